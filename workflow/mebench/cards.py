@@ -1,0 +1,67 @@
+"""Cards: the metadata of a model or dataset, a literal that is read without importing the file's heavy code."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mebench.errors import UserError, did_you_mean
+
+PACKAGE = Path(__file__).parent
+
+
+def names(kind: str) -> list[str]:
+    """Names of all registered ``models`` or ``datasets``: every file of that folder that is not private."""
+    return sorted(path.stem for path in (PACKAGE / kind).glob("*.py") if not path.stem.startswith("_"))
+
+
+def locate(kind: str, name: str) -> Path:
+    """The file behind a registered name, or behind a path ending in ``.py``."""
+    if name.endswith(".py"):
+        path = Path(name)
+        if not path.is_file():
+            raise UserError(f"there is no file {path} for the {kind[:-1]} '{name}'; give the path of a Python file")
+        return path
+    if name not in names(kind):
+        raise UserError(f"unknown {kind[:-1]} '{name}'{did_you_mean(name, names(kind))}")
+    return PACKAGE / kind / f"{name}.py"
+
+
+def card(kind: str, name: str) -> dict[str, Any]:
+    """The ``CARD`` literal of a file, with its registered ``name`` added."""
+    path = locate(kind, name)
+    return {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
+
+
+@functools.lru_cache(maxsize=256)
+def _literal(path: Path, _modified: int) -> dict[str, Any]:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise UserError(f"{path} line {error.lineno} is not valid Python: {error.msg}") from error
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "CARD" for t in node.targets):
+            try:
+                return ast.literal_eval(node.value)
+            except ValueError as error:
+                message = f"the CARD of {path} must be a plain literal (no names, calls or arithmetic)"
+                raise UserError(message) from error
+    raise UserError(f"{path} defines no CARD; see an existing file of that folder for its shape")
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """Import the file behind a name. A file given by path is imported under its stem."""
+    path = locate(kind, name)
+    if path.parent == PACKAGE / kind:
+        return importlib.import_module(f"mebench.{kind}.{name}")
+    spec = importlib.util.spec_from_file_location(f"mebench_user_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

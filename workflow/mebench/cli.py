@@ -1,0 +1,49 @@
+"""The command line: one verb per rule, each usable by hand."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from mebench import __version__
+from mebench.errors import UserError
+
+VERBS = ("fetch", "index", "inputs", "train", "pool", "score", "tables", "plots", "report", "models", "datasets",
+         "doctor")  # fmt: skip
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; verb modules are light, they import their heavy parts when they run."""
+    top = argparse.ArgumentParser(prog="mebench", description="A reproducible benchmark of micro-expression recognition.")
+    top.add_argument("--version", action="version", version=f"mebench {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name in VERBS:
+        module = importlib.import_module(f"mebench.verbs.{name}")
+        sub = verbs.add_parser(name, help=module.__doc__.splitlines()[0], description=module.__doc__,
+                               formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        module.arguments(sub)
+        sub.set_defaults(main=module.main)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point. User errors become one sentence and exit code 2."""
+    args = parser().parse_args(argv)
+    try:
+        args.main(args)
+    except UserError as error:
+        print(f"mebench {args.verb}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `mebench models | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(f"mebench {args.verb}: interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
