@@ -1,0 +1,122 @@
+"""Precomputed flow pictures: a CSV manifest, or the LOSO folder tree in which authors of flow models publish them.
+
+A picture holds the optical flow of one clip from onset to apex, red = u, green = v, blue = optical strain, each
+stretched to 0..255 per picture. Two layouts are read:
+
+* ``manifest.csv`` with the columns dataset, subject, clip, emotion, image (path relative to the folder);
+* ``<subject>/u_test/<class>/*.png``, classes 0, 1, 2 or negative, positive, surprise. ``u_train`` holds copies of
+  the other subjects' pictures and is not read. The dataset follows from the subject's spelling: sub01 is CASME II,
+  s01 is SMIC, 006 is SAMM.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets._reading import (
+    PICTURES,
+    Reading,
+    emotion_name,
+    existing_folder,
+    refuse_duplicates,
+    subject_name,
+)
+from mebench.errors import UserError
+from mebench.files import read_csv
+
+CARD = {
+    "title": "Flow pictures (MEGC2019 composite as published)",
+    "paper": {
+        "title": "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression Recognition",
+        "authors": "S.-T. Liong, Y. S. Gan, J. See, H.-Q. Khor, Y.-C. Huang",
+        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
+        "year": 2019,
+        "arxiv": "1902.03634",
+    },
+    "licence": "the pictures derive from SMIC, CASME II and SAMM; their licences apply, do not redistribute",
+    "homepage": "https://facial-micro-expressiongc.github.io/MEGC2019/",
+    "layout": "manifest.csv with the columns dataset,subject,clip,emotion,image beside the pictures, "
+    "or <subject>/u_test/<class>/*.png (classes 0 negative, 1 positive, 2 surprise)",
+    "fps": None,
+    "emotions": ["negative", "positive", "surprise"],
+    "expected": {"clips": 442, "subjects": 68},
+    "expected_emotions": {"negative": 250, "positive": 109, "surprise": 83},
+    "inputs": ["apex_flow-28"],
+}
+
+# a manifest may hold pictures with the native labels of the datasets, not only the composite's three
+EMOTIONS = ("negative", "positive", "surprise", "anger", "contempt", "disgust", "fear", "happiness", "others",
+            "repression", "sadness")  # fmt: skip
+CLASS_FOLDERS = {"0": "negative", "1": "positive", "2": "surprise"}
+SPELLINGS = {r"sub\d+": "casme2", r"s\d+": "smic", r"\d+": "samm"}
+
+
+def read(root: Path) -> Reading:
+    """Read the manifest where there is one, the LOSO tree otherwise. Onset, apex and offset are not known."""
+    root = existing_folder(root, "flow_images")
+    manifest = root / "manifest.csv"
+    clips = _manifest(root, manifest) if manifest.is_file() else _tree(root)
+    refuse_duplicates(clips, manifest if manifest.is_file() else root)
+    return Reading(sorted(clips, key=lambda clip: clip["clip_id"]))
+
+
+def _clip(dataset: str, subject: str, clip: str, emotion: str, image: str) -> dict[str, Any]:
+    qualified = f"{dataset}/{subject_name(dataset, subject)}"
+    return {"clip_id": f"{qualified}/{clip}", "dataset": dataset, "subject": qualified, "video": clip,
+            "onset": "", "apex": "", "offset": "", "apex_source": "", "emotion": emotion, "aus": "", "fps": "",
+            "frames": image, "repairs": ""}  # fmt: skip
+
+
+def _manifest(root: Path, manifest: Path) -> list[dict[str, Any]]:
+    rows = read_csv(manifest, required=("dataset", "subject", "clip", "emotion", "image"))
+    if not rows:
+        raise UserError(f"{manifest} has a header but no rows; list one picture per line")
+    clips = []
+    for line, row in enumerate(rows, start=2):
+        where = f"{manifest} line {line}"
+        empty = [name for name in ("dataset", "subject", "clip", "emotion", "image") if not row[name].strip()]
+        if empty:
+            raise UserError(f"{where} has no {', '.join(empty)}; fill it in or remove the line")
+        if not (root / row["image"]).is_file():
+            raise UserError(
+                f"{where} names the picture {row['image']}, which is not in {root}; add it or remove the line"
+            )
+        emotion = emotion_name(row["emotion"], EMOTIONS, where)
+        image = Path(row["image"]).as_posix()
+        clips.append(
+            _clip(row["dataset"].strip().lower(), row["subject"], row["clip"].strip(), emotion, image)
+        )
+    return clips
+
+
+def _tree(root: Path) -> list[dict[str, Any]]:
+    # archives often unpack into one more folder of the same name
+    tests = sorted(root.glob("*/u_test")) or sorted(root.glob("*/*/u_test"))
+    if not tests:
+        raise UserError(
+            f"{root} holds neither manifest.csv nor <subject>/u_test folders; expected {CARD['layout']}"
+        )
+    clips = []
+    for test in tests:
+        dataset = _dataset_of(test.parent)
+        for folder in sorted(path for path in test.iterdir() if path.is_dir()):
+            emotion = emotion_name(
+                CLASS_FOLDERS.get(folder.name, folder.name), EMOTIONS, f"the folder {folder}"
+            )
+            for picture in sorted(folder.iterdir()):
+                if picture.suffix.lower() in PICTURES and not picture.name.startswith("."):
+                    image = picture.relative_to(root).as_posix()
+                    clips.append(_clip(dataset, test.parent.name, picture.stem, emotion, image))
+    if not clips:
+        raise UserError(f"the u_test folders of {root} hold no pictures; expected {CARD['layout']}")
+    return clips
+
+
+def _dataset_of(subject: Path) -> str:
+    for pattern, dataset in SPELLINGS.items():
+        if re.fullmatch(pattern, subject.name, flags=re.IGNORECASE):
+            return dataset
+    raise UserError(f"cannot tell the dataset of the subject folder {subject}; expected names like sub01 (CASME II), "
+                    "s01 (SMIC) or 006 (SAMM), or a manifest.csv")  # fmt: skip

@@ -1,0 +1,56 @@
+"""Flow pictures as published: read, checked, stacked; u, v and strain are red, green and blue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mebench.errors import UserError
+
+CHANNELS = ("u", "v", "strain")
+
+
+def read_picture(path: Path, size: int) -> np.ndarray:
+    """One flow picture as uint8 (3, S, S), channels u, v, strain.
+
+    A file that is missing, unreadable or truncated, of another size, without colour or with a constant channel
+    (no flow at all) is a UserError naming the file.
+    """
+    picture = decode(path)
+    if picture.ndim != 3 or picture.shape[2] != 3:
+        raise UserError(f"the flow picture {path} has no three channels (u, v, strain); store it as RGB")
+    height, width = picture.shape[:2]
+    if (height, width) != (size, size):
+        raise UserError(f"the flow picture {path} is {width} x {height} pixels, expected {size} x {size}; "
+                        "resize it or ask for an input of its size")  # fmt: skip
+    for name, channel in zip(CHANNELS, np.moveaxis(picture, 2, 0), strict=True):
+        if channel.min() == channel.max():
+            raise UserError(f"the flow picture {path} is constant in its channel {name}: it holds no motion; "
+                            "make it again or remove the clip")  # fmt: skip
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))
+
+
+def decode(path: Path, grey: bool = False) -> np.ndarray:
+    """A picture file as uint8 RGB (H, W, 3), or grey (H, W); UserError where it is missing or damaged."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            mode = "L" if grey else "RGB" if picture.mode in ("RGB", "RGBA", "P") else picture.mode
+            return np.asarray(picture.convert(mode))
+    except FileNotFoundError as error:
+        raise UserError(f"there is no picture {path}; was the dataset moved since it was indexed?") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        # PIL raises SyntaxError for broken PNG chunks; truncated files are an OSError, not half a picture
+        raise UserError(
+            f"the picture {path} cannot be read ({error}); it is damaged or no picture, get a fresh copy"
+        ) from error
+
+
+def stack(clips: Sequence[Mapping[str, str]], root: Path, size: int) -> np.ndarray:
+    """Pictures of all clips, uint8 (N, 3, S, S), in the order of ``clips`` (rows of clips.csv)."""
+    if not clips:
+        raise UserError(f"there are no clips to read from {root}; run `mebench index` again")
+    return np.stack([read_picture(Path(root) / clip["frames"], size) for clip in clips])
