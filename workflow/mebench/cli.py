@@ -6,12 +6,17 @@ import argparse
 import importlib
 import os
 import sys
+from pathlib import Path
 
 from mebench import __version__
 from mebench.errors import UserError
 
-VERBS = ("fetch", "index", "inputs", "train", "pool", "score", "tables", "plots", "report", "models", "datasets",
-         "doctor")  # fmt: skip
+# the order in which the help lists them: the rules as data flows, then the verbs that only look
+ORDER = ("fetch", "index", "inputs", "train", "pool", "score", "tables", "plots", "report")
+VERBS = sorted(
+    (path.stem for path in (Path(__file__).parent / "verbs").glob("*.py") if not path.stem.startswith("_")),
+    key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name),
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,78 @@
+"""config.yaml: read, checked against the schema, completed with the defaults."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from mebench.errors import UserError, did_you_mean
+
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+
+def load_config(path: str | os.PathLike) -> dict[str, Any]:
+    """Read and check a configuration file."""
+    import yaml
+
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot read the configuration {path}: {error.strerror}") from error
+    try:
+        config = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        where = f" line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
+        raise UserError(f"{path}{where} is not valid YAML: {getattr(error, 'problem', error)}") from error
+    return checked(config or {}, str(path))
+
+
+def checked(config: Any, where: str = "the configuration") -> dict[str, Any]:
+    """``config`` with every default filled in and ``${VARIABLE}`` in sources expanded; a UserError says what is wrong."""
+    if not isinstance(config, dict):
+        raise UserError(f"{where} must be a mapping of keys such as datasets, tasks and models")
+    schema, validator = _schema()
+    errors = sorted(validator.iter_errors(config), key=lambda e: list(map(str, e.absolute_path)))
+    if errors:
+        raise UserError(f"{where}: {_sentence(errors[0])}")
+    defaults = {key: value["default"] for key, value in schema["properties"].items()}
+    config = defaults | config
+    config["datasets"] = {name: entry | {"source": _expand(name, entry["source"])} for name, entry in config["datasets"].items()}
+    return config
+
+
+@functools.cache
+def _schema() -> tuple[dict[str, Any], Any]:
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    schema = yaml.load(SCHEMA.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return schema, Draft202012Validator(schema)
+
+
+def _sentence(error: Any) -> str:
+    place = ".".join(map(str, error.absolute_path))
+    at = f"at {place}: " if place else ""
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = next(key for key in error.instance if key not in known)
+        return f"{at}unknown key '{unknown}'{did_you_mean(str(unknown), known)}"
+    if error.validator == "enum":
+        word = str(error.instance)
+        return f"{at}'{word}' is not one of the choices{did_you_mean(word, map(str, error.validator_value))}"
+    hint = error.schema.get("description", "")
+    return f"{at}{error.message}" + (f" ({hint})" if hint else "")
+
+
+def _expand(name: str, source: str) -> str:
+    def value(match: re.Match) -> str:
+        if match[1] not in os.environ:
+            raise UserError(
+                f"the source of the dataset {name} is '{source}', but the environment variable {match[1]} is not set; "
+                f"set it to the folder of your copy, or write the path into the configuration"
+            )
+        return os.environ[match[1]]
+
+    return re.sub(r"\$\{(\w+)\}", value, source)

@@ -1,0 +1,1 @@
+"""Metrics, computed once from pooled predictions."""

@@ -1,0 +1,56 @@
+"""Scores of all runs of a task, from their predictions alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mebench.errors import UserError
+from mebench.files import read_csv, read_json, write_csv, write_json
+from mebench.metrics.recognition import score
+
+COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "folds_done", "folds_expected",
+           "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
+METRICS = COLUMNS[-4:]
+
+
+def read_predictions(path: Path) -> list[dict[str, str]]:
+    """Prediction rows; a clip that is there twice is an error, because pooled counts would count it twice."""
+    rows = read_csv(path, ("truth", "prediction"))
+    seen: set[str] = set()
+    for row in rows:
+        clip = row.get("clip_id")
+        if clip is not None and clip in seen:
+            raise UserError(f"{path} has the clip {clip} twice; keep one prediction per clip")
+        seen.add(clip)
+    return rows
+
+
+def run_scores(run: Path) -> list[dict[str, Any]]:
+    """The scores of one pooled run: one record per selection and part, each with its ``confusion``."""
+    about = read_json(run / "run.json")
+    honest = "inner" if about["selection"] == "inner" else "last"
+    files = {honest: "predictions.csv"}
+    if about["selection"] == "test_peek" and (run / "predictions.test_peek.csv").exists():
+        files["test_peek"] = "predictions.test_peek.csv"
+    records = []
+    for selection, name in files.items():
+        rows = read_predictions(run / name)
+        result = score(rows, about["classes"])
+        shared = {key: about[key] for key in ("task", "model", "title", "kind", "seed", "origin", "folds_done", "folds_expected")}
+        for part, values in {"all": result, **result["parts"]}.items():
+            values = {key: values[key] for key in ("n", "classes", "confusion", *METRICS)}
+            records.append({**shared, "selection": selection, "part": part, **values})
+    return records
+
+
+def write_scores(runs: list[Path], out: Path) -> str:
+    """Write ``out`` (tidy CSV) and the same as JSON with confusions beside it; returns a line that says so."""
+    records = [record for run in sorted(runs) for record in run_scores(run)]
+    tasks = sorted({record["task"] for record in records})
+    if len(tasks) > 1:
+        raise UserError(f"these runs belong to several tasks ({', '.join(tasks)}); score one task at a time")
+    rows = [{k: f"{r[k]:.6f}" if k in METRICS else r[k] for k in COLUMNS} for r in records]
+    write_json(out.with_suffix(".json"), records)
+    write_csv(out, COLUMNS, rows)
+    return f"{out}: {len(runs)} runs of {tasks[0]}"

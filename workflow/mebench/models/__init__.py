@@ -1,0 +1,39 @@
+"""The model zoo: one file per model, found by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mebench import cards
+from mebench.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def names() -> list[str]:
+    """Names of all registered models and controls."""
+    return cards.names("models")
+
+
+def build(name: str, num_classes: int, **options: Any) -> nn.Module:
+    """Build a model by its name (or by the path of its file).
+
+    ``options`` are the card's options, for example ``variant="port"``. The module takes a float batch (N, C, H, W) of
+    the card's inputs and returns logits (N, num_classes).
+
+    >>> build("ststnet", num_classes=3)(torch.zeros(2, 3, 28, 28)).shape
+    torch.Size([2, 3])
+    """
+    card = cards.card("models", name)
+    known = card.get("options", {})
+    for key, value in options.items():
+        if key not in known:
+            raise UserError(f"the model '{card['name']}' has no option '{key}'{did_you_mean(key, known)}")
+        if value not in known[key]:
+            choices = ", ".join(map(str, known[key]))
+            raise UserError(f"the option {key} of the model '{card['name']}' is '{value}'; choose one of {choices}")
+    module = cards.load("models", name)
+    if not hasattr(module, card["module"]):
+        raise UserError(f"{module.__file__} defines no class {card['module']}, which its card names under 'module'")
+    return getattr(module, card["module"])(num_classes=num_classes, **options)

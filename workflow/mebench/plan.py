@@ -1,0 +1,181 @@
+"""The plan: from a configuration to every run and every file of the benchmark, known when the Snakefile is parsed.
+
+Importing this module and building a plan reads cards as literals and imports neither torch, cv2 nor pandas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mebench import cards, recipes, sources
+from mebench.config import checked, load_config
+from mebench.errors import UserError, did_you_mean
+from mebench.files import canonical_json
+from mebench.protocols.tasks import task
+
+PLOTS = ("confusion", "subjects", "curves", "seeds", "flow")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model on one task with one seed: all its folds."""
+
+    task: str
+    model: str
+    seed: int
+    entry: dict[str, Any]
+    spec: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return f"{self.task}/{self.model}/seed{self.seed}"
+
+    @property
+    def parameter(self) -> str:
+        """The run's spec as one canonical string: what Snakemake compares, and what ``mebench train --spec`` takes."""
+        return canonical_json(self.spec)
+
+    @property
+    def resources(self) -> dict[str, int]:
+        return self.entry["resources"]
+
+
+class Plan:
+    """What a configuration asks for. ``Plan(config)`` for a mapping, ``Plan.load(path)`` for a file."""
+
+    def __init__(self, config: dict[str, Any]):
+        self.config = checked(config)
+        self.results = self.config["results"].rstrip("/")
+        self.selection: str = self.config["selection"]
+        self.tasks = {name: task(name) for name in self.config["tasks"]}
+        self.entries = self._entries()
+        self.datasets = self._datasets()
+        self.runs = [self._run(t, m, s) for t in self.tasks for m in self.entries for s in self.config["seeds"]]
+        self.tables: list[str] = self.config["tables"] or [name for name in self.tasks if name in table_names()]
+        for name in self.tables:
+            if name not in table_names():
+                raise UserError(f"unknown table '{name}'{did_you_mean(name, table_names())}")
+            if table_task(name) not in self.tasks:
+                raise UserError(f"the table {name} needs the task {table_task(name)}; add it to 'tasks' in the configuration")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Plan:
+        """The plan of a configuration file."""
+        return cls(load_config(path))
+
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        resolved = [recipes.resolve(entry) for entry in self.config["models"]]
+        entries = {entry["name"]: entry for entry in resolved}
+        if len(entries) < len(resolved):
+            names = [entry["name"] for entry in resolved]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise UserError(f"two model entries are called '{twice}'; give each a 'name' of its own")
+        return entries
+
+    def _datasets(self) -> dict[str, dict[str, Any]]:
+        for name in self.config["datasets"]:
+            cards.locate("datasets", name)
+        needed = sorted({name for t in self.tasks.values() for name in t["datasets"]})
+        for name in needed:
+            if name not in self.config["datasets"]:
+                wants = ", ".join(t for t in self.tasks if name in self.tasks[t]["datasets"])
+                raise UserError(
+                    f"the task {wants} needs the dataset {name}; add it to 'datasets' in the configuration, "
+                    f"for example {name}: {{source: /path/to/your/copy}} or {name}: {{source: synthetic}}"
+                )
+        return {name: self.config["datasets"][name] for name in needed}
+
+    def _run(self, task_name: str, model: str, seed: int) -> Run:
+        entry, definition = self.entries[model], self.tasks[task_name]
+        spec = {key: entry[key] for key in ("model", "training", "options", "inputs", "recipe")}
+        spec["label"], spec["seed"], spec["selection"] = model, seed, self.selection
+        spec["task"] = {key: definition[key] for key in ("name", "classes", "labels", "drop", "protocol")}
+        return Run(task_name, model, seed, entry, spec)
+
+    # --- look-ups for the rules -------------------------------------------------------------------
+
+    @cached_property
+    def _by_id(self) -> dict[str, Run]:
+        return {run.id: run for run in self.runs}
+
+    def run(self, task: str, model: str, seed: str | int) -> Run:
+        """The run behind wildcards."""
+        return self._by_id[f"{task}/{model}/seed{seed}"]
+
+    def runs_of(self, task: str) -> list[Run]:
+        return [run for run in self.runs if run.task == task]
+
+    def origin(self, task: str) -> str:
+        """``synthetic``, ``pictures`` or ``licensed``: what a task's numbers were measured on. One synthetic part taints all."""
+        names = self.tasks[task]["datasets"]
+        if any(self.datasets[name]["source"] == "synthetic" for name in names):
+            return "synthetic"
+        return "pictures" if "flow_images" in names else "licensed"
+
+    def root(self, dataset: str) -> str:
+        """The folder that ``mebench index --root`` reads: the user's own, or the one that ``fetch`` makes."""
+        source = self.datasets[dataset]["source"]
+        made_here = source == "synthetic" or not Path(source).is_dir()
+        return f"{self.results}/sources/{dataset}/data" if made_here else source
+
+    def source_options(self, dataset: str) -> str:
+        """Everything but the source, as canonical JSON."""
+        return canonical_json({key: value for key, value in self.datasets[dataset].items() if key != "source"})
+
+    def input_of(self, run: Run) -> str:
+        """The name of the input that a run reads, e.g. ``apex_flow-28``."""
+        return f"{run.spec['inputs']['kind']}-{run.spec['inputs']['size']}"
+
+    def clips(self, task: str) -> list[str]:
+        return [f"{self.results}/datasets/{name}/clips.csv" for name in self.tasks[task]["datasets"]]
+
+    def inputs(self, run: Run) -> list[str]:
+        """The ``meta.json`` of each input folder of a run; it is written last."""
+        return [f"{self.results}/inputs/{name}/{self.input_of(run)}/meta.json" for name in self.tasks[run.task]["datasets"]]
+
+    def folder(self, run: Run) -> str:
+        return f"{self.results}/runs/{run.id}"
+
+    def source(self, area: str, run: Run | None = None) -> str:
+        """Digest of the package source that a rule's result depends on (of the run's model too, for training)."""
+        model = sources.of_model(run.spec["model"]) if run else ""
+        return sources.fingerprint(*AREAS[area]) + model
+
+    def resolve(self, run_id: str) -> tuple[dict[str, Any], list[Path], list[Path], Path]:
+        """(spec, clips, input folders, run folder) of a run named TASK/MODEL/seedK."""
+        if run_id not in self._by_id:
+            raise UserError(f"the configuration has no run '{run_id}'{did_you_mean(run_id, self._by_id)}")
+        run = self._by_id[run_id]
+        return run.spec, [Path(p) for p in self.clips(run.task)], [Path(p).parent for p in self.inputs(run)], Path(self.folder(run))
+
+
+# the files that a rule's result depends on, besides what they import
+AREAS: dict[str, tuple[str, ...]] = {
+    "fetch": ("verbs/fetch.py",),
+    "index": ("verbs/index.py",),
+    "inputs": ("verbs/inputs.py",),
+    "train": ("training/fold.py", "training/data.py", "protocols/loso.py"),
+    "pool": ("verbs/pool.py", "training/pool.py"),
+    "score": ("verbs/score.py", "metrics/recognition.py"),
+    "tables": ("verbs/tables.py",),
+    "plots": ("verbs/plots.py",),
+    "report": ("verbs/report.py",),
+}
+
+TABLES = Path(__file__).parent / "tables"
+
+
+def table_names() -> list[str]:
+    """Names of all tables: every data file of the tables folder."""
+    return sorted(path.stem for path in TABLES.glob("*.yaml"))
+
+
+def table_task(name: str) -> str:
+    """The task of a table: the first line ``task: NAME`` of its data file."""
+    for line in (TABLES / f"{name}.yaml").read_text(encoding="utf-8").splitlines():
+        if line.startswith("task:"):
+            return line.partition(":")[2].strip().strip("\"'")
+    raise UserError(f"the table file {TABLES / f'{name}.yaml'} has no line 'task: NAME'")

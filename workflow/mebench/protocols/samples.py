@@ -1,0 +1,30 @@
+"""From clips to the labelled samples of a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mebench.errors import UserError
+
+
+def samples(definition: dict[str, Any], clips: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The clips of a task: rows with clip_id, dataset, subject and class ``label``, sorted by clip_id.
+
+    Sorting here is what makes every later step independent of the order of rows in the annotation.
+    """
+    rows = []
+    for clip in clips:
+        label = definition["labels"].get(clip["dataset"], {}).get(clip["emotion"])
+        if label is not None and clip["clip_id"] not in definition["drop"]:
+            rows.append({key: clip[key] for key in ("clip_id", "dataset", "subject")} | {"label": label})
+    rows.sort(key=lambda row: row["clip_id"])
+    for one, two in zip(rows, rows[1:], strict=False):
+        if one["clip_id"] == two["clip_id"]:
+            raise UserError(f"the clip {one['clip_id']} is listed twice in the clips of task {definition['name']}; keep one row")
+    absent = [c for c in definition["classes"] if c not in {row["label"] for row in rows}]
+    if absent:
+        raise UserError(
+            f"the task {definition['name']} has no clip of the class {', '.join(absent)} in {len(rows)} clips; "
+            "check the emotions in clips.csv, or choose a task that fits these data"
+        )
+    return rows

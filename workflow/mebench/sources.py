@@ -1,0 +1,58 @@
+"""Which source files a result depends on, as one digest.
+
+Snakemake sees a change of a command, not of the code behind it. The digest of the files that matter is therefore a
+parameter of every rule, and part of the fingerprint of every fold.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from pathlib import Path
+
+from mebench import cards
+from mebench.files import digest
+
+PACKAGE = Path(__file__).parent
+# plumbing that reads, writes and complains but decides no result: a new error message must not train a model again
+PLUMBING = {"", "errors", "files", "cards"}
+
+
+def fingerprint(*starts: str | Path) -> str:
+    """Digest of the files (``training/engine.py``, or a path) and of all mebench modules that they import.
+
+    Comments count: a digest that ignored them would have to parse, and a needless re-run costs less than a missed one.
+    """
+    files: dict[str, Path] = {}
+    todo = [PACKAGE / start for start in starts]  # an absolute path stays as it is
+    while todo:
+        path = todo.pop()
+        key = str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else path.name
+        if key not in files:
+            files[key] = path
+            todo.extend(_imports(path, path.stat().st_mtime_ns))
+    return digest(*(part for key in sorted(files) for part in (key, files[key].read_bytes())))[:16]
+
+
+def of_model(name: str) -> str:
+    """Digest of a model's file and of every mebench module that it imports."""
+    return fingerprint(cards.locate("models", name).resolve())
+
+
+@functools.lru_cache(maxsize=512)
+def _imports(path: Path, _modified: int) -> tuple[Path, ...]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(dict.fromkeys(p for name in found if (p := _module_file(name))))
+
+
+def _module_file(name: str) -> Path | None:
+    package, _, inner = name.partition(".")
+    if package != "mebench" or inner in PLUMBING:
+        return None
+    base = PACKAGE.joinpath(*name.split(".")[1:])
+    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)

@@ -1,0 +1,198 @@
+"""The fold engine: a shard of a run, one fold after another, each finished fold in a folder of its own.
+
+Folds are the unit of resumption, shards the unit of submission. A finished fold carries a fingerprint of everything
+that its result depends on; a shard skips the folds whose fingerprint still holds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import platform
+import resource
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from mebench import __version__, sources
+from mebench.errors import UserError
+from mebench.files import canonical_json, digest, read_json, whole_folder, write_csv, write_json
+from mebench.protocols import loso
+from mebench.training.data import TaskData
+from mebench.training.fold import Diverged, FoldResult, run_fold
+from mebench.training.progress import Progress
+
+# a failure that would only repeat itself is a result; the others are tried again by the next job
+LASTING = ("done", "diverged")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a shard runs. Nothing in here may change a result on the CPU, so nothing in here is fingerprinted."""
+
+    device: str = "auto"
+    threads: int = 1
+    save_weights: bool = False
+    fold_seconds: float = math.inf
+
+
+def fold_folder(run: Path, fold: str) -> Path:
+    """``casme2/sub01`` -> ``<run>/folds/casme2-sub01``."""
+    return run / "folds" / fold.replace("/", "-")
+
+
+def fingerprint(spec: dict[str, Any], data_digest: str, fold: str) -> str:
+    """Digest of all that decides a fold's result: its spec, the data, the source of the model and of the engine."""
+    return digest(canonical_json(spec), data_digest, fold, sources.of_model(spec["model"]), engine_source())
+
+
+def engine_source() -> str:
+    """Digest of the source of training, protocol and metrics, without the watching and bookkeeping around them."""
+    return sources.fingerprint("training/fold.py", "training/data.py", "protocols/loso.py")
+
+
+def record_of(folder: Path) -> dict[str, Any] | None:
+    """The status record of a fold, or None where there is none (yet)."""
+    path = folder / "fold.json"
+    return read_json(path) if path.exists() else None
+
+
+def run_shard(run: Path, spec: dict[str, Any], data: TaskData, shard: tuple[int, int], how: Execution) -> list[dict[str, Any]]:
+    """Train the missing folds of shard (index, count) and return the status records of all its folds."""
+    device = choose_device(how.device)
+    torch.set_num_threads(how.threads)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    keep_freed_memory()
+    folds = loso.folds(data.subjects)
+    mine = loso.shard(list(folds), *shard)
+    prints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
+    records = {fold: record_of(fold_folder(run, fold)) for fold in mine}
+    todo = [f for f in mine if not (records[f] and records[f]["fingerprint"] == prints[f] and records[f]["status"] in LASTING)]
+    epochs = spec["recipe"].get("epochs", 1)
+    with Progress(f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}", len(mine), len(mine) - len(todo), epochs) as bar:
+        for fold in todo:
+            records[fold] = attempt(run, spec, data, fold, *folds[fold], device, how, prints[fold], bar)
+            bar.fold_done(records[fold])
+    return [records[fold] for fold in mine]
+
+
+def attempt(
+    run: Path, spec: dict[str, Any], data: TaskData, fold: str, train: list[int], test: list[int],
+    device: torch.device, how: Execution, mark: str, bar: Progress,
+) -> dict[str, Any]:  # fmt: skip
+    """Run one fold and write its folder. A failure becomes a status record, not the end of the shard."""
+    begin, result, status, message = time.monotonic(), None, "done", ""
+    bar.fold_begins(fold)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    try:
+        result = run_fold(spec, data, fold, train, test, device, bar.epoch, how.fold_seconds)
+    except UserError:
+        raise
+    except Diverged as error:
+        status, message = "diverged", str(error)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        status, message = "out_of_memory", str(error).splitlines()[0] if str(error) else "out of memory"
+    except TimeoutError as error:
+        status, message = "timeout", str(error)
+    except Exception as error:  # a fault of this model in this fold must not take its siblings along
+        status, message = "failed", f"{type(error).__name__}: {error}"
+        traceback.print_exc()
+    record = {
+        "fold": fold,
+        "fingerprint": mark,
+        "status": status,
+        "message": message,
+        "seconds": round(time.monotonic() - begin, 3),
+        "clips": {"train": len(train), "test": len(test)},
+        "peak_memory_mb": peak_memory_mb(device),
+        "device": device_name(device),
+        "threads": how.threads,
+        "versions": versions(),
+        "spec": spec,
+    }
+    if result:
+        record |= {"parameters": result.parameters, "selected_epoch": result.selected_epoch}
+        record |= {"peeked_epoch": result.peeked_epoch} if result.peeked is not None else {}
+    with whole_folder(fold_folder(run, fold)) as folder:
+        if result:
+            write_result(folder, spec, data, fold, test, result, how.save_weights)
+        write_json(folder / "fold.json", record)
+    return record
+
+
+def write_result(
+    folder: Path, spec: dict[str, Any], data: TaskData, fold: str, test: list[int], result: FoldResult, save_weights: bool
+) -> None:
+    """predictions.csv (and predictions.test_peek.csv), history.csv and, on request, weights.safetensors."""
+    write_predictions(folder / "predictions.csv", spec, data, fold, test, result.probabilities)
+    if result.peeked is not None:
+        write_predictions(folder / "predictions.test_peek.csv", spec, data, fold, test, result.peeked)
+    columns = ["epoch", "train_loss", "train_accuracy"]
+    columns += [c for c in ("inner_uf1", "test_accuracy") if result.history and c in result.history[0]]
+    write_csv(folder / "history.csv", columns, [{k: f"{v:.6g}" for k, v in row.items()} for row in result.history])
+    if save_weights:
+        save_file({k: v.contiguous() for k, v in result.state.items()}, folder / "weights.safetensors")
+
+
+def write_predictions(path: Path, spec: dict, data: TaskData, fold: str, test: list[int], probabilities: torch.Tensor) -> None:
+    """One row per test clip; the prediction is the most probable class, the first of equals."""
+    columns = ["clip_id", "dataset", "subject", "fold", "seed", "truth", "prediction", *(f"p_{c}" for c in data.classes)]
+    rows = []
+    for i, p in zip(test, probabilities.tolist(), strict=True):
+        row = {"clip_id": data.clip_ids[i], "dataset": data.datasets[i], "subject": data.subjects[i], "fold": fold}
+        row |= {"seed": spec["seed"], "truth": data.classes[data.y[i]], "prediction": data.classes[int(np.argmax(p))]}
+        rows.append(row | {f"p_{c}": f"{value:.6f}" for c, value in zip(data.classes, p, strict=True)})
+    write_csv(path, columns, rows)
+
+
+def choose_device(wanted: str) -> torch.device:
+    """``auto`` takes a CUDA GPU when one is visible, else the CPU; asking for ``cuda`` without one is an error."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise UserError("the device 'cuda' was asked for but no CUDA GPU is visible; use --device cpu or check nvidia-smi")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """What the fold ran on, for the record."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu ({platform.machine()})"
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """Peak memory so far: of the fold on the GPU, of the whole process on the CPU."""
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, 1)
+
+
+def versions() -> dict[str, str]:
+    """Versions that can change bits."""
+    return {"mebench": __version__, "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed blocks instead of handing each back to the kernel.
+
+    A training step frees and asks for the same few large activations again and again; with the default setting each of
+    them is mapped and zeroed anew by page faults, a fifth of STSTNet's time on a CPU. No result depends on it.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "gnu_get_libc_version"):
+        m_trim_threshold, m_mmap_threshold = -1, -3
+        libc.mallopt(m_mmap_threshold, 32 << 20)
+        libc.mallopt(m_trim_threshold, 2**31 - 1)
+
+
+def parse_spec(text: str) -> dict[str, Any]:
+    """The spec of a run from its canonical JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(f"--spec is not valid JSON ({error}); copy the command from the log, with its quotes") from error

@@ -1,0 +1,83 @@
+"""Join the folds of a run: one predictions.csv, one history.csv and the run's record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mebench.errors import UserError
+from mebench.files import read_csv, write_csv, write_json
+from mebench.protocols import loso
+from mebench.training.data import data_digest, task_rows
+from mebench.training.engine import fingerprint, fold_folder, record_of
+
+
+def pool(run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Path], about: dict[str, Any]) -> dict[str, Any]:
+    """Pool the folds of ``run`` and return its record (run.json).
+
+    A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
+    by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's.
+    """
+    rows = task_rows(spec["task"], clips)
+    data = data_digest(rows, inputs)
+    folds = sorted(loso.folds([row["subject"] for row in rows]))
+    records = [_current(run, spec, data, fold) for fold in folds]
+    done = [record["fold"] for record in records if record["status"] == "done"]
+    if not done:
+        first = records[0]
+        raise UserError(f"no fold of {run} is done; the first, {first['fold']}, is '{first['status']}': {first['message']}")
+    expected = {row["clip_id"] for row in rows if row["subject"] in set(done)}
+    names = ["predictions.csv"] + (["predictions.test_peek.csv"] if "peeked_epoch" in records[folds.index(done[0])] else [])
+    for name in names:
+        pooled = [row for fold in done for row in read_csv(fold_folder(run, fold) / name, ("clip_id", "truth", "prediction"))]
+        complete(pooled, expected, run / name)
+        pooled.sort(key=lambda row: row["clip_id"])
+        write_csv(run / name, pooled[0], pooled)
+    history = [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")]
+    columns = list(history[0]) if history else ["fold", "epoch", "train_loss", "train_accuracy"]
+    write_csv(run / "history.csv", columns, history)
+    record = {
+        **about,
+        "task": spec["task"]["name"],
+        "model": spec["label"],
+        "seed": spec["seed"],
+        "selection": spec["selection"],
+        "classes": spec["task"]["classes"],
+        "folds_expected": len(folds),
+        "folds_done": len(done),
+        "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in records if r["status"] != "done"],
+        "parameters": next(r["parameters"] for r in records if r["status"] == "done"),
+        "seconds": round(sum(record["seconds"] for record in records), 1),
+        "devices": sorted({record["device"] for record in records}),
+        "versions": _versions(records),
+        "spec": spec,
+    }
+    write_json(run / "run.json", record)
+    return record
+
+
+def _current(run: Path, spec: dict[str, Any], data: str, fold: str) -> dict[str, Any]:
+    record = record_of(fold_folder(run, fold))
+    if record is None:
+        raise UserError(f"the fold {fold} of {run} has not been trained; run 'mebench train' for it first")
+    if record["fingerprint"] != fingerprint(spec, data, fold):
+        raise UserError(
+            f"the fold {fold} of {run} was made with another configuration, other data or other source; "
+            "run 'mebench train' again, it redoes only such folds"
+        )
+    return record
+
+
+def complete(rows: list[dict[str, str]], expected: set[str], where: Path) -> None:
+    """Each expected clip exactly once, and no other; a UserError names the first that is not."""
+    ids = [row["clip_id"] for row in rows]
+    twice = sorted({i for i in ids if ids.count(i) > 1})
+    missing, strange = sorted(expected - set(ids)), sorted(set(ids) - expected)
+    for problem, clips in (("twice", twice), ("not at all", missing), ("although they are no clips of this task", strange)):
+        if clips:
+            raise UserError(f"{where} would hold {len(clips)} clips {problem}, the first is {clips[0]}; train the run again")
+
+
+def _versions(records: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Every version that took part; more than one of a kind means that the folds were made in different environments."""
+    return {key: sorted({r["versions"][key] for r in records}) for key in records[0]["versions"]}

@@ -1,0 +1,48 @@
+"""Score predictions: UF1, UAR, accuracy and confusion, pooled over folds, overall and per dataset.
+
+One file by hand:  mebench score PREDICTIONS.csv --json
+All runs of a task: mebench score --runs results/runs/megc2019/*/seed* --out results/scores/megc2019.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from mebench.errors import UserError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("predictions", nargs="?", type=Path, help="a CSV with the columns truth,prediction (and dataset)")
+    parser.add_argument("--classes", help="the label set, e.g. negative,positive,surprise (default: the labels in the file)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--runs", nargs="+", type=Path, help="folders of pooled runs of one task")
+    parser.add_argument("--out", type=Path, help="with --runs: the scores CSV; a JSON with the confusions comes beside it")
+
+
+def main(args: argparse.Namespace) -> None:
+    if bool(args.runs) == bool(args.predictions) or bool(args.runs) != bool(args.out):
+        raise UserError("give either one PREDICTIONS.csv, or --runs FOLDER... with --out SCORES.csv")
+    if args.runs:
+        from mebench.metrics.scores import write_scores
+
+        print(write_scores(args.runs, args.out))
+        return
+    from mebench.metrics.recognition import score
+    from mebench.metrics.scores import read_predictions
+
+    classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
+    result = score(read_predictions(args.predictions), classes)
+    print(json.dumps(result) if args.json else as_text(result))
+
+
+def as_text(result: dict) -> str:
+    """The scores as a small table for a terminal."""
+    lines = [f"{'':12}{'n':>6}{'UF1':>9}{'UAR':>9}{'accuracy':>10}"]
+    for name, part in {"all": result, **result.get("parts", {})}.items():
+        lines.append(f"{name:12}{part['n']:6}{part['uf1']:9.4f}{part['uar']:9.4f}{part['accuracy']:10.4f}")
+    lines.append("confusion (rows: truth)")
+    for name, row in zip(result["classes"], result["confusion"], strict=True):
+        lines.append(f"{name:12}" + "".join(f"{count:6}" for count in row))
+    return "\n".join(lines)
