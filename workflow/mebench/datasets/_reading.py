@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mebench.errors import UserError, did_you_mean
 
-COLUMNS = ("clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source", "emotion", "aus",
-           "fps", "frames", "repairs")  # fmt: skip
+COLUMNS = ("clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source",
+           "emotion", "aus", "fps", "frames", "repairs")  # fmt: skip
 
 # how workbooks spell "no value"; -1 and NaN come from copies that went through pandas
 MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "missing"})
@@ -21,21 +21,16 @@ MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "mi
 ALIASES = {"other": "others", "happy": "happiness", "sad": "sadness", "angry": "anger", "fearful": "fear",
            "disgusted": "disgust", "surprised": "surprise"}  # fmt: skip
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
-
 SUBJECTS = {"casme2": ("sub", 2), "samm": ("", 3), "smic": ("s", 2)}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found: ``clips`` (dicts with the keys of COLUMNS), ``dropped`` rows as (key, reason), ``notes``."""
+    """What a reader found: ``clips`` (dicts by COLUMNS), ``dropped`` rows as (key, reason), ``notes``."""
 
     clips: list[dict[str, Any]]
     dropped: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-# ------------------------------------------------------------------------------------------------ values
 
 
 def missing(value: Any) -> bool:
@@ -44,7 +39,7 @@ def missing(value: Any) -> bool:
 
 
 def frame_number(value: Any) -> int | None:
-    """The frame number in a cell (46, 46.0, '46', '046'), or None where it is missing or not a whole number."""
+    """The frame number in a cell (46, 46.0, '46', '046'), or None where there is no whole number."""
     if missing(value):
         return None
     match = re.fullmatch(r"(\d+)(?:\.0*)?", str(value).strip())
@@ -84,102 +79,73 @@ def emotion_name(value: Any, known: Iterable[str], where: str) -> str:
     return text
 
 
-# ------------------------------------------------------------------------------------------------ folders
-
-
-def existing_folder(root: Path, dataset: str) -> Path:
-    """``root`` as a folder with something in it, or a UserError that says which of the two is wrong."""
-    root = Path(root)
-    if not root.exists():
-        raise UserError(
-            f"there is no folder {root} for {dataset}; check the path (`mebench doctor` shows what is expected)"
-        )
-    if not root.is_dir():
-        raise UserError(f"{root} is not a folder; {dataset} is read from an unpacked folder")
-    if not any(path for path in root.iterdir() if not path.name.startswith(".")):
-        raise UserError(f"the folder {root} for {dataset} is empty; unpack the dataset there")
-    return root
-
-
-def list_frames(folder: Path) -> dict[int, Path]:
-    """Frames of a clip by the integer that ends their name, in that order; padding and extension do not matter."""
-    frames: dict[int, Path] = {}
-    for path in sorted(folder.iterdir()):
-        number = trailing_integer(path.stem)
-        if path.suffix.lower() not in PICTURES or path.name.startswith(".") or number is None:
-            continue
-        if number in frames:
-            raise UserError(
-                f"{folder} holds frame {number} twice: {frames[number].name} and {path.name}; keep one"
-            )
-        frames[number] = path
-    return dict(sorted(frames.items()))
-
-
-# ------------------------------------------------------------------------------------------------ workbooks
-
-
-def find_header(rows: Sequence[Sequence[Any]], first: str, where: Path) -> int:
-    """Index of the row whose first filled cell is ``first`` (any case), because preambles differ by edition."""
-    for index, row in enumerate(rows):
-        filled = [str(cell).strip().lower() for cell in row if not missing(cell)]
-        if filled and filled[0] == first.lower():
-            return index
-    raise UserError(
-        f"{where} has no header row that starts with '{first}'; is it the dataset's coding workbook?"
-    )
-
-
-def read_table(path: Path, first: str, required: Iterable[str]) -> list[dict[str, Any]]:
-    """Rows of the first sheet of a workbook that holds the header, as dicts by lower-case column name.
-
-    Columns without a name (separators) and rows without a value in column ``first`` are left out. Cells with
-    formulas give the value their writer cached, or None. Key ``_row`` is the row's number in the workbook.
-    """
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, data_only=True)
-    except Exception as error:  # openpyxl raises zip, XML and key errors alike
-        raise UserError(f"cannot read the workbook {path} ({error}); get a fresh copy") from error
-    sheets = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
-    sheets = [rows for rows in sheets if rows]
-    for rows in sheets:
-        try:
-            top = find_header(rows, first, path)
-        except UserError:
-            continue
-        return _table(rows, top, first, required, path)
-    raise UserError(
-        f"{path} has no header row that starts with '{first}'; is it the dataset's coding workbook?"
-    )
-
-
-def _table(rows, top: int, first: str, required: Iterable[str], path: Path) -> list[dict[str, Any]]:
-    names = ["" if missing(cell) else _column(cell) for cell in rows[top]]
-    lacking = [name for name in required if _column(name) not in names]
-    if lacking:
-        found = ", ".join(name for name in names if name)
-        raise UserError(f"{path} lacks the column {', '.join(lacking)}; its columns are {found}")
-    table = []
-    for number, row in enumerate(rows[top + 1 :], start=top + 2):
-        record = {name: cell for name, cell in zip(names, row, strict=False) if name}
-        if not missing(record.get(_column(first))):
-            table.append({**record, "_row": number})
-    return table
-
-
-def _column(name: Any) -> str:
-    """'OnsetFrame', 'Onset Frame' and 'onset_frame' are one column."""
-    return re.sub(r"[\s_]+", "", str(name)).lower()
-
-
-# ------------------------------------------------------------------------------------------------ clips
-
-
 def refuse_duplicates(clips: Iterable[Mapping[str, Any]], where: Path) -> None:
     """Raise a UserError when a clip_id occurs twice."""
     twice = sorted(key for key, n in Counter(clip["clip_id"] for clip in clips).items() if n > 1)
     if twice:
         shown = ", ".join(twice[:5]) + (f" and {len(twice) - 5} more" if len(twice) > 5 else "")
         raise UserError(f"{where} lists a clip more than once: {shown}; keep one row per clip")
+
+
+class Unusable(Exception):
+    """Why one row of a dataset cannot become a clip; readers list it under ``dropped``."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Frame numbers of a clip, where its apex comes from (labelled, mid) and what was repaired."""
+
+    onset: int
+    apex: int
+    offset: int
+    source: str
+    repairs: list[str]
+
+
+def timing(onset: Any, apex: Any, offset: Any, frames: Mapping[int, Path]) -> Timing:
+    """Check the three labels of a clip against each other and against the frames on disk.
+
+    A missing apex, one outside [onset, offset] and a dead one (apex == onset, no motion to see) become the
+    middle frame, onset + (offset - onset) // 2, with ``source`` 'mid'. A number whose frame is not on disk
+    moves to the nearest one there. Both are recorded. Raises Unusable when no motion is left.
+    """
+    first, last, peak = frame_number(onset), frame_number(offset), frame_number(apex)
+    if first is None or last is None:
+        raise Unusable(f"onset '{onset}' or offset '{offset}' is not a frame number")
+    if first >= last:
+        raise Unusable(f"onset {first} is not before offset {last}")
+    inside = [number for number in frames if first <= number <= last]
+    if len(inside) < 2:
+        raise Unusable(f"{len(inside)} frames of [{first}, {last}] are on disk, two are needed")
+    wrong = _apex_fault(peak, apex, first, last)
+    repairs = []
+    if wrong:
+        peak = first + (last - first) // 2
+        repairs.append(f"{wrong}: the middle frame {peak} is taken")
+    found = {}
+    for name, number in (("onset", first), ("apex", peak), ("offset", last)):
+        # the motion must stay visible, so the apex never falls back on the onset frame
+        choice = [n for n in inside if n > found["onset"]] if name != "onset" else inside
+        found[name] = min(choice, key=lambda n, wanted=number: (abs(n - wanted), n)) if choice else None
+        if found[name] is None:
+            raise Unusable(f"no frame after onset {found['onset']} is on disk")
+        if found[name] != number:
+            repairs.append(f"{name} frame {number} is not on disk: frame {found[name]} is taken")
+    return Timing(found["onset"], found["apex"], found["offset"], "mid" if wrong else "labelled", repairs)
+
+
+def _apex_fault(peak: int | None, raw: Any, first: int, last: int) -> str:
+    if peak is None:
+        return f"apex missing ('{'' if raw is None else raw}')"
+    if not first <= peak <= last:
+        return f"apex {peak} outside [{first}, {last}]"
+    return f"dead apex (apex = onset = {peak})" if peak == first else ""
+
+
+def action_units(value: Any) -> str:
+    """Numbers of the action units in a cell, in order, joined by '+': 'L12+R10B' -> '12+10', '?' -> ''.
+
+    Side (L, R), asymmetry (A) and intensity (A-E) are left out; of alternatives ('12 or 14') all are kept.
+    """
+    text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip())
+    return "+".join(dict.fromkeys(str(int(number)) for number in re.findall(r"[0-9]+", text) if int(number)))

@@ -1,12 +1,12 @@
-"""Precomputed flow pictures: a CSV manifest, or the LOSO folder tree in which authors of flow models publish them.
+"""Precomputed flow pictures: a CSV manifest, or the LOSO folder tree in which authors publish them.
 
-A picture holds the optical flow of one clip from onset to apex, red = u, green = v, blue = optical strain, each
-stretched to 0..255 per picture. Two layouts are read:
+A picture holds the optical flow of one clip from onset to apex, red = u, green = v, blue = optical
+strain, each stretched to 0..255 per picture. Two layouts are read:
 
 * ``manifest.csv`` with the columns dataset, subject, clip, emotion, image (path relative to the folder);
-* ``<subject>/u_test/<class>/*.png``, classes 0, 1, 2 or negative, positive, surprise. ``u_train`` holds copies of
-  the other subjects' pictures and is not read. The dataset follows from the subject's spelling: sub01 is CASME II,
-  s01 is SMIC, 006 is SAMM.
+* ``<subject>/u_test/<class>/*.png``, classes 0, 1, 2 or negative, positive, surprise. ``u_train`` holds
+  copies of the other subjects' pictures and is not read. The dataset follows from the subject's spelling:
+  sub01 is CASME II, s01 is SMIC, 006 is SAMM.
 """
 
 from __future__ import annotations
@@ -15,18 +15,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._reading import (
-    PICTURES,
-    Reading,
-    emotion_name,
-    existing_folder,
-    refuse_duplicates,
-    subject_name,
-)
+from mebench.datasets._folders import PICTURES, existing_folder
+from mebench.datasets._reading import COLUMNS, Reading, emotion_name, refuse_duplicates, subject_name
 from mebench.errors import UserError
 from mebench.files import read_csv
 
 CARD = {
+    "delivers": "pictures",
     "title": "Flow pictures (MEGC2019 composite as published)",
     "paper": {
         "title": "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression Recognition",
@@ -64,9 +59,9 @@ def read(root: Path) -> Reading:
 
 def _clip(dataset: str, subject: str, clip: str, emotion: str, image: str) -> dict[str, Any]:
     qualified = f"{dataset}/{subject_name(dataset, subject)}"
-    return {"clip_id": f"{qualified}/{clip}", "dataset": dataset, "subject": qualified, "video": clip,
-            "onset": "", "apex": "", "offset": "", "apex_source": "", "emotion": emotion, "aus": "", "fps": "",
-            "frames": image, "repairs": ""}  # fmt: skip
+    row = dict.fromkeys(COLUMNS, "")
+    return {**row, "clip_id": f"{qualified}/{clip}", "dataset": dataset, "subject": qualified, "video": clip,
+            "emotion": emotion, "frames": image}  # fmt: skip
 
 
 def _manifest(root: Path, manifest: Path) -> list[dict[str, Any]]:
@@ -118,5 +113,7 @@ def _dataset_of(subject: Path) -> str:
     for pattern, dataset in SPELLINGS.items():
         if re.fullmatch(pattern, subject.name, flags=re.IGNORECASE):
             return dataset
-    raise UserError(f"cannot tell the dataset of the subject folder {subject}; expected names like sub01 (CASME II), "
-                    "s01 (SMIC) or 006 (SAMM), or a manifest.csv")  # fmt: skip
+    raise UserError(
+        f"cannot tell the dataset of the subject folder {subject}; expected names like "
+        "sub01 (CASME II), s01 (SMIC) or 006 (SAMM), or a manifest.csv"
+    )

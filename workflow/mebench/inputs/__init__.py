@@ -1,7 +1,7 @@
 """Inputs: what models eat, made once per dataset and shared by every model that asks for the same thing.
 
-An input is named by kind and, where it has one, size: ``tvl1`` (optical flow at full resolution, the base of the
-others) and ``apex_flow-28`` (u, v and strain at 28 x 28). This file is light: it only knows the names.
+An input is named by kind and, where it has one, size: ``tvl1`` (optical flow at full resolution, the base
+of the others) and ``apex_flow-28`` (u, v and strain at 28 x 28). This file is light: it only knows names.
 """
 
 from __future__ import annotations

@@ -38,8 +38,10 @@ def from_flow(clips: Sequence[Mapping[str, str]], base: Path, out: Path, size: i
     ids = [clip["clip_id"] for clip in clips]
     absent = sorted(set(ids) - set(flows))
     if absent:
-        raise UserError(f"{base} holds no flow of {absent[0]} ({len(absent)} of {len(ids)} clips are absent); it is of an "
-                        "older index, run `mebench inputs ... tvl1` again")  # fmt: skip
+        raise UserError(
+            f"{base} holds no flow of {absent[0]} ({len(absent)} of {len(ids)} clips are absent); "
+            "it is of an older index, run `mebench inputs ... tvl1` again"
+        )
     x = np.stack([resize(flows[clip], size) for clip in ids])
     meta = {"kind": "apex_flow", "size": size, "channels": CHANNELS, "scale": "pixels", "origin": origin,
             "made_from": made_from["digest"]}  # fmt: skip
@@ -47,7 +49,7 @@ def from_flow(clips: Sequence[Mapping[str, str]], base: Path, out: Path, size: i
 
 
 def from_pictures(clips: Sequence[Mapping[str, str]], root: Path, out: Path, size: int) -> None:
-    """Write the store of published flow pictures, uint8, values as published (0..255 per picture and channel)."""
+    """Write the store of published flow pictures, uint8, values as published (0..255 per channel)."""
     x = pictures.stack(clips, root, size)
     sources = [[clip["clip_id"], file_digest(Path(root) / clip["frames"])] for clip in clips]
     meta = {"kind": "apex_flow", "size": size, "channels": CHANNELS, "scale": "picture", "origin": "pictures",

@@ -15,8 +15,8 @@ CHANNELS = ("u", "v", "strain")
 def read_picture(path: Path, size: int) -> np.ndarray:
     """One flow picture as uint8 (3, S, S), channels u, v, strain.
 
-    A file that is missing, unreadable or truncated, of another size, without colour or with a constant channel
-    (no flow at all) is a UserError naming the file.
+    A file that is missing, unreadable or truncated, of another size, without colour or with a constant
+    channel (no flow at all) is a UserError naming the file.
     """
     picture = decode(path)
     if picture.ndim != 3 or picture.shape[2] != 3:

@@ -19,7 +19,7 @@ from mebench.files import canonical_json, digest, read_csv, read_json, whole_fol
 
 @dataclass(frozen=True)
 class Store:
-    """``x`` is memory-mapped, (N, C, S, S); ``ids[i]`` is the clip_id of ``x[i]``, sorted; ``meta`` says what it is."""
+    """``x`` (N, C, S, S), memory-mapped; ``ids[i]`` is the clip_id of ``x[i]``; ``meta`` says what it is."""
 
     ids: list[str]
     x: np.ndarray
@@ -30,8 +30,10 @@ class Store:
         place = {clip: i for i, clip in enumerate(self.ids)}
         absent = [clip for clip in clip_ids if clip not in place]
         if absent:
-            raise UserError(f"the input {self.meta['kind']} holds no clip {absent[0]} ({len(absent)} of {len(clip_ids)} "
-                            "are absent); it is of an older index, run `mebench inputs` again")  # fmt: skip
+            raise UserError(
+                f"the input {self.meta['kind']} holds no clip {absent[0]} ({len(absent)} of {len(clip_ids)} "
+                "are absent); it is of an older index, run `mebench inputs` again"
+            )
         return np.array([place[clip] for clip in clip_ids], dtype=np.int64)
 
 
@@ -67,8 +69,10 @@ def load(folder: Path) -> Store:
             f"cannot read {folder / 'x.npy'} ({error}); delete {folder} and run `mebench inputs` again"
         ) from error
     if len(x) != len(ids) or len(set(ids)) != len(ids):
-        raise UserError(f"{folder} is damaged: {len(set(ids))} different clips in index.csv for {len(x)} rows of x.npy; "
-                        "delete it and run `mebench inputs` again")  # fmt: skip
+        raise UserError(
+            f"{folder} is damaged: {len(set(ids))} different clips in index.csv for {len(x)} rows of x.npy; "
+            "delete it and run `mebench inputs` again"
+        )
     return Store(ids, x, meta)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
     parser.add_argument("--root", type=Path, required=True, metavar="DIR",
-                        help="the dataset's folder, or the source.json that `mebench fetch` wrote")  # fmt: skip
+                        help="the dataset's folder, or the source.json of `mebench fetch`")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="CLIPS.csv", help="file to write")
 
 
@@ -31,6 +31,5 @@ def main(args: argparse.Namespace) -> None:
     )
     write_csv(args.out, COLUMNS, reading.clips)
     subjects = {clip["subject"] for clip in reading.clips}
-    print(
-        f"{args.dataset}: {len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"
-    )
+    counts = f"{len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"
+    print(f"{args.dataset}: {counts}")

@@ -1,7 +1,7 @@
 """Compute one input of one dataset: TV-L1 flow, or u, v and strain at a size, for all clips.
 
-tvl1 reads the frames and writes one file per subject; finished subjects are not done again. apex_flow-<size> is
-made from it (--from); for flow_images it reads the pictures as published.
+tvl1 reads the frames and writes one file per subject; finished subjects are not done again.
+apex_flow-<size> is made from it (--from); for flow_images it reads the pictures as published.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--clips", type=Path, required=True, metavar="CLIPS.csv", help="what `mebench index` wrote"
     )
     parser.add_argument("--root", type=Path, required=True, metavar="DIR",
-                        help="the dataset's folder, or the source.json that `mebench fetch` wrote")  # fmt: skip
+                        help="the dataset's folder, or the source.json of `mebench fetch`")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write")
     parser.add_argument(
         "--from", dest="base", type=Path, metavar="FOLDER", help="the tvl1 folder apex_flow is made from"

@@ -1,0 +1,95 @@
+"""Datasets with a coding workbook and one folder of frames per clip: rows joined with folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets._folders import child, existing_folder, find_tree, list_frames
+from mebench.datasets._reading import (
+    Reading,
+    Unusable,
+    action_units,
+    emotion_name,
+    missing,
+    refuse_duplicates,
+    subject_name,
+    timing,
+)
+from mebench.datasets._workbook import find_workbook, read_table
+from mebench.errors import UserError
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """How such a dataset is laid out; ``columns`` maps our names to the workbook's."""
+
+    dataset: str
+    card: dict[str, Any]
+    workbooks: Sequence[str]  # file patterns, the edition to prefer first
+    columns: dict[str, str]
+    editions: Sequence[str]  # words in a folder's path, the edition of the frames to prefer first
+    is_subject: Callable[[Path], bool]
+    video: Callable[[str], str]  # the recording that a clip was cut from, by the clip's name
+
+    def read(self, root: Path) -> Reading:
+        """Clips of ``root``; rows without usable labels or frames are dropped with their reason."""
+        root = existing_folder(root, self.dataset)
+        workbook = find_workbook(root, self.workbooks, self.card["title"])
+        try:
+            tree, others = find_tree(root, self.is_subject, prefer=self.editions)
+        except FileNotFoundError as error:
+            raise UserError(f"{root} holds no subjects' folders; expected {self.card['layout']}") from error
+        folders = self._subject_folders(tree)
+        clips, dropped = [], []
+        for row in read_table(workbook, self.columns["subject"], self.columns.values()):
+            row = {ours: row[theirs] for ours, theirs in self.columns.items()} | {"_row": row["_row"]}
+            subject = subject_name(self.dataset, row["subject"])
+            key = f"{self.dataset}/{subject}/{str(row['clip']).strip()}"
+            try:
+                clips.append(self._clip(row, key, folders.get(subject), root, workbook))
+            except Unusable as reason:
+                dropped.append((key, str(reason)))
+        refuse_duplicates(clips, workbook)
+        if not clips:
+            first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
+            raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}; the first: {first}")
+        notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
+        notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+        return Reading(sorted(clips, key=lambda clip: clip["clip_id"]), dropped, notes)
+
+    def _subject_folders(self, tree: Path) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for folder in sorted(path for path in tree.iterdir() if self.is_subject(path)):
+            subject = subject_name(self.dataset, folder.name)
+            if subject in found:
+                raise UserError(f"{folder} and {found[subject]} are the same subject; keep one of them")
+            found[subject] = folder
+        return found
+
+    def _clip(self, row: dict, key: str, folder: Path | None, root: Path, workbook: Path) -> dict[str, Any]:
+        dataset, subject, name = key.split("/", 2)
+        where = f"{workbook.name} row {row['_row']}"
+        if missing(row["emotion"]):
+            raise Unusable(f"no emotion in {where}")
+        folder = folder and child(folder, name)
+        if folder is None:
+            raise Unusable(f"no folder of frames {subject}/{name}")
+        when = timing(row["onset"], row["apex"], row["offset"], list_frames(folder))
+        return {
+            "clip_id": key,
+            "dataset": dataset,
+            "subject": f"{dataset}/{subject}",
+            "video": self.video(name),
+            "onset": when.onset,
+            "apex": when.apex,
+            "offset": when.offset,
+            "apex_source": when.source,
+            "emotion": emotion_name(row["emotion"], self.card["emotions"], where),
+            "aus": action_units(row["aus"]),
+            "fps": self.card["fps"],
+            "frames": folder.relative_to(root).as_posix(),
+            "repairs": ";".join(when.repairs),
+        }
