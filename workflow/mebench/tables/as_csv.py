@@ -1,0 +1,42 @@
+"""A table for machines: one line per row, figures in 0..1 with mean, sd and number of seeds apart."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from mebench.tables.build import Row, Table, shown
+
+PLAIN = ("block", "rank", "method", "model", "selection", "peeked", "origin", "folds_done", "folds_expected",
+         "n_seeds", "source", "derived", "note")  # fmt: skip
+
+
+def render(table: Table) -> str:
+    """CSV text. Empty fields are figures that nobody measured or read.
+
+    ``origin`` says what a row was measured on: synthetic, licensed, pictures, or that it is published.
+    """
+    keys = [(column.part, column.metric) for column in table.columns]
+    figures = [f"{part}_{metric}_{what}" for part, metric in keys for what in ("mean", "sd", "n_seeds")]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*PLAIN, *figures))
+    for row in table.rows:
+        writer.writerow((*_plain(row), *(field for key in keys for field in _figure(row, key))))
+    return text.getvalue()
+
+
+def _plain(row: Row) -> tuple:
+    yes = {True: "yes", False: "no"}
+    folds = (row.folds_done, row.folds_expected, row.seeds) if row.block != "published" else ("", "", "")
+    return (row.block, row.rank or "", row.method, row.model, row.selection, yes[row.peeked], row.origin,
+            *folds, " ".join(row.source), yes[row.derived], row.note)  # fmt: skip
+
+
+def _figure(row: Row, key: tuple[str, str]) -> tuple[str, str, str]:
+    cell = row.cells.get(key)
+    if cell is None:
+        return "", "", ""
+    if cell.printed:
+        return shown(cell.printed).lstrip("~"), "", ""
+    return f"{cell.mean:.6f}", f"{cell.sd:.6f}" if cell.sd is not None else "", str(cell.seeds)

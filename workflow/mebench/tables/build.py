@@ -1,0 +1,242 @@
+"""From scores and a description to the rows of a table: means, spread, ranks and marks.
+
+Ranked, by the mean of the first column, are only measured rows that are complete (all folds done), honest (no
+epoch was chosen on the test subjects) and no controls. The rest is shown, marked, never ranked or bold.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from mebench.errors import UserError, did_you_mean
+from mebench.tables.description import Column, Description, Published
+from mebench.tables.scores import Score
+
+SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
+BLOCKS = {"measured": "Measured here", "control": "Controls", "published": "Published"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure in 0..1.
+
+    ``sd``: sample standard deviation over ``seeds`` runs; ``printed``: the text of a published figure.
+    """
+
+    mean: float
+    sd: float | None = None
+    seeds: int = 0
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: what was measured or published, and the marks that say how far it may be compared."""
+
+    block: str
+    method: str
+    cells: dict[tuple[str, str], Cell]
+    model: str = ""
+    selection: str = ""
+    origin: str = ""
+    folds_done: int = 0
+    folds_expected: int = 0
+    seeds: int = 0
+    source: tuple[str, ...] = ()
+    note: str = ""
+    rank: int | None = None
+    best: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+    @property
+    def peeked(self) -> bool:
+        """True if the epoch was chosen on the test subjects."""
+        return self.selection == "test_peek"
+
+    @property
+    def complete(self) -> bool:
+        """True if every fold of every seed is done (published rows count as complete)."""
+        return self.folds_done >= self.folds_expected
+
+    @property
+    def derived(self) -> bool:
+        """True if a figure of the row was derived by rounding back, not printed."""
+        return any(cell.printed.startswith("~") for cell in self.cells.values())
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything the four formats show."""
+
+    name: str
+    title: str
+    task: str
+    caption: tuple[str, ...]
+    columns: tuple[Column, ...]
+    parts: dict[str, str]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    sources: dict[str, str]
+    synthetic: bool
+
+    def block(self, name: str) -> list[Row]:
+        """The rows of one block, in order."""
+        return [row for row in self.rows if row.block == name]
+
+
+def build(description: Description, scores: Sequence[Score]) -> Table:
+    """The table of a description: measured rows by rank, controls, published rows in their given order."""
+    measured = _measured(description, scores)
+    keys = [(column.part, column.metric) for column in description.columns]
+    rows = (*_ordered(_ranked(measured, keys), keys[0]), *(_published(row) for row in description.published))
+    synthetic = any(row.origin == "synthetic" for row in measured)
+    quoted = {letter for row in rows for letter in row.source}
+    return Table(
+        name=description.name,
+        title=f"{description.title} (SYNTHETIC DATA)" if synthetic else description.title,
+        task=description.task,
+        caption=tuple(_caption(description, rows, synthetic)),
+        columns=description.columns,
+        parts=description.parts,
+        rows=rows,
+        notes=description.notes,
+        sources={letter: text for letter, text in description.sources.items() if letter in quoted},
+        synthetic=synthetic,
+    )
+
+
+def _measured(description: Description, scores: Sequence[Score]) -> list[Row]:
+    tasks = sorted({score.task for score in scores})
+    chosen = [score for score in scores if score.task == description.task]
+    if not chosen:
+        raise UserError(
+            f"the table '{description.name}' shows the task {description.task}, but the scores are of "
+            f"{', '.join(tasks)}; give the score file of {description.task}"
+        )
+    known = {score.model for score in chosen}
+    for model in description.models:
+        if model not in known:
+            raise UserError(
+                f"the table '{description.name}' asks for the model '{model}'{did_you_mean(model, known)}"
+            )
+    groups: dict[tuple[str, str], list[Score]] = {}
+    for score in chosen:
+        if not description.models or score.model in description.models:
+            groups.setdefault((score.model, score.selection), []).append(score)
+    return [_row(groups[key]) for key in sorted(groups)]
+
+
+def _row(scores: list[Score]) -> Row:
+    """Mean and spread over the seeds of one model under one selection."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for score in sorted(scores, key=lambda score: score.seed):
+        for metric, value in score.metrics.items():
+            values.setdefault((score.part, metric), []).append(value)
+    cells = {
+        key: Cell(statistics.fmean(v), statistics.stdev(v) if len(v) > 1 else None, len(v))
+        for key, v in values.items()
+    }
+    # the weakest seed speaks for the row: with one fold missing in one seed the mean is of no complete result
+    worst = min(scores, key=lambda score: (score.folds_done - score.folds_expected, score.seed))
+    first = scores[0]
+    return Row(
+        block="control" if first.kind == "control" else "measured",
+        method=first.title or first.model,
+        cells=cells,
+        model=first.model,
+        selection=first.selection,
+        origin=_origin(scores),
+        folds_done=worst.folds_done,
+        folds_expected=worst.folds_expected,
+        seeds=len({score.seed for score in scores}),
+    )
+
+
+def _origin(scores: list[Score]) -> str:
+    origins = {score.origin for score in scores}
+    return "synthetic" if "synthetic" in origins else min(origins)
+
+
+def _ranked(rows: list[Row], keys: list[tuple[str, str]]) -> list[Row]:
+    def fair(row: Row) -> bool:
+        return row.block == "measured" and row.complete and not row.peeked and keys[0] in row.cells
+
+    def figure(row: Row, key: tuple[str, str]) -> str:
+        # equal as shown is equal: a tie shares its rank and its bold
+        return f"{row.cells[key].mean:.4f}" if key in row.cells else ""
+
+    field = [row for row in rows if fair(row)]
+    best = {key: max((figure(row, key) for row in field), default="") for key in keys}
+    order = sorted((figure(row, keys[0]) for row in field), reverse=True)
+
+    def marked(row: Row) -> Row:
+        leads = frozenset(key for key in keys if key in row.cells and figure(row, key) == best[key])
+        return replace(row, rank=order.index(figure(row, keys[0])) + 1, best=leads)
+
+    return [marked(row) if fair(row) else row for row in rows]
+
+
+def _ordered(rows: list[Row], key: tuple[str, str]) -> list[Row]:
+    """By rank, a peeked row right under the honest one of its model, so that the inflation is seen."""
+    best = {row.model: row.rank for row in reversed(rows) if row.rank}
+
+    def place(row: Row) -> tuple:
+        mean = row.cells[key].mean if key in row.cells else -1.0
+        rank = row.rank or best.get(row.model, 10**9)
+        return (
+            list(BLOCKS).index(row.block),
+            rank,
+            row.peeked,
+            not row.complete,
+            -mean,
+            row.model,
+            row.selection,
+        )
+
+    return sorted(rows, key=place)
+
+
+def _published(row: Published) -> Row:
+    cells = {key: Cell(mean=fraction(text), printed=text) for key, text in row.values.items()}
+    return Row(block="published", method=row.method, cells=cells, selection=row.selection, origin="published",
+               source=row.source, note=row.note)  # fmt: skip
+
+
+def fraction(text: str) -> float:
+    """A published figure as a number in 0..1: ``"0.7353"``, ``"~0.81"`` or ``"63.41%"``."""
+    return float(shown(text).lstrip("~"))
+
+
+def shown(text: str) -> str:
+    """A published figure as the tables show it: the printed digits, per cent moved to 0..1."""
+    if not text.endswith("%"):
+        return text
+    sign, digits = ("~", text[1:-1]) if text.startswith("~") else ("", text[:-1])
+    return f"{sign}{Decimal(digits).scaleb(-2)}"
+
+
+def _caption(description: Description, rows: Sequence[Row], synthetic: bool) -> list[str]:
+    measured = [row for row in rows if row.block != "published"]
+    lines = (
+        [f"{SYNTHETIC}. The published figures are of the real data and cannot be compared with it."]
+        if synthetic
+        else []
+    )
+    lines += [description.caption] if description.caption else []
+    if any(row.seeds > 1 for row in measured):
+        lines.append(
+            "Measured figures: mean ± sample standard deviation over the seeds, "
+            "each from predictions pooled over all folds."
+        )
+    else:
+        lines.append("Measured figures: one seed, from predictions pooled over all folds.")
+    lines.append("Bold: best measured figure among ranked rows. Controls are not ranked.")
+    if any(row.peeked for row in rows):
+        lines.append("† peeked: the epoch was chosen on the test subjects; never ranked.")
+    if not all(row.complete for row in measured):
+        lines.append("Incomplete runs (folds done/expected) are not ranked.")
+    if any(row.derived for row in rows):
+        lines.append("~ derived from rounded figures.")
+    return lines

@@ -1,0 +1,63 @@
+"""Scores, read from the CSV that the verb ``score`` writes."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+
+from mebench.errors import UserError
+from mebench.files import read_csv
+
+COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "folds_done",
+           "folds_expected", "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
+METRICS = ("accuracy", "uf1", "uar", "macro_precision")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One line of a score file: one run and selection, on one part; a metric without value is absent."""
+
+    task: str
+    model: str
+    title: str
+    kind: str
+    seed: int
+    selection: str
+    origin: str
+    part: str
+    n: int
+    folds_done: int
+    folds_expected: int
+    metrics: dict[str, float]
+
+
+def read_scores(path: str | os.PathLike) -> list[Score]:
+    """Read a score file; a missing column, a broken number or a line given twice is a :class:`UserError`."""
+    scores, seen = [], {}
+    for number, row in enumerate(read_csv(path, COLUMNS), start=2):
+        try:
+            score = _score(row)
+        except ValueError as error:
+            raise UserError(f"{path} line {number}: {error}; run the score rule again") from error
+        key = (score.task, score.model, score.seed, score.selection, score.part)
+        if key in seen:
+            raise UserError(
+                f"{path} lines {seen[key]} and {number} are the same run and part {key}; keep one"
+            )
+        seen[key] = number
+        scores.append(score)
+    if not scores:
+        raise UserError(f"{path} holds no scores; run at least one model of the task first")
+    return scores
+
+
+def _score(row: dict[str, str]) -> Score:
+    whole = {name: int(row[name]) for name in ("seed", "n", "folds_done", "folds_expected")}
+    metrics = {name: float(row[name]) for name in METRICS if row[name].strip()}
+    metrics = {name: value for name, value in metrics.items() if not math.isnan(value)}
+    for name, value in metrics.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} is {value}, outside 0..1")
+    text = {name: row[name] for name in ("task", "model", "title", "kind", "selection", "origin", "part")}
+    return Score(**text, **whole, metrics=metrics)

@@ -1,0 +1,21 @@
+"""The four formats of a table, written beside each other."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mebench.files import write_text
+from mebench.tables import as_csv, as_html, as_latex, as_markdown
+from mebench.tables.build import Table
+
+FORMATS = {"csv": as_csv.render, "md": as_markdown.render, "tex": as_latex.render, "html": as_html.page}
+
+
+def write(table: Table, stem: str | os.PathLike) -> list[Path]:
+    """Write ``<stem>.csv``, ``.md``, ``.tex`` and ``.html``; equal tables give equal bytes."""
+    texts = {suffix: render(table) for suffix, render in FORMATS.items()}
+    paths = [Path(f"{stem}.{suffix}") for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        write_text(path, text)
+    return paths
