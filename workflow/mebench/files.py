@@ -24,8 +24,7 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # the suffix stays, because writers such as numpy and matplotlib choose the format by it
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    temporary = _temporary(path)
     try:
         yield temporary
         with open(temporary, "rb") as handle:
@@ -43,10 +42,9 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
     """Like :func:`whole_file` for a folder: it replaces an older one of that name only when it is complete."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
+    temporary = _temporary(path)
     try:
+        temporary.mkdir()
         yield temporary
         if path.exists():
             shutil.rmtree(path)
@@ -55,6 +53,30 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(path: Path) -> Path:
+    """A hidden name beside ``path`` with this process's number; what killed writers of the same path left is removed."""
+
+    def hidden(process: object) -> str:
+        # the suffix stays, because writers such as numpy and matplotlib choose the format by it
+        return f".{path.stem}.{process}.tmp{path.suffix}"
+
+    for leftover in path.parent.glob(hidden("[0-9]*")):
+        process = int(leftover.name.removesuffix(path.suffix).split(".")[-2])
+        if process == os.getpid() or not _alive(process):
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    return path.with_name(hidden(os.getpid()))
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

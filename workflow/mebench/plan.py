@@ -113,7 +113,7 @@ class Plan:
         names = self.tasks[task]["datasets"]
         if any(self.datasets[name]["source"] == "synthetic" for name in names):
             return "synthetic"
-        return "pictures" if "flow_images" in names else "licensed"
+        return "pictures" if any(map(self._delivers_pictures, names)) else "licensed"
 
     def root(self, dataset: str) -> str:
         """The folder that ``mebench index --root`` reads: the user's own, or the one that ``fetch`` makes."""
@@ -129,12 +129,61 @@ class Plan:
         """The name of the input that a run reads, e.g. ``apex_flow-28``."""
         return f"{run.spec['inputs']['kind']}-{run.spec['inputs']['size']}"
 
+    def made_from(self, dataset: str, name: str) -> list[str]:
+        """What an input is made from besides the clips: ``apex_flow`` of video data from the dataset's TV-L1 flow."""
+        return [] if name == "tvl1" or self._delivers_pictures(dataset) else [f"{self.results}/inputs/{dataset}/tvl1/meta.json"]
+
+    def _delivers_pictures(self, dataset: str) -> bool:
+        return cards.card("datasets", dataset).get("delivers") == "pictures"
+
+    def input_arguments(self, dataset: str, name: str) -> list[str]:
+        """The rest of ``mebench inputs``: where the flow lies that this one is made from, and the known truth."""
+        if name == "tvl1":
+            synthetic = self.datasets[dataset]["source"] == "synthetic"
+            return ["--truth", f"{self.results}/sources/{dataset}/truth"] if synthetic else []
+        return [word for meta in self.made_from(dataset, name) for word in ("--from", str(Path(meta).parent))]
+
     def clips(self, task: str) -> list[str]:
         return [f"{self.results}/datasets/{name}/clips.csv" for name in self.tasks[task]["datasets"]]
 
     def inputs(self, run: Run) -> list[str]:
         """The ``meta.json`` of each input folder of a run; it is written last."""
         return [f"{self.results}/inputs/{name}/{self.input_of(run)}/meta.json" for name in self.tasks[run.task]["datasets"]]
+
+    def pictures(self, task: str) -> list[str]:
+        """The inputs of which a task's plots show samples: those of its first run."""
+        return self.inputs(self.runs_of(task)[0])
+
+    def records(self, task: str) -> list[str]:
+        """The ``run.json`` of each run of a task; it is written last, after the pooled predictions."""
+        return [f"{self.folder(run)}/run.json" for run in self.runs_of(task)]
+
+    def plot_arguments(self, task: str, plot: str) -> list[str]:
+        """The data arguments of ``mebench plots``."""
+        if plot == "flow":
+            folders = [str(Path(meta).parent) for meta in self.pictures(task)]
+            return ["--inputs", *folders, "--clips", *self.clips(task)]
+        return ["--runs", *(self.folder(run) for run in self.runs_of(task))]
+
+    def scores_of_table(self, table: str) -> str:
+        if table not in table_names():
+            raise UserError(f"unknown table '{table}'{did_you_mean(table, table_names())}")
+        return f"{self.results}/scores/{table_task(table)}.csv"
+
+    def source_of_table(self, table: str) -> str:
+        """Digest of a table's data file, of those it extends, and of the code that makes tables."""
+        return sources.fingerprint(*AREAS["tables"], *sorted(str(path) for path in TABLES.glob("*.yaml")))
+
+    @property
+    def model_names(self) -> list[str]:
+        """The models behind the entries, each once, in the order of the configuration."""
+        return list(dict.fromkeys(entry["model"] for entry in self.entries.values()))
+
+    @property
+    def config_json(self) -> str:
+        """The configuration with its defaults, without the places where the data lie on this machine."""
+        kept = {name: {**d, "source": "synthetic" if d["source"] == "synthetic" else "own copy"} for name, d in self.datasets.items()}
+        return canonical_json({**self.config, "datasets": kept})
 
     def folder(self, run: Run) -> str:
         return f"{self.results}/runs/{run.id}"

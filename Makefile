@@ -1,0 +1,53 @@
+# Two commands from a fresh clone to results: `make run` and `make test`. Needs Python >= 3.11 and a shell.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup run flow test lint format lock clean
+.DELETE_ON_ERROR:
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+setup: $(VENV)/.ready ## install the locked environment into .venv
+
+run: setup ## run the benchmark of config.yaml (as shipped: synthetic data) into results/
+	snakemake
+
+flow: setup ## run the benchmark on the published flow pictures: make flow MEGC2019_FLOW=/path
+	snakemake --configfile config.megc2019-flow.yaml
+
+test: setup ## run all tests
+	pytest
+
+lint: setup ## check formats and run the linters
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+format: setup ## format everything
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow
+
+lock: $(UV) ## resolve pyproject.toml anew into envs/requirements.lock
+	$(UV) pip compile pyproject.toml --extra dev --constraint envs/pins.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --output-file envs/requirements.lock
+
+clean: ## remove the environment (results stay)
+	rm -rf $(VENV) .uv
+
+$(VENV)/.ready: envs/requirements.lock pyproject.toml | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mebench needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 2; }
+	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
+	$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
+	touch $@
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet uv

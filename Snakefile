@@ -1,0 +1,25 @@
+# mebench: from licence-gated micro-expression datasets to the papers' tables, as one workflow.
+# What it makes is said by config.yaml; where and how it runs is said by a profile.
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        collect("<results>/tables/{table}.csv", table=plan.tables),
+        collect("<results>/scores/{task}.csv", task=plan.tasks),
+        "<results>/report.html",

@@ -1,0 +1,159 @@
+"""Training speed of STSTNet's LOSO on the CPU: mebench beside the plain loop that a user would write.
+
+The plain loop is written the way the authors' PyTorch port works: three convolutions, a DataLoader over a TensorDataset, one fold
+after another, PyTorch's default number of threads. mebench runs the same folds and epochs as shards of one thread each, start-up
+included. Both train the port's recipe on 442 pictures of 68 subjects.
+
+    python benchmarks/ststnet_loso.py --pictures /path/to/the/flow/pictures --epochs 40
+
+Without --pictures the pictures are random numbers of the same shape; speed does not depend on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from mebench.files import canonical_json, write_csv, write_json
+from mebench.plan import Plan
+from mebench.training.data import load
+from mebench.training.progress import duration
+
+
+class ThreeStreams(nn.Module):
+    """STSTNet with one convolution per stream, as it is drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(3, filters, 3, padding=2) for filters in (3, 5, 8))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(filters) for filters in (3, 5, 8))
+        self.relu, self.drop = nn.ReLU(), nn.Dropout(0.5)
+        self.pool, self.average = nn.MaxPool2d(3, stride=3, padding=1), nn.AvgPool2d(2, stride=2)
+        self.head = nn.Linear(400, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        streams = zip(self.convs, self.norms, strict=True)
+        x = torch.cat([self.drop(self.pool(norm(self.relu(conv(x))))) for conv, norm in streams], dim=1)
+        return self.head(self.average(x).flatten(1))
+
+
+def plain_loop(x: torch.Tensor, y: torch.Tensor, subjects: list[str], epochs: int) -> float:
+    """Seconds for one LOSO, one fold after another, the test fold evaluated after each epoch as the port does."""
+    begin = time.perf_counter()
+    for held_out in sorted(set(subjects)):
+        test = torch.tensor([s == held_out for s in subjects])
+        training = DataLoader(TensorDataset(x[~test], y[~test]), batch_size=256)
+        testing = DataLoader(TensorDataset(x[test], y[test]), batch_size=256)
+        model, loss_function = ThreeStreams(), nn.CrossEntropyLoss()
+        optimizer = torch.optim.Adam(model.parameters(), lr=5e-5)
+        for _ in range(epochs):
+            model.train()
+            for pictures, labels in training:
+                optimizer.zero_grad()
+                loss_function(model(pictures), labels).backward()
+                optimizer.step()
+            model.eval()
+            with torch.no_grad():
+                for pictures, _ in testing:
+                    model(pictures).argmax(1)
+    return time.perf_counter() - begin
+
+
+def mebench_shards(plan: Plan, folder: Path, shards: int) -> float:
+    """Seconds for the same LOSO as ``shards`` processes of ``mebench train``, from the first start to the last end."""
+    run = plan.runs[0]
+    command = [sys.executable, "-m", "mebench.cli", "train", "--spec", run.parameter, "--device", "cpu", "--out", str(folder / "run"),
+               "--clips", str(folder / "clips.csv"), "--inputs", str(folder / "apex_flow-28")]  # fmt: skip
+    begin = time.perf_counter()
+    jobs = [subprocess.Popen([*command, "--shard", f"{i}-of-{shards}"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            for i in range(1, shards + 1)]  # fmt: skip
+    if any([job.wait() for job in jobs]):
+        sys.exit("a shard failed; run the command by hand to see why: " + canonical_json(command))
+    return time.perf_counter() - begin
+
+
+def make_data(folder: Path, pictures: Path | None) -> None:
+    """clips.csv and the input store: the published pictures, or random ones with the same sizes of folds."""
+    if pictures:
+        cli = [sys.executable, "-m", "mebench.cli"]
+        subprocess.run([*cli, "index", "flow_images", "--root", pictures, "--out", folder / "clips.csv"], check=True)
+        subprocess.run([*cli, "inputs", "flow_images", "apex_flow-28", "--clips", folder / "clips.csv", "--root", pictures,
+                        "--out", folder / "apex_flow-28"], check=True)  # fmt: skip
+        return
+    names = [f"casme2/s{i % 68:02d}" for i in range(442)]
+    emotions = ("negative", "positive", "surprise")
+    rows = [{"clip_id": f"{s}/{i}", "dataset": "casme2", "subject": s, "emotion": emotions[i % 3]} for i, s in enumerate(names)]
+    write_csv(folder / "clips.csv", rows[0], rows)
+    (folder / "apex_flow-28").mkdir()
+    x = np.random.default_rng(0).integers(0, 256, (442, 3, 28, 28), dtype=np.uint8)
+    np.save(folder / "apex_flow-28" / "x.npy", x)
+    write_csv(folder / "apex_flow-28" / "index.csv", ["clip_id"], [{"clip_id": row["clip_id"]} for row in rows])
+    meta = {"channels": ["u", "v", "strain"], "scale": "picture", "digest": "random"}
+    write_json(folder / "apex_flow-28" / "meta.json", meta)
+
+
+def limits(clips: int) -> dict[str, float]:
+    """What one epoch needs at least, against what one thread of this machine does (matrix product, memory copy)."""
+    positions, weights = 30 * 30, 16 * 3 * 3 * 3
+    operations = 2 * 2 * clips * positions * weights  # multiply-adds of the forward pass and of the weights' gradient
+    # the 16 maps of 30x30 are written once forward and once as a gradient, and read once by each of the two passes
+    traffic = 4 * 4 * clips * positions * 16
+    torch.set_num_threads(1)
+    a, buffer = torch.rand(1024, 1024), torch.rand(1 << 25)
+    flops = 2 * 1024**3 / best(lambda: a @ a)
+    bandwidth = 2 * buffer.nbytes / best(buffer.clone)
+    return {"gflop": operations / 1e9, "gbyte": traffic / 1e9, "gflops": flops / 1e9, "gbytes": bandwidth / 1e9,
+            "ms": 1e3 * max(operations / flops, traffic / bandwidth)}  # fmt: skip
+
+
+def best(function, times: int = 7) -> float:
+    """The shortest of several timings, in seconds."""
+    seconds = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=Path, help="folder of the published flow pictures")
+    parser.add_argument("--epochs", type=int, default=40, help="epochs per fold (the port trains 800)")
+    parser.add_argument("--shards", type=int, default=os.cpu_count(), help="processes of mebench (default: one per core)")
+    args = parser.parse_args()
+    plan = Plan({"datasets": {"flow_images": {"source": "."}}, "tasks": ["megc2019-flow"],
+                 "models": [{"model": "ststnet", "variant": "port", "epochs": args.epochs}]})  # fmt: skip
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_data(folder, args.pictures)
+        spec = plan.runs[0].spec
+        data = load(spec["task"], [folder / "clips.csv"], [folder / "apex_flow-28"], spec["inputs"])
+        threads = torch.get_num_threads()
+        plain = plain_loop(data.x, data.y, data.subjects, args.epochs)
+        ours = mebench_shards(plan, folder, args.shards)
+    steps, limit = 68 * args.epochs, limits(435)
+    print(f"\nSTSTNet (port), LOSO over 68 folds, {args.epochs} epochs each, {platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}")
+    print("| | seconds | ms per epoch | 800 epochs (extrapolated) |\n| --- | ---: | ---: | ---: |")
+    for label, seconds in ((f"plain loop, {threads} threads", plain), (f"mebench, {args.shards} shards of one thread", ours)):
+        print(f"| {label} | {seconds:.1f} | {1e3 * seconds / steps:.1f} | {duration(800 * seconds / args.epochs)} |")
+    print(f"| ratio | {plain / ours:.2f} | | |")
+    floor = limit["ms"] / args.shards
+    print(f"\nLimit of one epoch: {limit['gflop']:.2f} GFLOP and {limit['gbyte']:.2f} GB of activations; one thread here does "
+          f"{limit['gflops']:.0f} GFLOP/s (matrix product) and {limit['gbytes']:.0f} GB/s (copy): at least {limit['ms']:.1f} ms on one "
+          f"thread, {floor:.1f} ms on {args.shards}; mebench takes {1e3 * ours / steps / floor:.1f} times that.")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,298 @@
+"""The fold engine: independence, resumption, selection and failure as data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import CLASSES, Toy
+
+from mebench.errors import UserError
+from mebench.files import read_csv
+from mebench.metrics.scores import run_scores
+from mebench.protocols import loso
+from mebench.training import engine, fold
+from mebench.training.data import load
+from mebench.training.pool import pool
+
+ABOUT = {"title": "t", "kind": "model", "origin": "synthetic", "task_title": "toy"}
+
+
+def train(toy: Toy, run: Path, spec: dict, shard=(1, 1), **how) -> list[dict]:
+    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    return engine.run_shard(run, spec, data, shard, engine.Execution(device="cpu", **how))
+
+
+def pooled(toy: Toy, run: Path, spec: dict) -> list[dict]:
+    pool(run, spec, [toy.clips], [toy.inputs], ABOUT)
+    return read_csv(run / "predictions.csv")
+
+
+def results(run: Path) -> dict[str, bytes]:
+    """The bytes of everything that a result consists of."""
+    return {str(p.relative_to(run)): p.read_bytes() for p in sorted(run.rglob("*.csv"))}
+
+
+def stamps(run: Path) -> dict[str, int]:
+    return {p.parent.name: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json")}
+
+
+@pytest.mark.parametrize("model", ["ststnet", "off_apexnet", "stratified_random", "shuffled_labels"])
+def test_a_fold_alone_equals_the_fold_in_the_loop_bit_for_bit(toy, tmp_path, model):
+    spec = toy.spec(model)
+    train(toy, tmp_path / "loop", spec, save_weights=True)
+    count = len({row["subject"] for row in toy.rows})
+    for index in (4, 2):  # alone, and in another order
+        train(toy, tmp_path / "alone", spec, shard=(index, count), save_weights=True)
+    alone = {p.relative_to(tmp_path / "alone"): p for p in (tmp_path / "alone").rglob("*") if p.suffix in (".csv", ".safetensors")}
+    assert len({p.parent for p in alone}) == 2
+    for name, path in alone.items():
+        assert path.read_bytes() == (tmp_path / "loop" / name).read_bytes(), name
+
+
+def test_shuffled_rows_change_nothing(toy, tmp_path):
+    other = Toy(tmp_path / "shuffled", order=1)
+    assert [r["clip_id"] for r in other.rows] != [r["clip_id"] for r in toy.rows]
+    spec = toy.spec(selection="inner")
+    train(toy, tmp_path / "a", spec)
+    train(other, tmp_path / "b", spec)
+    assert results(tmp_path / "a") == results(tmp_path / "b")
+
+
+def test_a_fold_trains_on_the_other_subjects_only(toy, monkeypatch, tmp_path):
+    seen = []
+    plain = fold.run_fold
+    monkeypatch.setattr(engine, "run_fold", lambda s, data, f, tr, te, *a: seen.append((data, f, tr, te)) or plain(s, data, f, tr, te, *a))
+    train(toy, tmp_path / "run", toy.spec())
+    for data, held_out, tr, te in seen:
+        assert {data.subjects[i] for i in te} == {held_out}
+        assert held_out not in {data.subjects[i] for i in tr}
+        assert not {data.clip_ids[i] for i in tr} & {data.clip_ids[i] for i in te}
+
+
+def test_nothing_of_the_test_subject_reaches_training_or_normalisation(toy):
+    """Change the test subject's pictures beyond recognition: the trained weights stay the same, bit for bit."""
+    spec = toy.spec()
+    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    rows, test = loso.folds(data.subjects)["smic/s01"]
+    states = []
+    for factor in (1, -50):
+        x = data.x.clone()
+        x[test] *= factor
+        changed = type(data)(**{**vars(data), "x": x})
+        states.append(fold.run_fold(spec, changed, "smic/s01", rows, test, torch.device("cpu")).state)
+    for key in states[0]:
+        assert torch.equal(states[0][key], states[1][key]), key
+
+
+def test_the_oracle_scores_exactly_one_and_the_majority_does_not(toy, tmp_path):
+    for model, perfect in (("oracle", True), ("majority", False)):
+        spec = toy.spec(model)
+        train(toy, tmp_path / model, spec)
+        pooled(toy, tmp_path / model, spec)
+        scores = run_scores(tmp_path / model)
+        assert {r["part"] for r in scores} == {"all", "casme2", "smic"}
+        assert all((r["uf1"] == r["uar"] == r["accuracy"] == 1) == perfect for r in scores)
+
+
+def test_a_second_job_trains_nothing_and_another_shard_count_trains_nothing(toy, tmp_path):
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec)
+    before = stamps(run)
+    train(toy, run, spec)
+    for index in (1, 2, 3, 4):
+        train(toy, run, spec, shard=(index, 4))
+    assert stamps(run) == before
+
+
+def test_a_changed_hyper_parameter_runs_exactly_its_folds_again(toy, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    train(toy, one, toy.spec())
+    train(toy, two, toy.spec("off_apexnet"))
+    before = stamps(one), stamps(two)
+    changed = toy.spec({"model": "ststnet", "lr": 0.01})
+    train(toy, one, changed)
+    train(toy, two, toy.spec("off_apexnet"))
+    assert all(stamps(one)[name] != stamp for name, stamp in before[0].items())
+    assert stamps(two) == before[1]
+
+
+def test_changed_data_runs_the_folds_again(toy, tmp_path):
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec)
+    before = stamps(run)
+    meta = toy.inputs / "meta.json"
+    meta.write_text(meta.read_text().replace('"toy"', '"other flow"'))
+    train(toy, run, spec)
+    assert not set(stamps(run).values()) & set(before.values())
+
+
+def test_editing_a_models_file_runs_that_model_again_and_no_other(toy, tmp_path):
+    source = Path(fold.models.__file__).with_name("ststnet.py").read_text()
+    mine = tmp_path / "my_model.py"
+    mine.write_text(source)
+    spec, other = toy.spec({"model": str(mine)}), toy.spec("off_apexnet")
+    train(toy, tmp_path / "mine", spec)
+    train(toy, tmp_path / "other", other)
+    before = stamps(tmp_path / "mine"), stamps(tmp_path / "other")
+    mine.write_text(source.replace("nn.Dropout(0.5)", "nn.Dropout(0.4)"))
+    train(toy, tmp_path / "mine", spec)
+    train(toy, tmp_path / "other", other)
+    assert not set(stamps(tmp_path / "mine").values()) & set(before[0].values())
+    assert stamps(tmp_path / "other") == before[1]
+
+
+def test_a_killed_shard_resumes_with_only_the_missing_folds(toy, tmp_path):
+    spec, run = toy.spec(epochs=150), tmp_path / "run"
+    command = [sys.executable, "-m", "mebench.cli", "train", "--spec", json.dumps(spec), "--clips", str(toy.clips), "--inputs",
+               str(toy.inputs), "--out", str(run), "--device", "cpu"]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as job:
+        end = time.monotonic() + 60
+        while len(stamps(run)) < 2 and time.monotonic() < end and job.poll() is None:
+            time.sleep(0.005)
+        os.kill(job.pid, signal.SIGKILL)
+    before = stamps(run)
+    assert 2 <= len(before) < 6, "the kill came too early or too late to show anything"
+    (run / "folds" / ".smic-s05.999999999.tmp").mkdir()  # what a kill in the middle of a write leaves behind
+    train(toy, run, spec)
+    after = stamps(run)
+    assert len(after) == 6
+    assert {name: after[name] for name in before} == before
+    train(toy, tmp_path / "whole", spec)
+    assert results(run) == results(tmp_path / "whole")
+    assert not list(run.glob("folds/.*"))
+
+
+def test_last_is_the_same_with_and_without_peeking_and_only_peeking_records_the_test_subject(toy, tmp_path):
+    for selection in ("last", "test_peek"):
+        spec = toy.spec(selection=selection, epochs=12)
+        train(toy, tmp_path / selection, spec)
+        pooled(toy, tmp_path / selection, spec)
+    assert (tmp_path / "last/predictions.csv").read_bytes() == (tmp_path / "test_peek/predictions.csv").read_bytes()
+    assert not (tmp_path / "last/predictions.test_peek.csv").exists()
+    assert "test_accuracy" not in read_csv(tmp_path / "last/history.csv")[0]
+    assert "test_accuracy" in read_csv(tmp_path / "test_peek/history.csv")[0]
+    scores = {r["selection"]: r for r in run_scores(tmp_path / "test_peek") if r["part"] == "all"}
+    assert scores["test_peek"]["accuracy"] >= scores["last"]["accuracy"]
+
+
+def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_path):
+    spec, run = toy.spec(selection="inner", epochs=12), tmp_path / "run"
+    records = train(toy, run, spec)
+    for record in records:
+        history = read_csv(run / "folds" / record["fold"].replace("/", "-") / "history.csv")
+        best = max(float(row["inner_uf1"]) for row in history)
+        assert float(history[record["selected_epoch"] - 1]["inner_uf1"]) == best
+
+
+def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, monkeypatch):
+    plain = fold.Loop.epoch
+    calls = iter(range(1000))
+    monkeypatch.setattr(fold.Loop, "epoch", lambda self: plain(self) | ({"train_loss": float("nan")} if next(calls) == 5 else {}))
+    spec, run = toy.spec(), tmp_path / "run"
+    records = train(toy, run, spec)
+    assert sorted(r["status"] for r in records) == ["diverged"] + 5 * ["done"]
+    rows = pooled(toy, run, spec)
+    assert len(rows) == 20
+    about = json.loads((run / "run.json").read_text())
+    assert (about["folds_done"], about["folds_expected"], about["failed"][0]["status"]) == (5, 6, "diverged")
+
+
+def test_running_out_of_memory_or_time_is_a_record_that_the_next_job_tries_again(toy, tmp_path, monkeypatch):
+    spec, run = toy.spec(), tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(fold.Loop, "epoch", lambda self: (_ for _ in ()).throw(torch.OutOfMemoryError("no memory left")))
+        assert {r["status"] for r in train(toy, run, spec)} == {"out_of_memory"}
+    with pytest.raises(UserError, match=r"no fold of .* is done.*out_of_memory"):
+        pooled(toy, run, spec)
+    assert {r["status"] for r in train(toy, run, spec, fold_seconds=0)} == {"timeout"}
+    assert {r["status"] for r in train(toy, run, spec)} == {"done"}
+
+
+def test_pooling_refuses_missing_folds_and_results_of_an_older_configuration(toy, tmp_path):
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec, shard=(1, 2))
+    with pytest.raises(UserError, match="has not been trained"):
+        pooled(toy, run, spec)
+    train(toy, run, spec)
+    with pytest.raises(UserError, match="another configuration, other data or other source"):
+        pooled(toy, run, toy.spec(epochs=5))
+
+
+def test_pooling_refuses_a_fold_that_misses_a_clip_or_has_it_twice(toy, tmp_path):
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec)
+    path = run / "folds" / "smic-s01" / "predictions.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    for damaged, problem in ((lines[:-1], "not at all"), ([*lines, lines[-1]], "twice")):
+        path.write_text("".join(damaged))
+        with pytest.raises(UserError, match=problem):
+            pooled(toy, run, spec)
+
+
+def test_inputs_that_miss_a_clip_are_an_error(toy):
+    index = toy.inputs / "index.csv"
+    index.write_text(index.read_text().replace("smic/s01/c0", "smic/s01/renamed"))
+    with pytest.raises(UserError, match="1 of 24 clips of task toy have no input.*smic/s01/c0"):
+        load(toy.spec()["task"], [toy.clips], [toy.inputs], toy.spec()["inputs"])
+
+
+def test_a_subject_with_one_clip_is_a_fold_like_any_other(tmp_path):
+    toy = Toy(tmp_path / "single", subjects=4, clips=3)
+    lines = toy.clips.read_text().splitlines()
+    toy.clips.write_text("\n".join(line for line in lines if "s02/c1" not in line and "s02/c2" not in line) + "\n")
+    spec = toy.spec()
+    assert {r["status"] for r in train(toy, tmp_path / "run", spec)} == {"done"}
+    assert len(pooled(toy, tmp_path / "run", spec)) == 10
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+@pytest.mark.parametrize("recipe", [{"optimizer": "sgd", "lr": 0.01}, {"optimizer": "adamw", "class_weights": "balanced"}])
+def test_recipes_train(toy, tmp_path, recipe, precision):
+    spec = toy.spec({"model": "ststnet", "precision": precision, **recipe}, epochs=30)
+    train(toy, tmp_path / "run", spec, shard=(1, 6))
+    history = read_csv(next((tmp_path / "run").rglob("history.csv")))
+    assert float(history[-1]["train_loss"]) < float(history[0]["train_loss"])
+
+
+def test_by_class_feeds_fixed_batches_grouped_by_class(toy):
+    spec = toy.spec({"model": "ststnet", "variant": "port"})
+    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    rows, _ = loso.folds(data.subjects)["smic/s01"]
+    loop = fold.Loop(torch.nn.Linear(1, 1), spec["recipe"], data.x, data.y, rows, 0)
+    labels = data.y[loop.rows].tolist()
+    assert labels == sorted(labels)
+    assert loop.shuffle is None
+
+
+def test_the_port_reads_strain_v_u_in_whole_numbers_0_to_255(toy):
+    spec = toy.spec({"model": "ststnet", "variant": "port"})
+    port = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"]).x
+    paper = load(spec["task"], [toy.clips], [toy.inputs], toy.spec()["inputs"]).x
+    assert torch.equal(port, port.round())
+    assert port.amin(dim=(2, 3)).eq(0).all()
+    assert port.amax(dim=(2, 3)).eq(255).all()
+    torch.testing.assert_close(port.flip(1) / 255, paper)
+
+
+def test_normalisation_is_the_mean_of_the_training_rows_alone():
+    x = torch.arange(12.0).reshape(3, 1, 2, 2)
+    assert torch.equal(fold.normalised(x, [0, 2], "train_mean"), x - x[[0, 2]].mean(0))
+    assert fold.normalised(x, [0, 2], "none") is x
+
+
+def test_predictions_have_one_probability_per_class(toy, tmp_path):
+    spec = toy.spec()
+    train(toy, tmp_path / "run", spec)
+    for row in pooled(toy, tmp_path / "run", spec):
+        p = {c: float(row[f"p_{c}"]) for c in CLASSES}
+        assert sum(p.values()) == pytest.approx(1, abs=1e-5)
+        assert row["prediction"] == max(p, key=p.get)
+        assert row["fold"] == row["subject"]

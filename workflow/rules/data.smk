@@ -1,0 +1,45 @@
+# source -> clips: the owner's copy, or a synthetic one, becomes one table of clips per dataset
+
+
+rule fetch:
+    output:
+        "<results>/sources/{dataset}/source.json",
+    log:
+        "<results>/logs/fetch/{dataset}.log",
+    benchmark:
+        "<results>/benchmarks/fetch/{dataset}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    params:
+        source=lambda wildcards: plan.datasets[wildcards.dataset]["source"],
+        options=lambda wildcards: plan.source_options(wildcards.dataset),
+        code=plan.source("fetch"),
+    threads: 4
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(60),
+    shell:
+        "mebench fetch {wildcards.dataset} --source {params.source:q} --options {params.options:q}"
+        " --out {output:q} --jobs {threads} > {log:q} 2>&1"
+
+
+rule index:
+    input:
+        "<results>/sources/{dataset}/source.json",
+    output:
+        clips="<results>/datasets/{dataset}/clips.csv",
+        report="<results>/datasets/{dataset}/report.md",
+    log:
+        "<results>/logs/index/{dataset}.log",
+    benchmark:
+        "<results>/benchmarks/index/{dataset}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    params:
+        root=lambda wildcards: plan.root(wildcards.dataset),
+        code=plan.source("index"),
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    shell:
+        "mebench index {wildcards.dataset} --root {params.root:q} --out {output.clips:q} > {log:q} 2>&1"

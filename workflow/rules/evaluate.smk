@@ -1,0 +1,23 @@
+# predictions -> scores: every number of a task, from its pooled predictions alone
+
+
+rule score:
+    input:
+        lambda wildcards: plan.records(wildcards.task),
+    output:
+        csv="<results>/scores/{task}.csv",
+        json="<results>/scores/{task}.json",
+    log:
+        "<results>/logs/score/{task}.log",
+    benchmark:
+        "<results>/benchmarks/score/{task}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    params:
+        runs=lambda wildcards, input: [str(Path(record).parent) for record in input],
+        code=plan.source("score"),
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    shell:
+        "mebench score --runs {params.runs:q} --out {output.csv:q} > {log:q} 2>&1"

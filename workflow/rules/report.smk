@@ -1,0 +1,88 @@
+# scores and predictions -> what people read: tables, plots and one page that shows them all
+
+
+rule tables:
+    input:
+        lambda wildcards: plan.scores_of_table(wildcards.table),
+    output:
+        multiext("<results>/tables/{table}", ".csv", ".md", ".tex", ".html"),
+    log:
+        "<results>/logs/tables/{table}.log",
+    benchmark:
+        "<results>/benchmarks/tables/{table}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    params:
+        out=subpath(output[0], strip_suffix=".csv"),
+        code=lambda wildcards: plan.source_of_table(wildcards.table),
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    shell:
+        "mebench tables {wildcards.table} --scores {input:q} --out {params.out:q} > {log:q} 2>&1"
+
+
+rule plots:
+    input:
+        runs=lambda wildcards: plan.records(wildcards.task),
+        clips=lambda wildcards: plan.clips(wildcards.task),
+        inputs=lambda wildcards: plan.pictures(wildcards.task),
+    output:
+        svg=report(
+            "<results>/plots/{task}/{plot}.svg",
+            category="{task}",
+            labels={"plot": "{plot}"},
+            caption="../report/plot.rst",
+        ),
+        png="<results>/plots/{task}/{plot}.png",
+    log:
+        "<results>/logs/plots/{task}/{plot}.log",
+    benchmark:
+        "<results>/benchmarks/plots/{task}/{plot}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    params:
+        arguments=lambda wildcards: plan.plot_arguments(wildcards.task, wildcards.plot),
+        out=subpath(output.svg, strip_suffix=".svg"),
+        code=plan.source("plots"),
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    shell:
+        "mebench plots {wildcards.plot} {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
+
+
+rule report:
+    input:
+        tables=collect("<results>/tables/{table}.html", table=plan.tables),
+        plots=collect("<results>/plots/{task}/{plot}.svg", task=plan.tasks, plot=PLOTS),
+        scores=collect("<results>/scores/{task}.csv", task=plan.tasks),
+        runs=[record for task in plan.tasks for record in plan.records(task)],
+        datasets=collect("<results>/datasets/{dataset}/report.md", dataset=plan.datasets),
+    output:
+        html=report(
+            "<results>/report.html",
+            category="Everything",
+            caption="../report/report.rst",
+        ),
+        provenance="<results>/provenance.json",
+    log:
+        "<results>/logs/report.log",
+    benchmark:
+        "<results>/benchmarks/report.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    params:
+        results=plan.results,
+        tables=plan.tables,
+        tasks=list(plan.tasks),
+        datasets=list(plan.datasets),
+        models=plan.model_names,
+        config=plan.config_json,
+        code=plan.source("report"),
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    shell:
+        "mebench report --out {output.html:q} --results {params.results:q} --tables {params.tables:q} --tasks {params.tasks:q}"
+        " --datasets {params.datasets:q} --models {params.models:q} --config-json {params.config:q} > {log:q} 2>&1"
