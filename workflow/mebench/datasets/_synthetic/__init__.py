@@ -1,0 +1,110 @@
+"""Generated datasets: made-up faces with known motion, in the native layout of the real datasets.
+
+The readers that run on them are therefore the readers that run on the licensed data. Nothing measured on them is a
+result on the real datasets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mebench import parallel
+from mebench.datasets._reading import subject_name
+from mebench.datasets._source import MARKER
+from mebench.errors import UserError, did_you_mean
+from mebench.files import whole_folder, write_json
+
+DEFAULTS = {"subjects": 8, "clips": 6, "seed": 0}
+NAMES = ("casme2", "samm", "smic")
+GENERATOR = 1  # raised whenever the same parameters would give other pictures
+
+
+def write(
+    dataset: str, root: Path, truth: Path, *, subjects: int, clips: int, seed: int, jobs: int = 1
+) -> None:
+    """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
+
+    ``subjects`` subjects with ``clips`` clips each on average. ``truth/<subject>/<clip>.npz`` holds ``flow``,
+    float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
+    down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).
+    The same arguments give the same pictures, with any number of ``jobs``.
+    """
+    from mebench.datasets._synthetic import cast as casting
+    from mebench.datasets._synthetic import writers
+
+    if dataset not in NAMES:
+        raise UserError(f"{dataset} cannot be generated{did_you_mean(dataset, NAMES)}")
+    for name, value, least in (("subjects", subjects, 2), ("clips", clips, 1), ("seed", seed, 0)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise UserError(
+                f"{name} of the synthetic {dataset} must be a whole number of at least {least}, not {value!r}"
+            )
+    cast = casting.of(dataset, subjects, clips, seed)
+    with whole_folder(truth) as known, whole_folder(root) as data:
+        by_subject: dict[str, list[Any]] = {}
+        for clip in cast:
+            by_subject.setdefault(clip.subject, []).append(clip)
+        work = [(dataset, seed, group, data, known) for group in by_subject.values()]
+        for _ in parallel.each(_write_subject, work, jobs, f"{dataset}, synthetic subjects"):
+            pass
+        writers.write_labels(dataset, data, cast)
+        writers.write_siblings(dataset, data, cast)
+        write_json(data / MARKER, {"dataset": dataset, "subjects": subjects, "clips": clips, "seed": seed,
+                                   "generator": GENERATOR, "note": "generated, not the real dataset"})  # fmt: skip
+
+
+def _write_subject(work: tuple[str, int, list[Any], Path, Path]) -> None:
+    import cv2
+
+    from mebench.datasets._synthetic import faces
+    from mebench.datasets._synthetic.cast import rng_of
+
+    dataset, seed, clips, data, known = work
+    cv2.setNumThreads(1)
+    stream = rng_of(seed, dataset, clips[0].subject)
+    face, liveliness = faces.make(stream), stream.uniform(0.75, 1.25)
+    for clip in clips:
+        _write_clip(
+            dataset, clip, face, liveliness, rng_of(seed, dataset, clip.subject, clip.name), data, known
+        )
+
+
+def _write_clip(dataset, clip, face, liveliness: float, rng, data: Path, known: Path) -> None:
+    from mebench.datasets._synthetic import motion, writers
+
+    pixels = float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
+    local = motion.of_units(_units(clip.units), face.landmarks, pixels)
+    numbers = np.arange(clip.onset, clip.offset + 1)
+    amounts = motion.rise_and_fall(numbers, clip.onset, clip.peak, clip.offset)
+    drifts = motion.drifts(rng, len(numbers))
+    lamp = _lamp(rng, len(numbers))
+    (data / writers.frame_path(dataset, clip, clip.onset)).parent.mkdir(parents=True, exist_ok=True)
+    points = None
+    for number, amount, drift, light in zip(numbers, amounts.tolist(), drifts, lamp, strict=True):
+        points = motion.came_from(local, amount, drift, points)
+        picture = face.look_up(points) * light + rng.normal(0, 1.5, size=(*points.shape[1:], 1))
+        writers.write_frame(dataset, data / writers.frame_path(dataset, clip, int(number)), picture)
+    step = clip.read_apex - clip.onset
+    flow = motion.flow(local, float(amounts[step]), drifts[step]).astype(np.float32)
+    file = known / subject_name(dataset, clip.subject) / f"{clip.name}.npz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(file, flow=flow, apex=np.int64(clip.read_apex))
+
+
+def _units(text: str) -> list[tuple[str, int]]:
+    """'L14+4' -> [('L', 14), ('', 4)]."""
+    return [(word.rstrip("0123456789"), int(word.lstrip("LR"))) for word in text.split("+")]
+
+
+def _lamp(rng: np.random.Generator, count: int) -> list[np.ndarray]:
+    """Brightness (H, W, 1) of each frame: the lamp flickers a little and its light moves over the face."""
+    from mebench.datasets._synthetic.motion import grid
+
+    x, y = (axis / axis.max() - 0.5 for axis in grid())
+    gains, steps = 1 + rng.normal(0, 0.004, size=count), np.linspace(0, 1, count)
+    slope_x, slope_y, change = rng.normal(0, 0.03, size=3)
+    return [(gain + step * (change + slope_x * x + slope_y * y))[..., None]
+            for gain, step in zip(gains.tolist(), steps.tolist(), strict=True)]  # fmt: skip
