@@ -14,7 +14,7 @@ STYLE = """
 .mb-table th, .mb-table td { padding: .28rem .55rem; vertical-align: top; text-align: right; }
 .mb-table th, .mb-table td { white-space: nowrap; }
 .mb-table .mb-text { text-align: left; }
-.mb-table td.mb-method { white-space: normal; min-width: 11rem; }
+.mb-table td.mb-method { white-space: normal; min-width: 13rem; }
 .mb-table sup { line-height: 0; font-size: .7em; margin-left: .1em; }
 .mb-table thead th { border-bottom: 1px solid #8a94a0; font-weight: 600; vertical-align: bottom; }
 .mb-table thead tr.mb-groups th { text-align: center; border-bottom: 1px solid #c9d0d8; }

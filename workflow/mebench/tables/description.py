@@ -1,6 +1,6 @@
 """What a table shows: the YAML files of this folder, read and checked.
 
-A description has a ``title``, a ``task``, ``parts`` (part -> heading), ``columns`` (``part, metric, header``) and
+A description has ``title``, ``task``, ``parts`` (part -> heading), ``columns`` (``part, metric, header``) and
 optionally ``models`` (default: every model of the scores), ``caption``, ``notes``, ``published`` rows and the
 legend of their ``sources``. With ``extends: other`` it takes every key that it lacks from ``other``.
 

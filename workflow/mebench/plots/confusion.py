@@ -1,0 +1,70 @@
+"""Confusion matrices of every model, counts pooled over folds and seeds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mebench.plots import style
+from mebench.plots.runs import Model, Task
+
+
+def draw(task: Task) -> Figure:
+    """A grid of matrices: colour is the share of the row (on the diagonal: recall), counts are written."""
+    classes = task.about["classes"]
+    columns = min(4, len(task.models))
+    rows = math.ceil(len(task.models) / columns)
+    side = max(2.5, 0.62 * len(classes) + 0.9)
+    fig = style.figure(max(6.0, columns * side + 0.9), rows * (side + 0.35) + 0.9)
+    axes = fig.subplots(rows, columns, squeeze=False)
+    for ax, model in zip(axes.flat, task.models, strict=False):
+        image = _panel(ax, model, classes)
+    for ax in list(axes.flat)[len(task.models) :]:
+        ax.set_visible(False)
+    bar = fig.colorbar(image, ax=axes, fraction=0.03, pad=0.02, shrink=0.7 if rows > 1 else 0.9)
+    bar.set_label("share of the true class")
+    bar.outline.set_visible(False)
+    style.title(fig, f"Confusion: {task.title}", task.synthetic, f"counts pooled over all folds and {task.seeds}")
+    return fig
+
+
+def pooled(model: Model) -> np.ndarray:
+    """Counts (C, C) of a model's honest predictions, summed over its seeds; rows are the truth."""
+    return sum(run.confusion(run.predictions) for run in model.runs)
+
+
+def _panel(ax: Axes, model: Model, classes: list[str]):
+    counts = pooled(model)
+    totals = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    image = ax.imshow(share, vmin=0, vmax=1, cmap="Blues")
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if share[row, column] > 0.55 else style.INK
+        ax.text(column, row - 0.1, str(count), ha="center", va="center", color=colour, fontsize=9)
+        ax.text(
+            column,
+            row + 0.25,
+            f"{share[row, column]:.0%}",
+            ha="center",
+            va="center",
+            color=colour,
+            fontsize=7,
+        )
+    ax.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(classes)), classes)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    kind = " [control]" if model.control else ""
+    ax.set_title(_wrapped(model.label + kind), color=style.GREY if model.control else style.INK)
+    return image
+
+
+def _wrapped(text: str) -> str:
+    """Long titles in two lines: a panel is narrow."""
+    head, _, tail = text.partition(" (")
+    return f"{head}\n({tail}" if tail and len(text) > 26 else text

@@ -1,0 +1,68 @@
+"""Learning curves: training loss per epoch, median and middle half of the folds."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from mebench.plots import style
+from mebench.plots.runs import Model, Task
+
+RIGHT = {
+    "inner_uf1": ("inner UF1", style.GREEN),
+    "test_accuracy": ("test accuracy (peeked)", style.VERMILLION),
+}
+
+
+def draw(task: Task) -> Figure:
+    """One panel per trained model; what was looked at to choose an epoch stands on the right axis."""
+    trained = [(model, history) for model in task.models if len(history := _history(model))]
+    if not trained:
+        return style.message("No learning curves: no model of this task is trained by epochs.")
+    columns = min(3, len(trained))
+    rows = math.ceil(len(trained) / columns)
+    fig = style.figure(max(6.0, 4.0 * columns), 2.7 * rows + 0.9)
+    axes = fig.subplots(rows, columns, squeeze=False)
+    for ax, (model, history) in zip(axes.flat, trained, strict=False):
+        _panel(ax, model, history)
+    for ax in list(axes.flat)[len(trained) :]:
+        ax.set_visible(False)
+    note = f"median and middle half over all folds and {task.seeds}"
+    style.title(fig, f"Learning curves: {task.title}", task.synthetic, note)
+    return fig
+
+
+def _history(model: Model) -> pd.DataFrame:
+    histories = [run.history for run in model.runs]
+    return pd.concat(histories, ignore_index=True) if histories else pd.DataFrame()
+
+
+def _panel(ax: Axes, model: Model, history: pd.DataFrame) -> None:
+    lines = [_band(ax, history, "train_loss", "training loss", style.BLUE)]
+    ax.set_title(model.label, color=style.GREY if model.control else style.INK)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("training loss", color=style.BLUE)
+    ax.set_ylim(bottom=0)
+    ax.set_xlim(0, history["epoch"].max())
+    for column, (label, colour) in RIGHT.items():
+        if column in history:
+            right = ax.twinx()
+            lines.append(_band(right, history, column, label, colour))
+            right.set_ylim(0, 1)
+            right.yaxis.set_major_formatter(PercentFormatter(1))
+            right.set_ylabel(label, color=colour)
+            right.spines["right"].set_visible(True)
+    if len(lines) > 1:
+        ax.legend(handles=lines, loc="lower left")
+
+
+def _band(ax: Axes, history: pd.DataFrame, column: str, label: str, colour: str):
+    quartiles = history.groupby("epoch")[column].quantile([0.25, 0.5, 0.75]).unstack()
+    ax.fill_between(quartiles.index, quartiles[0.25], quartiles[0.75], color=colour, alpha=0.18, linewidth=0)
+    dashes = "--" if "peeked" in label else "-"
+    (line,) = ax.plot(quartiles.index, quartiles[0.5], color=colour, linewidth=1.4, linestyle=dashes, label=label)
+    return line

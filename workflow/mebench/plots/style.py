@@ -1,0 +1,74 @@
+"""One look for every plot, and files whose bytes depend on nothing but the data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from mebench.files import whole_file
+
+# Okabe and Ito (2008): told apart with every common kind of colour blindness
+BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#767676")  # fmt: skip
+INK, FAINT = "#1d2733", "#d5dbe1"
+SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
+LOOK = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that text is the same everywhere
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9,
+    "axes.edgecolor": "#8a94a0",
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "svg.hashsalt": "mebench",  # else the ids in an SVG differ from run to run
+    "svg.fonttype": "path",
+    "figure.dpi": 100,
+    "savefig.dpi": 150,
+}
+
+
+def figure(width: float, height: float) -> Figure:
+    """An empty figure of ``width`` x ``height`` inches in the house style."""
+    plt.rcdefaults()
+    plt.rcParams.update(LOOK)
+    fig = plt.figure(figsize=(width, height), layout="constrained")
+    fig.get_layout_engine().set(w_pad=0.07, h_pad=0.06)
+    return fig
+
+
+def title(fig: Figure, text: str, synthetic: bool, note: str = "") -> None:
+    """The figure's title, with a second line that marks synthetic data or carries ``note``."""
+    lines = [text, *([SYNTHETIC] if synthetic else []), *([note] if note else [])]
+    fig.suptitle("\n".join(lines), fontsize=11, color=VERMILLION if synthetic else INK)
+
+
+def message(text: str) -> Figure:
+    """A figure that says why there is nothing to show."""
+    fig = figure(7, 1.6)
+    fig.text(0.5, 0.45, text, ha="center", va="center", fontsize=10, color=GREY, wrap=True)
+    return fig
+
+
+def save(fig: Figure, stem: str | os.PathLike) -> list[Path]:
+    """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
+    paths = [Path(f"{stem}.svg"), Path(f"{stem}.png")]
+    for path, metadata in zip(paths, ({"Date": None, "Creator": None}, {"Software": None}), strict=True):
+        with whole_file(path) as temporary:
+            fig.savefig(temporary, metadata=metadata)
+    plt.close(fig)
+    return paths
