@@ -11,13 +11,11 @@ from typing import Any
 from mebench.errors import UserError
 
 
-def each(
-    function: Callable[[Any], Any], items: Sequence[Any], jobs: int, what: str
-) -> Iterator[tuple[int, Any]]:
+def each(function: Callable[[Any], Any], items: Sequence[Any], jobs: int, what: str) -> Iterator[tuple[int, Any]]:
     """Yield (index, ``function(items[index])``) as they finish; ``function`` and items must pickle.
 
-    One job runs in this process. On a terminal a bar is shown, otherwise one plain line per tenth of the work.
-    ``what`` names the items, for example 'subjects'.
+    One job runs in this process. On a terminal a bar is shown, otherwise one plain line per tenth of the
+    work. ``what`` names the items, for example 'subjects'.
     """
     if jobs < 1:
         raise UserError(f"--jobs must be at least 1, not {jobs}")

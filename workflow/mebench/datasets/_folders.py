@@ -15,9 +15,7 @@ def existing_folder(root: Path, dataset: str) -> Path:
     """``root`` as a folder with something in it, or a UserError that says which of the two is wrong."""
     root = Path(root)
     if not root.exists():
-        raise UserError(
-            f"there is no folder {root} for {dataset}; check the path (`mebench doctor` lists them)"
-        )
+        raise UserError(f"there is no folder {root} for {dataset}; check the path (`mebench doctor` lists them)")
     if not root.is_dir():
         raise UserError(f"{root} is not a folder; {dataset} is read from an unpacked folder")
     if not any(path for path in root.iterdir() if not path.name.startswith(".")):
@@ -33,9 +31,7 @@ def list_frames(folder: Path) -> dict[int, Path]:
         if path.suffix.lower() not in PICTURES or path.name.startswith(".") or number is None:
             continue
         if number in frames:
-            raise UserError(
-                f"{folder} holds frame {number} twice: {frames[number].name} and {path.name}; keep one"
-            )
+            raise UserError(f"{folder} holds frame {number} twice: {frames[number].name} and {path.name}; keep one")
         frames[number] = path
     return dict(sorted(frames.items()))
 

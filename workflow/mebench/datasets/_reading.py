@@ -63,9 +63,7 @@ def subject_name(dataset: str, value: Any) -> str:
     prefix, width = SUBJECTS[dataset]
     match = re.fullmatch(rf"(?:{prefix})?(\d+)(?:\.0*)?", text, flags=re.IGNORECASE)
     if not match:
-        raise UserError(
-            f"'{text}' is not a subject of {dataset}; expected something like '{prefix}{1:0{width}d}'"
-        )
+        raise UserError(f"'{text}' is not a subject of {dataset}; expected something like '{prefix}{1:0{width}d}'")
     return f"{prefix}{int(match[1]):0{width}d}"
 
 
@@ -145,7 +143,8 @@ def _apex_fault(peak: int | None, raw: Any, first: int, last: int) -> str:
 def action_units(value: Any) -> str:
     """Numbers of the action units in a cell, in order, joined by '+': 'L12+R10B' -> '12+10', '?' -> ''.
 
-    Side (L, R), asymmetry (A) and intensity (A-E) are left out; of alternatives ('12 or 14') all are kept.
+    Side (L, R), asymmetry (A) and intensity (A-E) are left out; of alternatives ('12 or 14') all are kept,
+    and so is what 'ref()' holds.
     """
     text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip())
     return "+".join(dict.fromkeys(str(int(number)) for number in re.findall(r"[0-9]+", text) if int(number)))

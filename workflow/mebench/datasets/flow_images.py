@@ -44,6 +44,7 @@ CARD = {
 # a manifest may hold pictures with the native labels of the datasets, not only the composite's three
 EMOTIONS = ("negative", "positive", "surprise", "anger", "contempt", "disgust", "fear", "happiness", "others",
             "repression", "sadness")  # fmt: skip
+MANIFEST = "manifest.csv"
 CLASS_FOLDERS = {"0": "negative", "1": "positive", "2": "surprise"}
 SPELLINGS = {r"sub\d+": "casme2", r"s\d+": "smic", r"\d+": "samm"}
 
@@ -51,9 +52,10 @@ SPELLINGS = {r"sub\d+": "casme2", r"s\d+": "smic", r"\d+": "samm"}
 def read(root: Path) -> Reading:
     """Read the manifest where there is one, the LOSO tree otherwise. Onset, apex and offset are not known."""
     root = existing_folder(root, "flow_images")
-    manifest = root / "manifest.csv"
-    clips = _manifest(root, manifest) if manifest.is_file() else _tree(root)
-    refuse_duplicates(clips, manifest if manifest.is_file() else root)
+    # archives often unpack into one more folder
+    manifests = [path for path in (root / MANIFEST, *sorted(root.glob(f"*/{MANIFEST}"))) if path.is_file()]
+    clips = _manifest(root, manifests[0]) if manifests else _tree(root)
+    refuse_duplicates(clips, manifests[0] if manifests else root)
     return Reading(sorted(clips, key=lambda clip: clip["clip_id"]))
 
 
@@ -74,32 +76,25 @@ def _manifest(root: Path, manifest: Path) -> list[dict[str, Any]]:
         empty = [name for name in ("dataset", "subject", "clip", "emotion", "image") if not row[name].strip()]
         if empty:
             raise UserError(f"{where} has no {', '.join(empty)}; fill it in or remove the line")
-        if not (root / row["image"]).is_file():
-            raise UserError(
-                f"{where} names the picture {row['image']}, which is not in {root}; add it or remove the line"
-            )
+        image = manifest.parent / row["image"]
+        if not image.is_file():
+            raise UserError(f"{where} names the picture {row['image']}, which is not there; add it or remove the line")
         emotion = emotion_name(row["emotion"], EMOTIONS, where)
-        image = Path(row["image"]).as_posix()
-        clips.append(
-            _clip(row["dataset"].strip().lower(), row["subject"], row["clip"].strip(), emotion, image)
-        )
+        # a path that is not below the root stays absolute
+        frames = (image.relative_to(root) if image.is_relative_to(root) else image.resolve()).as_posix()
+        clips.append(_clip(row["dataset"].strip().lower(), row["subject"], row["clip"].strip(), emotion, frames))
     return clips
 
 
 def _tree(root: Path) -> list[dict[str, Any]]:
-    # archives often unpack into one more folder of the same name
     tests = sorted(root.glob("*/u_test")) or sorted(root.glob("*/*/u_test"))
     if not tests:
-        raise UserError(
-            f"{root} holds neither manifest.csv nor <subject>/u_test folders; expected {CARD['layout']}"
-        )
+        raise UserError(f"{root} holds neither manifest.csv nor <subject>/u_test folders; expected {CARD['layout']}")
     clips = []
     for test in tests:
         dataset = _dataset_of(test.parent)
         for folder in sorted(path for path in test.iterdir() if path.is_dir()):
-            emotion = emotion_name(
-                CLASS_FOLDERS.get(folder.name, folder.name), EMOTIONS, f"the folder {folder}"
-            )
+            emotion = emotion_name(CLASS_FOLDERS.get(folder.name, folder.name), EMOTIONS, f"the folder {folder}")
             for picture in sorted(folder.iterdir()):
                 if picture.suffix.lower() in PICTURES and not picture.name.startswith("."):
                     image = picture.relative_to(root).as_posix()

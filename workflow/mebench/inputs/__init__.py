@@ -21,9 +21,7 @@ def parse(name: str) -> tuple[str, int | None]:
         raise UserError(f"unknown input '{name}'{did_you_mean(kind, KINDS)}")
     if kind == "tvl1":
         if size is not None:
-            raise UserError(
-                f"the input '{name}' takes no size; flow is kept at full resolution, write 'tvl1'"
-            )
+            raise UserError(f"the input '{name}' takes no size; flow is kept at full resolution, write 'tvl1'")
         return kind, None
     if size is None or not 4 <= int(size) <= 1024:
         raise UserError(f"the input '{name}' needs a size of 4 to 1024 pixels, for example '{kind}-28'")

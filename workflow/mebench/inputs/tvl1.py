@@ -28,21 +28,32 @@ from mebench.inputs.pictures import decode
 from mebench.inputs.store import versions
 
 # OpenCV's defaults, written out so that they are recorded and cannot change behind our back
-SETTINGS = {"tau": 0.25, "lambda_": 0.15, "theta": 0.3, "nscales": 5, "warps": 5, "epsilon": 0.01,
-            "innnerIterations": 30, "outerIterations": 10, "scaleStep": 0.8, "gamma": 0.0, "medianFiltering": 5,
-            "useInitialFlow": False}  # fmt: skip
+SETTINGS = {
+    "tau": 0.25,
+    "lambda_": 0.15,
+    "theta": 0.3,
+    "nscales": 5,
+    "warps": 5,
+    "epsilon": 0.01,
+    "innnerIterations": 30,
+    "outerIterations": 10,
+    "scaleStep": 0.8,
+    "gamma": 0.0,
+    "medianFiltering": 5,
+    "useInitialFlow": False,
+}
 RECIPE = 1  # raised whenever the code below would give other numbers for the same frames and settings
 QUALITY = ("clip_id", "mean_epe", "median_epe", "p95_epe", "mean_truth")
 
 
 def flow(onset: np.ndarray, apex: np.ndarray) -> np.ndarray:
-    """Flow float32 (2, H, W) from ``onset`` to ``apex`` (uint8 grey, H x W), u right and v down, in pixels."""
+    """Flow float32 (2, H, W) between two grey frames (uint8, H x W), u right and v down, in pixels."""
     import cv2
 
     if not hasattr(cv2, "optflow"):
         raise UserError(
-            "this OpenCV has no TV-L1 flow: opencv-python is installed where opencv-contrib-python-headless is "
-            "needed; uninstall all opencv packages and install that one"
+            "this OpenCV has no TV-L1 flow: opencv-python is installed where opencv-contrib-python-headless "
+            "is needed; uninstall all opencv packages and install that one"
         )
     if onset.shape != apex.shape:
         raise ValueError(f"frames of different size: {onset.shape} and {apex.shape}")
@@ -55,9 +66,9 @@ def make(
 ) -> None:
     """Write the flow of all ``clips`` (rows of clips.csv) to ``out/<subject>.npz`` (clip -> (2, H, W)).
 
-    A subject's part whose recorded fingerprint (settings, OpenCV release, both frames of each clip) still holds
-    is not computed again, and parts of subjects that are gone are removed. ``meta.json`` is written last. With
-    ``truth``, endpoint errors against the known flow go to ``out/quality.csv``.
+    A subject's part whose recorded fingerprint (settings, OpenCV release, both frames of each clip) still
+    holds is not computed again, and parts of subjects that are gone are removed. ``meta.json`` is written
+    last. With ``truth``, endpoint errors against the known flow go to ``out/quality.csv``.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -65,9 +76,11 @@ def make(
     groups: dict[str, list[dict[str, str]]] = {}
     for clip in clips:
         groups.setdefault(_split(clip["clip_id"])[0], []).append(dict(clip))
-    work = [(subject, group, Path(root), out) for subject, group in sorted(groups.items())]
+    # subjects with most clips first, or the last process works alone in the end
+    largest = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    work = [(subject, group, Path(root), out) for subject, group in largest]
     parts = {work[i][0]: mark for i, mark in parallel.each(_make_part, work, jobs, "TV-L1 flow, subjects")}
-    for path in out.glob("*.npz"):
+    for path in sorted(out.glob("*.npz")):
         if path.stem not in parts:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
@@ -79,7 +92,7 @@ def make(
 
 
 def load(folder: Path) -> dict[str, np.ndarray]:
-    """Flow of each clip of a tvl1 folder, by clip_id; read one subject's file after the other when asked for."""
+    """Flow of each clip of a tvl1 folder, by clip_id; subjects' files are read when they are asked for."""
     return _Flows(Path(folder))
 
 
@@ -131,13 +144,15 @@ def _frames(clip: Mapping[str, str], root: Path) -> tuple[Path, Path]:
     """Paths of the onset and the apex frame."""
     folder = root / clip["frames"]
     if not folder.is_dir():
-        raise UserError(f"there is no folder {folder} of the clip {clip['clip_id']}; was the dataset moved since "
-                        "it was indexed?")  # fmt: skip
+        raise UserError(
+            f"there is no folder {folder} of the clip {clip['clip_id']}; was the dataset moved since it was indexed?"
+        )
     frames = list_frames(folder)
     for name in ("onset", "apex"):
         if int(clip[name]) not in frames:
-            raise UserError(f"{folder} holds no {name} frame {clip[name]} of the clip {clip['clip_id']}; index the "
-                            "dataset again")  # fmt: skip
+            raise UserError(
+                f"{folder} holds no {name} frame {clip[name]} of the clip {clip['clip_id']}; index the dataset again"
+            )
     return frames[int(clip["onset"])], frames[int(clip["apex"])]
 
 
@@ -154,24 +169,22 @@ def _flow_of(clip_id: str, onset: Path, apex: Path) -> np.ndarray:
 
 
 def check(result: np.ndarray, clip_id: str, where: str) -> None:
-    """Refuse a flow that is not finite or the same everywhere: no motion, the same picture twice, or no picture."""
+    """Refuse a flow that is not finite, or the same everywhere as between two copies of a frame."""
     if not np.isfinite(result).all():
-        raise UserError(
-            f"the flow of {clip_id} ({where}) is not finite; look at the frames or leave the clip out"
-        )
+        raise UserError(f"the flow of {clip_id} ({where}) is not finite; look at the frames or leave the clip out")
     if all(float(np.ptp(channel)) == 0 for channel in result):
-        raise UserError(f"the flow of {clip_id} ({where}) is constant: the frames show no motion; correct its "
-                        "onset and apex or leave the clip out")  # fmt: skip
+        raise UserError(
+            f"the flow of {clip_id} ({where}) is constant: the frames show no motion; correct its "
+            "onset and apex or leave the clip out"
+        )
 
 
 def _size(picture: np.ndarray) -> str:
     return f"{picture.shape[1]} x {picture.shape[0]}"
 
 
-def quality(
-    flows: Mapping[str, np.ndarray], clips: Sequence[Mapping[str, str]], truth: Path
-) -> list[dict[str, str]]:
-    """Endpoint error of each clip in pixels: mean, median, 95th percentile, and the mean length of the truth."""
+def quality(flows: Mapping[str, np.ndarray], clips: Sequence[Mapping[str, str]], truth: Path) -> list[dict[str, str]]:
+    """Endpoint error of each clip in pixels: mean, median, 95th percentile; and the truth's mean length."""
     rows = []
     for clip in sorted(clips, key=lambda clip: clip["clip_id"]):
         subject, name = _split(clip["clip_id"])
@@ -192,6 +205,8 @@ def _truth(path: Path, clip: Mapping[str, str]) -> np.ndarray:
             f"cannot read the known flow {path} of {clip['clip_id']} ({error}); generate the dataset again"
         ) from error
     if apex != int(clip["apex"]):
-        raise UserError(f"{path} knows the flow to frame {apex}, but the apex of {clip['clip_id']} is {clip['apex']}; "
-                        "index the dataset again")  # fmt: skip
+        raise UserError(
+            f"{path} knows the flow to frame {apex}, but the apex of {clip['clip_id']} is {clip['apex']}; "
+            "index the dataset again"
+        )
     return known

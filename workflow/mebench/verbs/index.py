@@ -26,9 +26,7 @@ def main(args: argparse.Namespace) -> None:
     card = cards.card("datasets", args.dataset)
     root = root_of(args.root)
     reading = cards.load("datasets", args.dataset).read(root)
-    write_text(
-        args.out.with_name("report.md"), _report.markdown(card, reading, origin_of(args.dataset, root))
-    )
+    write_text(args.out.with_name("report.md"), _report.markdown(card, reading, origin_of(args.dataset, root)))
     write_csv(args.out, COLUMNS, reading.clips)
     subjects = {clip["subject"] for clip in reading.clips}
     counts = f"{len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"

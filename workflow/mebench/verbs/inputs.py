@@ -13,9 +13,7 @@ from pathlib import Path
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
     parser.add_argument("input", metavar="INPUT", help="tvl1, or apex_flow-SIZE such as apex_flow-28")
-    parser.add_argument(
-        "--clips", type=Path, required=True, metavar="CLIPS.csv", help="what `mebench index` wrote"
-    )
+    parser.add_argument("--clips", type=Path, required=True, metavar="CLIPS.csv", help="what `mebench index` wrote")
     parser.add_argument("--root", type=Path, required=True, metavar="DIR",
                         help="the dataset's folder, or the source.json of `mebench fetch`")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write")
@@ -44,9 +42,7 @@ def main(args: argparse.Namespace) -> None:
     origin = origin_of(args.dataset, root)
     if kind == "tvl1":
         if origin == "pictures":
-            raise UserError(
-                "flow_images holds flow already, not frames; ask for apex_flow-28 instead of tvl1"
-            )
+            raise UserError("flow_images holds flow already, not frames; ask for apex_flow-28 instead of tvl1")
         from mebench.inputs import tvl1
 
         tvl1.make(clips, root, args.out, origin=origin, truth=args.truth, jobs=args.jobs)
@@ -56,9 +52,7 @@ def main(args: argparse.Namespace) -> None:
         apex_flow.from_pictures(clips, root, args.out, size)
     else:
         if args.base is None:
-            raise UserError(
-                f"{args.input} of {args.dataset} is made from its tvl1 flow; give its folder with --from"
-            )
+            raise UserError(f"{args.input} of {args.dataset} is made from its tvl1 flow; give its folder with --from")
         from mebench.inputs import apex_flow
 
         apex_flow.from_flow(clips, args.base, args.out, size, origin=origin)

@@ -1,7 +1,7 @@
 """Generated datasets: made-up faces with known motion, in the native layout of the real datasets.
 
-The readers that run on them are therefore the readers that run on the licensed data. Nothing measured on them is a
-result on the real datasets.
+The readers that run on them are therefore the readers that run on the licensed data. Nothing measured on
+them is a result on the real datasets.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ NAMES = ("casme2", "samm", "smic")
 GENERATOR = 1  # raised whenever the same parameters would give other pictures
 
 
-def write(
-    dataset: str, root: Path, truth: Path, *, subjects: int, clips: int, seed: int, jobs: int = 1
-) -> None:
+def write(dataset: str, root: Path, truth: Path, *, subjects: int, clips: int, seed: int, jobs: int = 1) -> None:
     """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
 
     ``subjects`` subjects with ``clips`` clips each on average. ``truth/<subject>/<clip>.npz`` holds ``flow``,
@@ -52,8 +50,17 @@ def write(
             pass
         writers.write_labels(dataset, data, cast)
         writers.write_siblings(dataset, data, cast)
-        write_json(data / MARKER, {"dataset": dataset, "subjects": subjects, "clips": clips, "seed": seed,
-                                   "generator": GENERATOR, "note": "generated, not the real dataset"})  # fmt: skip
+        write_json(
+            data / MARKER,
+            {
+                "dataset": dataset,
+                "subjects": subjects,
+                "clips": clips,
+                "seed": seed,
+                "generator": GENERATOR,
+                "note": "generated, not the real dataset",
+            },
+        )
 
 
 def _write_subject(work: tuple[str, int, list[Any], Path, Path]) -> None:
@@ -67,9 +74,7 @@ def _write_subject(work: tuple[str, int, list[Any], Path, Path]) -> None:
     stream = rng_of(seed, dataset, clips[0].subject)
     face, liveliness = faces.make(stream), stream.uniform(0.75, 1.25)
     for clip in clips:
-        _write_clip(
-            dataset, clip, face, liveliness, rng_of(seed, dataset, clip.subject, clip.name), data, known
-        )
+        _write_clip(dataset, clip, face, liveliness, rng_of(seed, dataset, clip.subject, clip.name), data, known)
 
 
 def _write_clip(dataset, clip, face, liveliness: float, rng, data: Path, known: Path) -> None:

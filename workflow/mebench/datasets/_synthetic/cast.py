@@ -1,8 +1,9 @@
 """Who shows what: subjects, clips, emotions, action units and frame numbers of a generated dataset.
 
-The mix of emotions follows the real datasets' skewed counts, clips per subject too: the first subjects have many,
-the last has one, and most lack a class. Faults that the real datasets are known for are planted on purpose.
-Clips are shorter than real ones (15 to 40 frames), so that a dataset is generated in seconds.
+The mix of emotions follows the real datasets' skewed counts, clips per subject too: the first subjects
+have many, the last has one, and most lack a class. Faults that the real datasets are known for are
+planted on purpose. Clips are shorter than real ones (15 to 40 frames), so that a dataset is generated in
+seconds.
 """
 
 from __future__ import annotations
@@ -14,12 +15,27 @@ import numpy as np
 
 # clips per emotion in the real datasets (CASME II 20140508, SAMM, SMIC-HS), used as weights
 MIX = {
-    "casme2": {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25, "sadness": 7,
-               "fear": 2},
-    "samm": {"anger": 57, "happiness": 26, "others": 26, "surprise": 15, "contempt": 12, "disgust": 9, "fear": 8,
-             "sadness": 6},
+    "casme2": {
+        "others": 99,
+        "disgust": 63,
+        "happiness": 32,
+        "repression": 27,
+        "surprise": 25,
+        "sadness": 7,
+        "fear": 2,
+    },
+    "samm": {
+        "anger": 57,
+        "happiness": 26,
+        "others": 26,
+        "surprise": 15,
+        "contempt": 12,
+        "disgust": 9,
+        "fear": 8,
+        "sadness": 6,
+    },
     "smic": {"negative": 70, "positive": 51, "surprise": 43},
-}  # fmt: skip
+}
 
 # action units that go with an emotion: (side, number), several ways for each
 WAYS = {
@@ -44,7 +60,7 @@ INFIX = {"negative": "ne", "positive": "po", "surprise": "sur"}
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip. ``apex_cell`` is what the workbook says, ``read_apex`` the frame that a reader takes for the apex."""
+    """One clip. ``apex_cell`` is the workbook's apex, ``read_apex`` the frame that a reader takes for it."""
 
     subject: str
     name: str
@@ -120,7 +136,7 @@ def _clip(dataset: str, subject: str, number: int, emotion: str, rng: np.random.
     shown = emotion if rng.random() > STRAY else str(rng.choice(list(MIX[dataset])))
     units = str(rng.choice(WAYS[shown]))
     length = int(np.clip(rng.normal(25, 6), 15, 40))
-    rise = int(round((length - 1) * float(np.clip(rng.normal(0.5, 0.12), 0.3, 0.7))))
+    rise = round((length - 1) * float(np.clip(rng.normal(0.5, 0.12), 0.3, 0.7)))
     if dataset == "casme2":
         onset, width = int(rng.integers(20, 240)), 0
         name = f"EP{int(rng.integers(1, 20)):02d}_{number:02d}" + ("f" if rng.random() < 0.28 else "")
@@ -148,9 +164,7 @@ def _plant_faults(dataset: str, cast: list[Clip]) -> list[Clip]:
     def change(place: int, **values: object) -> None:
         if place < len(second):
             i = second[place]
-            cast[i] = Clip(
-                **{**cast[i].__dict__, **{k: v(i) if callable(v) else v for k, v in values.items()}}
-            )
+            cast[i] = Clip(**{**cast[i].__dict__, **{k: v(i) if callable(v) else v for k, v in values.items()}})
 
     if dataset == "casme2":
         change(0, apex_cell="/", read_apex=middle.get)

@@ -1,7 +1,7 @@
 """Faces of many made-up subjects: one public-domain photograph, bent, lit and coloured anew for each.
 
-The photograph is ``skimage.data.astronaut()`` (Eileen Collins, NASA, public domain). A frame is a face crop of
-128 x 112 pixels, so faces fill it as in the cropped editions of the datasets, at reduced size.
+The photograph is ``skimage.data.astronaut()`` (Eileen Collins, NASA, public domain). A frame is a face
+crop of 128 x 112 pixels, so faces fill it as in the cropped editions of the datasets, at reduced size.
 """
 
 from __future__ import annotations
@@ -14,23 +14,32 @@ import numpy as np
 
 HEIGHT, WIDTH = 128, 112
 MARGIN = 16  # skin beyond the frame, so that a moving head brings in picture and no border
-FINE = (
-    4  # samples per pixel of a face's appearance: cv2.remap rounds positions to 1/32 sample, that is 1/128 px
-)
+FINE = 4  # samples per pixel of a face's appearance: cv2.remap rounds positions to 1/32 sample, that is 1/128 px
 _PHOTO_CENTRE, _PHOTO_SCALE = np.array([225.0, 122.5]), 121 / 128  # photograph pixels per frame pixel
 
 # where things are in the photograph, (x, y); left and right as in the picture
 _LANDMARKS = {
-    "brow_inner_l": (211, 91), "brow_inner_r": (239, 92), "brow_outer_l": (192, 90), "brow_outer_r": (259, 93),
-    "eye_l": (203, 101), "eye_r": (247, 103), "nose_l": (215, 122), "nose_r": (235, 122),
-    "cheek_l": (197, 120), "cheek_r": (252, 121), "mouth_l": (204, 141), "mouth_r": (246, 141),
-    "lip_upper": (225, 138), "lip_lower": (225, 154), "chin": (225, 170),
-}  # fmt: skip
+    "brow_inner_l": (211, 91),
+    "brow_inner_r": (239, 92),
+    "brow_outer_l": (192, 90),
+    "brow_outer_r": (259, 93),
+    "eye_l": (203, 101),
+    "eye_r": (247, 103),
+    "nose_l": (215, 122),
+    "nose_r": (235, 122),
+    "cheek_l": (197, 120),
+    "cheek_r": (252, 121),
+    "mouth_l": (204, 141),
+    "mouth_r": (246, 141),
+    "lip_upper": (225, 138),
+    "lip_lower": (225, 154),
+    "chin": (225, 170),
+}
 
 
 @dataclass(frozen=True)
 class Face:
-    """``appearance``: float32 RGB 0..255 of the neutral face, FINE samples per pixel; ``landmarks`` in pixels."""
+    """``appearance``: float32 RGB 0..255, neutral, FINE samples per pixel; ``landmarks`` (x, y) in pixels."""
 
     appearance: np.ndarray
     landmarks: dict[str, np.ndarray]
@@ -38,9 +47,7 @@ class Face:
     def look_up(self, points: np.ndarray) -> np.ndarray:
         """Colours (H, W, 3) of the skin at ``points`` (2, H, W), x and y in pixels of the neutral face."""
         place = ((points + MARGIN) * FINE).astype(np.float32)
-        return cv2.remap(
-            self.appearance, place[0], place[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-        )
+        return cv2.remap(self.appearance, place[0], place[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def make(rng: np.random.Generator) -> Face:
@@ -68,7 +75,7 @@ def _photo() -> np.ndarray:
 
 
 def _geometry(rng: np.random.Generator):
-    """A smooth map from frame to photograph: size, aspect, tilt and position, then slow waves for the features."""
+    """A smooth map from frame to photograph: size, aspect, tilt, position, and slow waves for the features."""
     scale = _PHOTO_SCALE * rng.uniform(0.93, 1.1) * np.array([rng.uniform(0.92, 1.09), 1.0])
     tilt, shift = np.deg2rad(rng.normal(0, 2.5)), rng.normal(0, 2.5, size=2)
     turn = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
@@ -79,9 +86,7 @@ def _geometry(rng: np.random.Generator):
     def bend(points: np.ndarray) -> np.ndarray:
         x, y = points[0] - WIDTH / 2, points[1] - HEIGHT / 2
         u, v = turn[0, 0] * x + turn[0, 1] * y, turn[1, 0] * x + turn[1, 1] * y
-        out = np.stack(
-            [_PHOTO_CENTRE[0] + shift[0] + scale[0] * u, _PHOTO_CENTRE[1] + shift[1] + scale[1] * v]
-        )
+        out = np.stack([_PHOTO_CENTRE[0] + shift[0] + scale[0] * u, _PHOTO_CENTRE[1] + shift[1] + scale[1] * v])
         for wave, vector, phase in zip(waves, vectors, phases, strict=True):
             swing = np.sin(vector.real * x + vector.imag * y + phase)
             out[0] += wave[0] * swing

@@ -16,8 +16,8 @@ import numpy as np
 
 from mebench.datasets._synthetic.faces import HEIGHT, WIDTH
 
-# action unit -> (landmark, width x, width y, dx, dy); widths and directions in pixels, x outwards from the middle
-# of the face, y down. A landmark without a side lies on the middle line; others move on both sides.
+# action unit -> (landmark, width x, width y, dx, dy); widths and directions in pixels, x outwards from the
+# middle of the face, y down. A landmark without a side lies on the middle line; others move on both sides.
 UNITS: dict[int, list[tuple[str, float, float, float, float]]] = {
     1: [("brow_inner", 9, 8, 0.0, -1.0)],
     2: [("brow_outer", 10, 8, 0.1, -1.0)],
@@ -112,8 +112,8 @@ def flow(motion: Motion, amount: float, drift: Drift) -> np.ndarray:
 def came_from(motion: Motion, amount: float, drift: Drift, start: np.ndarray | None = None) -> np.ndarray:
     """Where on the onset face the skin was that is now at each pixel: (2, H, W), within 0.002 px.
 
-    ``start`` is a first guess, for example the answer for the frame before. The motions here change by less than
-    a third of a pixel per pixel, so each iteration cuts the error to a third or less.
+    ``start`` is a first guess, for example the answer for the frame before. The motions here change by
+    less than a third of a pixel per pixel, so each iteration cuts the error to a third or less.
     """
     target = drift.inverse(grid()).astype(np.float32)
     points = target if start is None else start
@@ -134,7 +134,7 @@ def rise_and_fall(numbers: np.ndarray, onset: int, peak: int, offset: int) -> np
 
 
 def drifts(rng: np.random.Generator, count: int) -> list[Drift]:
-    """A head that moves a little through ``count`` frames: none at the first, smooth, about a pixel in the end."""
+    """A head that moves a little through ``count`` frames: smoothly, from rest to about a pixel."""
     steps = np.linspace(0, 1, count)
     paths = []
     for sd in (np.deg2rad(0.5), 0.9, 0.9):  # angle, x, y

@@ -1,4 +1,4 @@
-"""Frames and workbooks in the native layout of each dataset: folders, file names, columns and their quirks."""
+"""Frames and workbooks in the native layout of each dataset: folders, file names, columns, quirks."""
 
 from __future__ import annotations
 
@@ -51,8 +51,19 @@ def _casme2(path: Path, cast: list[Clip]) -> None:
     for row, clip in enumerate(cast):
         units: int | str = int(clip.units) if clip.units.isdigit() else clip.units
         units = "?" if row == 4 else units
-        sheet.append([clip.subject.removeprefix("sub"), clip.name, None, clip.onset, clip.apex_cell, clip.offset,
-                      None, units, clip.emotion])  # fmt: skip
+        sheet.append(
+            [
+                clip.subject.removeprefix("sub"),
+                clip.name,
+                None,
+                clip.onset,
+                clip.apex_cell,
+                clip.offset,
+                None,
+                units,
+                clip.emotion,
+            ]
+        )
     book.create_sheet("Sheet2")
     book.create_sheet("Sheet3")
     book.save(path)
@@ -68,8 +79,22 @@ def _samm(path: Path, cast: list[Clip]) -> None:
     for line in ("Not the real dataset", None, "Key", "A", "asymmetric", "L", "left", "R", "right", "ref( )",
                  "reference", None):  # fmt: skip
         sheet.append([None, line])
-    sheet.append(["Subject", "Filename", "Inducement Code", "Onset Frame", "Apex Frame", "Offset Frame", "Duration",
-                  "Micro", "Action Units", "Estimated Emotion", "Objective Classes", "Notes"])  # fmt: skip
+    sheet.append(
+        [
+            "Subject",
+            "Filename",
+            "Inducement Code",
+            "Onset Frame",
+            "Apex Frame",
+            "Offset Frame",
+            "Duration",
+            "Micro",
+            "Action Units",
+            "Estimated Emotion",
+            "Objective Classes",
+            "Notes",
+        ]
+    )
     for row, clip in enumerate(cast, start=15):
         units: int | str = int(clip.units) if clip.units.isdigit() else clip.units
         units = f"{units}E+ref(10)" if row == 17 else units

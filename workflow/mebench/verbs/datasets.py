@@ -1,0 +1,28 @@
+"""List the registered datasets: what each holds, what is expected where, and where its licence is asked for."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object per dataset, as a list")
+
+
+def main(args: argparse.Namespace) -> None:
+    import json
+
+    from mebench import cards
+
+    entries = [cards.card("datasets", name) for name in cards.names("datasets")]
+    if args.json:
+        print(json.dumps(entries, indent=2, ensure_ascii=False))
+        return
+    for card in entries:
+        paper = card["paper"]
+        print(f"{card['name']}: {card['title']}")
+        print(f"  expected  {card['expected']['clips']} clips, {card['expected']['subjects']} subjects")
+        print(f"  classes   {', '.join(card['emotions'])}")
+        print(f"  files     {card['layout']}")
+        print(f"  licence   {card['licence']}; {card['homepage']}")
+        print(f"  paper     {paper['authors']}: {paper['title']}. {paper['venue']}, {paper['year']}")
