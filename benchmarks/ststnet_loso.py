@@ -1,8 +1,8 @@
 """Training speed of STSTNet's LOSO on the CPU: mebench beside the plain loop that a user would write.
 
-The plain loop is written the way the authors' PyTorch port works: three convolutions, a DataLoader over a TensorDataset, one fold
-after another, PyTorch's default number of threads. mebench runs the same folds and epochs as shards of one thread each, start-up
-included. Both train the port's recipe on 442 pictures of 68 subjects.
+The plain loop is written the way the authors' PyTorch port works: three convolutions, a DataLoader over a
+TensorDataset, one fold after another, PyTorch's default number of threads. mebench runs the same folds and epochs as
+shards of one thread each, start-up included. Both train the port's recipe on 442 pictures of 68 subjects.
 
     python benchmarks/ststnet_loso.py --pictures /path/to/the/flow/pictures --epochs 40
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -25,10 +26,12 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from mebench.files import canonical_json, write_csv, write_json
+from mebench.files import write_csv, write_json
 from mebench.plan import Plan
 from mebench.training.data import load
 from mebench.training.progress import duration
+
+CLI = (sys.executable, "-m", "mebench.cli")
 
 
 class ThreeStreams(nn.Module):
@@ -73,27 +76,31 @@ def plain_loop(x: torch.Tensor, y: torch.Tensor, subjects: list[str], epochs: in
 def mebench_shards(plan: Plan, folder: Path, shards: int) -> float:
     """Seconds for the same LOSO as ``shards`` processes of ``mebench train``, from the first start to the last end."""
     run = plan.runs[0]
-    command = [sys.executable, "-m", "mebench.cli", "train", "--spec", run.parameter, "--device", "cpu", "--out", str(folder / "run"),
-               "--clips", str(folder / "clips.csv"), "--inputs", str(folder / "apex_flow-28")]  # fmt: skip
+    command = [*CLI, "train", "--spec", run.parameter, "--device", "cpu", "--out", folder / "run"]
+    command += ["--clips", folder / "clips.csv", "--inputs", folder / "apex_flow-28"]
+    quiet = {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     begin = time.perf_counter()
-    jobs = [subprocess.Popen([*command, "--shard", f"{i}-of-{shards}"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            for i in range(1, shards + 1)]  # fmt: skip
-    if any([job.wait() for job in jobs]):
-        sys.exit("a shard failed; run the command by hand to see why: " + canonical_json(command))
+    jobs = [subprocess.Popen([*command, "--shard", f"{i}-of-{shards}"], **quiet) for i in range(1, shards + 1)]
+    codes = [job.wait() for job in jobs]
+    if any(codes):
+        sys.exit("a shard failed; run the command by hand to see why: " + shlex.join(map(str, command)))
     return time.perf_counter() - begin
 
 
 def make_data(folder: Path, pictures: Path | None) -> None:
     """clips.csv and the input store: the published pictures, or random ones with the same sizes of folds."""
     if pictures:
-        cli = [sys.executable, "-m", "mebench.cli"]
-        subprocess.run([*cli, "index", "flow_images", "--root", pictures, "--out", folder / "clips.csv"], check=True)
-        subprocess.run([*cli, "inputs", "flow_images", "apex_flow-28", "--clips", folder / "clips.csv", "--root", pictures,
-                        "--out", folder / "apex_flow-28"], check=True)  # fmt: skip
+        clips, store = folder / "clips.csv", folder / "apex_flow-28"
+        subprocess.run([*CLI, "index", "flow_images", "--root", pictures, "--out", clips], check=True)
+        make = [*CLI, "inputs", "flow_images", "apex_flow-28", "--clips", clips, "--root", pictures, "--out", store]
+        subprocess.run(make, check=True)
         return
     names = [f"casme2/s{i % 68:02d}" for i in range(442)]
     emotions = ("negative", "positive", "surprise")
-    rows = [{"clip_id": f"{s}/{i}", "dataset": "casme2", "subject": s, "emotion": emotions[i % 3]} for i, s in enumerate(names)]
+    rows = [
+        {"clip_id": f"{s}/{i}", "dataset": "casme2", "subject": s, "emotion": emotions[i % 3]}
+        for i, s in enumerate(names)
+    ]
     write_csv(folder / "clips.csv", rows[0], rows)
     (folder / "apex_flow-28").mkdir()
     x = np.random.default_rng(0).integers(0, 256, (442, 3, 28, 28), dtype=np.uint8)
@@ -131,7 +138,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=Path, help="folder of the published flow pictures")
     parser.add_argument("--epochs", type=int, default=40, help="epochs per fold (the port trains 800)")
-    parser.add_argument("--shards", type=int, default=os.cpu_count(), help="processes of mebench (default: one per core)")
+    parser.add_argument(
+        "--shards", type=int, default=os.cpu_count(), help="processes of mebench (default: one per core)"
+    )
     args = parser.parse_args()
     plan = Plan({"datasets": {"flow_images": {"source": "."}}, "tasks": ["megc2019-flow"],
                  "models": [{"model": "ststnet", "variant": "port", "epochs": args.epochs}]})  # fmt: skip
@@ -144,15 +153,21 @@ def main() -> None:
         plain = plain_loop(data.x, data.y, data.subjects, args.epochs)
         ours = mebench_shards(plan, folder, args.shards)
     steps, limit = 68 * args.epochs, limits(435)
-    print(f"\nSTSTNet (port), LOSO over 68 folds, {args.epochs} epochs each, {platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}")
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}"
+    print(f"\nSTSTNet (port), LOSO over 68 folds, {args.epochs} epochs each, {machine}\n")
     print("| | seconds | ms per epoch | 800 epochs (extrapolated) |\n| --- | ---: | ---: | ---: |")
-    for label, seconds in ((f"plain loop, {threads} threads", plain), (f"mebench, {args.shards} shards of one thread", ours)):
-        print(f"| {label} | {seconds:.1f} | {1e3 * seconds / steps:.1f} | {duration(800 * seconds / args.epochs)} |")
-    print(f"| ratio | {plain / ours:.2f} | | |")
+    for label, seconds in (
+        (f"plain loop, {threads} threads", plain),
+        (f"mebench, {args.shards} shards of one thread", ours),
+    ):
+        whole = duration(800 * seconds / args.epochs)
+        print(f"| {label} | {seconds:.1f} | {1e3 * seconds / steps:.1f} | {whole} |")
+    print(f"| ratio | {plain / ours:.2f} | | |\n")
     floor = limit["ms"] / args.shards
-    print(f"\nLimit of one epoch: {limit['gflop']:.2f} GFLOP and {limit['gbyte']:.2f} GB of activations; one thread here does "
-          f"{limit['gflops']:.0f} GFLOP/s (matrix product) and {limit['gbytes']:.0f} GB/s (copy): at least {limit['ms']:.1f} ms on one "
-          f"thread, {floor:.1f} ms on {args.shards}; mebench takes {1e3 * ours / steps / floor:.1f} times that.")  # fmt: skip
+    print(f"One epoch needs {limit['gflop']:.2f} GFLOP and moves {limit['gbyte']:.2f} GB of activations.")
+    print(f"One thread here does {limit['gflops']:.0f} GFLOP/s (matrix product), {limit['gbytes']:.0f} GB/s (copy):")
+    print(f"at least {limit['ms']:.1f} ms on one thread, {floor:.1f} ms on {args.shards}; ", end="")
+    print(f"mebench takes {1e3 * ours / steps / floor:.1f} times that.")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,21 @@ import pytest
 from mebench.files import write_csv, write_json
 
 CLASSES = ["negative", "positive", "surprise"]
-COLUMNS = ["clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source", "emotion", "aus", "fps", "frames",
-           "repairs"]  # fmt: skip
+COLUMNS = [
+    "clip_id",
+    "dataset",
+    "subject",
+    "video",
+    "onset",
+    "apex",
+    "offset",
+    "apex_source",
+    "emotion",
+    "aus",
+    "fps",
+    "frames",
+    "repairs",
+]
 
 
 class Toy:
@@ -26,16 +39,22 @@ class Toy:
             for c in range(clips):
                 label = (s + c) % 3
                 subject = f"{dataset}/s{s:02d}"
-                rows.append({k: "" for k in COLUMNS} | {"clip_id": f"{subject}/c{c}", "dataset": dataset, "subject": subject,
-                                                        "emotion": CLASSES[label]})  # fmt: skip
-                arrays.append(rng.normal(size=(3, 28, 28)) + np.array([label - 1, 1 - label, label == 2])[:, None, None])
+                row = {"clip_id": f"{subject}/c{c}", "dataset": dataset, "subject": subject, "emotion": CLASSES[label]}
+                rows.append(dict.fromkeys(COLUMNS, "") | row)
+                arrays.append(
+                    rng.normal(size=(3, 28, 28)) + np.array([label - 1, 1 - label, label == 2])[:, None, None]
+                )
         at = np.random.default_rng(order).permutation(len(rows)) if order is not None else np.arange(len(rows))
         self.rows = [rows[i] for i in at]
         self.clips, self.inputs = root / "clips.csv", root / "apex_flow-28"
         write_csv(self.clips, COLUMNS, self.rows)
         self.inputs.mkdir(parents=True)
         np.save(self.inputs / "x.npy", np.stack([arrays[i] for i in at]).astype(np.float32))
-        write_csv(self.inputs / "index.csv", ["clip_id", "status"], [{"clip_id": r["clip_id"], "status": "ok"} for r in self.rows])
+        write_csv(
+            self.inputs / "index.csv",
+            ["clip_id", "status"],
+            [{"clip_id": r["clip_id"], "status": "ok"} for r in self.rows],
+        )
         write_json(self.inputs / "meta.json", {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"],
                                                "scale": "pixels", "origin": "synthetic", "digest": "toy"})  # fmt: skip
 
@@ -49,8 +68,16 @@ class Toy:
         resolved = recipes.resolve(entry)
         spec = {key: resolved[key] for key in ("model", "training", "options", "inputs", "recipe")}
         same = dict(zip(CLASSES, CLASSES, strict=True))
-        task = {"name": "toy", "classes": CLASSES, "labels": {"casme2": same, "smic": same}, "drop": {}, "protocol": "loso"}
-        return json.loads(json.dumps(spec | {"label": resolved["name"], "seed": seed, "selection": selection, "task": task}))
+        task = {
+            "name": "toy",
+            "classes": CLASSES,
+            "labels": {"casme2": same, "smic": same},
+            "drop": {},
+            "protocol": "loso",
+        }
+        return json.loads(
+            json.dumps(spec | {"label": resolved["name"], "seed": seed, "selection": selection, "task": task})
+        )
 
 
 @pytest.fixture

@@ -11,15 +11,18 @@ from mebench.models import build, names
 
 CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "inputs", "recipe", "resources", "notes"}
 EVERY = [(name, {}) for name in names()]
-EVERY += [(name, {key: value}) for name in names() for key, values in cards.card("models", name).get("options", {}).items()
-          for value in values]  # fmt: skip
+for NAME in names():
+    for KEY, VALUES in cards.card("models", NAME).get("options", {}).items():
+        EVERY += [(NAME, {KEY: value}) for value in VALUES]
 
 
 def picture(name: str, options: dict, n: int = 4) -> torch.Tensor:
     """A batch of the shape that the card asks for."""
     card = cards.card("models", name)
     inputs = card["inputs"] | card.get("variants", {}).get(options.get("variant"), {}).get("inputs", {})
-    return torch.rand(n, len(inputs["channels"]), inputs["size"], inputs["size"], generator=torch.Generator().manual_seed(0))
+    return torch.rand(
+        n, len(inputs["channels"]), inputs["size"], inputs["size"], generator=torch.Generator().manual_seed(0)
+    )
 
 
 @pytest.mark.parametrize("name", names())
@@ -84,14 +87,16 @@ def test_a_model_built_on_another_changes_with_it(tmp_path):
     """shuffled_labels imports ststnet: the digest covers both files."""
     alone = sources.fingerprint(cards.locate("models", "shuffled_labels").resolve())
     copy = tmp_path / "shuffled_labels.py"
-    copy.write_text(cards.locate("models", "shuffled_labels").read_text().replace("mebench.models.ststnet", "elsewhere"))
+    copy.write_text(
+        cards.locate("models", "shuffled_labels").read_text().replace("mebench.models.ststnet", "elsewhere")
+    )
     assert sources.fingerprint(copy) != alone
 
 
 def test_unknown_models_and_options_are_one_clear_sentence():
-    with pytest.raises(UserError, match="unknown model 'stsnet' .did you mean 'ststnet'"):
+    with pytest.raises(UserError, match=r"unknown model 'stsnet' .did you mean 'ststnet'"):
         build("stsnet", num_classes=3)
-    with pytest.raises(UserError, match="no option 'variat' .did you mean 'variant'"):
+    with pytest.raises(UserError, match=r"no option 'variat' .did you mean 'variant'"):
         build("ststnet", num_classes=3, variat="port")
     with pytest.raises(UserError, match="choose one of paper, port"):
         build("ststnet", num_classes=3, variant="original")
@@ -114,7 +119,9 @@ def test_off_apexnet_parameters(variant, count):
 def test_ststnet_shapes(variant, side):
     model, shapes = build("ststnet", num_classes=3, variant=variant), {}
     for name, part in model.named_children():
-        part.register_forward_hook(lambda _, x, y, name=name: shapes.update({name: (tuple(x[0].shape[1:]), tuple(y.shape[1:]))}))
+        part.register_forward_hook(
+            lambda _, x, y, name=name: shapes.update({name: (tuple(x[0].shape[1:]), tuple(y.shape[1:]))})
+        )
     model(torch.zeros(1, 3, 28, 28))
     assert shapes["conv"] == ((3, 28, 28), (16, side, side))
     assert shapes["drop"] == ((16, 10, 10), (16, 10, 10))
@@ -131,7 +138,9 @@ def test_sixteen_filters_are_the_three_streams_of_the_paper():
     parts = []
     for rows in torch.arange(16).split([3, 5, 8]):
         stream = torch.relu(torch.nn.functional.conv2d(x, weight[rows], bias[rows], padding=2))
-        stream = torch.nn.functional.batch_norm(stream, None, None, fused.norm.weight[rows], fused.norm.bias[rows], training=True)
+        stream = torch.nn.functional.batch_norm(
+            stream, None, None, fused.norm.weight[rows], fused.norm.bias[rows], training=True
+        )
         parts.append(torch.nn.functional.max_pool2d(stream, 3, 3, padding=1))
     logits = fused.head(torch.nn.functional.avg_pool2d(torch.cat(parts, dim=1), 2).flatten(1))
     torch.testing.assert_close(logits, fused(x))

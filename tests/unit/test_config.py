@@ -23,7 +23,10 @@ def plan(**keys) -> Plan:
     ("config", "sentence"),
     [
         ({"modles": ["ststnet"]}, "unknown key 'modles'.*did you mean 'models'"),
-        ({"datasets": {"casme2": {"source": "x", "subject": 3}}}, "at datasets.casme2: unknown key 'subject'.*did you mean 'subjects'"),
+        (
+            {"datasets": {"casme2": {"source": "x", "subject": 3}}},
+            "at datasets.casme2: unknown key 'subject'.*did you mean 'subjects'",
+        ),
         ({"seeds": ["a"]}, "at seeds.0: must be integer, but it is 'a'"),
         ({"selection": "lst"}, "at selection: 'lst' is not one of the choices.*did you mean 'last'"),
         ({"models": ["stsnet"]}, "unknown model 'stsnet'.*did you mean 'ststnet'"),
@@ -56,7 +59,10 @@ def test_an_unset_environment_variable_in_a_source_is_named():
 
 def test_an_environment_variable_in_a_source_is_read(monkeypatch):
     monkeypatch.setenv("MEBENCH_SOMEWHERE", "/data")
-    assert checked({"datasets": {"casme2": {"source": "${MEBENCH_SOMEWHERE}/x"}}})["datasets"]["casme2"]["source"] == "/data/x"
+    assert (
+        checked({"datasets": {"casme2": {"source": "${MEBENCH_SOMEWHERE}/x"}}})["datasets"]["casme2"]["source"]
+        == "/data/x"
+    )
 
 
 def test_yaml_that_is_no_yaml_names_file_and_line(tmp_path):
@@ -107,7 +113,10 @@ def test_planning_imports_nothing_heavy_and_takes_under_a_tenth_of_a_second():
         "[p.source('train', r) for r in p.runs]; s = time.process_time() - t;"
         "print(s, [m for m in ('torch', 'cv2', 'pandas', 'numpy', 'matplotlib') if m in sys.modules])"
     )
-    outputs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(5)]
+    outputs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in range(5)
+    ]
     seconds = sorted(float(out.split()[0]) for out in outputs)[2]
     assert all(out.split(maxsplit=1)[1].strip() == "[]" for out in outputs)
     assert seconds < 0.3, "three times the goal of 0.1 s, so that a busy machine does not fail the suite"

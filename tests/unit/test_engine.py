@@ -51,7 +51,11 @@ def test_a_fold_alone_equals_the_fold_in_the_loop_bit_for_bit(toy, tmp_path, mod
     count = len({row["subject"] for row in toy.rows})
     for index in (4, 2):  # alone, and in another order
         train(toy, tmp_path / "alone", spec, shard=(index, count), save_weights=True)
-    alone = {p.relative_to(tmp_path / "alone"): p for p in (tmp_path / "alone").rglob("*") if p.suffix in (".csv", ".safetensors")}
+    alone = {
+        p.relative_to(tmp_path / "alone"): p
+        for p in (tmp_path / "alone").rglob("*")
+        if p.suffix in (".csv", ".safetensors")
+    }
     assert len({p.parent for p in alone}) == 2
     for name, path in alone.items():
         assert path.read_bytes() == (tmp_path / "loop" / name).read_bytes(), name
@@ -69,7 +73,11 @@ def test_shuffled_rows_change_nothing(toy, tmp_path):
 def test_a_fold_trains_on_the_other_subjects_only(toy, monkeypatch, tmp_path):
     seen = []
     plain = fold.run_fold
-    monkeypatch.setattr(engine, "run_fold", lambda s, data, f, tr, te, *a: seen.append((data, f, tr, te)) or plain(s, data, f, tr, te, *a))
+    monkeypatch.setattr(
+        engine,
+        "run_fold",
+        lambda s, data, f, tr, te, *a: seen.append((data, f, tr, te)) or plain(s, data, f, tr, te, *a),
+    )
     train(toy, tmp_path / "run", toy.spec())
     for data, held_out, tr, te in seen:
         assert {data.subjects[i] for i in te} == {held_out}
@@ -151,8 +159,8 @@ def test_editing_a_models_file_runs_that_model_again_and_no_other(toy, tmp_path)
 
 def test_a_killed_shard_resumes_with_only_the_missing_folds(toy, tmp_path):
     spec, run = toy.spec(epochs=150), tmp_path / "run"
-    command = [sys.executable, "-m", "mebench.cli", "train", "--spec", json.dumps(spec), "--clips", str(toy.clips), "--inputs",
-               str(toy.inputs), "--out", str(run), "--device", "cpu"]  # fmt: skip
+    command = [sys.executable, "-m", "mebench.cli", "train", "--spec", json.dumps(spec), "--device", "cpu"]
+    command += ["--clips", str(toy.clips), "--inputs", str(toy.inputs), "--out", str(run)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as job:
         end = time.monotonic() + 60
         while len(stamps(run)) < 2 and time.monotonic() < end and job.poll() is None:
@@ -195,7 +203,9 @@ def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_pa
 def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, monkeypatch):
     plain = fold.Loop.epoch
     calls = iter(range(1000))
-    monkeypatch.setattr(fold.Loop, "epoch", lambda self: plain(self) | ({"train_loss": float("nan")} if next(calls) == 5 else {}))
+    monkeypatch.setattr(
+        fold.Loop, "epoch", lambda self: plain(self) | ({"train_loss": float("nan")} if next(calls) == 5 else {})
+    )
     spec, run = toy.spec(), tmp_path / "run"
     records = train(toy, run, spec)
     assert sorted(r["status"] for r in records) == ["diverged"] + 5 * ["done"]
@@ -240,7 +250,7 @@ def test_pooling_refuses_a_fold_that_misses_a_clip_or_has_it_twice(toy, tmp_path
 def test_inputs_that_miss_a_clip_are_an_error(toy):
     index = toy.inputs / "index.csv"
     index.write_text(index.read_text().replace("smic/s01/c0", "smic/s01/renamed"))
-    with pytest.raises(UserError, match="1 of 24 clips of task toy have no input.*smic/s01/c0"):
+    with pytest.raises(UserError, match=r"1 of 24 clips of task toy have no input.*smic/s01/c0"):
         load(toy.spec()["task"], [toy.clips], [toy.inputs], toy.spec()["inputs"])
 
 
@@ -254,7 +264,9 @@ def test_a_subject_with_one_clip_is_a_fold_like_any_other(tmp_path):
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
-@pytest.mark.parametrize("recipe", [{"optimizer": "sgd", "lr": 0.01}, {"optimizer": "adamw", "class_weights": "balanced"}])
+@pytest.mark.parametrize(
+    "recipe", [{"optimizer": "sgd", "lr": 0.01}, {"optimizer": "adamw", "class_weights": "balanced"}]
+)
 def test_recipes_train(toy, tmp_path, recipe, precision):
     spec = toy.spec({"model": "ststnet", "precision": precision, **recipe}, epochs=30)
     train(toy, tmp_path / "run", spec, shard=(1, 6))

@@ -38,7 +38,11 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path, monkeypat
 def test_a_really_full_disk(tmp_path):
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
-    with pytest.raises(UserError, match="No space left"), files.whole_file(tmp_path / "a.csv"), open("/dev/full", "w") as full:
+    with (
+        pytest.raises(UserError, match="No space left"),
+        files.whole_file(tmp_path / "a.csv"),
+        open("/dev/full", "w") as full,
+    ):
         full.write("x")
         full.flush()
     assert os.listdir(tmp_path) == []

@@ -15,7 +15,10 @@ from mebench.metrics.recognition import from_confusion, score
 
 # STSTNet's own prediction log, 442 clips: confusion (rows truth neg/pos/sur), then acc, UF1, UAR, macro precision
 STSTNET_LOG = {
-    "full": ([[219, 22, 9], [40, 62, 7], [21, 3, 59]], {"accuracy": 0.7692, "uf1": 0.7353, "uar": 0.7186, "macro_precision": 0.7605}),
+    "full": (
+        [[219, 22, 9], [40, 62, 7], [21, 3, 59]],
+        {"accuracy": 0.7692, "uf1": 0.7353, "uar": 0.7186, "macro_precision": 0.7605},
+    ),
     "smic": ([[54, 10, 6], [17, 30, 4], [14, 1, 28]], {"uf1": 0.6801, "uar": 0.6703, "macro_precision": 0.7013}),
     "casme2": ([[83, 5, 0], [12, 19, 1], [2, 0, 23]], {"uf1": 0.8382, "uar": 0.8190, "macro_precision": 0.8686}),
     "samm": ([[82, 7, 3], [11, 13, 2], [5, 2, 8]], {"uf1": 0.6588, "uar": 0.6415, "macro_precision": 0.6810}),
@@ -43,7 +46,9 @@ def test_majority_reference_levels(part: str):
     assert (round(found["uf1"], 4), round(found["uar"], 4), round(found["accuracy"], 4)) == (uf1, 0.3333, accuracy)
 
 
-labels = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.sampled_from("xy")), min_size=1, max_size=60)
+labels = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.sampled_from("xy")), min_size=1, max_size=60
+)
 
 
 @given(labels)
@@ -79,4 +84,7 @@ def test_an_absent_class_does_not_lower_the_mean_and_a_missed_one_does():
 
 def test_a_label_outside_the_label_set_is_named():
     with pytest.raises(UserError, match="row 2 has the prediction 'suprise'.*did you mean 'surprise'"):
-        score([{"truth": "surprise", "prediction": "surprise"}, {"truth": "surprise", "prediction": "suprise"}], ["negative", "surprise"])
+        score(
+            [{"truth": "surprise", "prediction": "surprise"}, {"truth": "surprise", "prediction": "suprise"}],
+            ["negative", "surprise"],
+        )

@@ -21,7 +21,9 @@ VERBS = sorted(
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; verb modules are light, they import their heavy parts when they run."""
-    top = argparse.ArgumentParser(prog="mebench", description="A reproducible benchmark of micro-expression recognition.")
+    top = argparse.ArgumentParser(
+        prog="mebench", description="A reproducible benchmark of micro-expression recognition."
+    )
     top.add_argument("--version", action="version", version=f"mebench {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name in VERBS:

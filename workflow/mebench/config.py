@@ -31,7 +31,8 @@ def load_config(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def checked(config: Any, where: str = "the configuration") -> dict[str, Any]:
-    """``config`` with every default filled in and ``${VARIABLE}`` in sources expanded; a UserError says what is wrong."""
+    """``config`` with every default filled in and ``${VARIABLE}`` in sources expanded; a UserError says what is
+    wrong."""
     if not isinstance(config, dict):
         raise UserError(f"{where} must be a mapping of keys such as datasets, tasks and models")
     import fastjsonschema  # a tenth of jsonschema's start-up time, which every cluster job would pay
@@ -43,7 +44,9 @@ def checked(config: Any, where: str = "the configuration") -> dict[str, Any]:
         raise UserError(f"{where}: {_sentence(error)}") from None
     defaults = {key: value["default"] for key, value in schema["properties"].items()}
     config = defaults | config
-    config["datasets"] = {name: entry | {"source": _expand(name, entry["source"])} for name, entry in config["datasets"].items()}
+    config["datasets"] = {
+        name: entry | {"source": _expand(name, entry["source"])} for name, entry in config["datasets"].items()
+    }
     return config
 
 
@@ -64,7 +67,8 @@ def _sentence(error: Any) -> str:
         unknown = next(key for key in error.value if key not in known)
         return f"{at}unknown key '{unknown}'{did_you_mean(str(unknown), known)}"
     if error.rule == "enum":
-        return f"{at}'{error.value}' is not one of the choices{did_you_mean(str(error.value), map(str, error.rule_definition))}"
+        choices = did_you_mean(str(error.value), map(str, error.rule_definition))
+        return f"{at}'{error.value}' is not one of the choices{choices}"
     hint = error.definition.get("description", "")
     return f"{at}{error.message.partition(' ')[2]}, but it is {error.value!r}" + (f" ({hint})" if hint else "")
 

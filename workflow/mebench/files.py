@@ -56,7 +56,8 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def _temporary(path: Path) -> Path:
-    """A hidden name beside ``path`` with this process's number; what killed writers of the same path left is removed."""
+    """A hidden name beside ``path`` with this process's number; what killed writers of the same path left is
+    removed."""
 
     def hidden(process: object) -> str:
         # the suffix stays, because writers such as numpy and matplotlib choose the format by it

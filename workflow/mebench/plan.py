@@ -59,7 +59,9 @@ class Plan:
             if name not in table_names():
                 raise UserError(f"unknown table '{name}'{did_you_mean(name, table_names())}")
             if table_task(name) not in self.tasks:
-                raise UserError(f"the table {name} needs the task {table_task(name)}; add it to 'tasks' in the configuration")
+                raise UserError(
+                    f"the table {name} needs the task {table_task(name)}; add it to 'tasks' in the configuration"
+                )
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -109,7 +111,8 @@ class Plan:
         return [run for run in self.runs if run.task == task]
 
     def origin(self, task: str) -> str:
-        """``synthetic``, ``pictures`` or ``licensed``: what a task's numbers were measured on. One synthetic part taints all."""
+        """``synthetic``, ``pictures`` or ``licensed``: what a task's numbers were measured on. One synthetic part
+        taints all."""
         names = self.tasks[task]["datasets"]
         if any(self.datasets[name]["source"] == "synthetic" for name in names):
             return "synthetic"
@@ -131,7 +134,11 @@ class Plan:
 
     def made_from(self, dataset: str, name: str) -> list[str]:
         """What an input is made from besides the clips: ``apex_flow`` of video data from the dataset's TV-L1 flow."""
-        return [] if name == "tvl1" or self._delivers_pictures(dataset) else [f"{self.results}/inputs/{dataset}/tvl1/meta.json"]
+        return (
+            []
+            if name == "tvl1" or self._delivers_pictures(dataset)
+            else [f"{self.results}/inputs/{dataset}/tvl1/meta.json"]
+        )
 
     def _delivers_pictures(self, dataset: str) -> bool:
         return cards.card("datasets", dataset).get("delivers") == "pictures"
@@ -148,7 +155,9 @@ class Plan:
 
     def inputs(self, run: Run) -> list[str]:
         """The ``meta.json`` of each input folder of a run; it is written last."""
-        return [f"{self.results}/inputs/{name}/{self.input_of(run)}/meta.json" for name in self.tasks[run.task]["datasets"]]
+        return [
+            f"{self.results}/inputs/{name}/{self.input_of(run)}/meta.json" for name in self.tasks[run.task]["datasets"]
+        ]
 
     def pictures(self, task: str) -> list[str]:
         """The inputs of which a task's plots show samples: those of its first run."""
@@ -182,7 +191,10 @@ class Plan:
     @property
     def config_json(self) -> str:
         """The configuration with its defaults, without the places where the data lie on this machine."""
-        kept = {name: {**d, "source": "synthetic" if d["source"] == "synthetic" else "own copy"} for name, d in self.datasets.items()}
+        kept = {
+            name: {**d, "source": "synthetic" if d["source"] == "synthetic" else "own copy"}
+            for name, d in self.datasets.items()
+        }
         return canonical_json({**self.config, "datasets": kept})
 
     def folder(self, run: Run) -> str:
@@ -198,7 +210,12 @@ class Plan:
         if run_id not in self._by_id:
             raise UserError(f"the configuration has no run '{run_id}'{did_you_mean(run_id, self._by_id)}")
         run = self._by_id[run_id]
-        return run.spec, [Path(p) for p in self.clips(run.task)], [Path(p).parent for p in self.inputs(run)], Path(self.folder(run))
+        return (
+            run.spec,
+            [Path(p) for p in self.clips(run.task)],
+            [Path(p).parent for p in self.inputs(run)],
+            Path(self.folder(run)),
+        )
 
 
 # the files that a rule's result depends on, besides what they import

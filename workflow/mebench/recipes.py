@@ -45,7 +45,8 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
     known = {**card.get("options", {}), **RECIPE}
     for key in entry:
         if key not in known:
-            raise UserError(f"the model entry '{name}' has the unknown key '{key}'{did_you_mean(key, [*known, 'preset', 'name', 'model'])}")
+            hint = did_you_mean(key, [*known, "preset", "name", "model"])
+            raise UserError(f"the model entry '{name}' has the unknown key '{key}'{hint}")
     options = {key: entry.pop(key) for key in list(entry) if key in card.get("options", {})}
     for key, value in options.items():
         if value not in card["options"][key]:

@@ -36,4 +36,6 @@ def run_of(wildcards):
 
 def times_attempt(amount):
     """A resource that doubles, trebles, ... when a job is tried again."""
-    return lambda wildcards, attempt: attempt * (amount(wildcards) if callable(amount) else amount)
+    return lambda wildcards, attempt: attempt * (
+        amount(wildcards) if callable(amount) else amount
+    )

@@ -10,14 +10,14 @@ rule fetch:
         "<results>/benchmarks/fetch/{dataset}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    params:
-        source=lambda wildcards: plan.datasets[wildcards.dataset]["source"],
-        options=lambda wildcards: plan.source_options(wildcards.dataset),
-        code=plan.source("fetch"),
     threads: 4
     resources:
         mem_mb=2000,
         runtime=times_attempt(60),
+    params:
+        source=lambda wildcards: plan.datasets[wildcards.dataset]["source"],
+        options=lambda wildcards: plan.source_options(wildcards.dataset),
+        code=plan.source("fetch"),
     shell:
         "mebench fetch {wildcards.dataset} --source {params.source:q} --options {params.options:q}"
         " --out {output:q} --jobs {threads} > {log:q} 2>&1"
@@ -35,11 +35,11 @@ rule index:
         "<results>/benchmarks/index/{dataset}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    params:
-        root=lambda wildcards: plan.root(wildcards.dataset),
-        code=plan.source("index"),
     resources:
         mem_mb=2000,
         runtime=times_attempt(30),
+    params:
+        root=lambda wildcards: plan.root(wildcards.dataset),
+        code=plan.source("index"),
     shell:
         "mebench index {wildcards.dataset} --root {params.root:q} --out {output.clips:q} > {log:q} 2>&1"

@@ -13,11 +13,11 @@ rule score:
         "<results>/benchmarks/score/{task}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    params:
-        runs=lambda wildcards, input: [str(Path(record).parent) for record in input],
-        code=plan.source("score"),
     resources:
         mem_mb=2000,
         runtime=times_attempt(30),
+    params:
+        runs=lambda wildcards, input: [str(Path(record).parent) for record in input],
+        code=plan.source("score"),
     shell:
         "mebench score --runs {params.runs:q} --out {output.csv:q} > {log:q} 2>&1"

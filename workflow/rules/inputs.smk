@@ -13,15 +13,15 @@ rule inputs:
         "<results>/benchmarks/inputs/{dataset}/{input}.tsv"
     conda:
         "../../envs/mebench.yaml"
+    threads: 16
+    resources:
+        mem_mb=4000,
+        runtime=times_attempt(240),
     params:
         root=lambda wildcards: plan.root(wildcards.dataset),
         extra=lambda wildcards: plan.input_arguments(wildcards.dataset, wildcards.input),
         folder=subpath(output[0], parent=True),
         code=plan.source("inputs"),
-    threads: 16
-    resources:
-        mem_mb=4000,
-        runtime=times_attempt(240),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
         " --out {params.folder:q} {params.extra:q} --jobs {threads} > {log:q} 2>&1"

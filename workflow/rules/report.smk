@@ -12,12 +12,12 @@ rule tables:
         "<results>/benchmarks/tables/{table}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    params:
-        out=subpath(output[0], strip_suffix=".csv"),
-        code=lambda wildcards: plan.source_of_table(wildcards.table),
     resources:
         mem_mb=2000,
         runtime=times_attempt(30),
+    params:
+        out=subpath(output[0], strip_suffix=".csv"),
+        code=lambda wildcards: plan.source_of_table(wildcards.table),
     shell:
         "mebench tables {wildcards.table} --scores {input:q} --out {params.out:q} > {log:q} 2>&1"
 
@@ -41,13 +41,13 @@ rule plots:
         "<results>/benchmarks/plots/{task}/{plot}.tsv"
     conda:
         "../../envs/mebench.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
     params:
         arguments=lambda wildcards: plan.plot_arguments(wildcards.task, wildcards.plot),
         out=subpath(output.svg, strip_suffix=".svg"),
         code=plan.source("plots"),
-    resources:
-        mem_mb=2000,
-        runtime=times_attempt(30),
     shell:
         "mebench plots {wildcards.plot} {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
 
@@ -58,7 +58,9 @@ rule report:
         plots=collect("<results>/plots/{task}/{plot}.svg", task=plan.tasks, plot=PLOTS),
         scores=collect("<results>/scores/{task}.csv", task=plan.tasks),
         runs=[record for task in plan.tasks for record in plan.records(task)],
-        datasets=collect("<results>/datasets/{dataset}/report.md", dataset=plan.datasets),
+        datasets=collect(
+            "<results>/datasets/{dataset}/report.md", dataset=plan.datasets
+        ),
     output:
         html=report(
             "<results>/report.html",
@@ -72,6 +74,9 @@ rule report:
         "<results>/benchmarks/report.tsv"
     conda:
         "../../envs/mebench.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
     params:
         results=plan.results,
         tables=plan.tables,
@@ -80,9 +85,6 @@ rule report:
         models=plan.model_names,
         config=plan.config_json,
         code=plan.source("report"),
-    resources:
-        mem_mb=2000,
-        runtime=times_attempt(30),
     shell:
         "mebench report --out {output.html:q} --results {params.results:q} --tables {params.tables:q} --tasks {params.tasks:q}"
         " --datasets {params.datasets:q} --models {params.models:q} --config-json {params.config:q} > {log:q} 2>&1"

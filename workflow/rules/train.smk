@@ -14,16 +14,20 @@ rule train:
         "<results>/benchmarks/train/{task}/{model}/seed{seed}/{scatteritem}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    params:
-        spec=lambda wildcards: run_of(wildcards).parameter,
-        inputs=lambda wildcards, input: [str(Path(meta).parent) for meta in input.inputs],
-        folder=lambda wildcards: plan.folder(run_of(wildcards)),
-        code=lambda wildcards: plan.source("train", run_of(wildcards)),
     threads: 1
     resources:
         mem_mb=times_attempt(lambda wildcards: run_of(wildcards).resources["mem_mb"]),
-        runtime=times_attempt(lambda wildcards: run_of(wildcards).resources["runtime_min"]),
+        runtime=times_attempt(
+            lambda wildcards: run_of(wildcards).resources["runtime_min"]
+        ),
         gpu=lambda wildcards: run_of(wildcards).resources["gpu"],
+    params:
+        spec=lambda wildcards: run_of(wildcards).parameter,
+        inputs=lambda wildcards, input: [
+            str(Path(meta).parent) for meta in input.inputs
+        ],
+        folder=lambda wildcards: plan.folder(run_of(wildcards)),
+        code=lambda wildcards: plan.source("train", run_of(wildcards)),
     shell:
         "mebench train --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
         " --shard {wildcards.scatteritem} --threads {threads} --done {output:q} > {log:q} 2>&1"
@@ -31,7 +35,9 @@ rule train:
 
 rule pool:
     input:
-        shards=gather.train("<results>/runs/{{task}}/{{model}}/seed{{seed}}/shards/{scatteritem}.json"),
+        shards=gather.train(
+            "<results>/runs/{{task}}/{{model}}/seed{{seed}}/shards/{scatteritem}.json"
+        ),
         clips=lambda wildcards: plan.clips(wildcards.task),
         inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
     output:
@@ -44,15 +50,17 @@ rule pool:
         "<results>/benchmarks/pool/{task}/{model}/seed{seed}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    params:
-        spec=lambda wildcards: run_of(wildcards).parameter,
-        inputs=lambda wildcards, input: [str(Path(meta).parent) for meta in input.inputs],
-        folder=lambda wildcards: plan.folder(run_of(wildcards)),
-        origin=lambda wildcards: plan.origin(wildcards.task),
-        code=lambda wildcards: plan.source("pool", run_of(wildcards)),
     resources:
         mem_mb=2000,
         runtime=times_attempt(30),
+    params:
+        spec=lambda wildcards: run_of(wildcards).parameter,
+        inputs=lambda wildcards, input: [
+            str(Path(meta).parent) for meta in input.inputs
+        ],
+        folder=lambda wildcards: plan.folder(run_of(wildcards)),
+        origin=lambda wildcards: plan.origin(wildcards.task),
+        code=lambda wildcards: plan.source("pool", run_of(wildcards)),
     shell:
         "mebench pool --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
         " --origin {params.origin:q} > {log:q} 2>&1"

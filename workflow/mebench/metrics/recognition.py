@@ -30,9 +30,10 @@ def confusion(truth: Sequence[str], prediction: Sequence[str], classes: Sequence
 def from_confusion(matrix: np.ndarray) -> dict[str, float | None]:
     """Accuracy, UF1, UAR and macro precision of a (C, C) confusion matrix.
 
-    UF1 = mean_c 2 TP_c / (2 TP_c + FP_c + FN_c). UAR = mean_c TP_c / n_c, the mean *recall*. A class with neither truth nor
-    prediction has no F1, a class without truth no recall, a class never predicted no precision: such a class counts as
-    0 where its denominator is positive for another reason and is left out of the mean where nothing defines it:
+    UF1 = mean_c 2 TP_c / (2 TP_c + FP_c + FN_c). UAR = mean_c TP_c / n_c, the mean *recall*. A class with neither
+    truth nor prediction has no F1, a class without truth no recall, a class never predicted no precision: such a
+    class counts as 0 where its denominator is positive for another reason and is left out of the mean where nothing
+    defines it:
 
     - F1: left out only if absent from truth and prediction. - recall: left out if absent from truth.
     - precision: 0 for a class that is in the truth but never predicted; left out if it is in neither.

@@ -37,7 +37,10 @@ def run_scores(run: Path) -> list[dict[str, Any]]:
     for selection, name in files.items():
         rows = read_predictions(run / name)
         result = score(rows, about["classes"])
-        shared = {key: about[key] for key in ("task", "model", "title", "kind", "seed", "origin", "folds_done", "folds_expected")}
+        shared = {
+            key: about[key]
+            for key in ("task", "model", "title", "kind", "seed", "origin", "folds_done", "folds_expected")
+        }
         for part, values in {"all": result, **result["parts"]}.items():
             values = {key: values[key] for key in ("n", "classes", "confusion", *METRICS)}
             records.append({**shared, "selection": selection, "part": part, **values})

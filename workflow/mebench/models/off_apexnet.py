@@ -1,4 +1,5 @@
-"""OFF-ApexNet: two small convolutional streams on the flow from onset to apex (Liong, Gan, Yau, Huang, Tan; SPIC 2019)."""
+"""OFF-ApexNet: two small convolutional streams on the flow from onset to apex (Liong, Gan, Yau, Huang, Tan; SPIC
+2019)."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ CARD = {
     "options": {"variant": ["two_stream", "meb"]},
     "variants": {"meb": {"recipe": {"weight_decay": 1e-3, "batch_size": 32}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
-    "notes": "Activation after each convolution and input range [0, 1] are our choice: the paper was not read. meb: MEB's one stream of 3x3.",
+    "notes": "ReLU after each convolution and range [0, 1] are our choice (paper not read). meb: MEB's one stream.",
 }
 
 
@@ -42,8 +43,8 @@ def stream(channels: int, kernel: int) -> nn.Sequential:
 class OFFApexNet(nn.Module):
     """Flow (N, 2, 28, 28) in the order u, v -> logits (N, num_classes).
 
-    ``two_stream`` has one 5x5 stream for u and one for v and two hidden layers of 1024; ``meb`` is the single 3x3 stream with one
-    hidden layer that MEB evaluates (807,909 parameters at 3 classes).
+    ``two_stream`` has one 5x5 stream for u and one for v and two hidden layers of 1024; ``meb`` is the single 3x3
+    stream with one hidden layer that MEB evaluates (807,909 parameters at 3 classes).
     """
 
     def __init__(self, num_classes: int, variant: str = "two_stream"):

@@ -11,11 +11,24 @@ CARD = {
     "licence": "",
     "module": "ShuffledLabels",
     "parameters": 1683,
-    "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "unit", "center": "train_mean"},
-    "recipe": {"optimizer": "adam", "lr": 5e-5, "batch_size": 256, "epochs": 500, "order": "shuffled", "labels": "shuffled"},
+    "inputs": {
+        "kind": "apex_flow",
+        "size": 28,
+        "channels": ["u", "v", "strain"],
+        "range": "unit",
+        "center": "train_mean",
+    },
+    "recipe": {
+        "optimizer": "adam",
+        "lr": 5e-5,
+        "batch_size": 256,
+        "epochs": 500,
+        "order": "shuffled",
+        "labels": "shuffled",
+    },
     "presets": {"paper": {}, "small": {"epochs": 100, "lr": 5e-4}},
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
-    "notes": "A score above chance here means that something leaks. Any model can be run so: 'labels: shuffled' in config.yaml.",
+    "notes": "Above chance here means a leak. Any model can be run so: 'labels: shuffled' in config.yaml.",
 }
 
 

@@ -22,7 +22,8 @@ CARD = {
 
 
 class StratifiedRandom(nn.Module):
-    """Logits (N, num_classes): a hard vote for one class per clip, drawn from torch's global stream, which the fold seeds."""
+    """Logits (N, num_classes): a hard vote for one class per clip, drawn from torch's global stream, which the fold
+    seeds."""
 
     def __init__(self, num_classes: int):
         super().__init__()

@@ -17,10 +17,16 @@ CARD = {
         "year": 2019,
         "arxiv": "1902.03634",
     },
-    "licence": "The authors' code carries no licence file; this is written from the paper and a description of the port.",
+    "licence": "The authors' code carries no licence; written from the paper and a description of the port.",
     "module": "STSTNet",
     "parameters": 1683,  # 3 classes; the paper states 1,670, which neither its text nor the port reproduces
-    "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "unit", "center": "train_mean"},
+    "inputs": {
+        "kind": "apex_flow",
+        "size": 28,
+        "channels": ["u", "v", "strain"],
+        "range": "unit",
+        "center": "train_mean",
+    },
     "recipe": {"optimizer": "adam", "lr": 5e-5, "batch_size": 256, "epochs": 500, "order": "shuffled"},
     "presets": {"paper": {}, "small": {"epochs": 100, "lr": 5e-4}},
     "options": {"variant": ["paper", "port"]},
@@ -32,16 +38,16 @@ CARD = {
         },
     },
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
-    "notes": "Paper: 'same' convolution, input centred by the training mean picture. Port: padding 2, raw 0..255, (strain, v, u).",
+    "notes": "Paper: padding 1, training mean picture subtracted. Port: padding 2, raw 0..255, (strain, v, u).",
 }
 
 
 class STSTNet(nn.Module):
     """Three streams with 3, 5 and 8 filters see the same picture (N, 3, 28, 28); logits (N, num_classes).
 
-    A stream is conv 3x3 -> ReLU -> batch norm -> max-pool 3x3/3 -> dropout. Each of these works on one filter at a time, and
-    all streams read the full input, so three parallel streams are one stream of 3 + 5 + 8 = 16 filters: the same function,
-    the same initial distribution (fan-in 27 in each stream), a third of the passes over memory.
+    A stream is conv 3x3 -> ReLU -> batch norm -> max-pool 3x3/3 -> dropout. Each of these works on one filter at a
+    time, and all streams read the full input, so three parallel streams are one stream of 3 + 5 + 8 = 16 filters:
+    the same function, the same initial distribution (fan-in 27 in each stream), a third of the passes over memory.
     """
 
     def __init__(self, num_classes: int, variant: str = "paper"):

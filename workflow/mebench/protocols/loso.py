@@ -26,8 +26,11 @@ def shard(names: Sequence[str], index: int, count: int) -> list[str]:
     return sorted(names)[index - 1 :: count]
 
 
-def inner_split(subjects: Sequence[str], rows: Sequence[int], seed: int, share: float = 0.2) -> tuple[list[int], list[int]]:
-    """Split training rows into (fit, validation) rows without a common subject; about ``share`` of the subjects validate."""
+def inner_split(
+    subjects: Sequence[str], rows: Sequence[int], seed: int, share: float = 0.2
+) -> tuple[list[int], list[int]]:
+    """Split training rows into (fit, validation) rows without a common subject; about ``share`` of the subjects
+    validate."""
     names = sorted({subjects[i] for i in rows})
     if len(names) < 2:
         raise UserError("the selection 'inner' needs at least two training subjects in every fold; use 'last'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from mebench.errors import UserError
@@ -18,9 +19,11 @@ def samples(definition: dict[str, Any], clips: list[dict[str, str]]) -> list[dic
         if label is not None and clip["clip_id"] not in definition["drop"]:
             rows.append({key: clip[key] for key in ("clip_id", "dataset", "subject")} | {"label": label})
     rows.sort(key=lambda row: row["clip_id"])
-    for one, two in zip(rows, rows[1:], strict=False):
+    for one, two in itertools.pairwise(rows):
         if one["clip_id"] == two["clip_id"]:
-            raise UserError(f"the clip {one['clip_id']} is listed twice in the clips of task {definition['name']}; keep one row")
+            raise UserError(
+                f"the clip {one['clip_id']} is listed twice in the clips of task {definition['name']}; keep one row"
+            )
     absent = [c for c in definition["classes"] if c not in {row["label"] for row in rows}]
     if absent:
         raise UserError(

@@ -1,7 +1,7 @@
 """Tasks: which datasets, which classes, which protocol. Data only, so that the plan can read it in no time.
 
-``labels`` maps an emotion of a dataset to a class; an emotion that is not listed is not part of the task. ``drop`` names clips
-that the official list of the task leaves out, by clip_id, each with its reason.
+``labels`` maps an emotion of a dataset to a class; an emotion that is not listed is not part of the task. ``drop``
+names clips that the official list of the task leaves out, by clip_id, each with its reason.
 """
 
 from __future__ import annotations

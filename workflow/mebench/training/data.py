@@ -53,8 +53,8 @@ def load(task: dict[str, Any], clips: list[Path], inputs: list[Path], card_input
     missing = [row["clip_id"] for row in rows if row["clip_id"] not in where]
     if missing:
         raise UserError(
-            f"{len(missing)} of {len(rows)} clips of task {task['name']} have no input in {', '.join(map(str, inputs))}, "
-            f"the first is {missing[0]}; make the inputs again (mebench inputs)"
+            f"{len(missing)} of {len(rows)} clips of task {task['name']} have no input in "
+            f"{', '.join(map(str, inputs))}, the first is {missing[0]}; make the inputs again (mebench inputs)"
         )
     x = np.stack([prepare(*where[row["clip_id"]], card_inputs) for row in rows])
     return TaskData(
@@ -69,17 +69,18 @@ def load(task: dict[str, Any], clips: list[Path], inputs: list[Path], card_input
 
 
 def prepare(array: np.ndarray, i: int, meta: dict[str, Any], card_inputs: dict[str, Any]) -> np.ndarray:
-    """One clip's input (C, H, W) float32: the card's channels, in its order and range. Nothing here is fitted on other clips.
+    """One clip's input (C, H, W) float32: the card's channels, in its order and range. Nothing here is fitted on
+    other clips.
 
-    Ranges: ``pixels`` (flow as computed), ``byte`` (each channel of each picture stretched to whole numbers 0..255, as the flow
-    pictures of STSTNet and its successors are stored), ``unit`` (byte / 255), ``any`` (as stored).
+    Ranges: ``pixels`` (flow as computed), ``byte`` (each channel of each picture stretched to whole numbers 0..255,
+    as the flow pictures of STSTNet and its successors are stored), ``unit`` (byte / 255), ``any`` (as stored).
     """
     x = np.asarray(array[i][[meta["channels"].index(c) for c in card_inputs["channels"]]], dtype=np.float32)
     wanted, stored = card_inputs["range"], meta["scale"]
     if wanted == "pixels" and stored == "picture":
         raise UserError(
-            "this model asks for flow in pixels, but these inputs are pictures stretched to 0..255, which have lost it; "
-            "use video data, or a model that reads flow pictures"
+            "this model asks for flow in pixels, but these inputs are pictures stretched to 0..255, "
+            "which have lost it; use video data, or a model that reads flow pictures"
         )
     if wanted in ("byte", "unit") and stored == "pixels":
         low, high = x.min(axis=(1, 2), keepdims=True), x.max(axis=(1, 2), keepdims=True)

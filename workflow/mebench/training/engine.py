@@ -64,7 +64,9 @@ def record_of(folder: Path) -> dict[str, Any] | None:
     return read_json(path) if path.exists() else None
 
 
-def run_shard(run: Path, spec: dict[str, Any], data: TaskData, shard: tuple[int, int], how: Execution) -> list[dict[str, Any]]:
+def run_shard(
+    run: Path, spec: dict[str, Any], data: TaskData, shard: tuple[int, int], how: Execution
+) -> list[dict[str, Any]]:
     """Train the missing folds of shard (index, count) and return the status records of all its folds."""
     device = choose_device(how.device)
     torch.set_num_threads(how.threads)
@@ -74,9 +76,15 @@ def run_shard(run: Path, spec: dict[str, Any], data: TaskData, shard: tuple[int,
     mine = loso.shard(list(folds), *shard)
     prints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
     records = {fold: record_of(fold_folder(run, fold)) for fold in mine}
-    todo = [f for f in mine if not (records[f] and records[f]["fingerprint"] == prints[f] and records[f]["status"] in LASTING)]
+    todo = [
+        f
+        for f in mine
+        if not (records[f] and records[f]["fingerprint"] == prints[f] and records[f]["status"] in LASTING)
+    ]
     epochs = spec["recipe"].get("epochs", 1)
-    with Progress(f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}", len(mine), len(mine) - len(todo), epochs) as bar:
+    with Progress(
+        f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}", len(mine), len(mine) - len(todo), epochs
+    ) as bar:
         for fold in todo:
             records[fold] = attempt(run, spec, data, fold, *folds[fold], device, how, prints[fold], bar)
             bar.fold_done(records[fold])
@@ -129,7 +137,13 @@ def attempt(
 
 
 def write_result(
-    folder: Path, spec: dict[str, Any], data: TaskData, fold: str, test: list[int], result: FoldResult, save_weights: bool
+    folder: Path,
+    spec: dict[str, Any],
+    data: TaskData,
+    fold: str,
+    test: list[int],
+    result: FoldResult,
+    save_weights: bool,
 ) -> None:
     """predictions.csv (and predictions.test_peek.csv), history.csv and, on request, weights.safetensors."""
     write_predictions(folder / "predictions.csv", spec, data, fold, test, result.probabilities)
@@ -142,9 +156,20 @@ def write_result(
         save_file({k: v.contiguous() for k, v in result.state.items()}, folder / "weights.safetensors")
 
 
-def write_predictions(path: Path, spec: dict, data: TaskData, fold: str, test: list[int], probabilities: torch.Tensor) -> None:
+def write_predictions(
+    path: Path, spec: dict, data: TaskData, fold: str, test: list[int], probabilities: torch.Tensor
+) -> None:
     """One row per test clip; the prediction is the most probable class, the first of equals."""
-    columns = ["clip_id", "dataset", "subject", "fold", "seed", "truth", "prediction", *(f"p_{c}" for c in data.classes)]
+    columns = [
+        "clip_id",
+        "dataset",
+        "subject",
+        "fold",
+        "seed",
+        "truth",
+        "prediction",
+        *(f"p_{c}" for c in data.classes),
+    ]
     rows = []
     for i, p in zip(test, probabilities.tolist(), strict=True):
         row = {"clip_id": data.clip_ids[i], "dataset": data.datasets[i], "subject": data.subjects[i], "fold": fold}
@@ -156,7 +181,9 @@ def write_predictions(path: Path, spec: dict, data: TaskData, fold: str, test: l
 def choose_device(wanted: str) -> torch.device:
     """``auto`` takes a CUDA GPU when one is visible, else the CPU; asking for ``cuda`` without one is an error."""
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise UserError("the device 'cuda' was asked for but no CUDA GPU is visible; use --device cpu or check nvidia-smi")
+        raise UserError(
+            "the device 'cuda' was asked for but no CUDA GPU is visible; use --device cpu or check nvidia-smi"
+        )
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 
@@ -174,7 +201,12 @@ def peak_memory_mb(device: torch.device) -> float:
 
 def versions() -> dict[str, str]:
     """Versions that can change bits."""
-    return {"mebench": __version__, "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    return {
+        "mebench": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
 
 
 def keep_freed_memory() -> None:
@@ -195,4 +227,6 @@ def parse_spec(text: str) -> dict[str, Any]:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise UserError(f"--spec is not valid JSON ({error}); copy the command from the log, with its quotes") from error
+        raise UserError(
+            f"--spec is not valid JSON ({error}); copy the command from the log, with its quotes"
+        ) from error

@@ -1,4 +1,5 @@
-"""One fold: train on the other subjects, predict the held-out one. The result depends on (spec, data, seed, fold) alone."""
+"""One fold: train on the other subjects, predict the held-out one. The result depends on (spec, data, seed, fold)
+alone."""
 
 from __future__ import annotations
 
@@ -55,8 +56,8 @@ def run_fold(
 ) -> FoldResult:
     """Train and predict one fold.
 
-    ``train`` and ``test`` are row numbers of ``data``; no row and no subject is in both. ``on_epoch(epoch, loss)`` reports
-    progress. Raises :class:`Diverged`, ``TimeoutError`` after ``seconds``, ``torch.OutOfMemoryError``.
+    ``train`` and ``test`` are row numbers of ``data``; no row and no subject is in both. ``on_epoch(epoch, loss)``
+    reports progress. Raises :class:`Diverged`, ``TimeoutError`` after ``seconds``, ``torch.OutOfMemoryError``.
     """
     seed = fold_seed(spec["seed"], fold)
     torch.manual_seed(seed)
@@ -111,7 +112,8 @@ def normalised(x: torch.Tensor, train: list[int], center: str) -> torch.Tensor:
 
 
 def settled(x: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """``x`` on the device if it takes less than half of the free memory there, else on the CPU, to be moved batch by batch."""
+    """``x`` on the device if it takes less than half of the free memory there, else on the CPU, to be moved batch by
+    batch."""
     if device.type == "cuda" and x.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
         return x.pin_memory()
     return x.to(device)
@@ -120,7 +122,9 @@ def settled(x: torch.Tensor, device: torch.device) -> torch.Tensor:
 class Loop:
     """A model, its optimiser and the training rows; ``epoch()`` goes through them once."""
 
-    def __init__(self, model: nn.Module, recipe: dict[str, Any], x: torch.Tensor, y: torch.Tensor, train: list[int], seed: int):
+    def __init__(
+        self, model: nn.Module, recipe: dict[str, Any], x: torch.Tensor, y: torch.Tensor, train: list[int], seed: int
+    ):
         self.model, self.recipe, self.x, self.y, self.device = model, recipe, x, y, y.device
         # by_class: the fixed order of a folder tree read class by class, as the ports of STSTNet and HTNet train
         rows = sorted(train, key=lambda i: (int(y[i]), i)) if recipe["order"] == "by_class" else train
@@ -170,7 +174,8 @@ def optimizer(model: nn.Module, recipe: dict[str, Any]) -> torch.optim.Optimizer
 
 
 def class_weights(y: torch.Tensor, classes: int, kind: str) -> torch.Tensor | None:
-    """``balanced``: n / (C n_c) over the training labels, 0 for a class without a training clip; ``none``: no weights."""
+    """``balanced``: n / (C n_c) over the training labels, 0 for a class without a training clip; ``none``: no
+    weights."""
     if kind == "none":
         return None
     counts = torch.bincount(y, minlength=classes).float()
@@ -195,7 +200,9 @@ def _agreement(probabilities: torch.Tensor, truth: torch.Tensor, column: str) ->
 
 
 @torch.no_grad()
-def _fixed(kind: str, model: nn.Module, x: torch.Tensor, y: torch.Tensor, train: list[int], test: list[int]) -> FoldResult:
+def _fixed(
+    kind: str, model: nn.Module, x: torch.Tensor, y: torch.Tensor, train: list[int], test: list[int]
+) -> FoldResult:
     """Models without gradient descent: ``fit`` sees the training rows, the oracle (by name) the test labels."""
     if kind == "fit":
         model.fit(x[train], y[train])

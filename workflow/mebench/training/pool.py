@@ -12,7 +12,9 @@ from mebench.training.data import data_digest, task_rows
 from mebench.training.engine import fingerprint, fold_folder, record_of
 
 
-def pool(run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Path], about: dict[str, Any]) -> dict[str, Any]:
+def pool(
+    run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Path], about: dict[str, Any]
+) -> dict[str, Any]:
     """Pool the folds of ``run`` and return its record (run.json).
 
     A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
@@ -25,11 +27,17 @@ def pool(run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Path],
     done = [record["fold"] for record in records if record["status"] == "done"]
     if not done:
         first = records[0]
-        raise UserError(f"no fold of {run} is done; the first, {first['fold']}, is '{first['status']}': {first['message']}")
+        raise UserError(
+            f"no fold of {run} is done; the first, {first['fold']}, is '{first['status']}': {first['message']}"
+        )
     expected = {row["clip_id"] for row in rows if row["subject"] in set(done)}
-    names = ["predictions.csv"] + (["predictions.test_peek.csv"] if "peeked_epoch" in records[folds.index(done[0])] else [])
+    names = ["predictions.csv"] + (
+        ["predictions.test_peek.csv"] if "peeked_epoch" in records[folds.index(done[0])] else []
+    )
     for name in names:
-        pooled = [row for fold in done for row in read_csv(fold_folder(run, fold) / name, ("clip_id", "truth", "prediction"))]
+        pooled = [
+            row for fold in done for row in read_csv(fold_folder(run, fold) / name, ("clip_id", "truth", "prediction"))
+        ]
         complete(pooled, expected, run / name)
         pooled.sort(key=lambda row: row["clip_id"])
         write_csv(run / name, pooled[0], pooled)
@@ -73,11 +81,18 @@ def complete(rows: list[dict[str, str]], expected: set[str], where: Path) -> Non
     ids = [row["clip_id"] for row in rows]
     twice = sorted({i for i in ids if ids.count(i) > 1})
     missing, strange = sorted(expected - set(ids)), sorted(set(ids) - expected)
-    for problem, clips in (("twice", twice), ("not at all", missing), ("although they are no clips of this task", strange)):
+    for problem, clips in (
+        ("twice", twice),
+        ("not at all", missing),
+        ("although they are no clips of this task", strange),
+    ):
         if clips:
-            raise UserError(f"{where} would hold {len(clips)} clips {problem}, the first is {clips[0]}; train the run again")
+            raise UserError(
+                f"{where} would hold {len(clips)} clips {problem}, the first is {clips[0]}; train the run again"
+            )
 
 
 def _versions(records: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Every version that took part; more than one of a kind means that the folds were made in different environments."""
+    """Every version that took part; more than one of a kind means that the folds were made in different
+    environments."""
     return {key: sorted({r["versions"][key] for r in records}) for key in records[0]["versions"]}

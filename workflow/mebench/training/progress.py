@@ -58,7 +58,8 @@ class Progress:
         """An epoch of the current fold is over."""
         self.worked += 1
         if self.bar:
-            state = f"fold {self.finished + 1}/{self.folds} {self.fold}  epoch {epoch}/{self.epochs}  loss {loss:.4f}  {self._left()}"
+            where = f"fold {self.finished + 1}/{self.folds} {self.fold}  epoch {epoch}/{self.epochs}"
+            state = f"{where}  loss {loss:.4f}  {self._left()}"
             self.bar.update(self.task, completed=self.finished * self.epochs + epoch, state=state)
         elif time.monotonic() - self.last_line > QUIET_SECONDS:
             self._line(f"{self.fold}: epoch {epoch}/{self.epochs}, loss {loss:.4f}, {self._left()}")
@@ -66,12 +67,15 @@ class Progress:
     def fold_done(self, record: dict[str, Any]) -> None:
         """A fold has its record."""
         self.finished += 1
-        self.worked = max(self.worked, self.todo - (self.folds - self.finished) * self.epochs)  # a failed fold is over, too
+        over = self.todo - (self.folds - self.finished) * self.epochs  # epochs that a failed fold never ran included
+        self.worked = max(self.worked, over)
         if self.bar:
             self.bar.update(self.task, completed=self.finished * self.epochs)
         if not self.bar or record["status"] != "done":
-            problem = "" if record["status"] == "done" else f" {record['status'].upper()}: {record['message']},"
-            self._line(f"fold {self.finished}/{self.folds} {record['fold']}:{problem} {record['seconds']:.1f} s, {self._left()}")
+            status = record["status"]
+            problem = "" if status == "done" else f" {status.upper()}: {record['message']},"
+            begin = f"fold {self.finished}/{self.folds} {record['fold']}:{problem}"
+            self._line(f"{begin} {record['seconds']:.1f} s, {self._left()}")
 
     def _left(self) -> str:
         rate = (time.monotonic() - self.begin) / max(1, self.worked)

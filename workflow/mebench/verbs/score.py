@@ -14,11 +14,17 @@ from mebench.errors import UserError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("predictions", nargs="?", type=Path, help="a CSV with the columns truth,prediction (and dataset)")
-    parser.add_argument("--classes", help="the label set, e.g. negative,positive,surprise (default: the labels in the file)")
+    parser.add_argument(
+        "predictions", nargs="?", type=Path, help="a CSV with the columns truth,prediction (and dataset)"
+    )
+    parser.add_argument(
+        "--classes", help="the label set, e.g. negative,positive,surprise (default: the labels in the file)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--runs", nargs="+", type=Path, help="folders of pooled runs of one task")
-    parser.add_argument("--out", type=Path, help="with --runs: the scores CSV; a JSON with the confusions comes beside it")
+    parser.add_argument(
+        "--out", type=Path, help="with --runs: the scores CSV; a JSON with the confusions comes beside it"
+    )
 
 
 def main(args: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Train the missing folds of one shard of a run (a run is a task, a model and a seed).
 
-The spec says everything that decides the result; Snakemake passes it as one canonical JSON string. By hand, name the run
-instead and it is read from the configuration:
+The spec says everything that decides the result; Snakemake passes it as one canonical JSON string. By hand, name the
+run instead and it is read from the configuration:
 
   mebench train --run megc2019/ststnet/seed0 --config config.yaml
 """
