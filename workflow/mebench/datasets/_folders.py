@@ -37,7 +37,7 @@ def list_frames(folder: Path) -> dict[int, Path]:
 
 
 def find_tree(
-    root: Path, is_subject: Callable[[Path], bool], *, depth: int = 4, prefer: Sequence[str] = ()
+    root: Path, is_subject: Callable[[Path], bool], *, depth: int = 6, prefer: Sequence[str] = ()
 ) -> tuple[Path, list[Path]]:
     """The folder whose children are the subjects' folders, and the other folders that look the same.
 

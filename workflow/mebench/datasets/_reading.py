@@ -48,7 +48,7 @@ def frame_number(value: Any) -> int | None:
 
 def trailing_integer(name: str) -> int | None:
     """The integer at the end of a name, whatever its zero padding: 'reg_img046' -> 46; None without one."""
-    match = re.search(r"([0-9]+)$", name)
+    match = re.search(r"([0-9]+)\Z", name)
     return int(match[1]) if match else None
 
 

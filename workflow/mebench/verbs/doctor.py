@@ -90,14 +90,14 @@ def _dataset(name: str, source: str) -> None:
 
     card = cards.card("datasets", name)
     if source == "synthetic":
-        print(f"  {name:<11}synthetic: generated here, nothing needed")
+        print(f"  {name:<13}synthetic: generated here, nothing needed")
         return
     try:
-        print(f"  {name:<11}{source}: {_look(name, Path(source))}")
+        print(f"  {name:<13}{source}: {_look(name, Path(source))}")
     except UserError as error:
-        print(f"  {name:<11}{source}: NOT USABLE: {error}")
-        print(f"  {'':<11}expected: {card['layout']}")
-        print(f"  {'':<11}licence: {card['licence']}; {card['homepage']}")
+        print(f"  {name:<13}{source}: NOT USABLE: {error}")
+        print(f"  {'':<13}expected: {card['layout']}")
+        print(f"  {'':<13}licence: {card['licence']}; {card['homepage']}")
 
 
 def _look(name: str, path: Path) -> str:

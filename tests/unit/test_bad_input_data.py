@@ -1,0 +1,366 @@
+"""Bad data: one clear sentence, exit code 2, and nothing half-written."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import openpyxl
+import pytest
+
+from mebench import cli
+from mebench.datasets import _synthetic
+from mebench.files import read_csv, write_csv
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("source")
+    _synthetic.write("casme2", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
+    return folder
+
+
+@pytest.fixture
+def casme2(source, tmp_path):
+    """A fresh copy of a small generated CASME II."""
+    shutil.copytree(source / "data", tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with a manifest of four flow pictures."""
+    rows = []
+    for i in range(4):
+        image = f"{i}.png"
+        (tmp_path / "flow").mkdir(exist_ok=True)
+        rgb = np.random.default_rng(i).integers(0, 255, size=(28, 28, 3), dtype=np.uint8)
+        cv2.imwrite(str(tmp_path / "flow" / image), rgb)
+        rows.append({"dataset": "samm", "subject": f"{i:03d}", "clip": f"c{i}", "emotion": "negative", "image": image})
+    write_csv(tmp_path / "flow" / "manifest.csv", rows[0], rows)
+    return tmp_path / "flow"
+
+
+def fails(capsys, *words, says):
+    """Run a verb; it must fail with exit code 2 and one sentence that holds all of ``says``."""
+    capsys.readouterr()
+    assert cli.main([str(word) for word in words]) == 2
+    error = capsys.readouterr().err
+    sentences = [line for line in error.splitlines() if line.startswith("mebench ")]
+    assert len(sentences) == 1, error
+    assert "Traceback" not in error
+    for part in (says,) if isinstance(says, str) else says:
+        assert part in sentences[0]
+
+
+def index(capsys, dataset, root, out, says):
+    fails(capsys, "index", dataset, "--root", root, "--out", out, says=says)
+    assert not out.exists()
+
+
+def make_inputs(capsys, dataset, name, root, out, *more, says):
+    clips = out.parent / "clips.csv"
+    assert cli.main(["index", dataset, "--root", str(root), "--out", str(clips)]) == 0
+    fails(capsys, "inputs", dataset, name, "--clips", clips, "--root", root, "--out", out, *more, says=says)
+    assert not (out / "meta.json").exists()
+
+
+# ------------------------------------------------------------------------------------------------ sources
+
+
+def test_unknown_dataset(capsys, tmp_path):
+    index(capsys, "casme", tmp_path, tmp_path / "clips.csv", says=["unknown dataset 'casme'", "did you mean 'casme2'?"])
+
+
+@pytest.mark.parametrize("dataset", ["casme2", "samm", "smic", "flow_images"])
+def test_missing_empty_and_foreign_folder(capsys, tmp_path, dataset):
+    out = tmp_path / "out" / "clips.csv"
+    index(capsys, dataset, tmp_path / "none", out, says=["there is no folder", "none"])
+    (tmp_path / "empty").mkdir()
+    index(capsys, dataset, tmp_path / "empty", out, says=["empty", "is empty"])
+    (tmp_path / "foreign" / "holiday").mkdir(parents=True)
+    index(capsys, dataset, tmp_path / "foreign", out, says=str(tmp_path / "foreign"))
+
+
+def test_missing_source_says_what_is_expected_and_where_to_ask(capsys, tmp_path):
+    fails(capsys, "fetch", "samm", "--source", tmp_path / "none", "--out", tmp_path / "s.json",
+          says=["samm", "SAMM_Micro_FACS_Codes_v2.xlsx", "006_05562.jpg", "M.Yap"])  # fmt: skip
+    assert not (tmp_path / "s.json").exists()
+
+
+@pytest.mark.parametrize("options", ['{"subject": 3}', "{", "[1]", '{"subjects": 1}', '{"seed": "x"}'])
+def test_wrong_options(capsys, tmp_path, options):
+    fails(capsys, "fetch", "smic", "--source", "synthetic", "--options", options, "--out", tmp_path / "s.json", says="")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_without_synthetic_source(capsys, tmp_path):
+    fails(capsys, "fetch", "smic", "--source", tmp_path, "--options", '{"seed": 1}', "--out", tmp_path / "s.json",
+          says="only go with the source 'synthetic'")  # fmt: skip
+
+
+def test_archives_are_unpacked_and_read(casme2, tmp_path, capsys):
+    for kind in ("zip", "gztar"):
+        archive = shutil.make_archive(str(tmp_path / "copy"), kind, casme2)
+        out = tmp_path / kind / "source.json"
+        assert cli.main(["fetch", "casme2", "--source", archive, "--out", str(out)]) == 0
+        record = json.loads(out.read_text())
+        assert record["origin"] == "archive"
+        assert cli.main(["index", "casme2", "--root", str(out), "--out", str(tmp_path / kind / "clips.csv")]) == 0
+        assert len(read_csv(tmp_path / kind / "clips.csv")) == 4
+
+
+def test_archive_that_leaves_its_folder(capsys, tmp_path):
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as file:
+        file.writestr("good.txt", "x")
+        file.writestr("../../evil.txt", "x")
+    with tarfile.open(tmp_path / "bad.tar", "w") as file:
+        member = tarfile.TarInfo("../../evil.txt")
+        member.size = 1
+        file.addfile(member, io.BytesIO(b"x"))
+    for name in ("bad.zip", "bad.tar"):
+        out = tmp_path / "a" / "b" / "source.json"
+        fails(
+            capsys, "fetch", "smic", "--source", tmp_path / name, "--out", out, says=["leads out of the folder", name]
+        )
+        assert not (tmp_path / "a" / "b" / "data").exists()
+        assert not list(tmp_path.rglob("evil.txt"))
+
+
+@pytest.mark.parametrize("name", ["broken.zip", "broken.tar.gz"])
+def test_damaged_archive(capsys, tmp_path, casme2, name):
+    whole = shutil.make_archive(str(tmp_path / "whole"), "zip" if name.endswith("zip") else "gztar", casme2)
+    (tmp_path / name).write_bytes(Path(whole).read_bytes()[:5000])
+    out = tmp_path / "o" / "source.json"
+    fails(capsys, "fetch", "casme2", "--source", tmp_path / name, "--out", out, says=["cannot unpack", name])
+    assert not (tmp_path / "o" / "data").exists()
+
+
+# ------------------------------------------------------------------------------------------------ labels
+
+
+def edit(casme2, change):
+    path = casme2 / "CASME2-coding-20140508.xlsx"
+    book = openpyxl.load_workbook(path)
+    change(book["Sheet1"])
+    book.save(path)
+
+
+def test_duplicate_clip(capsys, casme2, tmp_path):
+    edit(casme2, lambda sheet: sheet.append([cell.value for cell in sheet[2]]))
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["more than once", "casme2/sub01/"])
+
+
+def test_unknown_emotion(capsys, casme2, tmp_path):
+    edit(casme2, lambda sheet: sheet.cell(3, 9, "boredom"))
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["unknown emotion 'boredom'", "row 3"])
+
+
+def test_missing_column(capsys, casme2, tmp_path):
+    edit(casme2, lambda sheet: sheet.cell(1, 5, "Peak"))
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["lacks the column ApexFrame", "Peak"])
+
+
+def test_no_header(capsys, casme2, tmp_path):
+    edit(casme2, lambda sheet: sheet.delete_rows(1))
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says="no header row that starts with 'Subject'")
+
+
+def test_damaged_and_missing_workbook(capsys, casme2, tmp_path):
+    path = casme2 / "CASME2-coding-20140508.xlsx"
+    path.write_bytes(b"not a workbook")
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says="cannot read the workbook")
+    path.rename(casme2 / "CASME2_label_Ver_2.xls")
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["no coding workbook", "save it as .xlsx"])
+
+
+def test_frames_of_no_row(capsys, casme2, tmp_path):
+    for subject in (casme2 / "Cropped" / "Cropped").iterdir():
+        for clip in list(subject.iterdir()):
+            clip.rename(clip.with_name(f"other_{clip.name}"))
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["no row of", "no folder of frames"])
+
+
+def test_same_frame_twice(capsys, casme2, tmp_path):
+    clip = next((casme2 / "Cropped" / "Cropped" / "sub01").iterdir())
+    frame = sorted(clip.iterdir())[0]
+    shutil.copy(frame, frame.with_suffix(".png"))
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["twice", frame.name])
+
+
+# ------------------------------------------------------------------------------------------------ frames
+
+
+def frame_of(casme2, tmp_path, which):
+    assert cli.main(["index", "casme2", "--root", str(casme2), "--out", str(tmp_path / "first.csv")]) == 0
+    clip = read_csv(tmp_path / "first.csv")[0]
+    return casme2 / clip["frames"] / f"reg_img{clip[which]}.jpg", clip
+
+
+def test_truncated_frame(capsys, casme2, tmp_path):
+    frame, _ = frame_of(casme2, tmp_path, "apex")
+    frame.write_bytes(frame.read_bytes()[:1500])
+    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["cannot be read", frame.name])
+
+
+def test_frame_of_another_size(capsys, casme2, tmp_path):
+    frame, _ = frame_of(casme2, tmp_path, "apex")
+    cv2.imwrite(str(frame), np.zeros((64, 64, 3), np.uint8))
+    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["differ in size", "64 x 64", frame.name])
+
+
+def test_two_copies_of_one_frame(capsys, casme2, tmp_path):
+    apex, clip = frame_of(casme2, tmp_path, "apex")
+    onset, _ = frame_of(casme2, tmp_path, "onset")
+    shutil.copy(onset, apex)
+    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["is constant", clip["clip_id"]])
+
+
+def test_flow_that_is_not_finite():
+    from mebench.errors import UserError
+    from mebench.inputs.tvl1 import check
+
+    flow = np.random.default_rng(0).normal(size=(2, 20, 20))
+    check(flow, "a/b/c", "here")
+    flow[0, 3, 3] = np.nan
+    with pytest.raises(UserError, match="a/b/c .* is not finite"):
+        check(flow, "a/b/c", "here")
+
+
+def test_dataset_moved_after_index(capsys, casme2, tmp_path):
+    _, clip = frame_of(casme2, tmp_path, "apex")
+    shutil.rmtree(casme2 / clip["frames"])
+    fails(capsys, "inputs", "casme2", "tvl1", "--clips", tmp_path / "first.csv", "--root", casme2, "--out",
+          tmp_path / "tvl1", says=["there is no folder", clip["clip_id"]])  # fmt: skip
+
+
+def test_finished_subjects_survive_a_failure(capsys, casme2, tmp_path):
+    frame, clip = frame_of(casme2, tmp_path, "apex")
+    good = frame.read_bytes()
+    clips = read_csv(tmp_path / "first.csv")
+    alone = [row for row in clips if row["subject"] != clip["subject"]]
+    write_csv(tmp_path / "some.csv", alone[0], alone)
+    arguments = ["--root", str(casme2), "--out", str(tmp_path / "tvl1")]
+    assert cli.main(["inputs", "casme2", "tvl1", "--clips", str(tmp_path / "some.csv"), *arguments]) == 0
+    part = tmp_path / "tvl1" / f"{alone[0]['subject'].split('/')[1]}.npz"
+    before = part.stat().st_mtime_ns
+    frame.write_bytes(good[:1000])
+    fails(capsys, "inputs", "casme2", "tvl1", "--clips", tmp_path / "first.csv", *arguments, says="cannot be read")
+    assert not (tmp_path / "tvl1" / "meta.json").exists()
+    frame.write_bytes(good)
+    assert cli.main(["inputs", "casme2", "tvl1", "--clips", str(tmp_path / "first.csv"), *arguments]) == 0
+    assert part.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("tvl", "did you mean 'tvl1'?"),
+        ("apex_flow", "needs a size"),
+        ("apex_flow-2", "needs a size"),
+        ("tvl1-28", "takes no size"),
+        ("apex_flow-x", "did you mean 'apex_flow'?"),
+        ("", "unknown input ''"),
+    ],
+)
+def test_unknown_input(capsys, casme2, tmp_path, name, says):
+    make_inputs(capsys, "casme2", name, casme2, tmp_path / "out", says=says)
+
+
+def test_apex_flow_without_its_base(capsys, casme2, tmp_path):
+    make_inputs(capsys, "casme2", "apex_flow-28", casme2, tmp_path / "out", says="--from")
+    make_inputs(capsys, "casme2", "apex_flow-28", casme2, tmp_path / "out", "--from", tmp_path / "none", says="none")
+
+
+# ------------------------------------------------------------------------------------------------ flow pictures
+
+
+def rewrite(pictures, change):
+    rows = read_csv(pictures / "manifest.csv")
+    change(rows)
+    write_csv(pictures / "manifest.csv", rows[0], rows)
+
+
+def test_manifest_with_a_clip_twice(capsys, pictures, tmp_path):
+    rewrite(pictures, lambda rows: rows.append(dict(rows[1])))
+    index(capsys, "flow_images", pictures, tmp_path / "clips.csv", says=["more than once", "samm/001/c1"])
+
+
+def test_manifest_row_without_its_picture(capsys, pictures, tmp_path):
+    (pictures / "2.png").unlink()
+    index(capsys, "flow_images", pictures, tmp_path / "clips.csv", says=["line 4", "2.png"])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("dataset,subject,clip,image\nsamm,1,a,0.png\n", "lacks the column emotion"),
+        ("dataset,subject,clip,emotion,image\n", "no rows"),
+        ("dataset,subject,clip,emotion,image\nsamm,1,a,negative\n", "line 2"),
+        ("dataset,subject,clip,emotion,image\nsamm,1,,negative,0.png\n", "has no clip"),
+        ("dataset,subject,clip,emotion,image\nsamm,1,a,bored,0.png\n", "unknown emotion 'bored'"),
+        ("dataset,subject,clip,emotion,image\nsamm,bob,a,negative,0.png\n", "'bob' is not a subject of samm"),
+        ("", "lacks the column"),
+    ],
+)
+def test_damaged_manifest(capsys, pictures, tmp_path, text, says):
+    (pictures / "manifest.csv").write_text(text)
+    index(capsys, "flow_images", pictures, tmp_path / "clips.csv", says=says)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "text", "empty"])
+def test_damaged_picture(capsys, pictures, tmp_path, damage):
+    whole = (pictures / "1.png").read_bytes()
+    (pictures / "1.png").write_bytes({"truncated": whole[: len(whole) // 2], "text": b"hello", "empty": b""}[damage])
+    make_inputs(capsys, "flow_images", "apex_flow-28", pictures, tmp_path / "out", says=["1.png", "cannot be read"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_picture_of_another_size(capsys, pictures, tmp_path):
+    cv2.imwrite(str(pictures / "1.png"), np.random.default_rng(0).integers(0, 255, (30, 28, 3), dtype=np.uint8))
+    make_inputs(capsys, "flow_images", "apex_flow-28", pictures, tmp_path / "out", says=["1.png", "28 x 30", "28 x 28"])
+
+
+def test_constant_and_grey_picture(capsys, pictures, tmp_path):
+    flat = np.random.default_rng(0).integers(0, 255, (28, 28, 3), dtype=np.uint8)
+    flat[..., 1] = 7
+    cv2.imwrite(str(pictures / "1.png"), flat)
+    make_inputs(
+        capsys, "flow_images", "apex_flow-28", pictures, tmp_path / "out", says=["1.png", "constant", "channel v"]
+    )
+    cv2.imwrite(str(pictures / "1.png"), flat[..., 0])
+    make_inputs(capsys, "flow_images", "apex_flow-28", pictures, tmp_path / "out", says=["1.png", "three channels"])
+
+
+def test_tvl1_of_pictures(capsys, pictures, tmp_path):
+    make_inputs(capsys, "flow_images", "tvl1", pictures, tmp_path / "out", says="apex_flow-28 instead of tvl1")
+
+
+def test_damaged_store(tmp_path):
+    from mebench.errors import UserError
+    from mebench.inputs import store
+
+    meta = {
+        "kind": "apex_flow",
+        "size": 4,
+        "channels": ["u"],
+        "scale": "pixels",
+        "origin": "synthetic",
+        "made_from": "",
+    }
+    store.save(tmp_path / "s", ["b", "a"], np.arange(32, dtype=np.float32).reshape(2, 1, 4, 4), meta)
+    assert store.load(tmp_path / "s").ids == ["a", "b"]
+    assert store.load(tmp_path / "s").x[0, 0, 0, 0] == 16
+    index_file = tmp_path / "s" / "index.csv"
+    index_file.write_text("clip_id,status\na,ok\n")
+    with pytest.raises(UserError, match="is damaged"):
+        store.load(tmp_path / "s")
+    (tmp_path / "s" / "x.npy").write_bytes(b"")
+    with pytest.raises(UserError, match="cannot read"):
+        store.load(tmp_path / "s")
