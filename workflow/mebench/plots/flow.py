@@ -92,6 +92,7 @@ def _sample(axes: list[Axes], sample: Sample | None) -> None:
     for ax in axes:
         ax.set_xticks([])
         ax.set_yticks([])
+        ax.set_box_aspect(1)
         ax.spines[:].set_visible(sample is not None)
         ax.spines[:].set_color(style.FAINT)
     if sample is None:

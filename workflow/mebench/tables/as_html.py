@@ -11,7 +11,7 @@ STYLE = """
 .mb-table { border-collapse: collapse; font-size: .86rem; line-height: 1.3; }
 .mb-table { font-variant-numeric: tabular-nums; }
 .mb-scroll { overflow-x: auto; }
-.mb-table th, .mb-table td { padding: .28rem .55rem; vertical-align: top; text-align: right; }
+.mb-table th, .mb-table td { padding: .28rem .42rem; vertical-align: top; text-align: right; }
 .mb-table th, .mb-table td { white-space: nowrap; }
 .mb-table .mb-text { text-align: left; }
 .mb-table td.mb-method { white-space: normal; min-width: 13rem; }
@@ -117,15 +117,11 @@ def fragment(table: Table) -> str:
             lines += ["<tbody>", f'<tr><th colspan="{width}">{title}</th></tr>']
             lines += [_row(table, row, numbers) for row in rows]
             lines.append("</tbody>")
-    return "\n".join(
-        [*lines, "</table>", "</div>", '<div class="mb-notes">', *_below(table, numbers), "</div>"]
-    )
+    return "\n".join([*lines, "</table>", "</div>", '<div class="mb-notes">', *_below(table, numbers), "</div>"])
 
 
 def _caption(table: Table) -> list[str]:
-    kinds = [
-        ' class="mb-synthetic"' if table.synthetic and at == 0 else "" for at in range(len(table.caption))
-    ]
+    kinds = [' class="mb-synthetic"' if table.synthetic and at == 0 else "" for at in range(len(table.caption))]
     return [f"<p{kind}>{escape(line)}</p>" for kind, line in zip(kinds, table.caption, strict=True)]
 
 
@@ -147,9 +143,7 @@ def _sorter(name: str) -> str:
 
 
 def _row(table: Table, row: Row, numbers: dict[str, int]) -> str:
-    kinds = [
-        kind for kind, yes in (("mb-peeked", row.peeked), ("mb-dim", row.peeked or not row.complete)) if yes
-    ]
+    kinds = [kind for kind, yes in (("mb-peeked", row.peeked), ("mb-dim", row.peeked or not row.complete)) if yes]
     name = escape(cells.method(row)) + (f"<sup>{numbers[row.note]}</sup>" if row.note else "")
     short = "" if row.complete else ' class="mb-short"'
     fixed = [
@@ -173,17 +167,13 @@ def _figure(row: Row, key: tuple[str, str]) -> str:
     text = f"<b>{text}</b>" if key in row.best else text
     spread, partial = cells.spread(cell), cells.partial(cell, row)
     below = " ".join(filter(None, [f"± {spread}" if spread else "", partial]))
-    return (
-        f'<td data-sort="{cell.mean:.6f}">{text}{f"<span class=mb-sd>{below}</span>" if below else ""}</td>'
-    )
+    return f'<td data-sort="{cell.mean:.6f}">{text}{f"<span class=mb-sd>{below}</span>" if below else ""}</td>'
 
 
 def _below(table: Table, numbers: dict[str, int]) -> list[str]:
     lines = [f"<p><sup>{number}</sup> {escape(note)}</p>" for note, number in numbers.items()]
     lines += [f"<p>{escape(note)}</p>" for note in table.notes]
     if table.sources:
-        legend = "".join(
-            f"<dt>{letter}</dt><dd>{escape(text)}</dd>" for letter, text in table.sources.items()
-        )
+        legend = "".join(f"<dt>{letter}</dt><dd>{escape(text)}</dd>" for letter, text in table.sources.items())
         lines += ["<p><b>Sources of the published rows</b></p>", f"<dl>{legend}</dl>"]
     return lines

@@ -118,9 +118,7 @@ def _measured(description: Description, scores: Sequence[Score]) -> list[Row]:
     known = {score.model for score in chosen}
     for model in description.models:
         if model not in known:
-            raise UserError(
-                f"the table '{description.name}' asks for the model '{model}'{did_you_mean(model, known)}"
-            )
+            raise UserError(f"the table '{description.name}' asks for the model '{model}'{did_you_mean(model, known)}")
     groups: dict[tuple[str, str], list[Score]] = {}
     for score in chosen:
         if not description.models or score.model in description.models:
@@ -135,8 +133,7 @@ def _row(scores: list[Score]) -> Row:
         for metric, value in score.metrics.items():
             values.setdefault((score.part, metric), []).append(value)
     cells = {
-        key: Cell(statistics.fmean(v), statistics.stdev(v) if len(v) > 1 else None, len(v))
-        for key, v in values.items()
+        key: Cell(statistics.fmean(v), statistics.stdev(v) if len(v) > 1 else None, len(v)) for key, v in values.items()
     }
     # the weakest seed speaks for the row: with one fold missing in one seed the mean is of no complete result
     worst = min(scores, key=lambda score: (score.folds_done - score.folds_expected, score.seed))
@@ -219,11 +216,9 @@ def shown(text: str) -> str:
 
 def _caption(description: Description, rows: Sequence[Row], synthetic: bool) -> list[str]:
     measured = [row for row in rows if row.block != "published"]
-    lines = (
-        [f"{SYNTHETIC}. The published figures are of the real data and cannot be compared with it."]
-        if synthetic
-        else []
-    )
+    lines = [f"{SYNTHETIC}."] if synthetic else []
+    if synthetic and description.published:
+        lines[0] += " The published figures are of the real data and cannot be compared with it."
     lines += [description.caption] if description.caption else []
     if any(row.seeds > 1 for row in measured):
         lines.append(
@@ -232,7 +227,7 @@ def _caption(description: Description, rows: Sequence[Row], synthetic: bool) -> 
         )
     else:
         lines.append("Measured figures: one seed, from predictions pooled over all folds.")
-    lines.append("Bold: best measured figure among ranked rows. Controls are not ranked.")
+    lines.append("Ranked by the first figure; bold: best among the ranked rows. Controls are not ranked.")
     if any(row.peeked for row in rows):
         lines.append("† peeked: the epoch was chosen on the test subjects; never ranked.")
     if not all(row.complete for row in measured):

@@ -95,9 +95,7 @@ def _raw(name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
-        raise UserError(
-            f"{path} must hold keys such as title, task and columns; see {FOLDER.name}/megc2019.yaml"
-        )
+        raise UserError(f"{path} must hold keys such as title, task and columns; see {FOLDER.name}/megc2019.yaml")
     for key in raw:
         if key not in KEYS:
             raise UserError(f"{path} has the unknown key '{key}'{did_you_mean(str(key), KEYS)}")
@@ -126,9 +124,7 @@ def _published(entry: dict[str, Any], sources: dict[str, str], label: str) -> Pu
             raise UserError(f"{where}: unknown key '{key}'{did_you_mean(str(key), ROW_KEYS)}")
     source = tuple(map(str, entry.get("source") or ()))
     if not source or any(letter not in sources for letter in source):
-        raise UserError(
-            f"{where}: source {list(source)} is not in the legend 'sources' ({', '.join(sources)})"
-        )
+        raise UserError(f"{where}: source {list(source)} is not in the legend 'sources' ({', '.join(sources)})")
     selection = entry.get("selection") or ""
     if selection not in SELECTIONS:
         raise UserError(f"{where}: unknown selection '{selection}'{did_you_mean(selection, SELECTIONS[:3])}")

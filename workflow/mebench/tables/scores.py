@@ -42,9 +42,7 @@ def read_scores(path: str | os.PathLike) -> list[Score]:
             raise UserError(f"{path} line {number}: {error}; run the score rule again") from error
         key = (score.task, score.model, score.seed, score.selection, score.part)
         if key in seen:
-            raise UserError(
-                f"{path} lines {seen[key]} and {number} are the same run and part {key}; keep one"
-            )
+            raise UserError(f"{path} lines {seen[key]} and {number} are the same run and part {key}; keep one")
         seen[key] = number
         scores.append(score)
     if not scores:

@@ -15,37 +15,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench plots``."""
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--runs", nargs="+", metavar="FOLDER", help="pooled runs of one task")
-    parser.add_argument(
-        "--inputs", nargs="+", metavar="FOLDER", help="with flow: input folders (apex_flow-...)"
-    )
+    parser.add_argument("--inputs", nargs="+", metavar="FOLDER", help="with flow: input folders (apex_flow-...)")
     parser.add_argument("--clips", nargs="+", metavar="CSV", help="with flow: clips.csv of the same datasets")
-    parser.add_argument(
-        "--task", help="with flow: show the classes of this task instead of each dataset's emotions"
-    )
+    parser.add_argument("--task", help="with flow: show the classes of this task instead of each dataset's emotions")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.svg and STEM.png")
 
 
 def main(args: argparse.Namespace) -> None:
     """Write both files, or none."""
-    from importlib import import_module
-
     from mebench.errors import UserError, did_you_mean
 
     if args.kind not in KINDS:
         raise UserError(f"unknown plot '{args.kind}'{did_you_mean(args.kind, KINDS)}")
-    needed = ("inputs", "clips") if args.kind == "flow" else ("runs",)
-    for name in needed:
+    for name in ("inputs", "clips") if args.kind == "flow" else ("runs",):
         if not getattr(args, name):
             raise UserError(f"the plot {args.kind} needs --{name}; see `mebench plots --help`")
 
-    from mebench.plots import style
+    from mebench.plots import confusion, curves, flow, runs, seeds, style, subjects
 
-    module = import_module(f"mebench.plots.{args.kind}")
     if args.kind == "flow":
-        drawing = module.draw(args.inputs, args.clips, args.task)
+        drawing = flow.draw(args.inputs, args.clips, args.task)
     else:
-        from mebench.plots import runs
-
-        drawing = module.draw(runs.load(args.runs))
+        kinds = {"confusion": confusion, "subjects": subjects, "curves": curves, "seeds": seeds}
+        drawing = kinds[args.kind].draw(runs.load(args.runs))
     for path in style.save(drawing, args.out):
         print(path)

@@ -13,9 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench tables``."""
     parser.add_argument("table", metavar="TABLE", help="name of the table, or the path of its YAML file")
     parser.add_argument("--scores", required=True, metavar="CSV", help="scores of the table's task")
-    parser.add_argument(
-        "--out", required=True, metavar="STEM", help="writes STEM.csv, STEM.md, STEM.tex and STEM.html"
-    )
+    parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.csv, STEM.md, STEM.tex and STEM.html")
 
 
 def main(args: argparse.Namespace) -> None:

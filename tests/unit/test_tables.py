@@ -1,0 +1,256 @@
+"""Tables from scores: arithmetic, ranks, marks, published figures, and the four formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import statistics
+
+import pytest
+
+from mebench import tables
+from mebench.errors import UserError
+from mebench.files import write_csv
+from mebench.tables.scores import COLUMNS, read_scores
+
+
+def line(model="net", seed=0, uf1=0.7, part="all", **other):
+    """One line of a score file."""
+    base = {
+        "task": "smic-3", "model": model, "title": model.title(), "kind": "model", "seed": seed, "selection": "last",
+        "origin": "licensed", "part": part, "n": 164, "folds_done": 16, "folds_expected": 16, "accuracy": 0.75,
+        "uf1": uf1, "uar": 0.65, "macro_precision": 0.6,
+    }  # fmt: skip
+    return base | other
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Build a table from score lines, through the file."""
+
+    def run(lines, name="smic-3"):
+        write_csv(tmp_path / "scores.csv", COLUMNS, lines)
+        return tables.build(tables.describe(name), read_scores(tmp_path / "scores.csv"))
+
+    return run
+
+
+def rows_of(table):
+    return list(csv.DictReader(io.StringIO(tables.FORMATS["csv"](table))))
+
+
+def measured(table):
+    return {(row["model"], row["selection"]): row for row in rows_of(table) if row["block"] != "published"}
+
+
+def test_mean_and_sample_standard_deviation_over_seeds(build):
+    values = [0.71, 0.74, 0.68]
+    row = measured(build([line(seed=s, uf1=v) for s, v in enumerate(values)]))["net", "last"]
+    assert float(row["all_uf1_mean"]) == pytest.approx(0.71)
+    assert float(row["all_uf1_sd"]) == pytest.approx(statistics.stdev(values)) == pytest.approx(0.03)
+    assert row["all_uf1_n_seeds"] == row["n_seeds"] == "3"
+
+
+def test_one_seed_has_no_spread(build):
+    table = build([line()])
+    assert measured(table)["net", "last"]["all_uf1_sd"] == ""
+    assert "±" not in tables.FORMATS["md"](table)
+
+
+def test_only_complete_honest_models_are_ranked(build):
+    table = build([
+        line("good", uf1=0.70),
+        line("better", uf1=0.72, selection="inner"),
+        line("good", uf1=0.95, selection="test_peek"),
+        line("broken", uf1=0.90, folds_done=15),
+        line("oracle", uf1=1.0, kind="control"),
+    ])  # fmt: skip
+    ranks = {key: row["rank"] for key, row in measured(table).items()}
+    assert ranks == {("better", "inner"): "1", ("good", "last"): "2", ("good", "test_peek"): "",
+                     ("broken", "last"): "", ("oracle", "last"): ""}  # fmt: skip
+    order = [(row.model, row.selection) for row in table.rows if row.block != "published"]
+    assert order == [
+        ("better", "inner"),
+        ("good", "last"),
+        ("good", "test_peek"),
+        ("broken", "last"),
+        ("oracle", "last"),
+    ]
+
+
+def test_one_incomplete_seed_makes_the_row_incomplete(build):
+    row = measured(build([line(seed=0), line(seed=1, folds_done=14), line(seed=2)]))["net", "last"]
+    assert (row["rank"], row["folds_done"], row["folds_expected"]) == ("", "14", "16")
+
+
+def test_a_tie_shares_rank_and_bold(build):
+    table = build([line("a", uf1=0.7), line("b", uf1=0.7), line("c", uf1=0.6)])
+    assert [row.rank for row in table.block("measured")] == [1, 1, 3]
+    assert tables.FORMATS["md"](table).count("**0.7000**") == 2
+
+
+def test_best_figure_is_bold_and_no_peeked_one(build):
+    table = build([line("a", uf1=0.7), line("b", uf1=0.8), line("b", uf1=0.9, selection="test_peek")])
+    for kind, bold in (("md", "**0.8000**"), ("tex", r"\textbf{0.8000}"), ("html", "<b>0.8000</b>")):
+        text = tables.FORMATS[kind](table)
+        assert bold in text
+        assert bold.replace("0.8000", "0.9000") not in text
+        assert bold.replace("0.8000", "0.7000") not in text
+
+
+def test_peeked_rows_are_marked_in_every_format(build):
+    table = build([line("a"), line("a", uf1=0.8, selection="test_peek")])
+    assert measured(table)["a", "test_peek"]["peeked"] == "yes"
+    assert "| A † | peeked |" in tables.FORMATS["md"](table)
+    assert r"A $^\dagger$ & peeked" in tables.FORMATS["tex"](table)
+    assert re.search(r'<tr class="mb-peeked[^>]*>.*A †', tables.FORMATS["html"](table))
+
+
+def test_synthetic_data_are_marked_in_every_format(build):
+    table = build([line(origin="synthetic")])
+    assert {row["origin"] for row in rows_of(table)} == {"synthetic", "published"}
+    for kind in ("md", "tex", "html"):
+        text = tables.FORMATS[kind](table)
+        assert text.count("SYNTHETIC DATA") >= 2  # in the title and in the caption
+        assert "cannot be compared" in text
+    real = build([line()])
+    assert not any("SYNTHETIC" in render(real) for render in tables.FORMATS.values())
+
+
+def test_a_missing_figure_is_empty_and_not_zero(build):
+    table = build([line(task="megc2019"), line(task="megc2019", part="samm", uf1="")], "megc2019")
+    row = measured(table)["net", "last"]
+    assert row["smic_uf1_mean"] == row["samm_uf1_mean"] == ""
+    assert row["samm_uar_mean"] == "0.650000"
+    published = {row["method"]: row for row in rows_of(table) if row["block"] == "published"}
+    assert published["MFDAN"]["all_uf1_mean"] == ""
+    assert "0.0000" not in tables.FORMATS["md"](table)
+
+
+def test_a_figure_of_some_seeds_says_so(build):
+    lines = [line(task="megc2019", seed=s) for s in (0, 1)] + [line(task="megc2019", seed=0, part="samm")]
+    table = build(lines, "megc2019")
+    assert measured(table)["net", "last"]["samm_uf1_n_seeds"] == "1"
+    assert "**0.7000** (n=1)" in tables.FORMATS["md"](table)
+
+
+# golden: facts/published-results.md, sections 1 and 2
+PUBLISHED = {
+    "megc2019": [
+        ("LBP-TOP (official baseline)", "A B C Q", {"all_uf1": "0.5882", "smic_uf1": "0.2000", "samm_uar": "0.4102"}),
+        ("STSTNet (as printed)", "B C Q", {"all_uf1": "0.7353", "all_uar": "0.7605", "casme2_uar": "0.8686"}),
+        ("STSTNet (true UAR)", "G", {"all_uar": "0.7186", "smic_uar": "0.6703", "samm_uar": "0.6415"}),
+        ("STSTNet, authors' PyTorch port", "O G", {"all_uf1": "0.7209", "all_uar": "0.7250", "smic_uf1": ""}),
+        ("CapsuleNet", "C G Q", {"all_uf1": "0.6520", "samm_uar": "0.5989"}),
+        ("HTNet", "C", {"all_uf1": "0.8603", "casme2_uf1": "0.9532", "samm_uar": "0.8124"}),
+        ("ELBPTOP", "D", {"all_uf1": "0.71", "samm_uar": "0.49"}),
+        ("SLSTT", "E", {"all_uf1": "0.81", "casme2_uar": "0.89"}),
+        ("OFF-ApexNet in MEB, best test epoch", "F", {"all_uf1": "0.8390", "samm_uf1": "0.7898", "all_uar": ""}),
+    ],
+    "casme2-5": [("LBP-TOP (baseline of the dataset)", "P", {"all_accuracy": "0.6341", "all_uf1": ""})],
+    "samm-5": [("Ruan et al., mimicking", "O", {"all_accuracy": "0.7941", "all_uf1": "0.7582"})],
+    "smic-3": [("ELBPTOP", "D", {"all_accuracy": "0.6906", "all_uf1": "0.62"})],
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_figures_are_those_of_the_facts(build, name):
+    published = {row["method"]: row for row in rows_of(build([line(task=name)], name)) if row["block"] == "published"}
+    for method, source, figures in PUBLISHED[name]:
+        assert published[method]["source"] == source
+        assert {key: published[method][f"{key}_mean"] for key in figures} == figures
+
+
+def test_published_rows_that_chose_the_test_epoch_are_marked(build):
+    rows = {row["method"]: row for row in rows_of(build([line(task="megc2019")], "megc2019"))}
+    peeked = {"HTNet", "CapsuleNet", "EMR (Liu et al.)", "SLSTT"}
+    peeked |= {"STSTNet in MEB, best test epoch", "OFF-ApexNet in MEB, best test epoch"}
+    assert {method for method, row in rows.items() if row["peeked"] == "yes"} == peeked
+    assert rows["SLSTT"]["derived"] == "yes"
+
+
+def test_every_description_is_sound_and_sources_have_a_legend():
+    for name in tables.names():
+        description = tables.describe(name)
+        assert description.published
+        used = {letter for row in description.published for letter in row.source}
+        assert used <= set(description.sources)
+    flow, composite = tables.describe("megc2019-flow"), tables.describe("megc2019")
+    assert (flow.task, flow.published, flow.columns) == ("megc2019-flow", composite.published, composite.columns)
+    assert flow.title != composite.title
+
+
+def test_latex_and_markdown_escape_what_they_must(build):
+    table = build([line("x", title=r"A_b & 50% #1 {c} \d ~e | *f*")])
+    assert r"A\_b \& 50\% \#1 \{c\} \textbackslash{}d $\sim$e | *f*" in tables.FORMATS["tex"](table)
+    assert r"A\_b & 50% #1 {c} \\d \~e \| \*f\*" in tables.FORMATS["md"](table)
+    table = build([line("x", title="<script>alert(1)</script>")])
+    assert "<script>alert" not in tables.FORMATS["html"](table)
+
+
+def test_latex_rows_have_as_many_fields_as_columns(build):
+    text = tables.FORMATS["tex"](build([line(task="megc2019", seed=s) for s in (0, 1)], "megc2019"))
+    spec = re.search(r"\\begin\{tabular\}\{(\w+)\}", text).group(1)
+    body = [row for row in text.splitlines() if row.endswith(r"\\") and "multicolumn" not in row]
+    assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in body} == {len(spec)}
+
+
+def test_html_is_sortable_and_needs_no_network(build):
+    text = tables.FORMATS["html"](build([line()]))
+    assert "addEventListener" in text
+    assert 'data-sort="0.700000"' in text
+    assert not re.search(r'(src|href)="https?:', text)
+
+
+def test_same_scores_give_the_same_bytes_in_any_order(tmp_path, build):
+    lines = [line(m, s, u) for m, s, u in (("a", 0, 0.7), ("a", 1, 0.6), ("b", 0, 0.65), ("b", 1, 0.64))]
+    for name, given in (("one", lines), ("two", lines[::-1])):
+        tables.write(build(given), tmp_path / name)
+    for suffix in tables.FORMATS:
+        assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+
+
+def test_a_table_of_ones_own(tmp_path, build):
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\ntask: smic-3\nparts: {all: All}\ncolumns: [[all, uar, UAR]]\nmodels: [a]\n")
+    table = build([line("a"), line("b")], str(path))
+    assert [row.model for row in table.rows] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title: T\ntask: t\ncolumns: [[all, uf2, X]]\nparts: {all: A}", "did you mean 'uf1'"),
+        ("title: T\ntask: t\ncolums: []", "did you mean 'columns'"),
+        ("title: T\ntask: t\ncolumns: [[all, uf1, X]]", "the part 'all' has no heading"),
+        ("task: t\ncolumns: [[all, uf1, X]]\nparts: {all: A}", "has no 'title'"),
+        ("title: T\ntask: t\ncolumns: [[all, uf1, X]]\nparts: {all: A}\nsources: {A: x}\n"
+         "published: [{method: M, source: [A], values: {all: {uf1: 0.5}}}]", "in quotes"),
+        ("title: T\ntask: t\ncolumns: [[all, uf1, X]]\nparts: {all: A}\nsources: {A: x}\n"
+         "published: [{method: M, source: [B], values: {}}]", "not in the legend"),
+        ("title: [", "not valid YAML"),
+    ],
+)  # fmt: skip
+def test_a_wrong_description_is_one_clear_sentence(tmp_path, text, message):
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(UserError, match=re.escape(message)):
+        tables.describe(str(tmp_path / "bad.yaml"))
+
+
+def test_bad_input_is_one_clear_sentence(tmp_path, build):
+    with pytest.raises(UserError, match="unknown table 'megc2018'.*did you mean 'megc2019'"):
+        tables.describe("megc2018")
+    with pytest.raises(UserError, match="shows the task megc2019, but the scores are of smic-3"):
+        build([line()], "megc2019")
+    with pytest.raises(UserError, match="lines 2 and 3 are the same run"):
+        build([line(), line()])
+    with pytest.raises(UserError, match="line 2: could not convert"):
+        build([line(uf1="good")])
+    with pytest.raises(UserError, match=r"line 2: uf1 is 71.0, outside 0..1"):
+        build([line(uf1="71")])
+    with pytest.raises(UserError, match="holds no scores"):
+        build([])
+    (tmp_path / "short.csv").write_text("task,model\nx,y\n")
+    with pytest.raises(UserError, match="lacks the column"):
+        read_scores(tmp_path / "short.csv")

@@ -1,0 +1,181 @@
+"""Everything that the report shows, read from the results and the cards."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mebench import cards, tables
+from mebench.errors import UserError
+from mebench.files import read_csv, read_json
+from mebench.plots import KINDS
+from mebench.report.markdown import to_html
+from mebench.tables import as_html
+from mebench.tables.build import Row, Table
+from mebench.tables.description import Column, Description
+from mebench.tables.scores import Score
+
+PLOT_TITLES = {
+    "confusion": ("Confusion matrices", "Rows are the true classes; the colour is the share of the row."),
+    "subjects": ("Subjects", "Accuracy on each left-out subject: a mean hides who is easy and who is not."),
+    "curves": ("Learning curves", "Training loss over the folds; a curve that still falls at its end was cut short."),
+    "seeds": ("Seeds", "The spread of equal runs, and what choosing the epoch on the test subjects would add."),
+    "flow": ("Flow samples", "The typical clip of each class: what the models see."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """A pooled run: its folder and its record."""
+
+    folder: Path
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TaskPart:
+    """One task of the report: its own small table, its best row, its plots as data URIs."""
+
+    name: str
+    title: str
+    synthetic: bool
+    origin: str
+    clips: int
+    subjects: int
+    best: Row | None
+    majority: Row | None
+    table: Table
+    plots: tuple[dict[str, str], ...]
+    runs: tuple[Run, ...]
+
+
+def task_part(results: Path, name: str) -> TaskPart:
+    """Read the scores, runs and plots of one task."""
+    scores = tables.read_scores(results / "scores" / f"{name}.csv")
+    runs = tuple(_runs(results, name, scores))
+    title = runs[0].about.get("task_title") or name
+    table = tables.build(_overview(name, title), scores)
+    whole = [score for score in scores if score.part == "all"]
+    return TaskPart(
+        name=name,
+        title=title,
+        synthetic=table.synthetic,
+        origin=min(row.origin for row in table.rows) if not table.synthetic else "synthetic",
+        clips=max(score.n for score in whole),
+        subjects=max(score.folds_expected for score in whole),
+        best=next((row for row in table.rows if row.rank == 1), None),
+        majority=next((row for row in table.rows if row.model == "majority"), None),
+        table=table,
+        plots=tuple(_plot(results, name, kind) for kind in KINDS),
+        runs=runs,
+    )
+
+
+def _overview(task: str, title: str) -> Description:
+    columns = (Column("all", "uf1", "UF1"), Column("all", "uar", "UAR"), Column("all", "accuracy", "Acc."))
+    return Description(name=task, title=title, task=task, columns=columns, parts={"all": "All clips"})
+
+
+def _runs(results: Path, task: str, scores: Sequence[Score]) -> list[Run]:
+    folders = sorted({(score.model, score.seed) for score in scores})
+    paths = [results / "runs" / task / model / f"seed{seed}" for model, seed in folders]
+    return [Run(path, read_json(path / "run.json")) for path in paths]
+
+
+def _plot(results: Path, task: str, kind: str) -> dict[str, str]:
+    path = results / "plots" / task / f"{kind}.svg"
+    if not path.is_file():
+        raise UserError(f"there is no plot {path}; make it first: snakemake {path}")
+    title, caption = PLOT_TITLES[kind]
+    data = base64.b64encode(path.read_bytes()).decode()
+    return {"kind": kind, "title": title, "caption": caption, "uri": f"data:image/svg+xml;base64,{data}"}
+
+
+def table_part(results: Path, name: str) -> dict[str, Any]:
+    """A named table: its HTML and the commands that make it again."""
+    description = tables.describe(name)
+    scores = results / "scores" / f"{description.task}.csv"
+    table = tables.build(description, tables.read_scores(scores))
+    stem = results / "tables" / table.name
+    return {
+        "name": table.name,
+        "task": table.task,
+        "title": table.title,
+        "html": as_html.fragment(table),
+        "files": [f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS],
+        "commands": [f"snakemake {stem}.csv", f"mebench tables {name} --scores {scores} --out {stem}"],
+    }
+
+
+def dataset_part(results: Path, name: str) -> dict[str, Any]:
+    """A dataset: its card, its clips counted by emotion and subject, and its index report."""
+    card = cards.card("datasets", name)
+    folder = results / "datasets" / name
+    clips = read_csv(folder / "clips.csv", ("clip_id", "dataset", "subject", "emotion", "repairs"))
+    if not clips:
+        raise UserError(f"{folder / 'clips.csv'} lists no clips; run `mebench index {name}` again")
+    emotions = sorted({clip["emotion"] for clip in clips})
+    cells = Counter((clip["subject"], clip["emotion"]) for clip in clips)
+    subjects = sorted({clip["subject"] for clip in clips})
+    return {
+        "name": name,
+        "card": card,
+        "synthetic": _origin(results / "sources" / name / "source.json") == "synthetic",
+        "clips": len(clips),
+        "repaired": sum(bool(clip["repairs"].strip()) for clip in clips),
+        "emotions": _emotions(clips, emotions),
+        "by_subject": [(s, [cells[s, e] for e in emotions], sum(cells[s, e] for e in emotions)) for s in subjects],
+        "emotion_names": emotions,
+        "report": to_html(_text(folder / "report.md")),
+        "path": folder / "clips.csv",
+    }
+
+
+def _origin(path: Path) -> str:
+    """Where a dataset came from; empty for one that was indexed by hand, without ``mebench fetch``."""
+    return read_json(path)["origin"] if path.exists() else ""
+
+
+def _emotions(clips: list[dict[str, str]], emotions: list[str]) -> list[dict[str, Any]]:
+    counts = Counter(clip["emotion"] for clip in clips)
+    people = {e: len({clip["subject"] for clip in clips if clip["emotion"] == e}) for e in emotions}
+    most = max(counts.values())
+    order = sorted(emotions, key=lambda emotion: (-counts[emotion], emotion))
+    return [
+        {"name": e, "clips": counts[e], "subjects": people[e], "share": round(100 * counts[e] / most)} for e in order
+    ]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; run `mebench index` again") from error
+
+
+def model_part(name: str, runs: Sequence[Run]) -> dict[str, Any]:
+    """A model: its card, and the recipe of each entry that ran it beside the one of the card."""
+    card = cards.card("models", name)
+    entries: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        spec = run.about.get("spec", {})
+        if spec.get("model") == name:
+            entries[run.about["model"]] = {**spec.get("options", {}), **spec.get("recipe", {})}
+    recipe = card.get("recipe", {})
+    keys = list(dict.fromkeys([*recipe, *(key for entry in entries.values() for key in entry)]))
+    rows = [(key, recipe.get(key, ""), [entry.get(key, "") for entry in entries.values()]) for key in keys]
+    return {"name": card["name"], "card": card, "entries": list(entries), "recipe": rows}
+
+
+def bibliography(parts: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Numbers of the papers behind models and datasets, by title, in the order in which they first appear."""
+    numbers: dict[str, int] = {}
+    for part in parts:
+        paper = part["card"].get("paper")
+        if paper:
+            numbers.setdefault(paper["title"], len(numbers) + 1)
+    return numbers

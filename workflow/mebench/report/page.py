@@ -1,0 +1,109 @@
+"""The page: what was gathered, put into the template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from mebench import __version__
+from mebench.errors import UserError
+from mebench.files import write_json, write_text
+from mebench.plots import KINDS
+from mebench.report import gather
+from mebench.report.provenance import provenance
+from mebench.tables import as_html, cells
+from mebench.tables.build import SYNTHETIC
+
+ORIGINS = {
+    "synthetic": "synthetic data",
+    "licensed": "the licensed recordings",
+    "pictures": "published flow pictures",
+}
+
+
+def write(
+    out: Path, results: Path, names: dict[str, Sequence[str]], config_json: str | None = None
+) -> tuple[Path, Path]:
+    """Write the report to ``out``, provenance.json to ``results``; ``names`` has tables, tasks, datasets, models."""
+    if not names["tasks"]:
+        raise UserError("the report needs at least one task after --tasks")
+    tasks = [gather.task_part(results, name) for name in names["tasks"]]
+    runs = [run for task in tasks for run in task.runs]
+    datasets = [gather.dataset_part(results, name) for name in names["datasets"]]
+    models = [gather.model_part(name, runs) for name in names["models"]]
+    record = provenance(config_json, {d["name"]: d["path"] for d in datasets}, runs)
+    html = render(
+        tasks=tasks,
+        tables=_tables(results, names["tables"], tasks),
+        datasets=datasets,
+        models=models,
+        numbers=gather.bibliography([*models, *datasets]),
+        papers=[part["card"]["paper"] for part in [*models, *datasets] if part["card"].get("paper")],
+        record=record,
+        results=results.as_posix(),
+    )
+    write_json(results / "provenance.json", record)
+    write_text(out, html)
+    return out, results / "provenance.json"
+
+
+def _tables(results: Path, names: Sequence[str], tasks: Sequence[gather.TaskPart]) -> list[dict[str, Any]]:
+    """The named tables, and the plain one of each task that none of them shows."""
+    parts = [gather.table_part(results, name) for name in names]
+    shown = {part["task"] for part in parts}
+    for task in tasks:
+        if task.name not in shown:
+            html = as_html.fragment(task.table)
+            parts.append({"name": task.name, "task": task.name, "title": task.table.title, "html": html,
+                          "files": [], "commands": []})  # fmt: skip
+    return parts
+
+
+def render(**parts: Any) -> str:
+    """The HTML of the page, self-contained: styles, script and pictures are inside."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"figure": figure, "link": link, "plain": plain}
+    template = environment.get_template("page.html.j2")
+    origins = sorted({task.origin for task in parts["tasks"]})
+    return template.render(
+        version=__version__,
+        synthetic=SYNTHETIC if any(task.synthetic for task in parts["tasks"]) else "",
+        origins=[ORIGINS.get(origin, origin) for origin in origins],
+        table_style=as_html.STYLE,
+        table_script=as_html.SCRIPT,
+        kinds=KINDS,
+        **parts,
+    )
+
+
+def figure(row: Any, metric: str) -> str:
+    """``0.7132 ± 0.0186`` of a row's metric on all clips."""
+    cell = row.cells.get(("all", metric))
+    if cell is None:
+        return "none"
+    spread = cells.spread(cell)
+    return cells.mean(cell) + (f" ± {spread}" if spread else "")
+
+
+def link(paper: dict[str, Any]) -> str:
+    """Where a paper is found: its DOI, else its arXiv page, else nothing."""
+    if paper.get("doi"):
+        return f"https://doi.org/{paper['doi']}"
+    return f"https://arxiv.org/abs/{paper['arxiv']}" if paper.get("arxiv") else ""
+
+
+def plain(value: Any) -> str:
+    """A card's value as a person writes it: lists without brackets, large numbers grouped."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,30 @@
+"""Put tables, plots, datasets, models and provenance on one HTML page that needs no network.
+
+Writes provenance.json into the results folder too: configuration, versions, digests of all predictions.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``mebench report``."""
+    parser.add_argument("--out", required=True, metavar="HTML", help="the page, e.g. results/report.html")
+    parser.add_argument("--results", default="results", metavar="FOLDER", help="results folder (default: results)")
+    parser.add_argument("--tables", nargs="*", default=[], metavar="TABLE", help="tables to show")
+    parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks to show")
+    parser.add_argument("--datasets", nargs="*", default=[], metavar="DATASET", help="datasets to show")
+    parser.add_argument("--models", nargs="*", default=[], metavar="MODEL", help="models to show, by card")
+    parser.add_argument("--config-json", metavar="JSON", help="the configuration, kept in provenance.json")
+
+
+def main(args: argparse.Namespace) -> None:
+    """Write the page and provenance.json."""
+    from pathlib import Path
+
+    from mebench.report import page
+
+    names = {"tables": args.tables, "tasks": args.tasks, "datasets": args.datasets, "models": args.models}
+    for path in page.write(Path(args.out), Path(args.results), names, args.config_json):
+        print(path)
