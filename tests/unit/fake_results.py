@@ -1,0 +1,86 @@
+"""A small results folder as a finished benchmark leaves it, written without training anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mebench.files import write_csv, write_json
+from mebench.inputs import store
+from mebench.metrics.scores import write_scores
+
+CLASSES = ["negative", "positive", "surprise"]
+SUBJECTS = ["casme2/sub01", "casme2/sub02", "casme2/sub03", "smic/s01", "smic/s02"]
+TASK, TITLE = "megc2019", "MEGC2019 composite"
+CLIPS = [(f"{subject}/c{k}", subject, CLASSES[k % 3]) for subject in SUBJECTS for k in range(4)]
+COLUMNS = ["clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source", "emotion"]
+COLUMNS += ["aus", "fps", "frames", "repairs"]
+NATIVE = {"negative": "disgust", "positive": "happiness", "surprise": "surprise"}
+
+
+def fill(root: Path, origin: str = "synthetic") -> Path:
+    """Runs, scores, clips and inputs of one task below ``root``."""
+    for seed in (0, 1):
+        run(root, "ststnet", seed, wrong=3 + seed, origin=origin, selection="test_peek")
+        run(root, "off_apexnet", seed, wrong=5, origin=origin, done=4 if seed else 5)
+        run(root, "majority", seed, wrong=None, origin=origin, kind="control", epochs=0)
+    write_scores(sorted((root / "runs" / TASK).glob("*/seed*")), root / "scores" / f"{TASK}.csv")
+    for dataset in ("casme2", "smic"):
+        clips(root, dataset, origin)
+    return root
+
+
+def run(root, model, seed, wrong, origin, kind="model", selection="last", epochs=3, done=5) -> Path:
+    """One pooled run: every ``wrong``-th prediction is wrong, ``None`` predicts the first class always."""
+    folder = root / "runs" / TASK / model / f"seed{seed}"
+    subjects = SUBJECTS[:done]
+    rows = predictions(seed, wrong, subjects)
+    write_csv(folder / "predictions.csv", rows[0], rows)
+    if selection == "test_peek":
+        peeked = predictions(seed, 10, subjects)
+        write_csv(folder / "predictions.test_peek.csv", peeked[0], peeked)
+    history = [
+        {"fold": s, "epoch": e, "train_loss": f"{1 / e:.6f}"}
+        | ({"test_accuracy": "0.500000"} if selection == "test_peek" else {})
+        for s in subjects for e in range(1, epochs + 1)
+    ]  # fmt: skip
+    write_csv(folder / "history.csv", history[0] if history else ["fold", "epoch", "train_loss"], history)
+    title = {"ststnet": "STSTNet", "off_apexnet": "OFF-ApexNet", "majority": "Majority class"}[model]
+    write_json(folder / "run.json", {
+        "task": TASK, "task_title": TITLE, "model": model, "title": title, "kind": kind, "seed": seed,
+        "selection": selection, "classes": CLASSES, "origin": origin, "folds_expected": len(SUBJECTS),
+        "folds_done": done, "failed": [], "parameters": 1683, "seconds": 1.0, "versions": {"torch": ["2.13.0"]},
+        "spec": {"model": model, "options": {}, "recipe": {"epochs": epochs}}, "note": "",
+    })  # fmt: skip
+    return folder
+
+
+def predictions(seed: int, wrong: int | None, subjects: list[str]) -> list[dict]:
+    """Prediction rows of the clips of ``subjects``."""
+    rows = []
+    for k, (clip, subject, truth) in enumerate(clip for clip in CLIPS if clip[1] in subjects):
+        at = CLASSES.index(truth)
+        called = CLASSES[0] if wrong is None else CLASSES[(at + (k % wrong == 0)) % 3]
+        row = {"clip_id": clip, "dataset": subject.split("/")[0], "subject": subject, "fold": subject, "seed": seed}
+        rows.append(row | {"truth": truth, "prediction": called})
+    return rows
+
+
+def clips(root: Path, dataset: str, origin: str) -> None:
+    """clips.csv, report.md, source.json and the apex_flow-28 store of one dataset."""
+    rows = [
+        dict.fromkeys(COLUMNS, "0") | {"clip_id": clip, "dataset": dataset, "subject": subject, "repairs": "",
+                                       "emotion": NATIVE[label] if dataset == "casme2" else label}
+        for clip, subject, label in CLIPS if subject.startswith(dataset)
+    ]  # fmt: skip
+    rows[0]["repairs"] = "apex missing"
+    write_csv(root / "datasets" / dataset / "clips.csv", COLUMNS, rows)
+    counts = "| | expected |\n| --- | ---: |\n| clips | 255 |"
+    report = f"# {dataset}: clips\n\n{counts}\n\n## Repairs (1)\n\n- `c0`: **apex** missing\n"
+    (root / "datasets" / dataset / "report.md").write_text(report)
+    kind = "synthetic" if origin == "synthetic" else "folder"
+    write_json(root / "sources" / dataset / "source.json", {"dataset": dataset, "origin": kind, "root": "x"})
+    x = np.random.default_rng(0).normal(size=(len(rows), 3, 28, 28)).astype(np.float32)
+    meta = {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "scale": "pixels", "origin": kind}
+    store.save(root / "inputs" / dataset / "apex_flow-28", [row["clip_id"] for row in rows], x, meta)
