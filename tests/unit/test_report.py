@@ -130,6 +130,15 @@ def test_a_task_without_a_named_table_is_shown_too(results, html):
     write(results)
 
 
+def test_a_model_of_ones_own_needs_only_a_title(results, tmp_path):
+    (tmp_path / "mine.py").write_text('CARD = {"title": "Mine & yours", "module": "Mine"}\n')
+    write(results, "--models", str(tmp_path / "mine.py"), "--out", str(tmp_path / "mine.html"))
+    mine = (tmp_path / "mine.html").read_text()
+    Page(mine)
+    assert 'id="model-mine"' in mine
+    assert "Mine &amp; yours" in mine
+
+
 def test_our_markdown():
     text = "# T\n\n## A & b\n\n| x | n |\n| --- | ---: |\n| `c` | 1 |\n\n- one\n- **two**\n\nplain <i>\ntext"
     assert to_html(text) == (
