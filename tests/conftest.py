@@ -11,21 +11,8 @@ import pytest
 from mebench.files import write_csv, write_json
 
 CLASSES = ["negative", "positive", "surprise"]
-COLUMNS = [
-    "clip_id",
-    "dataset",
-    "subject",
-    "video",
-    "onset",
-    "apex",
-    "offset",
-    "apex_source",
-    "emotion",
-    "aus",
-    "fps",
-    "frames",
-    "repairs",
-]
+COLUMNS = ["clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source", "emotion"]
+COLUMNS += ["aus", "fps", "frames", "repairs"]
 
 
 class Toy:

@@ -93,11 +93,6 @@ def test_one_run_per_task_model_and_seed():
     assert len({run.id for run in runs}) == 8
 
 
-def test_a_synthetic_part_makes_the_whole_task_synthetic(tmp_path):
-    mixed = Plan({"datasets": {**SYNTHETIC, "smic": {"source": str(tmp_path)}}, "tasks": ["megc2019", "smic-3"]})
-    assert (mixed.origin("megc2019"), mixed.origin("smic-3")) == ("synthetic", "licensed")
-
-
 def test_the_places_of_the_data_do_not_reach_the_published_configuration():
     assert "/secret" not in Plan({"datasets": {**SYNTHETIC, "samm": {"source": "/secret/SAMM"}}}).config_json
 

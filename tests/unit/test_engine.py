@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,14 +17,14 @@ import torch
 from conftest import CLASSES, Toy
 
 from mebench.errors import UserError
-from mebench.files import read_csv
+from mebench.files import read_csv, write_json
 from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
 from mebench.training import engine, fold
 from mebench.training.data import load
-from mebench.training.pool import pool
+from mebench.training.pool import origin, pool
 
-ABOUT = {"title": "t", "kind": "model", "origin": "synthetic", "task_title": "toy"}
+ABOUT = {"title": "t", "kind": "model", "task_title": "toy"}
 
 
 def train(toy: Toy, run: Path, spec: dict, shard=(1, 1), **how) -> list[dict]:
@@ -308,3 +310,44 @@ def test_predictions_have_one_probability_per_class(toy, tmp_path):
         assert sum(p.values()) == pytest.approx(1, abs=1e-5)
         assert row["prediction"] == max(p, key=p.get)
         assert row["fold"] == row["subject"]
+
+
+def test_what_a_log_shows_while_a_shard_runs(toy, tmp_path, capsys):
+    train(toy, tmp_path / "run", toy.spec(), shard=(1, 2))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "toy/ststnet/seed0: 3 folds, 0 of them finished before"
+    assert lines[-1].startswith("toy/ststnet/seed0: fold 3/3 smic/s03: ")
+    assert lines[-1].endswith(" s, 0 s left")
+
+
+def test_a_bar_on_a_terminal(toy, tmp_path):
+    """``script`` gives the job a terminal; the bar shows fold, epoch, loss and time left."""
+    if shutil.which("script") is None:
+        pytest.skip("the command 'script' is not installed")
+    spec = json.dumps(toy.spec(epochs=40))
+    command = [
+        sys.executable,
+        "-m",
+        "mebench.cli",
+        "train",
+        "--spec",
+        spec,
+        "--device",
+        "cpu",
+        "--clips",
+        str(toy.clips),
+    ]
+    command += ["--inputs", str(toy.inputs), "--out", str(tmp_path / "run")]
+    env = os.environ | {"COLUMNS": "160", "TERM": "xterm"}
+    done = subprocess.run(["script", "-qec", shlex.join(command), "/dev/null"], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stdout
+    for word in ("fold 1/6", "epoch ", "loss ", " left", "6 of 6 folds"):
+        assert word in done.stdout
+
+
+def test_one_synthetic_input_makes_the_whole_result_synthetic(tmp_path):
+    for name in ("licensed", "pictures", "synthetic"):
+        write_json(tmp_path / name / "meta.json", {"origin": name})
+    assert origin([tmp_path / "licensed", tmp_path / "pictures", tmp_path / "synthetic"]) == "synthetic"
+    assert origin([tmp_path / "pictures"]) == "pictures"
+    assert origin([tmp_path / "licensed", tmp_path / "licensed"]) == "licensed"

@@ -110,14 +110,6 @@ class Plan:
     def runs_of(self, task: str) -> list[Run]:
         return [run for run in self.runs if run.task == task]
 
-    def origin(self, task: str) -> str:
-        """``synthetic``, ``pictures`` or ``licensed``: what a task's numbers were measured on. One synthetic part
-        taints all."""
-        names = self.tasks[task]["datasets"]
-        if any(self.datasets[name]["source"] == "synthetic" for name in names):
-            return "synthetic"
-        return "pictures" if any(map(self._delivers_pictures, names)) else "licensed"
-
     def root(self, dataset: str) -> str:
         """The folder that ``mebench index --root`` reads: the user's own, or the one that ``fetch`` makes."""
         source = self.datasets[dataset]["source"]
@@ -171,7 +163,7 @@ class Plan:
         """The data arguments of ``mebench plots``."""
         if plot == "flow":
             folders = [str(Path(meta).parent) for meta in self.pictures(task)]
-            return ["--inputs", *folders, "--clips", *self.clips(task)]
+            return ["--inputs", *folders, "--clips", *self.clips(task), "--task", task]
         return ["--runs", *(self.folder(run) for run in self.runs_of(task))]
 
     def scores_of_table(self, table: str) -> str:
@@ -228,7 +220,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "score": ("verbs/score.py", "metrics/recognition.py"),
     "tables": ("verbs/tables.py",),
     "plots": ("verbs/plots.py",),
-    "report": ("verbs/report.py",),
+    "report": ("verbs/report.py", "report/page.html.j2"),
 }
 
 TABLES = Path(__file__).parent / "tables"

@@ -78,7 +78,7 @@ rule report:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
-        results=plan.results,
+        results=subpath(output.html, parent=True),
         tables=plan.tables,
         tasks=list(plan.tasks),
         datasets=list(plan.datasets),

@@ -59,8 +59,7 @@ rule pool:
             str(Path(meta).parent) for meta in input.inputs
         ],
         folder=lambda wildcards: plan.folder(run_of(wildcards)),
-        origin=lambda wildcards: plan.origin(wildcards.task),
         code=lambda wildcards: plan.source("pool", run_of(wildcards)),
     shell:
         "mebench pool --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
-        " --origin {params.origin:q} > {log:q} 2>&1"
+        " > {log:q} 2>&1"

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from mebench.errors import UserError
-from mebench.files import canonical_json, digest, read_csv, read_json
-from mebench.protocols.samples import samples
+from mebench.files import read_csv, read_json
+from mebench.training.records import data_digest, task_rows
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,6 @@ class TaskData:
     x: torch.Tensor
     y: torch.Tensor
     digest: str
-
-
-def task_rows(task: dict[str, Any], clips: list[Path]) -> list[dict[str, str]]:
-    """The labelled rows of a task from its datasets' clips.csv files."""
-    required = ("clip_id", "dataset", "subject", "emotion")
-    return samples(task, [row for path in clips for row in read_csv(path, required)])
-
-
-def data_digest(rows: list[dict[str, str]], inputs: list[Path]) -> str:
-    """What a fold's result depends on besides its spec and source: every clip with its label, and the input arrays."""
-    arrays = [read_json(folder / "meta.json").get("digest", "") for folder in sorted(inputs)]
-    return digest(canonical_json(rows), *arrays)
 
 
 def load(task: dict[str, Any], clips: list[Path], inputs: list[Path], card_inputs: dict[str, Any]) -> TaskData:

@@ -21,13 +21,14 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from mebench import __version__, sources
+from mebench import __version__
 from mebench.errors import UserError
-from mebench.files import canonical_json, digest, read_json, whole_folder, write_csv, write_json
+from mebench.files import whole_folder, write_csv, write_json
 from mebench.protocols import loso
 from mebench.training.data import TaskData
 from mebench.training.fold import Diverged, FoldResult, run_fold
 from mebench.training.progress import Progress
+from mebench.training.records import fingerprint, fold_folder, record_of
 
 # a failure that would only repeat itself is a result; the others are tried again by the next job
 LASTING = ("done", "diverged")
@@ -41,27 +42,6 @@ class Execution:
     threads: int = 1
     save_weights: bool = False
     fold_seconds: float = math.inf
-
-
-def fold_folder(run: Path, fold: str) -> Path:
-    """``casme2/sub01`` -> ``<run>/folds/casme2-sub01``."""
-    return run / "folds" / fold.replace("/", "-")
-
-
-def fingerprint(spec: dict[str, Any], data_digest: str, fold: str) -> str:
-    """Digest of all that decides a fold's result: its spec, the data, the source of the model and of the engine."""
-    return digest(canonical_json(spec), data_digest, fold, sources.of_model(spec["model"]), engine_source())
-
-
-def engine_source() -> str:
-    """Digest of the source of training, protocol and metrics, without the watching and bookkeeping around them."""
-    return sources.fingerprint("training/fold.py", "training/data.py", "protocols/loso.py")
-
-
-def record_of(folder: Path) -> dict[str, Any] | None:
-    """The status record of a fold, or None where there is none (yet)."""
-    path = folder / "fold.json"
-    return read_json(path) if path.exists() else None
 
 
 def run_shard(

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mebench.errors import UserError
-from mebench.files import read_csv, write_csv, write_json
+from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
-from mebench.training.data import data_digest, task_rows
-from mebench.training.engine import fingerprint, fold_folder, record_of
+from mebench.training.records import data_digest, fingerprint, fold_folder, record_of, task_rows
 
 
 def pool(
@@ -46,6 +45,7 @@ def pool(
     write_csv(run / "history.csv", columns, history)
     record = {
         **about,
+        "origin": origin(inputs),
         "task": spec["task"]["name"],
         "model": spec["label"],
         "seed": spec["seed"],
@@ -74,6 +74,12 @@ def _current(run: Path, spec: dict[str, Any], data: str, fold: str) -> dict[str,
             "run 'mebench train' again, it redoes only such folds"
         )
     return record
+
+
+def origin(inputs: list[Path]) -> str:
+    """``synthetic``, ``pictures`` or ``licensed``: what the inputs came from. One synthetic part taints the whole."""
+    found = {read_json(folder / "meta.json")["origin"] for folder in inputs}
+    return next((kind for kind in ("synthetic", "pictures") if kind in found), "licensed")
 
 
 def complete(rows: list[dict[str, str]], expected: set[str], where: Path) -> None:

@@ -9,8 +9,6 @@ from mebench.verbs.train import resolve, run_arguments
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     run_arguments(parser)
-    parser.add_argument("--origin", choices=["synthetic", "pictures", "licensed"], default="licensed",
-                        help="what the data are; synthetic results are marked wherever they are shown")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
@@ -19,12 +17,7 @@ def main(args: argparse.Namespace) -> None:
     from mebench.training.pool import pool
 
     spec, clips, inputs, run = resolve(args)
-    origin = args.origin
-    if args.run:
-        from mebench.plan import Plan
-
-        origin = Plan.load(args.config).origin(spec["task"]["name"])
     title, kind = recipes.describe(spec)
     task_title = TASKS.get(spec["task"]["name"], {}).get("title", spec["task"]["name"])
-    record = pool(run, spec, clips, inputs, {"title": title, "kind": kind, "origin": origin, "task_title": task_title})
+    record = pool(run, spec, clips, inputs, {"title": title, "kind": kind, "task_title": task_title})
     print(f"{run / 'predictions.csv'}: {record['folds_done']} of {record['folds_expected']} folds")

@@ -1,0 +1,40 @@
+"""The same fold on a GPU. Skipped, with a message, where none is visible."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mebench.errors import UserError
+from mebench.protocols import loso
+from mebench.training import engine, fold
+from mebench.training.data import load
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU is visible")
+
+
+def run(toy, spec, device):
+    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    rows, test = loso.folds(data.subjects)["smic/s01"]
+    return fold.run_fold(spec, data, "smic/s01", rows, test, torch.device(device))
+
+
+@needs_gpu
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_a_gpu_learns_what_the_cpu_learns(toy, precision):
+    """Dropout draws other numbers on a GPU, so the curves are compared, not the weights."""
+    spec = toy.spec({"model": "ststnet", "lr": 1e-3, "precision": precision}, epochs=60)
+    losses = [run(toy, spec, device).history[-1]["train_loss"] for device in ("cpu", "cuda")]
+    assert losses[1] == pytest.approx(losses[0], rel=0.25)
+
+
+@needs_gpu
+def test_a_gpu_repeats_itself(toy):
+    spec = toy.spec(epochs=10)
+    assert torch.equal(run(toy, spec, "cuda").probabilities, run(toy, spec, "cuda").probabilities)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_asking_for_a_gpu_that_is_not_there_is_an_error():
+    with pytest.raises(UserError, match="no CUDA GPU is visible"):
+        engine.choose_device("cuda")

@@ -1,0 +1,43 @@
+"""Where a fold lies, its fingerprint, and the record that says how it went. Light: reads no array, imports no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mebench import sources
+from mebench.files import canonical_json, digest, read_csv, read_json
+from mebench.protocols.samples import samples
+
+
+def fold_folder(run: Path, fold: str) -> Path:
+    """``casme2/sub01`` -> ``<run>/folds/casme2-sub01``."""
+    return run / "folds" / fold.replace("/", "-")
+
+
+def fingerprint(spec: dict[str, Any], data_digest: str, fold: str) -> str:
+    """Digest of all that decides a fold's result: its spec, the data, the source of the model and of the engine."""
+    return digest(canonical_json(spec), data_digest, fold, sources.of_model(spec["model"]), engine_source())
+
+
+def engine_source() -> str:
+    """Digest of the source of training, protocol and metrics, without the watching and bookkeeping around them."""
+    return sources.fingerprint("training/fold.py", "training/data.py", "protocols/loso.py")
+
+
+def record_of(folder: Path) -> dict[str, Any] | None:
+    """The status record of a fold, or None where there is none (yet)."""
+    path = folder / "fold.json"
+    return read_json(path) if path.exists() else None
+
+
+def task_rows(task: dict[str, Any], clips: list[Path]) -> list[dict[str, str]]:
+    """The labelled rows of a task from its datasets' clips.csv files."""
+    required = ("clip_id", "dataset", "subject", "emotion")
+    return samples(task, [row for path in clips for row in read_csv(path, required)])
+
+
+def data_digest(rows: list[dict[str, str]], inputs: list[Path]) -> str:
+    """What a fold's result depends on besides its spec and source: every clip with its label, and the input arrays."""
+    arrays = [read_json(folder / "meta.json").get("digest", "") for folder in sorted(inputs)]
+    return digest(canonical_json(rows), *arrays)
