@@ -23,7 +23,7 @@ CARD = {
     "parameters": 2664475,  # 3 classes, two streams
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "unit", "center": "none"},
     "recipe": {"optimizer": "adam", "lr": 1e-4, "batch_size": 256, "epochs": 3000, "order": "shuffled"},
-    "presets": {"paper": {}, "small": {"epochs": 60}},
+    "presets": {"paper": {}, "small": {"epochs": 25, "lr": 1e-3}},
     "options": {"variant": ["two_stream", "meb"]},
     "variants": {"meb": {"recipe": {"weight_decay": 1e-3, "batch_size": 32}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
