@@ -249,6 +249,16 @@ def test_pooling_refuses_a_fold_that_misses_a_clip_or_has_it_twice(toy, tmp_path
             pooled(toy, run, spec)
 
 
+def test_scoring_refuses_pooled_predictions_that_lost_a_clip(toy, tmp_path):
+    spec, run = toy.spec("majority"), tmp_path / "run"
+    train(toy, run, spec)
+    pooled(toy, run, spec)
+    lines = (run / "predictions.csv").read_text().splitlines(keepends=True)
+    (run / "predictions.csv").write_text("".join(lines[:-1]))
+    with pytest.raises(UserError, match="has 23 clips, but its run predicted 24"):
+        run_scores(run)
+
+
 def test_inputs_that_miss_a_clip_are_an_error(toy):
     index = toy.inputs / "index.csv"
     index.write_text(index.read_text().replace("smic/s01/c0", "smic/s01/renamed"))

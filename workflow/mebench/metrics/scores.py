@@ -36,6 +36,10 @@ def run_scores(run: Path) -> list[dict[str, Any]]:
     records = []
     for selection, name in files.items():
         rows = read_predictions(run / name)
+        if len(rows) != about["clips"]:
+            raise UserError(
+                f"{run / name} has {len(rows)} clips, but its run predicted {about['clips']}; pool the run again"
+            )
         result = score(rows, about["classes"])
         shared = {
             key: about[key]

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from mebench import __version__
 from mebench.errors import UserError
@@ -133,6 +132,8 @@ def write_result(
     columns += [c for c in ("inner_uf1", "test_accuracy") if result.history and c in result.history[0]]
     write_csv(folder / "history.csv", columns, [{k: f"{v:.6g}" for k, v in row.items()} for row in result.history])
     if save_weights:
+        from safetensors.torch import save_file
+
         save_file({k: v.contiguous() for k, v in result.state.items()}, folder / "weights.safetensors")
 
 

@@ -51,6 +51,7 @@ def pool(
         "seed": spec["seed"],
         "selection": spec["selection"],
         "classes": spec["task"]["classes"],
+        "clips": len(expected),
         "folds_expected": len(folds),
         "folds_done": len(done),
         "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in records if r["status"] != "done"],

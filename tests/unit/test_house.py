@@ -1,0 +1,40 @@
+"""Rules of the house that a machine can watch."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+LOCK = (PROJECT / "envs/requirements.lock").read_text()
+
+
+def test_the_lock_names_no_host_and_no_path_and_has_a_hash_for_every_package():
+    assert not re.search(r"https?://|--(extra-)?index-url|file:|^/|/home/|/root/", LOCK, re.MULTILINE)
+    packages = re.findall(r"^([\w.-]+)==\S+.*?(?=^[\w.-]+==|\Z)", LOCK, re.MULTILINE | re.DOTALL)
+    blocks = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
+    assert len(packages) > 50
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_the_lock_holds_the_pins_and_every_dependency():
+    pins = [line for line in (PROJECT / "envs/pins.txt").read_text().splitlines() if line and line[0] != "#"]
+    assert all(re.search(rf"^{re.escape(pin)} ", LOCK, re.MULTILINE) for pin in pins)
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    for name in (re.match(r"[\w-]+", dependency)[0] for dependency in wanted):
+        assert re.search(rf"^{name}==", LOCK, re.MULTILINE), name
+    assert "slurm" not in LOCK, "merely installed, the Slurm plugin can stall every start of Snakemake"
+
+
+def test_models_and_plan_do_not_import_upwards():
+    """Layers: models and metrics know nothing of training, and nothing below the verbs knows the verbs."""
+    package = PROJECT / "workflow/mebench"
+    forbidden = {"models": ("training", "verbs", "tables"), "metrics": ("training", "verbs", "models"),
+                 "protocols": ("training", "verbs"), "training": ("verbs", "tables", "plots"),
+                 "inputs": ("training", "verbs", "models")}  # fmt: skip
+    for layer, upper in forbidden.items():
+        for path in (package / layer).rglob("*.py"):
+            for name in upper:
+                assert not re.search(rf"^\s*(from|import) mebench\.{name}", path.read_text(), re.MULTILINE), path
