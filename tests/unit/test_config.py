@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+from mebench import recipes
 from mebench.config import checked, load_config
 from mebench.errors import UserError
 from mebench.plan import Plan
@@ -121,3 +122,19 @@ def test_the_schema_describes_every_key():
     with open("workflow/schemas/config.schema.yaml") as handle:
         for key, value in yaml.safe_load(handle)["properties"].items():
             assert "default" in value, key
+
+
+@pytest.mark.parametrize(
+    ("entry", "title"),
+    [
+        ("ststnet", "STSTNet"),
+        ({"model": "ststnet", "preset": "small"}, "STSTNet (small)"),
+        ({"model": "ststnet", "epochs": 3}, "STSTNet (own recipe)"),
+        ({"model": "ststnet", "name": "port", "variant": "port"}, "STSTNet (port)"),
+        ({"model": "ststnet", "name": "dealt", "labels": "shuffled"}, "STSTNet (dealt)"),
+        ({"model": "ststnet", "name": "quick", "variant": "port", "epochs": 3}, "STSTNet (quick, own recipe)"),
+        ("majority", "Majority class"),
+    ],
+)
+def test_a_title_names_whatever_is_not_the_papers_recipe(entry, title):
+    assert recipes.describe(plan(models=[entry]).runs[0].spec)[0] == title

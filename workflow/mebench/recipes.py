@@ -85,7 +85,21 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe(spec: dict[str, Any]) -> tuple[str, str]:
-    """(title, kind) of a run's model, for tables and plots, from its spec."""
+    """(title, kind) of a run's model for tables and plots; the title names whatever is not the paper's recipe."""
     card = cards.card("models", spec["model"])
-    title = card["title"] if spec["label"] == card["name"] else f"{card['title']} ({spec['label']})"
+    marks = [] if spec["label"] == card["name"] else [spec["label"]]
+    preset = _preset(card, spec)
+    marks += [preset] if preset != "paper" else []
+    title = f"{card['title']} ({', '.join(marks)})" if marks else card["title"]
     return title, "control" if spec["recipe"].get("labels") == "shuffled" else card["kind"]
+
+
+def _preset(card: dict[str, Any], spec: dict[str, Any]) -> str:
+    """The preset that gives the run's recipe, ``own recipe`` if none does; labels dealt out anew are named by the run."""
+    if not spec["recipe"]:
+        return "paper"
+    base = RECIPE | card["recipe"] | card.get("variants", {}).get(spec["options"].get("variant"), {}).get("recipe", {})
+    for name, changes in {"paper": {}, **card.get("presets", {})}.items():
+        if {**base, **changes, "labels": ""} == {**spec["recipe"], "labels": ""}:
+            return name
+    return "own recipe"

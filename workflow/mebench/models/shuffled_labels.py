@@ -26,7 +26,7 @@ CARD = {
         "order": "shuffled",
         "labels": "shuffled",
     },
-    "presets": {"paper": {}, "small": {"epochs": 100, "lr": 5e-4}},
+    "presets": {"paper": {}, "small": {"epochs": 50, "lr": 1e-3}},
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
     "notes": "Above chance here means a leak. Any model can be run so: 'labels: shuffled' in config.yaml.",
 }

@@ -28,7 +28,7 @@ CARD = {
         "center": "train_mean",
     },
     "recipe": {"optimizer": "adam", "lr": 5e-5, "batch_size": 256, "epochs": 500, "order": "shuffled"},
-    "presets": {"paper": {}, "small": {"epochs": 100, "lr": 5e-4}},
+    "presets": {"paper": {}, "small": {"epochs": 50, "lr": 1e-3}},
     "options": {"variant": ["paper", "port"]},
     "variants": {
         # the authors' PyTorch port: pictures read as BGR, raw 0..255, fixed batches in class order, 800 epochs
