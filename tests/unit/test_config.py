@@ -85,7 +85,7 @@ def test_later_settings_win_card_variant_preset_entry():
     assert (entries["ststnet"]["recipe"]["epochs"], entries["ststnet"]["inputs"]["center"]) == (500, "train_mean")
     assert (entries["a"]["recipe"]["epochs"], entries["a"]["recipe"]["order"]) == (800, "by_class")
     assert entries["a"]["inputs"]["channels"] == ["strain", "v", "u"]
-    assert (entries["b"]["recipe"]["epochs"], entries["b"]["recipe"]["lr"]) == (7, 5e-4)
+    assert (entries["b"]["recipe"]["epochs"], entries["b"]["recipe"]["lr"]) == (7, 1e-3)
 
 
 def test_one_run_per_task_model_and_seed():

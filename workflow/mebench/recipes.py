@@ -95,7 +95,7 @@ def describe(spec: dict[str, Any]) -> tuple[str, str]:
 
 
 def _preset(card: dict[str, Any], spec: dict[str, Any]) -> str:
-    """The preset that gives the run's recipe, ``own recipe`` if none does; labels dealt out anew are named by the run."""
+    """The preset that gives the run's recipe, or ``own recipe``; labels dealt out anew are named by the run itself."""
     if not spec["recipe"]:
         return "paper"
     base = RECIPE | card["recipe"] | card.get("variants", {}).get(spec["options"].get("variant"), {}).get("recipe", {})

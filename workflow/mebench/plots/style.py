@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -54,7 +55,10 @@ def figure(width: float, height: float) -> Figure:
 def title(fig: Figure, text: str, synthetic: bool, note: str = "") -> None:
     """The figure's title, with a second line that marks synthetic data or carries ``note``."""
     lines = [text, *([SYNTHETIC] if synthetic else []), *([note] if note else [])]
-    fig.suptitle("\n".join(lines), fontsize=11, color=VERMILLION if synthetic else INK)
+    width = int(10.5 * fig.get_figwidth())  # characters of this size in a line
+    fig.suptitle(
+        "\n".join(textwrap.fill(line, width) for line in lines), fontsize=11, color=VERMILLION if synthetic else INK
+    )
 
 
 def message(text: str) -> Figure:
