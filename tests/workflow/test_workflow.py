@@ -45,18 +45,8 @@ def test_a_second_run_does_nothing(finished):
 def test_the_dry_run_of_a_fresh_project_is_complete(copy):
     copy.run("rm", "-r", "results", ".snakemake")
     jobs = rules(copy.planned())
-    counts = {
-        "fetch": 1,
-        "index": 1,
-        "inputs": 1,
-        "train": 16,
-        "pool": 8,
-        "score": 1,
-        "tables": 1,
-        "plots": 5,
-        "report": 1,
-    }
-    assert jobs == counts
+    once = dict.fromkeys(("fetch", "index", "inputs", "score", "tables", "report"), 1)
+    assert jobs == once | {"train": 8, "pool": 8, "plots": 5}
 
 
 def test_the_same_project_somewhere_else_makes_the_same_bytes(finished, copy):
@@ -78,7 +68,7 @@ def test_a_changed_hyper_parameter_runs_exactly_its_folds_again(copy):
     copy.edit("config.yaml", "{model: ststnet, epochs: 3}", "{model: ststnet, epochs: 4}")
     jobs = copy.planned()
     assert {job for job in jobs if job.startswith("train")} == {
-        f"train results/runs/megc2019-flow/ststnet/seed{s}/shards/{i}-of-2.json" for s in (0, 1) for i in (1, 2)
+        f"train results/runs/megc2019-flow/ststnet/seed{s}/shards/1-of-1.json" for s in (0, 1)
     }
     copy.snakemake("--cores", "2")
     again = {name for name, stamp in copy.folds().items() if stamp != before[name]}
@@ -91,7 +81,7 @@ def test_a_changed_hyper_parameter_runs_exactly_its_folds_again(copy):
 def test_editing_a_models_file_runs_that_model_again(copy):
     copy.edit("workflow/mebench/models/off_apexnet.py", "nn.Dropout(0.5)", "nn.Dropout(0.4)")
     trained = [job for job in copy.planned() if job.startswith("train")]
-    assert len(trained) == 4
+    assert len(trained) == 2
     assert all("/off_apexnet/" in job for job in trained)
 
 
@@ -110,7 +100,7 @@ def test_a_table_is_made_by_its_name(copy):
 def test_a_job_that_dies_loses_no_fold(copy):
     """A shard whose summary is gone, as after a crash, runs again and finds all its folds."""
     before = copy.folds()
-    copy.run("rm", "results/runs/megc2019-flow/ststnet/seed0/shards/1-of-2.json")
+    copy.run("rm", "results/runs/megc2019-flow/ststnet/seed0/shards/1-of-1.json")
     copy.snakemake("--cores", "2")
     assert copy.folds() == before
 
@@ -147,9 +137,9 @@ def test_every_rule_logs_measures_and_names_its_environment():
     for directive in ("log:", "benchmark:", "conda:", "resources:", "shell:"):
         assert text.count(f"\n    {directive}") == count, directive
     assert count == 9
-    assert "script:" not in text
-    assert "run:" not in text
-    assert "checkpoint" not in text
+    assert "\n    script:" not in text
+    assert "\n    run:" not in text
+    assert "\ncheckpoint " not in text
 
 
 NET = '''
