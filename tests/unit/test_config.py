@@ -138,3 +138,13 @@ def test_the_schema_describes_every_key():
 )
 def test_a_title_names_whatever_is_not_the_papers_recipe(entry, title):
     assert recipes.describe(plan(models=[entry]).runs[0].spec)[0] == title
+
+
+@pytest.mark.parametrize("verb", ["pool", "score", "tables"])
+def test_cheap_rules_import_no_torch(verb):
+    """They run once per run; importing torch would take ten times as long as their work."""
+    modules = {"pool": "training.pool", "score": "metrics.scores", "tables": "tables"}
+    code = (
+        f"import sys, mebench.verbs.{verb}, mebench.verbs.train, mebench.{modules[verb]}; print('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

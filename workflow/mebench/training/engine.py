@@ -7,7 +7,6 @@ that its result depends on; a shard skips the folds whose fingerprint still hold
 from __future__ import annotations
 
 import ctypes
-import json
 import math
 import platform
 import resource
@@ -201,13 +200,3 @@ def keep_freed_memory() -> None:
         m_trim_threshold, m_mmap_threshold = -1, -3
         libc.mallopt(m_mmap_threshold, 32 << 20)
         libc.mallopt(m_trim_threshold, 2**31 - 1)
-
-
-def parse_spec(text: str) -> dict[str, Any]:
-    """The spec of a run from its canonical JSON."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise UserError(
-            f"--spec is not valid JSON ({error}); copy the command from the log, with its quotes"
-        ) from error

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from mebench import sources
+from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json
 from mebench.protocols.samples import samples
 
@@ -41,3 +43,13 @@ def data_digest(rows: list[dict[str, str]], inputs: list[Path]) -> str:
     """What a fold's result depends on besides its spec and source: every clip with its label, and the input arrays."""
     arrays = [read_json(folder / "meta.json").get("digest", "") for folder in sorted(inputs)]
     return digest(canonical_json(rows), *arrays)
+
+
+def parse_spec(text: str) -> dict[str, Any]:
+    """The spec of a run from its canonical JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(
+            f"--spec is not valid JSON ({error}); copy the command from the log, with its quotes"
+        ) from error

@@ -36,7 +36,7 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def resolve(args: argparse.Namespace) -> tuple[dict, list[Path], list[Path], Path]:
     """(spec, clips, inputs, run folder) from either form of the arguments."""
-    from mebench.training.engine import parse_spec
+    from mebench.training.records import parse_spec
 
     if args.run:
         from mebench.plan import Plan
