@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import CLASSES, Toy
+from toy import CLASSES, Toy
 
 from mebench.errors import UserError
 from mebench.files import read_csv, write_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 
-from conftest import PROJECT
+from project import PROJECT
 
 MODELS = ("ststnet", "off_apexnet", "majority", "oracle")
 

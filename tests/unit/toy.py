@@ -1,4 +1,4 @@
-"""Shared fixtures: a tiny task with clips and inputs on disk, made in no time and without any real data."""
+"""A tiny task with clips and inputs on disk, made in no time and without any real data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from mebench.files import write_csv, write_json
 
@@ -65,8 +64,3 @@ class Toy:
         return json.loads(
             json.dumps(spec | {"label": resolved["name"], "seed": seed, "selection": selection, "task": task})
         )
-
-
-@pytest.fixture
-def toy(tmp_path: Path) -> Toy:
-    return Toy(tmp_path / "toy")
