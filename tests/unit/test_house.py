@@ -11,7 +11,7 @@ LOCK = (PROJECT / "envs/requirements.lock").read_text()
 
 
 def test_the_lock_names_no_host_and_no_path_and_has_a_hash_for_every_package():
-    assert not re.search(r"https?://|--(extra-)?index-url|file:|^/|/home/|/root/", LOCK, re.MULTILINE)
+    assert not re.search(r"https?://|--(extra-)?index-url|file:|^/|/(home|root)/", LOCK, re.MULTILINE)
     packages = re.findall(r"^([\w.-]+)==\S+.*?(?=^[\w.-]+==|\Z)", LOCK, re.MULTILINE | re.DOTALL)
     blocks = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
     assert len(packages) > 50
