@@ -50,7 +50,8 @@ def run(root, model, seed, wrong, origin, kind="model", selection="last", epochs
     write_json(folder / "run.json", {
         "task": TASK, "task_title": TITLE, "model": model, "title": title, "kind": kind, "seed": seed,
         "selection": selection, "classes": CLASSES, "origin": origin, "folds_expected": len(SUBJECTS),
-        "clips": len(rows), "folds_done": done, "failed": [], "parameters": 1683, "seconds": 1.0, "versions": {"torch": ["2.13.0"]},
+        "clips": len(rows), "folds_done": done, "failed": [], "parameters": 1683, "seconds": 1.0,
+        "versions": {"torch": ["2.13.0"]},
         "spec": {"model": model, "options": {}, "recipe": {"epochs": epochs}}, "note": "",
     })  # fmt: skip
     return folder
