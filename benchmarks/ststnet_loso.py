@@ -23,10 +23,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from mebench.files import write_csv, write_json
+from mebench.files import write_csv
 from mebench.plan import Plan
 from mebench.training.data import load
 from mebench.training.progress import duration
@@ -88,26 +89,21 @@ def mebench_shards(plan: Plan, folder: Path, shards: int) -> float:
 
 
 def make_data(folder: Path, pictures: Path | None) -> None:
-    """clips.csv and the input store: the published pictures, or random ones with the same sizes of folds."""
-    if pictures:
-        clips, store = folder / "clips.csv", folder / "apex_flow-28"
-        subprocess.run([*CLI, "index", "flow_images", "--root", pictures, "--out", clips], check=True)
-        make = [*CLI, "inputs", "flow_images", "apex_flow-28", "--clips", clips, "--root", pictures, "--out", store]
-        subprocess.run(make, check=True)
-        return
-    names = [f"casme2/s{i % 68:02d}" for i in range(442)]
-    emotions = ("negative", "positive", "surprise")
-    rows = [
-        {"clip_id": f"{s}/{i}", "dataset": "casme2", "subject": s, "emotion": emotions[i % 3]}
-        for i, s in enumerate(names)
-    ]
-    write_csv(folder / "clips.csv", rows[0], rows)
-    (folder / "apex_flow-28").mkdir()
-    x = np.random.default_rng(0).integers(0, 256, (442, 3, 28, 28), dtype=np.uint8)
-    np.save(folder / "apex_flow-28" / "x.npy", x)
-    write_csv(folder / "apex_flow-28" / "index.csv", ["clip_id"], [{"clip_id": row["clip_id"]} for row in rows])
-    meta = {"channels": ["u", "v", "strain"], "scale": "picture", "digest": "random"}
-    write_json(folder / "apex_flow-28" / "meta.json", meta)
+    """clips.csv and the input store: of the published pictures, or of random ones with as many clips and subjects."""
+    if not pictures:
+        pictures = folder / "random"
+        pictures.mkdir()
+        rng, rows = np.random.default_rng(0), []
+        for i in range(442):
+            Image.fromarray(rng.integers(0, 256, (28, 28, 3), dtype=np.uint8)).save(pictures / f"{i}.png")
+            emotion = ("negative", "positive", "surprise")[i % 3]
+            rows.append({"dataset": "casme2", "subject": i % 68, "clip": i, "emotion": emotion, "image": f"{i}.png"})
+        write_csv(pictures / "manifest.csv", rows[0], rows)
+    clips, store = folder / "clips.csv", folder / "apex_flow-28"
+    index = [*CLI, "index", "flow_images", "--root", pictures, "--out", clips, "--accept", "counts"]
+    subprocess.run(index, check=True)
+    make = [*CLI, "inputs", "flow_images", "apex_flow-28", "--clips", clips, "--root", pictures, "--out", store]
+    subprocess.run(make, check=True)
 
 
 def limits(clips: int) -> dict[str, float]:

@@ -1,17 +1,17 @@
-"""TV-L1 flow against motion that is known, and the files it is kept in."""
+"""TV-L1 flow against motion that is known, and the parts that inputs are kept in."""
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import numpy as np
 import pytest
 
-from mebench import cards
+from mebench import cards, inputs
 from mebench.datasets import _synthetic
 from mebench.errors import UserError
-from mebench.inputs import apex_flow, store, tvl1
+from mebench.files import read_json
+from mebench.inputs import apex_flow, engine, quality, store, tvl1
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,18 @@ def dataset(tmp_path_factory):
     clips = [
         {k: str(v) for k, v in clip.items()} for clip in cards.load("datasets", "samm").read(folder / "data").clips
     ]
-    tvl1.make(clips, folder / "data", folder / "tvl1", origin="synthetic", truth=folder / "truth", jobs=1)
+    make(source(folder), clips, folder / "tvl1")
     return folder, clips
+
+
+def source(folder, name="tvl1", base=None):
+    return engine.Source(inputs.parse(name), folder / "data", "synthetic", base=base)
+
+
+def make(of, clips, out, shards=1):
+    for shard in range(1, shards + 1):
+        engine.make(of, clips, out, shard=(shard, shards))
+    return engine.finish(of, clips, out)
 
 
 def test_a_shift_of_the_picture_is_found():
@@ -41,12 +51,11 @@ def test_a_shift_of_the_picture_is_found():
 def test_endpoint_error_on_synthetic_faces(dataset):
     """0.125 px was measured on 128 x 128 pictures with this estimator (facts, optical flow on one thread)."""
     folder, clips = dataset
-    rows = tvl1.quality(tvl1.load(folder / "tvl1"), clips, folder / "truth")
+    rows = quality.against_truth(store.load(folder / "tvl1"), clips, folder / "truth")
     assert [row["clip_id"] for row in rows] == sorted(clip["clip_id"] for clip in clips)
     assert np.mean([float(row["mean_epe"]) for row in rows]) < 0.2
     for row in rows:  # far better than the guess that nothing moved
         assert float(row["mean_epe"]) < 0.5 * float(row["mean_truth"])
-    assert (folder / "tvl1" / "quality.csv").read_text().splitlines()[0] == ",".join(tvl1.QUALITY)
 
 
 def test_finished_subjects_are_not_done_again(dataset, tmp_path, monkeypatch):
@@ -57,47 +66,61 @@ def test_finished_subjects_are_not_done_again(dataset, tmp_path, monkeypatch):
         tvl1, "flow", lambda a, b: asked.append(1) or np.random.default_rng(0).normal(size=(2, *a.shape))
     )
     before = (tmp_path / "tvl1" / "meta.json").read_bytes()
-    tvl1.make(clips, folder / "data", tmp_path / "tvl1", origin="synthetic", truth=None, jobs=1)
+    make(source(folder), clips, tmp_path / "tvl1")
     assert asked == []
     assert (tmp_path / "tvl1" / "meta.json").read_bytes() == before
     # another apex is another flow: that subject alone is done again
     changed = [dict(clip) for clip in clips]
     changed[-1]["apex"] = str(int(changed[-1]["apex"]) + 1)
     of_subject = sum(clip["subject"] == changed[-1]["subject"] for clip in clips)
-    tvl1.make(changed, folder / "data", tmp_path / "tvl1", origin="synthetic", truth=None, jobs=1)
+    make(source(folder), changed, tmp_path / "tvl1")
     assert len(asked) == of_subject
-    assert json.loads((tmp_path / "tvl1" / "meta.json").read_text())["digest"] not in before.decode()
+    assert read_json(tmp_path / "tvl1" / "meta.json")["digest"] not in before.decode()
+
+
+def test_shards_give_the_same_bytes_as_one_job(dataset, tmp_path):
+    folder, clips = dataset
+    make(source(folder), clips, tmp_path / "tvl1", shards=3)  # one more than there are subjects
+    for file in sorted((folder / "tvl1").rglob("*.*")):
+        assert (tmp_path / "tvl1" / file.relative_to(folder / "tvl1")).read_bytes() == file.read_bytes()
+
+
+def test_a_missing_shard_is_named(dataset, tmp_path):
+    folder, clips = dataset
+    engine.make(source(folder), clips, tmp_path / "tvl1", shard=(1, 2))
+    with pytest.raises(UserError, match="lacks the part of the subject samm-007"):
+        engine.finish(source(folder), clips, tmp_path / "tvl1")
 
 
 def test_parts_of_subjects_that_are_gone_are_removed(dataset, tmp_path):
     folder, clips = dataset
     shutil.copytree(folder / "tvl1", tmp_path / "tvl1")
     kept = [clip for clip in clips if clip["subject"] == "samm/006"]
-    tvl1.make(kept, folder / "data", tmp_path / "tvl1", origin="synthetic", truth=None, jobs=1)
-    assert set(tvl1.load(tmp_path / "tvl1")) == {clip["clip_id"] for clip in kept}
+    make(source(folder), kept, tmp_path / "tvl1")
+    assert store.load(tmp_path / "tvl1").ids == [clip["clip_id"] for clip in kept]
+    assert {path.stem for path in (tmp_path / "tvl1" / "parts").iterdir()} == {"samm-006"}
 
 
 def test_store_is_joined_by_clip_and_not_by_position(dataset, tmp_path):
     folder, clips = dataset
     for name, order in (("a", clips), ("b", clips[::-1])):
-        apex_flow.from_flow(order, folder / "tvl1", tmp_path / name, 28, origin="synthetic")
-    for file in ("x.npy", "index.csv", "meta.json"):
+        make(source(folder, "apex_flow-28", base=folder / "tvl1"), order, tmp_path / name)
+    for file in ("parts/samm-006.npy", "index.csv", "meta.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
-    kept = store.load(tmp_path / "a")
-    assert kept.x.shape == (len(clips), 3, 28, 28)
-    assert kept.x.dtype == np.float32
+    kept, flows = store.load(tmp_path / "a"), store.load(folder / "tvl1")
+    assert kept.stack().shape == (len(clips), 3, 28, 28)
+    assert kept.stack().dtype == np.float32
     for clip in clips:
-        row = kept.x[kept.rows([clip["clip_id"]])[0]]
-        np.testing.assert_array_equal(row, apex_flow.resize(tvl1.load(folder / "tvl1")[clip["clip_id"]], 28))
+        np.testing.assert_array_equal(kept.get(clip["clip_id"]), apex_flow.resize(flows.get(clip["clip_id"]), 28))
     with pytest.raises(UserError, match="samm/099/none"):
-        kept.rows(["samm/099/none"])
+        kept.get("samm/099/none")
 
 
 def test_truth_of_another_apex_is_refused(dataset):
     folder, clips = dataset
     changed = [{**clips[0], "apex": str(int(clips[0]["apex"]) + 1)}]
     with pytest.raises(UserError, match="index the dataset again"):
-        tvl1.quality(tvl1.load(folder / "tvl1"), changed, folder / "truth")
+        quality.against_truth(store.load(folder / "tvl1"), changed, folder / "truth")
 
 
 def test_opencv_without_contrib_is_named(monkeypatch):
@@ -106,3 +129,18 @@ def test_opencv_without_contrib_is_named(monkeypatch):
     monkeypatch.delattr(cv2, "optflow")
     with pytest.raises(UserError, match="opencv-contrib-python-headless"):
         tvl1.flow(np.zeros((32, 32), np.uint8), np.zeros((32, 32), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("tvl1", "tvl1"),
+        ("apex_flow-28.tvl1.provided", "apex_flow-28"),
+        ("apex_flow-28.eyes.farneback", "apex_flow-28.farneback.eyes"),
+        ("long_flow-384.nose", "long_flow-384.nose"),
+        ("long_flow-64.t5.uv", "long_flow-64.uv.t5"),
+    ],
+)
+def test_an_input_has_one_name(name, same):
+    assert inputs.parse(name).name == same
+    assert inputs.parse(same) == inputs.parse(name)

@@ -7,11 +7,25 @@ from pathlib import Path
 
 import numpy as np
 
-from mebench.files import write_csv, write_json
+from mebench.files import write_csv
+from mebench.inputs import store
 
 CLASSES = ["negative", "positive", "surprise"]
 COLUMNS = ["clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source", "emotion"]
-COLUMNS += ["aus", "fps", "frames", "repairs"]
+COLUMNS += ["objective", "expression", "aus", "fps", "frames", "repairs"]
+
+
+def write_store(folder: Path, ids: list[str], x: np.ndarray, origin: str = "synthetic", **meta) -> None:
+    """An ``apex_flow`` store of ``x``, row i of it being the clip ``ids[i]``."""
+    rows = []
+    with store.part_writer(folder, "all") as part:
+        for clip, array in zip(ids, x, strict=True):
+            shape = "x".join(map(str, array.shape))
+            place = {"part": "all", "start": part.append(array), "shape": shape}
+            rows.append({"clip_id": clip, "status": "ok", "reason": "", **place})
+        numbers = part.finish()
+    about = {"kind": "apex_flow", "size": x.shape[-1], "channels": ["u", "v", "strain"], "scale": "pixels"}
+    store.finish(folder, rows, (), about | {"origin": origin, "parts": {"all": numbers}} | meta)
 
 
 class Toy:
@@ -34,15 +48,9 @@ class Toy:
         self.rows = [rows[i] for i in at]
         self.clips, self.inputs = root / "clips.csv", root / "apex_flow-28"
         write_csv(self.clips, COLUMNS, self.rows)
-        self.inputs.mkdir(parents=True)
-        np.save(self.inputs / "x.npy", np.stack([arrays[i] for i in at]).astype(np.float32))
-        write_csv(
-            self.inputs / "index.csv",
-            ["clip_id", "status"],
-            [{"clip_id": r["clip_id"], "status": "ok"} for r in self.rows],
+        write_store(
+            self.inputs, [row["clip_id"] for row in self.rows], np.stack([arrays[i] for i in at]).astype(np.float32)
         )
-        write_json(self.inputs / "meta.json", {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"],
-                                               "scale": "pixels", "origin": "synthetic", "digest": "toy"})  # fmt: skip
 
     def spec(self, model: str | dict = "ststnet", seed: int = 0, selection: str = "last", epochs: int = 4) -> dict:
         """The spec of a run on this task, as the plan would write it."""

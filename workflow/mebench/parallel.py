@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -35,6 +36,17 @@ def each(function: Callable[[Any], Any], items: Sequence[Any], jobs: int, what: 
                     advance()
             finally:
                 pool.shutdown(cancel_futures=True)
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """(index, count) of a share of the work, written '2-of-4'; the first is 1."""
+    match = re.fullmatch(r"(\d+)-of-(\d+)", text)
+    if not match:
+        raise UserError(f"--shard is '{text}'; write it as INDEX-of-COUNT, for example 1-of-4")
+    index, count = int(match[1]), int(match[2])
+    if not 1 <= index <= count:
+        raise UserError(f"there is no shard {index} of {count}; the first is 1")
+    return index, count
 
 
 class _progress:

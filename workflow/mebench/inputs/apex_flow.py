@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from mebench.errors import UserError
-from mebench.files import canonical_json, digest, file_digest, read_json
-from mebench.inputs import pictures, store
+from mebench.inputs import store
+from mebench.inputs.maker import Clip, Made, Maker, Unavailable
 from mebench.inputs.strain import strain_magnitude
 
-CHANNELS = ["u", "v", "strain"]
+
+class Input(Maker):
+    """u, v and strain of each clip, float32 (3, S, S), from the flow at full resolution (``--from``)."""
+
+    CHANNELS = ("u", "v", "strain")
+
+    @cached_property
+    def base(self) -> store.Store:
+        """The flow this input is made from."""
+        if self.base_folder is None:
+            raise UserError(f"{self.spec.name} is made from the input {self.spec.base}; give its folder with --from")
+        return store.load(self.base_folder)
+
+    def sources(self, clip: Clip) -> list[Any]:
+        if clip["clip_id"] not in self.base.index:
+            self.base.get(clip["clip_id"])  # says what is wrong
+        row = self.base.index[clip["clip_id"]]
+        return [row["status"], row["start"], row["shape"], self.base.meta["parts"][row["part"]]]
+
+    def make(self, clip: Clip) -> Made:
+        row = self.base.index[clip["clip_id"]]
+        if row["status"] != "ok":
+            raise Unavailable(row["status"], row["reason"])
+        return Made(resize(self.base.get(clip["clip_id"]), self.spec.size), {})
 
 
 def resize(flow: np.ndarray, size: int) -> np.ndarray:
@@ -27,31 +50,3 @@ def resize(flow: np.ndarray, size: int) -> np.ndarray:
     shrink = size <= min(flow.shape[1:])
     method = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR  # INTER_AREA enlarges by nearest neighbour
     return np.stack([cv2.resize(plane, (size, size), interpolation=method) for plane in planes])
-
-
-def from_flow(clips: Sequence[Mapping[str, str]], base: Path, out: Path, size: int, *, origin: str) -> None:
-    """Write the store of all ``clips`` (rows of clips.csv) from the TV-L1 folder ``base``."""
-    from mebench.inputs import tvl1
-
-    made_from = read_json(Path(base) / "meta.json")
-    flows = tvl1.load(base)
-    ids = [clip["clip_id"] for clip in clips]
-    absent = sorted(set(ids) - set(flows))
-    if absent:
-        raise UserError(
-            f"{base} holds no flow of {absent[0]} ({len(absent)} of {len(ids)} clips are absent); "
-            "it is of an older index, run `mebench inputs ... tvl1` again"
-        )
-    x = np.stack([resize(flows[clip], size) for clip in ids])
-    meta = {"kind": "apex_flow", "size": size, "channels": CHANNELS, "scale": "pixels", "origin": origin,
-            "made_from": made_from["digest"]}  # fmt: skip
-    store.save(out, ids, x, meta)
-
-
-def from_pictures(clips: Sequence[Mapping[str, str]], root: Path, out: Path, size: int) -> None:
-    """Write the store of published flow pictures, uint8, values as published (0..255 per channel)."""
-    x = pictures.stack(clips, root, size)
-    sources = [[clip["clip_id"], file_digest(Path(root) / clip["frames"])] for clip in clips]
-    meta = {"kind": "apex_flow", "size": size, "channels": CHANNELS, "scale": "picture", "origin": "pictures",
-            "made_from": digest(canonical_json(sorted(sources)))}  # fmt: skip
-    store.save(out, [clip["clip_id"] for clip in clips], x, meta)

@@ -1,15 +1,29 @@
-"""Flow pictures as published: read, checked, stacked; u, v and strain are red, green and blue."""
+"""Pictures: decoding any frame, and flow pictures as published (u, v and strain are red, green and blue)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mebench.errors import UserError
+from mebench.inputs.maker import Clip, Made, Maker, digest_of
 
 CHANNELS = ("u", "v", "strain")
+
+
+class Input(Maker):
+    """``apex_flow-<size>`` of published pictures: uint8 (3, S, S), values as published (0..255 per channel)."""
+
+    CHANNELS = CHANNELS
+    SCALE = "picture"
+
+    def sources(self, clip: Clip) -> list[Any]:
+        return [digest_of(self.root / clip["frames"])]
+
+    def make(self, clip: Clip) -> Made:
+        return Made(read_picture(self.root / clip["frames"], self.spec.size), {})
 
 
 def read_picture(path: Path, size: int) -> np.ndarray:
@@ -47,10 +61,3 @@ def decode(path: Path, grey: bool = False) -> np.ndarray:
         raise UserError(
             f"the picture {path} cannot be read ({error}); it is damaged or no picture, get a fresh copy"
         ) from error
-
-
-def stack(clips: Sequence[Mapping[str, str]], root: Path, size: int) -> np.ndarray:
-    """Pictures of all clips, uint8 (N, 3, S, S), in the order of ``clips`` (rows of clips.csv)."""
-    if not clips:
-        raise UserError(f"there are no clips to read from {root}; run `mebench index` again")
-    return np.stack([read_picture(Path(root) / clip["frames"], size) for clip in clips])

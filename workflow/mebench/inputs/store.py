@@ -1,79 +1,158 @@
-"""The input store: x.npy (one array for all clips), index.csv (row i is which clip) and meta.json.
+"""The input store: one flat array per subject, an index that says which clip lies where, and meta.json.
 
-Rows are found by clip_id, never by position: ``load(folder).rows(clip_ids)``.
+``parts/<subject>.npy`` is one-dimensional and memory-mapped; ``index.csv`` gives each clip its status, part, start and
+shape, so arrays of any shape (one per clip, one row per frame, one per window) are kept in the same way and read
+without loading anything else. Clips are found by clip_id, never by position. ``meta.json`` is written last.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mebench.errors import UserError
-from mebench.files import canonical_json, digest, read_csv, read_json, whole_folder, write_csv, write_json
+from mebench.files import canonical_json, digest, read_csv, read_json, whole_file, write_csv, write_json
+
+INDEX = ("clip_id", "status", "reason", "part", "start", "shape")
 
 
 @dataclass(frozen=True)
 class Store:
-    """``x`` (N, C, S, S), memory-mapped; ``ids[i]`` is the clip_id of ``x[i]``; ``meta`` says what it is."""
+    """An input of one dataset. ``index`` maps clip_id to its row of index.csv; ``meta`` says what the numbers are."""
 
-    ids: list[str]
-    x: np.ndarray
+    folder: Path
+    index: dict[str, dict[str, str]]
     meta: dict[str, Any]
+    _open: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
-    def rows(self, clip_ids: Sequence[str]) -> np.ndarray:
-        """Positions in ``x`` of ``clip_ids``, in their order; a clip that is not there is a UserError."""
-        place = {clip: i for i, clip in enumerate(self.ids)}
-        absent = [clip for clip in clip_ids if clip not in place]
-        if absent:
+    @property
+    def ids(self) -> list[str]:
+        """clip_ids that have an array, sorted."""
+        return [clip for clip, row in self.index.items() if row["status"] == "ok"]
+
+    @property
+    def without(self) -> dict[str, str]:
+        """clip_ids that have none, with the reason."""
+        return {clip: f"{row['status']}: {row['reason']}" for clip, row in self.index.items() if row["status"] != "ok"}
+
+    def __contains__(self, clip_id: str) -> bool:
+        return clip_id in self.index and self.index[clip_id]["status"] == "ok"
+
+    def get(self, clip_id: str) -> np.ndarray:
+        """The array of a clip, memory-mapped and read-only; a clip without one is a UserError."""
+        row = self.index.get(clip_id)
+        if row is None:
             raise UserError(
-                f"the input {self.meta['kind']} holds no clip {absent[0]} ({len(absent)} of {len(clip_ids)} "
-                "are absent); it is of an older index, run `mebench inputs` again"
+                f"the input {self.folder} holds no clip {clip_id}; it is of an older index, run `mebench inputs` again"
             )
-        return np.array([place[clip] for clip in clip_ids], dtype=np.int64)
+        if row["status"] != "ok":
+            raise UserError(f"the input {self.folder} has no array of {clip_id}: {row['reason']}")
+        shape = tuple(map(int, row["shape"].split("x")))
+        start = int(row["start"])
+        flat = self._part(row["part"])
+        if start + math.prod(shape) > len(flat):
+            raise UserError(f"{self.folder} is damaged: {clip_id} ends behind its part; delete it and run again")
+        return flat[start : start + math.prod(shape)].reshape(shape)
 
+    def stack(self, clip_ids: Sequence[str] | None = None) -> np.ndarray:
+        """Arrays of ``clip_ids`` (default: all that have one) stacked, for kinds whose arrays are of one shape."""
+        return np.stack([self.get(clip) for clip in (self.ids if clip_ids is None else clip_ids)])
 
-def save(folder: Path, ids: Sequence[str], x: np.ndarray, meta: dict[str, Any]) -> None:
-    """Write a store, whole or not at all. Rows are brought into the order of their ids.
+    def extra(self, clip_id: str, name: str) -> int:
+        """A whole number that goes with a clip's array, such as ``apex_row``."""
+        return int(self.index[clip_id][name])
 
-    ``meta`` gives kind, size, channels, scale, origin and made_from; digest and versions are added here.
-    """
-    if len(ids) != len(x) or len(set(ids)) != len(ids):
-        raise ValueError(f"{len(ids)} ids ({len(set(ids))} different) for {len(x)} rows")
-    order = sorted(range(len(ids)), key=lambda i: ids[i])
-    ids, x = [ids[i] for i in order], np.ascontiguousarray(x[order])
-    mark = digest(x.tobytes(), "\n".join(ids), canonical_json(meta))
-    with whole_folder(folder) as temporary:
-        np.save(temporary / "x.npy", x)
-        write_csv(
-            temporary / "index.csv",
-            ("clip_id", "status"),
-            ({"clip_id": clip, "status": "ok"} for clip in ids),
-        )
-        write_json(temporary / "meta.json", {**meta, "digest": mark, "versions": versions()})
+    def _part(self, name: str) -> np.ndarray:
+        if name not in self._open:
+            path = self.folder / "parts" / f"{name}.npy"
+            try:
+                self._open[name] = np.load(path, mmap_mode="r")
+            except (OSError, ValueError, EOFError) as error:
+                raise UserError(
+                    f"cannot read {path} ({error}); delete {self.folder} and run `mebench inputs` again"
+                ) from error
+        return self._open[name]
 
 
 def load(folder: Path) -> Store:
-    """Open a store; one that is missing, damaged or inconsistent is a UserError that names it."""
+    """Open a store; one that is missing, unfinished or damaged is a UserError that names it."""
     folder = Path(folder)
     meta = read_json(folder / "meta.json")
-    ids = [row["clip_id"] for row in read_csv(folder / "index.csv", required=("clip_id", "status"))]
-    try:
-        x = np.load(folder / "x.npy", mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(
-            f"cannot read {folder / 'x.npy'} ({error}); delete {folder} and run `mebench inputs` again"
-        ) from error
-    if len(x) != len(ids) or len(set(ids)) != len(ids):
-        raise UserError(
-            f"{folder} is damaged: {len(set(ids))} different clips in index.csv for {len(x)} rows of x.npy; "
-            "delete it and run `mebench inputs` again"
-        )
-    return Store(ids, x, meta)
+    rows = read_csv(folder / "index.csv", required=INDEX)
+    index = {row["clip_id"]: row for row in rows}
+    if len(index) != len(rows) or digest_of_index(rows) != meta["index"]:
+        raise UserError(f"{folder} is damaged: index.csv is not the one of meta.json; delete it and run again")
+    return Store(folder, index, meta)
+
+
+class PartWriter:
+    """Appends arrays of one type to a flat ``.npy`` file, so that a part needs no more memory than one clip."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle, self.dtype, self.count = handle, None, 0
+        self.sha = hashlib.sha256()
+        self.header = 0
+
+    def append(self, array: np.ndarray) -> int:
+        """Write ``array`` and return where it starts, in elements."""
+        if self.dtype is None:
+            self.dtype = array.dtype
+            self._write_header()
+        if array.dtype != self.dtype:
+            raise ValueError(f"arrays of {array.dtype} and {self.dtype} in one part")
+        data = np.ascontiguousarray(array).tobytes()
+        start, self.count = self.count, self.count + array.size
+        self.sha.update(data)
+        self.handle.write(data)
+        return start
+
+    def finish(self) -> str:
+        """Complete the file and return the digest of its numbers."""
+        if self.dtype is None:
+            self.dtype = np.dtype(np.uint8)
+        self.handle.seek(0)
+        self._write_header()
+        return self.sha.hexdigest()
+
+    def _write_header(self) -> None:
+        # numpy leaves room in the header for an array that grows along its first axis
+        described = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": (self.count,)}
+        np.lib.format.write_array_header_1_0(self.handle, described)
+        end = self.handle.tell()
+        if self.header not in (0, end):
+            raise AssertionError("the header of a growing array changed its length")
+        self.header = end
+
+
+@contextmanager
+def part_writer(folder: Path, name: str) -> Iterator[PartWriter]:
+    """A writer of ``parts/<name>.npy``; the file is whole or absent."""
+    with whole_file(Path(folder) / "parts" / f"{name}.npy") as temporary, open(temporary, "w+b") as handle:
+        yield PartWriter(handle)
+
+
+def finish(folder: Path, rows: Sequence[Mapping[str, Any]], extras: Sequence[str], meta: dict[str, Any]) -> None:
+    """Write index.csv and, last, meta.json. ``meta`` says what the input is; digests and versions are added here."""
+    rows = sorted(rows, key=lambda row: row["clip_id"])
+    write_csv(folder / "index.csv", (*INDEX, *extras), rows)
+    mark = digest_of_index(rows)
+    write_json(
+        folder / "meta.json",
+        {**meta, "index": mark, "digest": digest(mark, canonical_json(meta)), "versions": versions()},
+    )
+
+
+def digest_of_index(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Digest of the rows of an index, as read or as written."""
+    return digest(*(canonical_json({key: str(value) for key, value in sorted(row.items())}) for row in rows))
 
 
 def versions() -> dict[str, str]:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from mebench.errors import UserError
-from mebench.files import read_csv, read_json
-from mebench.training.records import data_digest, task_rows
+from mebench.inputs import store
+from mebench.training.records import data_digest, task_rows, usable
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,11 @@ class TaskData:
 
 def load(task: dict[str, Any], clips: list[Path], inputs: list[Path], card_inputs: dict[str, Any]) -> TaskData:
     """Read a task's labels and the inputs that a model's card asks for."""
-    rows = task_rows(task, clips)
-    where: dict[str, tuple[np.ndarray, int, dict]] = {}
-    for folder in inputs:
-        meta = read_json(folder / "meta.json")
-        array = np.load(folder / "x.npy", mmap_mode="r")
-        index = read_csv(folder / "index.csv", ("clip_id",))
-        if len(index) != len(array):
-            raise UserError(f"{folder} is damaged: {len(index)} clips but {len(array)} arrays; delete it and run again")
-        where |= {row["clip_id"]: (array, i, meta) for i, row in enumerate(index)}
-    missing = [row["clip_id"] for row in rows if row["clip_id"] not in where]
-    if missing:
-        raise UserError(
-            f"{len(missing)} of {len(rows)} clips of task {task['name']} have no input in "
-            f"{', '.join(map(str, inputs))}, the first is {missing[0]}; make the inputs again (mebench inputs)"
-        )
-    x = np.stack([prepare(*where[row["clip_id"]], card_inputs) for row in rows])
+    rows, _ = usable(task_rows(task, clips), inputs)
+    stores = [store.load(folder) for folder in inputs]
+    where = {clip: kept for kept in stores for clip in kept.ids}
+    x = np.stack([prepare(where[row["clip_id"]].get(row["clip_id"]), where[row["clip_id"]].meta, card_inputs)
+                  for row in rows])  # fmt: skip
     return TaskData(
         clip_ids=[row["clip_id"] for row in rows],
         datasets=[row["dataset"] for row in rows],
@@ -56,14 +45,14 @@ def load(task: dict[str, Any], clips: list[Path], inputs: list[Path], card_input
     )
 
 
-def prepare(array: np.ndarray, i: int, meta: dict[str, Any], card_inputs: dict[str, Any]) -> np.ndarray:
+def prepare(array: np.ndarray, meta: dict[str, Any], card_inputs: dict[str, Any]) -> np.ndarray:
     """One clip's input (C, H, W) float32: the card's channels, in its order and range. Nothing here is fitted on
     other clips.
 
     Ranges: ``pixels`` (flow as computed), ``byte`` (each channel of each picture stretched to whole numbers 0..255,
     as the flow pictures of STSTNet and its successors are stored), ``unit`` (byte / 255), ``any`` (as stored).
     """
-    x = np.asarray(array[i][[meta["channels"].index(c) for c in card_inputs["channels"]]], dtype=np.float32)
+    x = np.asarray(array[[meta["channels"].index(c) for c in card_inputs["channels"]]], dtype=np.float32)
     wanted, stored = card_inputs["range"], meta["scale"]
     if wanted == "pixels" and stored == "picture":
         raise UserError(

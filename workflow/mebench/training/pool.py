@@ -8,7 +8,7 @@ from typing import Any
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
-from mebench.training.records import data_digest, fingerprint, fold_folder, record_of, task_rows
+from mebench.training.records import data_digest, fingerprint, fold_folder, record_of, task_rows, usable
 
 
 def pool(
@@ -19,7 +19,7 @@ def pool(
     A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
     by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's.
     """
-    rows = task_rows(spec["task"], clips)
+    rows, without = usable(task_rows(spec["task"], clips), inputs)
     data = data_digest(rows, inputs)
     folds = sorted(loso.folds([row["subject"] for row in rows]))
     records = [_current(run, spec, data, fold) for fold in folds]
@@ -52,6 +52,7 @@ def pool(
         "selection": spec["selection"],
         "classes": spec["task"]["classes"],
         "clips": len(expected),
+        "without_input": without,
         "folds_expected": len(folds),
         "folds_done": len(done),
         "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in records if r["status"] != "done"],

@@ -39,6 +39,24 @@ def task_rows(task: dict[str, Any], clips: list[Path]) -> list[dict[str, str]]:
     return samples(task, [row for path in clips for row in read_csv(path, required)])
 
 
+def usable(rows: list[dict[str, str]], inputs: list[Path]) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """(rows whose input exists, why the others have none by clip_id): a clip in which no face was found is on record
+    and can be neither trained on nor predicted. A clip that the inputs do not know is a :class:`UserError`."""
+    status = {
+        row["clip_id"]: (row["status"], row["reason"])
+        for folder in inputs
+        for row in read_csv(folder / "index.csv", ("clip_id", "status", "reason"))
+    }
+    unknown = [row["clip_id"] for row in rows if row["clip_id"] not in status]
+    if unknown:
+        raise UserError(
+            f"{len(unknown)} of {len(rows)} clips have no input in {', '.join(map(str, inputs))}, the first is "
+            f"{unknown[0]}; make the inputs again (mebench inputs)"
+        )
+    without = {row["clip_id"]: status[row["clip_id"]] for row in rows if status[row["clip_id"]][0] != "ok"}
+    return [row for row in rows if row["clip_id"] not in without], {clip: why for clip, (_, why) in without.items()}
+
+
 def data_digest(rows: list[dict[str, str]], inputs: list[Path]) -> str:
     """What a fold's result depends on besides its spec and source: every clip with its label, and the input arrays."""
     arrays = [read_json(folder / "meta.json").get("digest", "") for folder in sorted(inputs)]

@@ -1,7 +1,8 @@
-"""Compute one input of one dataset: TV-L1 flow, or u, v and strain at a size, for all clips.
+"""Compute one input of one dataset for all its clips: flow, flow pictures, stacks of frames, series of face regions.
 
-tvl1 reads the frames and writes one file per subject; finished subjects are not done again.
-apex_flow-<size> is made from it (--from); for flow_images it reads the pictures as published.
+An input's name says its kind, size and options: tvl1, apex_flow-28, apex_flow-28.eyes, long_flow-384.tvl1.nose.
+Work is done subject by subject and finished subjects are not done again. With --shard i-of-n only every n-th subject is
+made and --done is written; afterwards, a run with --join makes the index from all parts. Without both, all is done.
 """
 
 from __future__ import annotations
@@ -12,48 +13,67 @@ from pathlib import Path
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
-    parser.add_argument("input", metavar="INPUT", help="tvl1, or apex_flow-SIZE such as apex_flow-28")
-    parser.add_argument("--clips", type=Path, required=True, metavar="CLIPS.csv", help="what `mebench index` wrote")
+    parser.add_argument("input", metavar="INPUT", help="the input's name, such as apex_flow-28")
+    parser.add_argument(
+        "--clips",
+        type=Path,
+        required=True,
+        metavar="CLIPS.csv",
+        help="what `mebench index` wrote; roi_flow reads the videos.csv beside it",
+    )
     parser.add_argument("--root", type=Path, required=True, metavar="DIR",
                         help="the dataset's folder, or the source.json of `mebench fetch`")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    parser.add_argument("--from", dest="base", type=Path, metavar="FOLDER", help="the flow apex_flow is made from")
     parser.add_argument(
-        "--from", dest="base", type=Path, metavar="FOLDER", help="the tvl1 folder apex_flow is made from"
+        "--faces", type=Path, metavar="FOLDER", help="what `mebench faces` wrote, for crops by landmarks"
     )
     parser.add_argument(
         "--truth", type=Path, metavar="DIR", help="known flow (synthetic data): errors to FOLDER/quality.csv"
     )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
+    parser.add_argument("--shard", metavar="i-of-n", help="make only this share of the subjects")
+    parser.add_argument("--done", type=Path, metavar="FILE", help="with --shard: file written when the share is made")
+    parser.add_argument("--join", action="store_true", help="make the index of parts that are there already")
 
 
 def main(args: argparse.Namespace) -> None:
     from mebench import cards, inputs
-    from mebench.datasets._reading import COLUMNS
     from mebench.datasets._source import origin_of, root_of
     from mebench.errors import UserError
-    from mebench.files import read_csv
+    from mebench.files import write_json
+    from mebench.inputs import engine
+    from mebench.parallel import parse_shard
 
     cards.locate("datasets", args.dataset)
-    kind, size = inputs.parse(args.input)
-    clips = read_csv(args.clips, required=COLUMNS)
-    if not clips:
-        raise UserError(f"{args.clips} lists no clips; see report.md beside it for why rows were dropped")
+    spec = inputs.parse(args.input)
+    shard = parse_shard(args.shard) if args.shard else (1, 1)
     root = root_of(args.root)
     origin = origin_of(args.dataset, root)
-    if kind == "tvl1":
-        if origin == "pictures":
-            raise UserError("flow_images holds flow already, not frames; ask for apex_flow-28 instead of tvl1")
-        from mebench.inputs import tvl1
+    clips = engine.recordings(args.clips, spec, origin)
+    if origin != "pictures" and spec.base and args.base is None:
+        raise UserError(
+            f"{args.input} of {args.dataset} is made from its {spec.base} flow; give its folder with --from"
+        )
+    source = engine.Source(spec, root, origin, args.faces, args.base)
+    if not args.join:
+        count = engine.make(source, clips, args.out, jobs=args.jobs, shard=shard)
+        print(f"{args.dataset}: {spec.name} of {count} subjects in {args.out}")
+    if args.shard:
+        if args.done:
+            write_json(args.done, {"dataset": args.dataset, "input": spec.name, "shard": args.shard, "subjects": count})
+        return
+    without = engine.finish(source, clips, args.out)
+    for clip_id, row in sorted(without.items()):
+        print(f"{args.dataset}: no {spec.name} of {clip_id}: {row['reason']}")
+    if args.truth is not None:
+        _quality(args, clips)
+    what = "videos" if "video_id" in clips[0] else "clips"
+    print(f"{args.dataset}: {spec.name} of {len(clips) - len(without)} of {len(clips)} {what} in {args.out}")
 
-        tvl1.make(clips, root, args.out, origin=origin, truth=args.truth, jobs=args.jobs)
-    elif origin == "pictures":
-        from mebench.inputs import apex_flow
 
-        apex_flow.from_pictures(clips, root, args.out, size)
-    else:
-        if args.base is None:
-            raise UserError(f"{args.input} of {args.dataset} is made from its tvl1 flow; give its folder with --from")
-        from mebench.inputs import apex_flow
+def _quality(args: argparse.Namespace, clips: list[dict[str, str]]) -> None:
+    from mebench.files import write_csv
+    from mebench.inputs import quality, store
 
-        apex_flow.from_flow(clips, args.base, args.out, size, origin=origin)
-    print(f"{args.dataset}: {args.input} of {len(clips)} clips in {args.out}")
+    write_csv(args.out / "quality.csv", quality.COLUMNS, quality.against_truth(store.load(args.out), clips, args.truth))

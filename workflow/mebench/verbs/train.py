@@ -47,16 +47,9 @@ def resolve(args: argparse.Namespace) -> tuple[dict, list[Path], list[Path], Pat
     return parse_spec(args.spec), args.clips, args.inputs, args.out
 
 
-def parse_shard(text: str) -> tuple[int, int]:
-    """``2-of-4`` -> (2, 4)."""
-    index, _, count = text.partition("-of-")
-    if not (index.isdigit() and count.isdigit()):
-        raise UserError(f"--shard is '{text}'; write it as INDEX-of-COUNT, for example 1-of-4")
-    return int(index), int(count)
-
-
 def main(args: argparse.Namespace) -> None:
     from mebench.files import write_json
+    from mebench.parallel import parse_shard
     from mebench.training.data import load
     from mebench.training.engine import Execution, run_shard
 

@@ -1,0 +1,100 @@
+"""Optical flow from onset to apex at the frames' own resolution: what the kinds tvl1, farneback, dis share.
+
+An estimator is a file of this folder with ``flow(first, second) -> (2, H, W)`` on grey frames of 8 bit and its
+``SETTINGS``; it becomes an input by subclassing :class:`FlowInput`. One that is faster with many pairs at once also has
+``flow_batch`` on (B, H, W).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mebench.errors import UserError
+from mebench.inputs import Spec
+from mebench.inputs.crops import cut
+from mebench.inputs.maker import Clip, Made, Maker, digest_of
+from mebench.inputs.pictures import decode
+
+Estimator = Callable[[np.ndarray, np.ndarray], np.ndarray]
+STILL = 1e-3  # pixels: what rounding makes of no motion is a tenth of it
+
+
+def estimator(name: str) -> Estimator:
+    """The function behind one of ``inputs.FLOWS``: two grey uint8 frames (H, W) -> float32 (2, H, W), u right and v
+    down, in pixels."""
+    return importlib.import_module(f"mebench.inputs.{name}").flow
+
+
+def estimate_many(name: str, first: np.ndarray, seconds: Sequence[np.ndarray]) -> np.ndarray:
+    """Flows float32 (T, 2, H, W) from one grey frame to each of several; at once where the estimator can do that."""
+    module = importlib.import_module(f"mebench.inputs.{name}")
+    if hasattr(module, "flow_batch"):
+        return module.flow_batch(np.stack([first] * len(seconds)), np.stack(seconds))
+    return np.stack([module.flow(first, second) for second in seconds])
+
+
+def settings_of(name: str, spec: Spec) -> Mapping[str, Any]:
+    """The settings of an estimator, for inputs that are made with it."""
+    return importlib.import_module(f"mebench.inputs.{name}").Input.settings(spec)
+
+
+class FlowInput(Maker):
+    """Flow of each clip as float32 (2, H, W), u right and v down, in pixels of the delivered frames."""
+
+    CHANNELS = ("u", "v")
+
+    def sources(self, clip: Clip) -> list[Any]:
+        return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_sources(clip)]
+
+    def make(self, clip: Clip) -> Made:
+        first, second = self.pair(clip)
+        result = estimator(self.spec.kind)(first, second)
+        check(result, clip["clip_id"])
+        return Made(result, {})
+
+    def pair(self, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
+        """The grey onset and apex frame, cropped alike."""
+        onset, apex = self.labelled(clip, "onset", "apex")
+        first, second = grey_pair(onset, apex)
+        if np.array_equal(first, second):
+            raise UserError(
+                f"the flow of {clip['clip_id']} from onset to apex is constant: both frames are the same picture; "
+                "correct its onset and apex or leave the clip out"
+            )
+        return tuple(cut(self, clip, picture) for picture in (first, second))
+
+
+def grey_pair(onset: Path, apex: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Two frames of a clip as grey uint8 (H, W); frames of different or tiny size are a UserError."""
+    first, second = decode(onset, grey=True), decode(apex, grey=True)
+    check_pair(first, onset, second, apex)
+    return first, second
+
+
+def check_pair(first: np.ndarray, onset: Path, second: np.ndarray, other: Path) -> None:
+    """Refuse frames of a clip that differ in size, or are too small for flow."""
+    if first.shape != second.shape:
+        raise UserError(f"the frames {onset} and {other} differ in size ({_size(first)} and {_size(second)}); "
+                        "frames of a clip must be cropped alike")  # fmt: skip
+    if min(first.shape) < 16:
+        raise UserError(f"the frame {onset} is only {_size(first)} pixels; flow needs at least 16 x 16")
+
+
+def check(result: np.ndarray, clip_id: str) -> None:
+    """Refuse a flow that is not finite, or the same everywhere, as where no frame shows anything."""
+    if not np.isfinite(result).all():
+        raise UserError(f"the flow of {clip_id} is not finite; look at its frames or leave the clip out")
+    if all(float(np.ptp(channel)) < STILL for channel in result):
+        raise UserError(
+            f"the flow of {clip_id} from onset to apex is constant: the frames show no motion; correct its "
+            "onset and apex or leave the clip out"
+        )
+
+
+def _size(picture: np.ndarray) -> str:
+    return f"{picture.shape[1]} x {picture.shape[0]}"

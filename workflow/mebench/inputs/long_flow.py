@@ -1,0 +1,150 @@
+"""The input ``long_flow-<size>``: SLSTT's long-term flow, from the onset to each of N frames around the apex.
+
+L. Zhang, X. Hong, O. Arandjelović, G. Zhao: Short and Long Range Relation Based Spatio-Temporal Transformer for
+Micro-Expression Recognition, IEEE TAFFC 2022; which frames, which flow and which colours is taken from the authors'
+code. Two things differ: frames that a clip lacks are blended from their neighbours, where the authors let a network
+(RIFE) invent them in 11 of 577 clips; and no picture goes through JPEG.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mebench.errors import UserError
+from mebench.inputs import Spec
+from mebench.inputs.crops import cut, fit
+from mebench.inputs.flow import check, check_pair, estimate_many, settings_of
+from mebench.inputs.maker import Clip, Made, Maker, Unavailable, digest_of
+from mebench.inputs.pictures import decode
+
+
+class Input(Maker):
+    """``hsv``: uint8 (N, 3, S, S), RGB pictures, hue for direction and brightness for length, stretched to 0..255 in
+    each frame. ``uv``: float16 (N, 2, S, S), u right and v down, in pixels of the crop.
+
+    Flow is computed at the crop's own resolution, then coded, then resized. The extra column ``blended`` counts the
+    frames of the N that are not on disk.
+    """
+
+    EXTRAS = ("blended",)
+
+    @classmethod
+    def channels(cls, spec: Spec) -> list[str]:
+        return ["red", "green", "blue"] if spec.options["coding"] == "hsv" else ["u", "v"]
+
+    @classmethod
+    def scale(cls, spec: Spec) -> str:
+        return "picture" if spec.options["coding"] == "hsv" else "pixels"
+
+    @classmethod
+    def settings(cls, spec: Spec) -> Mapping[str, Any]:
+        return settings_of(spec.options["flow"], spec)
+
+    def sources(self, clip: Clip) -> list[Any]:
+        wanted, frames = self.places(clip), self.between(clip)
+        used = {number for mix in mixes(wanted, frames) for number in mix}
+        onset = self.labelled(clip, "onset")[0]
+        return [wanted, digest_of(onset), *(digest_of(frames[n]) for n in sorted(used)), *self.crop_sources(clip)]
+
+    def make(self, clip: Clip) -> Made:
+        wanted, frames = self.places(clip), self.between(clip)
+        onset, *crops = self._crops(clip, mixes(wanted, frames))
+        flows = estimate_many(self.spec.options["flow"], onset, crops)
+        check(flows.swapaxes(0, 1), clip["clip_id"])
+        code = {"hsv": as_picture, "uv": as_pixels}[self.spec.options["coding"]]
+        array = np.stack([code(flow, self.spec.size) for flow in flows])
+        return Made(array, {"blended": len(wanted) - len(frames.keys() & set(wanted))})
+
+    def places(self, clip: Clip) -> list[float]:
+        """The N frame numbers of a clip; those with fractions are between frames."""
+        onset, apex, offset = (int(clip[name]) for name in ("onset", "apex", "offset"))
+        if apex <= onset:
+            raise Unavailable("no_motion", f"its apex, frame {apex}, is not after its onset, frame {onset}")
+        if apex > offset:
+            raise UserError(
+                f"the apex {apex} of {clip['clip_id']} is after its offset {offset}; index the dataset again"
+            )
+        count = int(self.spec.options["length"].removeprefix("t"))
+        return fill(window(onset, apex, offset, count), count)
+
+    def _crops(self, clip: Clip, blends: Sequence[Mapping[int, float]]) -> list[np.ndarray]:
+        """Grey uint8 crops: the onset, then one for each of ``blends`` (frame number -> its share)."""
+        frames, first = self.between(clip), int(clip["onset"])
+        pictures = {first: decode(self.labelled(clip, "onset")[0], grey=True)}
+        for number in sorted({number for blend in blends for number in blend} - {first}):
+            pictures[number] = decode(frames[number], grey=True)
+            check_pair(pictures[first], frames[first], pictures[number], frames[number])
+        crops = {number: cut(self, clip, picture) for number, picture in pictures.items()}
+        mixed = (sum(share * crops[number].astype(np.float32) for number, share in blend.items()) for blend in blends)
+        return [crops[first], *(np.rint(picture).astype(np.uint8) for picture in mixed)]
+
+
+# --- which frames ----------------------------------------------------------------------------------------------------
+
+
+def window(onset: int, apex: int, offset: int, count: int) -> range:
+    """At most ``count`` neighbouring frames from count // 2 before the apex, after the onset and up to the offset."""
+    start = max(apex - count // 2, onset + 1)
+    return range(start, min(start + count - 1, offset) + 1)
+
+
+def fill(numbers: Sequence[int], count: int) -> list[float]:
+    """``count`` places in order: all ``numbers``, and between them as many more as are missing.
+
+    Every gap gets as many as every other; what is left over goes, one each, to gaps in the middle. Inside a gap the
+    places are found by halving until there are enough, and the central ones stay. A single number is repeated.
+    """
+    if len(numbers) == 1:
+        return [float(numbers[0])] * count
+    gaps = len(numbers) - 1
+    each, more = divmod(count - len(numbers), gaps)
+    middle = len(numbers) // 2 - more // 2
+    places: list[float] = []
+    for gap, number in enumerate(numbers[:-1]):
+        fractions = halvings(each + (middle <= gap < middle + more))
+        places += [float(number), *(number + fraction for fraction in fractions)]
+    return [*places, float(numbers[-1])]
+
+
+def halvings(count: int) -> list[float]:
+    """``count`` places between 0 and 1: the central ones of 1/2; 1/4, 2/4, 3/4; 1/8 ... with at least ``count``."""
+    parts = 2
+    while parts - 1 < count:
+        parts *= 2
+    first = 1 + (parts - 1 - count) // 2
+    return [i / parts for i in range(first, first + count)]
+
+
+def mixes(places: Iterable[float], numbers: Iterable[int]) -> list[dict[int, float]]:
+    """Frames on disk, by ``numbers``, and their shares for each place: the frame itself or its two neighbours."""
+    known = sorted(numbers)
+    result = []
+    for place in places:
+        before = known[max(bisect_right(known, place) - 1, 0)]
+        after = known[min(bisect_left(known, place), len(known) - 1)]
+        share = (place - before) / (after - before) if before < after else 0.0
+        result.append({before: 1.0} if share == 0 else {before: 1 - share, after: share})
+    return result
+
+
+# --- how flow is stored ----------------------------------------------------------------------------------------------
+
+
+def as_picture(flow: np.ndarray, size: int) -> np.ndarray:
+    """Flow (2, H, W) -> uint8 (3, S, S), RGB: hue = direction in degrees / 2 as OpenCV has it (right 0, down 90),
+    saturation 255, value = length stretched from least to largest to 0..255. Fractions are cut off; still is black."""
+    import cv2
+
+    length, angle = cv2.cartToPolar(*np.ascontiguousarray(flow, dtype=np.float32), angleInDegrees=True)
+    value = cv2.normalize(length, None, 0, 255, cv2.NORM_MINMAX)
+    hsv = np.stack([angle / 2, np.full_like(angle, 255), value], axis=-1).astype(np.uint8)
+    return np.ascontiguousarray(fit(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), size).transpose(2, 0, 1))
+
+
+def as_pixels(flow: np.ndarray, size: int) -> np.ndarray:
+    """Flow (2, H, W) -> float16 (2, S, S); a resize changes where it is sampled, not its unit."""
+    return np.stack([fit(np.ascontiguousarray(plane), size) for plane in flow]).astype(np.float16)
