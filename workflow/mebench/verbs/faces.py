@@ -1,0 +1,52 @@
+"""Find the face of each clip: one detection on its onset frame, 68 landmarks, and contact sheets to look at.
+
+Writes faces.csv, landmarks.npy (N, 68, 2), sheet-1.png and so on, and meta.json to FOLDER. A clip without a face is a
+row with its reason. Landmarks of your own replace the detection for the clips in the file: a CSV with the header
+clip_id,x0,y0,...,x67,y67, in pixels of the onset frame, points in dlib's order. Finished subjects are not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
+    parser.add_argument("--clips", type=Path, required=True, metavar="CLIPS.csv", help="what `mebench index` wrote")
+    parser.add_argument("--root", type=Path, required=True, metavar="DIR",
+                        help="the dataset's folder, or the source.json of `mebench fetch`")  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    parser.add_argument("--landmarks", type=Path, metavar="FILE", help="landmarks of your own for all or some clips")
+    parser.add_argument("--crop", choices=("provided", "detected"),
+                        help="whether the frames are crops already (default: as the dataset's card says)")  # fmt: skip
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
+
+
+def main(args: argparse.Namespace) -> None:
+    from mebench import cards
+    from mebench.datasets._reading import COLUMNS
+    from mebench.datasets._source import origin_of, root_of
+    from mebench.errors import UserError
+    from mebench.faces import landmarks, make
+    from mebench.files import read_csv
+
+    card = cards.card("datasets", args.dataset)
+    if card["delivers"] == "pictures":
+        raise UserError(f"{args.dataset} delivers flow pictures, in which there are no faces to find")
+    clips = read_csv(args.clips, required=COLUMNS)
+    if not clips:
+        raise UserError(f"{args.clips} lists no clips; see report.md beside it for why rows were dropped")
+    given = landmarks.read(args.landmarks, {clip["clip_id"] for clip in clips}) if args.landmarks else {}
+    root = root_of(args.root)
+    origin = origin_of(args.dataset, root)
+    crop = args.crop or ("provided" if origin == "synthetic" else card.get("crop", "provided"))
+    source = make.Source(args.dataset, card["title"], origin, root, crop, given)
+    rows = make.make(source, clips, args.out, args.jobs)
+    for row in rows:
+        if row["status"] != "ok":
+            print(f"{args.dataset}: {row['clip_id']}: {row['reason']}")
+    n = make.counts(rows)
+    print(f"{args.dataset}: {n['clips']} clips, {n['detected']} faces detected, {n['file']} from a file, "
+          f"{n['no_face']} without a face; {n['several']} with several faces, {n['doubtful']} to look at "
+          f"in {args.out}/sheet-1.png")  # fmt: skip
