@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from mebench.datasets._reading import trailing_integer
 from mebench.errors import UserError
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
+SUFFIXES = frozenset(suffix[1:] for suffix in PICTURES)
 
 
 def existing_folder(root: Path, dataset: str) -> Path:
@@ -25,15 +27,46 @@ def existing_folder(root: Path, dataset: str) -> Path:
 
 def list_frames(folder: Path) -> dict[int, Path]:
     """Frames of a clip by the integer that ends their name, in order, whatever padding and extension."""
-    frames: dict[int, Path] = {}
-    for path in sorted(folder.iterdir()):
-        number = trailing_integer(path.stem)
-        if path.suffix.lower() not in PICTURES or path.name.startswith(".") or number is None:
+    return {number: folder / name for number, name in frame_names(folder).items()}
+
+
+def frame_names(folder: Path) -> dict[int, str]:
+    """Names of the frames of a clip or video by the integer that ends them, in order: a microsecond a frame."""
+    frames: dict[int, str] = {}
+    for name in os.listdir(folder):
+        stem, dot, suffix = name.rpartition(".")
+        if not dot or suffix.lower() not in SUFFIXES or name[0] == ".":
             continue
-        if number in frames:
-            raise UserError(f"{folder} holds frame {number} twice: {frames[number].name} and {path.name}; keep one")
-        frames[number] = path
+        number = int(stem) if stem.isdecimal() and stem.isascii() else trailing_integer(stem)
+        if number is None:
+            continue
+        if frames.setdefault(number, name) != name:
+            one, two = sorted((frames[number], name))
+            raise UserError(f"{folder} holds frame {number} twice: {one} and {two}; keep one")
     return dict(sorted(frames.items()))
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, in order. The kind of an entry is known without looking at it.
+
+    Left out are hidden ones, the resource forks that macOS packs, and links that lead back to where they lie.
+    """
+    with os.scandir(folder) as entries:
+        found = [entry for entry in entries if entry.name[0] != "." and entry.name != "__MACOSX" and is_folder(entry)]
+    return sorted(Path(entry.path) for entry in found if not (entry.is_symlink() and _leads_back(entry)))
+
+
+def _leads_back(link: os.DirEntry) -> bool:
+    place = os.path.realpath(os.path.dirname(link.path))
+    return Path(place).is_relative_to(os.path.realpath(link.path))
+
+
+def is_folder(entry: os.DirEntry) -> bool:
+    """Whether an entry of ``os.scandir`` is a folder, or a link to one."""
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def find_tree(
@@ -49,7 +82,7 @@ def find_tree(
     for _ in range(depth):
         below = []
         for folder in level:
-            children = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+            children = folders_in(folder)
             if any(is_subject(child) for child in children):
                 found.append(folder)
             else:

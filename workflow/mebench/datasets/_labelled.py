@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import child, existing_folder, find_tree, list_frames
+from mebench.datasets._folders import child, existing_folder, find_tree, frame_names
 from mebench.datasets._reading import (
     Reading,
     Unusable,
@@ -15,6 +15,7 @@ from mebench.datasets._reading import (
     emotion_name,
     missing,
     refuse_duplicates,
+    roman,
     subject_name,
     timing,
 )
@@ -38,27 +39,37 @@ class Labelled:
         """Clips of ``root``; rows without usable labels or frames are dropped with their reason."""
         root = existing_folder(root, self.dataset)
         workbook = find_workbook(root, self.workbooks, self.card["title"])
-        try:
-            tree, others = find_tree(root, self.is_subject, prefer=self.editions)
-        except FileNotFoundError as error:
-            raise UserError(f"{root} holds no subjects' folders; expected {self.card['layout']}") from error
-        folders = self._subject_folders(tree)
+        folder_of, notes = self.places(root)
         clips, dropped = [], []
         for row in read_table(workbook, self.columns["subject"], self.columns.values()):
             row = {ours: row[theirs] for ours, theirs in self.columns.items()} | {"_row": row["_row"]}
             subject = subject_name(self.dataset, row["subject"])
-            key = f"{self.dataset}/{subject}/{str(row['clip']).strip()}"
+            name = str(row["clip"]).strip()
+            key = f"{self.dataset}/{subject}/{name}"
             try:
-                clips.append(self._clip(row, key, folders.get(subject), root, workbook))
+                clips.append(self._clip(row, key, folder_of(subject, name), root, workbook))
             except Unusable as reason:
                 dropped.append((key, str(reason)))
         refuse_duplicates(clips, workbook)
         if not clips:
             first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
-            raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}; the first: {first}")
-        notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
-        notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
-        return Reading(sorted(clips, key=lambda clip: clip["clip_id"]), dropped, notes)
+            raise UserError(f"no row of {workbook} becomes a clip with frames in {root}; the first: {first}")
+        notes = [f"labels from {workbook.name}", *notes]
+        return Reading(sorted(clips, key=lambda clip: clip["clip_id"]), dropped, notes, workbooks=[workbook])
+
+    def places(self, root: Path) -> tuple[Callable[[str, str], Path | None], list[str]]:
+        """A function from a subject and a clip's name to its folder of frames, and notes on what is used."""
+        try:
+            tree, others = find_tree(root, self.is_subject, prefer=self.editions)
+        except FileNotFoundError as error:
+            raise UserError(f"{root} holds no subjects' folders; expected {self.card['layout']}") from error
+        folders = self._subject_folders(tree)
+
+        def folder_of(subject: str, name: str) -> Path | None:
+            return child(folders[subject], name) if subject in folders else None
+
+        notes = [f"frames from {tree.relative_to(root).as_posix()}"]
+        return folder_of, notes + [f"not used: {other.relative_to(root).as_posix()}" for other in others]
 
     def _subject_folders(self, tree: Path) -> dict[str, Path]:
         found: dict[str, Path] = {}
@@ -74,10 +85,13 @@ class Labelled:
         where = f"{workbook.name} row {row['_row']}"
         if missing(row["emotion"]):
             raise Unusable(f"no emotion in {where}")
-        folder = folder and child(folder, name)
         if folder is None:
             raise Unusable(f"no folder of frames {subject}/{name}")
-        when = timing(row["onset"], row["apex"], row["offset"], list_frames(folder))
+        apex, repairs = row["apex"], []
+        if missing(apex) and not missing(row.get("second apex")):
+            apex = row["second apex"]
+            repairs.append(f"no first apex: the second coder's {apex} is taken")
+        when = timing(row["onset"], apex, row["offset"], frame_names(folder))
         return {
             "clip_id": key,
             "dataset": dataset,
@@ -88,8 +102,10 @@ class Labelled:
             "offset": when.offset,
             "apex_source": when.source,
             "emotion": emotion_name(row["emotion"], self.card["emotions"], where),
+            "objective": roman(row.get("objective")),
+            "expression": "micro",
             "aus": action_units(row["aus"]),
             "fps": self.card["fps"],
             "frames": folder.relative_to(root).as_posix(),
-            "repairs": ";".join(when.repairs),
+            "repairs": ";".join([*repairs, *when.repairs]),
         }

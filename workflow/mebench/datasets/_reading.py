@@ -11,8 +11,11 @@ from typing import Any
 
 from mebench.errors import UserError, did_you_mean
 
+# expression: micro or macro; objective: the class I..VII by action units (Davison et al.), where it is annotated
 COLUMNS = ("clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source",
-           "emotion", "aus", "fps", "frames", "repairs")  # fmt: skip
+           "emotion", "objective", "expression", "aus", "fps", "frames", "repairs")  # fmt: skip
+# one row per long video of a spotting set, whether it shows an expression or not; first and last are frame numbers
+VIDEO_COLUMNS = ("video_id", "dataset", "subject", "video", "first", "last", "frames_on_disk", "gaps", "fps", "frames")
 
 # how workbooks spell "no value"; -1 and NaN come from copies that went through pandas
 MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "missing"})
@@ -21,16 +24,21 @@ MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "mi
 ALIASES = {"other": "others", "happy": "happiness", "sad": "sadness", "angry": "anger", "fearful": "fear",
            "disgusted": "disgust", "surprised": "surprise"}  # fmt: skip
 
-SUBJECTS = {"casme2": ("sub", 2), "samm": ("", 3), "smic": ("s", 2)}
+SUBJECTS = {"casme2": ("sub", 2), "samm": ("", 3), "smic": ("s", 2), "casme3": ("spNO.", 0),
+            "casme3_long": ("spNO.", 0), "casme_sq": ("s", 0), "samm_long": ("", 3), "casme": ("sub", 2),
+            "mmew": ("S", 2)}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found: ``clips`` (dicts by COLUMNS), ``dropped`` rows as (key, reason), ``notes``."""
+    """What a reader found: ``clips`` (dicts by COLUMNS), ``dropped`` rows as (key, reason), ``notes``, the ``videos``
+    of a spotting set (dicts by VIDEO_COLUMNS), and the annotation ``workbooks`` it read."""
 
     clips: list[dict[str, Any]]
     dropped: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    videos: list[dict[str, Any]] = field(default_factory=list)
+    workbooks: list[Path] = field(default_factory=list)
 
 
 def missing(value: Any) -> bool:
@@ -53,15 +61,15 @@ def trailing_integer(name: str) -> int | None:
 
 
 def subject_name(dataset: str, value: Any) -> str:
-    """The one spelling of a subject, without the dataset: casme2 'sub01', samm '006', smic 's01'.
+    """The one spelling of a subject, without the dataset: casme2 'sub01', samm '006', smic 's01', casme3 'spNO.1'.
 
-    Takes what folders and workbooks hold: 'sub1', '01', 1, 1.0, 's1', '6'. Other datasets' subjects are kept.
+    Takes what folders and workbooks hold: 'sub1', '01', 1, 1.0, 's1', '6', 'spNo.1'. Other datasets' subjects are kept.
     """
     text = str(value).strip()
     if dataset not in SUBJECTS:
         return text
     prefix, width = SUBJECTS[dataset]
-    match = re.fullmatch(rf"(?:{prefix})?(\d+)(?:\.0*)?", text, flags=re.IGNORECASE)
+    match = re.fullmatch(rf"(?:{re.escape(prefix)})?(\d+)(?:\.0*)?", text, flags=re.IGNORECASE)
     if not match:
         raise UserError(f"'{text}' is not a subject of {dataset}; expected something like '{prefix}{1:0{width}d}'")
     return f"{prefix}{int(match[1]):0{width}d}"
@@ -148,3 +156,12 @@ def action_units(value: Any) -> str:
     """
     text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip())
     return "+".join(dict.fromkeys(str(int(number)) for number in re.findall(r"[0-9]+", text) if int(number)))
+
+
+def roman(value: Any) -> str:
+    """The objective class in a cell, 'I' to 'VII'; empty where there is none. Accepts 1 to 7 and lower case."""
+    classes = ("I", "II", "III", "IV", "V", "VI", "VII")
+    text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip().upper())
+    if text.isdigit() and 1 <= int(text) <= len(classes):
+        return classes[int(text) - 1]
+    return text if text in classes else ""

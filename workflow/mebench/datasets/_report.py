@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from mebench.datasets._checks import Count, counts, workbooks
 from mebench.datasets._reading import Reading
 
 
-def markdown(card: dict[str, Any], reading: Reading, origin: str) -> str:
-    """The report as Markdown text; ``origin`` is that of the source (synthetic, licensed, pictures)."""
+def markdown(card: dict[str, Any], reading: Reading, origin: str, found: dict[str, str], whole: bool) -> str:
+    """The report as Markdown text; ``origin`` is that of the source (synthetic, licensed, pictures), ``found`` are the
+    deviations that were accepted, ``whole`` says whether the card's counts apply."""
     clips = reading.clips
     lines = [f"# {card['title']}: clips", ""]
     if origin == "synthetic":
-        lines += ["**SYNTHETIC DATA, not the real dataset**: fewer clips than the card's are expected.", ""]
+        fewer = "" if whole else ": fewer clips than the card's are expected"
+        lines += [f"**SYNTHETIC DATA, not the real dataset**{fewer}.", ""]
+    lines += [f"**Accepted deviation ({kind})**: {sentence}." for kind, sentence in found.items()]
+    lines += [""] if found else []
     lines += ["| | expected | found | |", "| --- | ---: | ---: | --- |"]
-    expected = card["expected"]
-    lines.append(_row("clips", expected.get("clips"), len(clips)))
-    lines.append(_row("subjects", expected.get("subjects"), len({clip["subject"] for clip in clips})))
-    found = Counter(clip["emotion"] for clip in clips)
-    of_emotion = card.get("expected_emotions", {})
-    lines += [_row(name, of_emotion.get(name), found[name]) for name in sorted({*found, *of_emotion})]
+    lines += [_row(count) for count in counts(card, reading)]
+    for workbook in workbooks(card, reading):
+        edition = workbook["edition"] or "unknown"
+        lines += ["", f"Labels: `{workbook['file']}`, edition {edition}, SHA-256 `{workbook['sha256']}`."]
     per_subject = Counter(clip["subject"] for clip in clips)
     single = sorted(subject for subject, n in per_subject.items() if n == 1)
     lines += ["", f"Subjects with a single clip: {', '.join(single) or 'none'}."]
@@ -32,9 +35,9 @@ def markdown(card: dict[str, Any], reading: Reading, origin: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(name: str, expected: int | None, found: int) -> str:
-    verdict = "" if expected is None else "equal" if expected == found else "**differs**"
-    return f"| {name} | {'' if expected is None else expected} | {found} | {verdict} |"
+def _row(count: Count) -> str:
+    verdict = "" if count.expected is None else "**differs**" if count.differs else "equal"
+    return f"| {count.name} | {'' if count.expected is None else count.expected} | {count.found} | {verdict} |"
 
 
 def _section(title: str, entries: list[tuple[str, str]], none: str) -> list[str]:

@@ -1,97 +1,26 @@
-"""Where a dataset comes from: generated, the owner's folder, or the owner's archive."""
+"""A source that is ready: where it is to be read, whether it is complete, and what it is."""
 
 from __future__ import annotations
 
-import lzma
-import tarfile
-import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
 
 from mebench import cards
-from mebench.datasets._folders import existing_folder
-from mebench.errors import UserError, did_you_mean
-from mebench.files import canonical_json, digest, file_digest, read_json, whole_folder
+from mebench.files import read_json
 
 # stands in the root folder of generated data, so that a copy of it is still known for what it is
 MARKER = "SYNTHETIC.json"
-DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-
-
-def fetch(dataset: str, source: str, out: Path, options: dict[str, Any], jobs: int) -> dict[str, Any]:
-    """Make ``source`` ready and return its record: dataset, origin, root and digest.
-
-    What is generated or unpacked goes to ``data`` beside ``out``, known flow to ``truth``; both are whole or
-    absent. A source that is not there is a UserError that says what is expected and where to ask for it.
-    """
-    card = cards.card("datasets", dataset)
-    data = Path(out).parent / "data"
-    if source != "synthetic" and options:
-        raise UserError(f"{', '.join(sorted(options))} of {dataset} only go with the source 'synthetic'")
-    if source == "synthetic":
-        mark = _generate(dataset, data, Path(out).parent / "truth", options, jobs)
-        return {"dataset": dataset, "origin": "synthetic", "root": data.as_posix(), "digest": mark}
-    path = Path(source)
-    if path.is_dir():
-        mark = folder_digest(existing_folder(path, dataset))
-        return {"dataset": dataset, "origin": "folder", "root": path.as_posix(), "digest": mark}
-    if path.is_file() and path.name.lower().endswith(ARCHIVES):
-        with whole_folder(data) as temporary:
-            unpack(path, temporary)
-        return {"dataset": dataset, "origin": "archive", "root": data.as_posix(), "digest": file_digest(path)}
-    raise UserError(_advice(card, source, "is no folder or archive" if path.exists() else "does not exist"))
-
-
-def _advice(card: dict[str, Any], source: str, what: str) -> str:
-    return (f"the source '{source}' of {card['name']} {what}; expected a folder or an archive "
-            f"({', '.join(ARCHIVES)}) with {card['layout']}; the licence of {card['title']} is asked for at "
-            f"{card['homepage']}, and the source 'synthetic' needs none")  # fmt: skip
-
-
-def _generate(dataset: str, data: Path, truth: Path, options: dict[str, Any], jobs: int) -> str:
-    from mebench.datasets import _synthetic
-
-    unknown = sorted(set(options) - set(_synthetic.DEFAULTS))
-    if unknown:
-        raise UserError(f"unknown option '{unknown[0]}' of a synthetic source"
-                        f"{did_you_mean(unknown[0], _synthetic.DEFAULTS)}")  # fmt: skip
-    settings = {**_synthetic.DEFAULTS, **options}
-    _synthetic.write(dataset, data, truth, **settings, jobs=jobs)
-    return digest(canonical_json([dataset, _synthetic.GENERATOR, settings]))
-
-
-def folder_digest(root: Path) -> str:
-    """Digest of a folder's listing: names and sizes of all files. Reading terabytes of frames would take hours."""
-    files = sorted(path for path in root.rglob("*") if path.is_file())
-    return digest(*(f"{path.relative_to(root).as_posix()} {path.stat().st_size}" for path in files))
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack ``archive`` into ``folder``; a member that would leave the folder, or a damaged archive, is refused."""
-    try:
-        if archive.suffix.lower() == ".zip":
-            with zipfile.ZipFile(archive) as file:
-                for name in file.namelist():
-                    if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                        raise UserError(f"{archive} holds the path {name}, which leads out of the folder; refused")
-                file.extractall(folder)
-        else:
-            with tarfile.open(archive) as file:
-                file.extractall(folder, filter="data")
-    except tarfile.FilterError as error:
-        raise UserError(f"{archive} holds a path that leads out of the folder ({error}); refused") from error
-    except (*DAMAGED, RuntimeError, NotImplementedError) as error:  # the last two: a zip with a password
-        raise UserError(f"cannot unpack {archive} ({error}); unpack it yourself and give the folder") from error
-    if not any(folder.iterdir()):
-        raise UserError(f"the archive {archive} is empty")
 
 
 def root_of(path: Path) -> Path:
     """The folder to read: ``path`` itself, or the ``root`` recorded in it when it is a source.json."""
     path = Path(path)
     return Path(read_json(path)["root"]) if path.is_file() and path.suffix == ".json" else path
+
+
+def complete_copy(root: Path) -> bool:
+    """Whether ``root`` should hold what the card counts: the owner's copy, or a generated one of full size."""
+    marker = Path(root) / MARKER
+    return not marker.is_file() or read_json(marker).get("size") == "full"
 
 
 def origin_of(dataset: str, root: Path) -> str:

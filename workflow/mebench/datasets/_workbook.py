@@ -2,47 +2,116 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from mebench.datasets._folders import PICTURES, is_folder
 from mebench.datasets._reading import missing
 from mebench.errors import UserError
 
+FOLDERS_DEEP = 4  # below the root
+A_FOLDER_OF_FRAMES = 100  # pictures
+
 
 def find_workbook(root: Path, patterns: Sequence[str], dataset: str) -> Path:
-    """The coding workbook: first match of ``patterns`` (any case) down to two folders below ``root``."""
-    files = [path for depth in ("*", "*/*", "*/*/*") for path in sorted(root.glob(depth)) if path.is_file()]
-    for pattern in patterns:
-        for path in files:
-            if fnmatch(path.name.lower(), pattern.lower()):
-                return path
+    """The coding workbook: first match of ``patterns`` (any case) down to four folders below ``root``; a UserError
+    where there is none."""
+    files = _workbooks(root)
+    found = _first_match(files, patterns)
+    if found:
+        return found
     old = next((path for path in files if path.suffix.lower() == ".xls"), None)
     hint = f"; {old.name} is of the old format, save it as .xlsx" if old else ""
     raise UserError(f"{root} holds no coding workbook of {dataset} (looked for {', '.join(patterns)}){hint}")
 
 
-def read_table(path: Path, first: str, wanted: Iterable[str]) -> list[dict[str, Any]]:
+def look_for_workbook(root: Path, patterns: Sequence[str]) -> Path | None:
+    """The same, or None where there is none."""
+    return _first_match(_workbooks(root), patterns)
+
+
+def _first_match(files: Sequence[Path], patterns: Sequence[str]) -> Path | None:
+    matches = (path for pattern in patterns for path in files if fnmatch(path.name.lower(), pattern.lower()))
+    return next(matches, None)
+
+
+def _workbooks(root: Path) -> list[Path]:
+    """Files of workbooks, those nearest to ``root`` first."""
+    found, level = [], [Path(root)]
+    for _ in range(FOLDERS_DEEP + 1):
+        scanned = [_scan(folder) for folder in level]
+        found += sorted(path for workbooks, _ in scanned for path in workbooks)
+        level = sorted(path for _, folders in scanned for path in folders)
+    return found
+
+
+def _scan(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The workbooks and the folders in ``folder``. A folder of frames has neither, and there are millions of frames:
+    it is left as soon as it is known for what it is."""
+    workbooks, folders, pictures = [], [], 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            suffix = os.path.splitext(entry.name)[1].lower()
+            if suffix in PICTURES:
+                pictures += 1
+                if pictures > A_FOLDER_OF_FRAMES:
+                    return [], []
+            elif entry.name.startswith((".", "~$")):  # hidden, or a lock of the program that has the workbook open
+                continue
+            elif suffix in (".xlsx", ".xls") and entry.is_file():
+                workbooks.append(Path(entry.path))
+            elif is_folder(entry):
+                folders.append(Path(entry.path))
+    return workbooks, folders
+
+
+def read_table(path: Path, first: str, wanted: Iterable[str], optional: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Rows of the first sheet with a header starting with ``first``, as dicts by the names in ``wanted``.
 
     Preambles and separator columns without a name differ by edition, so the header is searched for and
     columns are found by name, in any case and spacing. Rows without a value in column ``first`` are left out.
-    A cell with a formula gives the value its writer cached, or None. Key ``_row`` is the row's number.
+    Those in ``optional`` are None where the workbook has no such column. A cell with a formula gives the value its
+    writer cached, or None. Key ``_row`` is the row's number.
     """
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, data_only=True)
-    except Exception as error:  # openpyxl raises zip, XML and key errors alike
-        raise UserError(f"cannot read the workbook {path} ({error}); get a fresh copy") from error
-    for sheet in book.worksheets:
-        rows = list(sheet.iter_rows(values_only=True))
+    for rows in read_sheets(path).values():
         top = find_header(rows, first)
         if top is not None:
-            return _records(rows, top, first, list(wanted), path)
+            return _records(rows, top, first, list(wanted), list(optional), path)
     raise UserError(f"{path} has no header row that starts with '{first}'; is it the coding workbook?")
+
+
+def read_sheets(path: Path) -> dict[str, list[tuple]]:
+    """The cells of a workbook: sheet -> rows. Formulas give the value their writer cached.
+
+    Files of the old format (.xls) need the package xlrd; without it they are a UserError that says so.
+    """
+    old = path.suffix.lower() == ".xls"
+    try:
+        return _old_sheets(path) if old else _sheets(path)
+    except ImportError as error:
+        raise UserError(
+            f"{path} is a workbook of the old format; save it as .xlsx beside it, or install the package xlrd"
+        ) from error
+    except Exception as error:  # the packages raise zip, XML and key errors alike
+        raise UserError(f"cannot read the workbook {path} ({error}); get a fresh copy") from error
+
+
+def _sheets(path: Path) -> dict[str, list[tuple]]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, data_only=True)
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+
+
+def _old_sheets(path: Path) -> dict[str, list[tuple]]:
+    import xlrd
+
+    book = xlrd.open_workbook(path)
+    return {sheet.name: [tuple(sheet.row_values(i)) for i in range(sheet.nrows)] for sheet in book.sheets()}
 
 
 def find_header(rows: Sequence[Sequence[Any]], first: str) -> int | None:
@@ -54,14 +123,18 @@ def find_header(rows: Sequence[Sequence[Any]], first: str) -> int | None:
     return None
 
 
-def _records(rows: list[tuple], top: int, first: str, wanted: list[str], path: Path) -> list[dict[str, Any]]:
+def _records(
+    rows: list[tuple], top: int, first: str, wanted: list[str], optional: list[str], path: Path
+) -> list[dict[str, Any]]:
     place = {_key(cell): i for i, cell in reversed(list(enumerate(rows[top]))) if not missing(cell)}
     lacking = [name for name in wanted if _key(name) not in place]
     if lacking:
         found = ", ".join(str(cell) for cell in rows[top] if not missing(cell))
         raise UserError(f"{path} lacks the column {', '.join(lacking)}; its columns are {found}")
+    absent = {name: None for name in optional if _key(name) not in place}
+    there = [*wanted, *(name for name in optional if name not in absent)]
     return [
-        {name: row[place[_key(name)]] for name in wanted} | {"_row": number}
+        {name: row[place[_key(name)]] for name in there} | absent | {"_row": number}
         for number, row in enumerate(rows[top + 1 :], start=top + 2)
         if not missing(row[place[_key(first)]])
     ]

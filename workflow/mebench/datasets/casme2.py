@@ -2,16 +2,21 @@
 
 Frames are ``sub01/EP02_01f/reg_img46.jpg`` in the cropped edition and ``img46.jpg`` in the raw ones, without
 zero padding. Labels are in ``CASME2-coding-*.xlsx``: a header with two blank separator columns, subjects as
-text or number, one apex '/' and one apex on its onset.
+text or number, one apex '/' and one apex on its onset. The objective classes (Davison et al.) come in a workbook of
+their own, ``CASME2-ObjectiveClasses.xlsx``, which a copy need not hold.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from mebench.datasets._folders import existing_folder
 from mebench.datasets._labelled import Labelled
-from mebench.datasets._reading import Reading
+from mebench.datasets._reading import Reading, roman, subject_name
+from mebench.datasets._workbook import look_for_workbook, read_table
+from mebench.errors import UserError
 
 CARD = {
     "delivers": "frames",
@@ -27,6 +32,12 @@ CARD = {
     "homepage": "http://casme.psych.ac.cn/casme/e2",
     "layout": "CASME2-coding-20140508.xlsx (or -20190701) and Cropped/sub01/EP02_01f/reg_img46.jpg, or "
     "CASME2_RAW_selected/sub01/EP02_01f/img46.jpg; doubled folders are fine",
+    "editions": {
+        "20140508": {"file": "CASME2-coding-20140508"},
+        "20190701": {"file": "CASME2-coding-20190701"},
+        "objective classes": {"file": "CASME2-ObjectiveClasses"},
+    },
+    "crop": "provided",
     "fps": 200,
     "emotions": ["happiness", "disgust", "repression", "surprise", "sadness", "fear", "others"],
     "expected": {"clips": 255, "subjects": 26},
@@ -47,9 +58,14 @@ COLUMNS = {
 }
 
 
+OBJECTIVE = ("Subject", "Filename", "Objective Class")
+# clips that the workbook of objective classes calls by another name
+RENAMED = {"casme2/sub09/EP09_05": "casme2/sub09/EP09f"}
+
+
 def read(root: Path) -> Reading:
     """Read the coding workbook and the frames below ``root``; cropped faces are preferred to raw frames."""
-    return Labelled(
+    reading = Labelled(
         dataset="casme2",
         card=CARD,
         workbooks=("CASME2-coding-20140508*.xlsx", "CASME2*cod*.xlsx"),
@@ -58,3 +74,28 @@ def read(root: Path) -> Reading:
         is_subject=lambda folder: re.fullmatch(r"sub\d+", folder.name, flags=re.IGNORECASE) is not None,
         video=lambda clip: clip.split("_")[0].rstrip("f"),  # the episode shown to the subject: EP02
     ).read(root)
+    return _with_objective_classes(reading, existing_folder(root, "casme2"))
+
+
+def _with_objective_classes(reading: Reading, root: Path) -> Reading:
+    """``reading`` with the column ``objective`` filled in where the workbook of objective classes is there."""
+    workbook = look_for_workbook(root, ["CASME2*Objective*Class*.xlsx"])
+    if workbook is None:
+        return replace(reading, notes=[*reading.notes, "no CASME2-ObjectiveClasses.xlsx: no objective classes"])
+    clips = {clip["clip_id"]: clip for clip in reading.clips}
+    known, strange = {}, []
+    for row in read_table(workbook, "Subject", OBJECTIVE):
+        key = f"casme2/{subject_name('casme2', row['Subject'])}/{str(row['Filename']).strip()}"
+        key = key if key in clips else RENAMED.get(key, key)
+        group = roman(row["Objective Class"])
+        if known.setdefault(key, group) != group:
+            raise UserError(f"{workbook} gives {key} the objective classes {known[key]} and {group}; keep one row")
+        if key not in clips:
+            strange.append(key)
+    notes = [*reading.notes, f"objective classes from {workbook.name}"]
+    without = sorted(clips.keys() - known.keys())
+    for keys, what in ((strange, "lists clips that are not read"), (without, "says nothing of")):
+        if keys:
+            notes.append(f"{workbook.name} {what}: {', '.join(keys[:5])}{' ...' if len(keys) > 5 else ''}")
+    filled = [clip | {"objective": known.get(clip["clip_id"], "")} for clip in reading.clips]
+    return replace(reading, clips=filled, notes=notes, workbooks=[*reading.workbooks, workbook])

@@ -26,6 +26,8 @@ CARD = {
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://www2.docm.mmu.ac.uk/STAFF/M.Yap/dataset.php",
     "layout": "SAMM_Micro_FACS_Codes_v2.xlsx and SAMM/006/006_1_2/006_05562.jpg; doubled folders are fine",
+    "editions": {"v2": {"file": "Micro_FACS_Codes_v2"}},
+    "crop": "detected",
     "fps": 200,
     "emotions": ["anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise", "others"],
     "expected": {"clips": 159, "subjects": 29},
@@ -43,6 +45,7 @@ COLUMNS = {
     "offset": "Offset Frame",
     "aus": "Action Units",
     "emotion": "Estimated Emotion",
+    "objective": "Objective Classes",
 }
 
 

@@ -11,11 +11,12 @@ from mebench.errors import UserError
 def samples(definition: dict[str, Any], clips: list[dict[str, str]]) -> list[dict[str, str]]:
     """The clips of a task: rows with clip_id, dataset, subject and class ``label``, sorted by clip_id.
 
-    Sorting here is what makes every later step independent of the order of rows in the annotation.
+    Labels are made from the column ``label_from`` of the definition, the emotion where it names none. Sorting here is
+    what makes every later step independent of the order of rows in the annotation.
     """
-    rows = []
+    rows, column = [], definition.get("label_from", "emotion")
     for clip in clips:
-        label = definition["labels"].get(clip["dataset"], {}).get(clip["emotion"])
+        label = definition["labels"].get(clip["dataset"], {}).get(clip[column])
         if label is not None and clip["clip_id"] not in definition["drop"]:
             rows.append({key: clip[key] for key in ("clip_id", "dataset", "subject")} | {"label": label})
     rows.sort(key=lambda row: row["clip_id"])
@@ -28,6 +29,6 @@ def samples(definition: dict[str, Any], clips: list[dict[str, str]]) -> list[dic
     if absent:
         raise UserError(
             f"the task {definition['name']} has no clip of the class {', '.join(absent)} in {len(rows)} clips; "
-            "check the emotions in clips.csv, or choose a task that fits these data"
+            f"check the column {column} of clips.csv, or choose a task that fits these data"
         )
     return rows

@@ -1,7 +1,9 @@
 """Tasks: which datasets, which classes, which protocol. Data only, so that the plan can read it in no time.
 
 ``labels`` maps an emotion of a dataset to a class; an emotion that is not listed is not part of the task. ``drop``
-names clips that the official list of the task leaves out, by clip_id, each with its reason.
+names clips that the official list of the task leaves out, by clip_id, each with its reason. ``label_from`` says which
+column of clips.csv the keys of ``labels`` are found in, where that is not ``emotion``. ``expected`` is what the real
+data give: clips, subjects, and clips of each class.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from typing import Any
 from mebench.errors import UserError, did_you_mean
 
 NEGATIVE_SAMM = ("anger", "contempt", "disgust", "fear", "sadness")
+CASME3_LABELS = {**dict.fromkeys(("anger", "disgust", "fear", "sadness"), "negative"), "happiness": "positive",
+                 "surprise": "surprise"}  # fmt: skip
 SAME = {"negative": "negative", "positive": "positive", "surprise": "surprise"}
 MEGC2019_LABELS = {
     "casme2": {"disgust": "negative", "repression": "negative", "happiness": "positive", "surprise": "surprise"},
@@ -23,8 +27,15 @@ MEGC2019_DROP = {
 }
 
 
+OBJECTIVE = ("I", "II", "III", "IV", "V")  # classes by action units; VI and VII are left out as in MEGC2018
+
+
 def _own(*emotions: str) -> dict[str, str]:
     return dict(zip(emotions, emotions, strict=True))
+
+
+def _expected(clips: int, subjects: int, **classes: int) -> dict[str, Any]:
+    return {"clips": clips, "subjects": subjects, "classes": classes}
 
 
 TASKS: dict[str, dict[str, Any]] = {
@@ -34,6 +45,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "classes": ["negative", "positive", "surprise"],
         "labels": MEGC2019_LABELS,
         "drop": MEGC2019_DROP,
+        "expected": _expected(442, 68, negative=250, positive=109, surprise=83),
     },
     "megc2019-flow": {
         "title": "MEGC2019 composite from the published flow pictures, 3 classes, LOSO over 68 subjects",
@@ -41,6 +53,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "classes": ["negative", "positive", "surprise"],
         "labels": dict.fromkeys(("casme2", "samm", "smic"), SAME),
         "drop": {},
+        "expected": _expected(442, 68, negative=250, positive=109, surprise=83),
     },
     "casme2-5": {
         "title": "CASME II, 5 classes, LOSO",
@@ -48,6 +61,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "classes": ["disgust", "happiness", "others", "repression", "surprise"],
         "labels": {"casme2": _own("disgust", "happiness", "others", "repression", "surprise")},
         "drop": {},
+        "expected": _expected(246, 26, disgust=63, happiness=32, others=99, repression=27, surprise=25),
     },
     "samm-5": {
         "title": "SAMM, 5 classes, LOSO",
@@ -55,6 +69,49 @@ TASKS: dict[str, dict[str, Any]] = {
         "classes": ["anger", "contempt", "happiness", "others", "surprise"],
         "labels": {"samm": _own("anger", "contempt", "happiness", "others", "surprise")},
         "drop": {},
+        "expected": _expected(136, 27, anger=57, contempt=12, happiness=26, others=26, surprise=15),
+    },
+    "casme2-7": {
+        "title": "CASME II, 7 classes, LOSO",
+        "datasets": ["casme2"],
+        "classes": ["disgust", "fear", "happiness", "others", "repression", "sadness", "surprise"],
+        "labels": {
+            "casme2": _own("disgust", "fear", "happiness", "others", "repression", "sadness", "surprise"),
+        },
+        "drop": {},
+        "expected": _expected(
+            255, 26, disgust=63, fear=2, happiness=32, others=99, repression=27, sadness=7, surprise=25
+        ),
+    },
+    "casme2-objective": {
+        "title": "CASME II, objective classes I to V, LOSO",
+        "datasets": ["casme2"],
+        "classes": list(OBJECTIVE),
+        "labels": {"casme2": _own(*OBJECTIVE)},
+        "label_from": "objective",
+        "drop": {},
+        "expected": _expected(185, 26, I=25, II=15, III=99, IV=26, V=20),
+    },
+    "samm-8": {
+        "title": "SAMM, 8 classes, LOSO",
+        "datasets": ["samm"],
+        "classes": ["anger", "contempt", "disgust", "fear", "happiness", "others", "sadness", "surprise"],
+        "labels": {
+            "samm": _own("anger", "contempt", "disgust", "fear", "happiness", "others", "sadness", "surprise"),
+        },
+        "drop": {},
+        "expected": _expected(
+            159, 29, anger=57, contempt=12, disgust=9, fear=8, happiness=26, others=26, sadness=6, surprise=15
+        ),
+    },
+    "samm-objective": {
+        "title": "SAMM, objective classes I to V, LOSO",
+        "datasets": ["samm"],
+        "classes": list(OBJECTIVE),
+        "labels": {"samm": _own(*OBJECTIVE)},
+        "label_from": "objective",
+        "drop": {},
+        "expected": _expected(68, 21, I=24, II=13, III=20, IV=8, V=3),
     },
     "smic-3": {
         "title": "SMIC-HS, 3 classes, LOSO",
@@ -62,6 +119,42 @@ TASKS: dict[str, dict[str, Any]] = {
         "classes": ["negative", "positive", "surprise"],
         "labels": {"smic": SAME},
         "drop": {},
+        "expected": _expected(164, 16, negative=70, positive=51, surprise=43),
+    },
+    "casme3-3": {
+        "title": "CAS(ME)^3 Part A, 3 classes, LOSO",
+        "datasets": ["casme3"],
+        "classes": ["negative", "positive", "surprise"],
+        "labels": {"casme3": CASME3_LABELS},
+        "drop": {},
+        "expected": _expected(699, 88, negative=457, positive=55, surprise=187),
+    },
+    "casme3-4": {
+        "title": "CAS(ME)^3 Part A, 4 classes, LOSO",
+        "datasets": ["casme3"],
+        "classes": ["negative", "others", "positive", "surprise"],
+        "labels": {"casme3": {**CASME3_LABELS, "others": "others"}},
+        "drop": {},
+        "expected": _expected(860, 94, negative=457, others=161, positive=55, surprise=187),
+    },
+    "casme3-7": {
+        "title": "CAS(ME)^3 Part A, 7 classes, LOSO",
+        "datasets": ["casme3"],
+        "classes": ["anger", "disgust", "fear", "happiness", "others", "sadness", "surprise"],
+        "labels": {"casme3": _own("anger", "disgust", "fear", "happiness", "others", "sadness", "surprise")},
+        "drop": {},
+        "expected": _expected(
+            860, 94, anger=64, disgust=250, fear=86, happiness=55, others=161, sadness=57, surprise=187
+        ),
+    },
+    "casme3-objective": {
+        "title": "CAS(ME)^3 Part A, objective classes I to VII, LOSO",
+        "datasets": ["casme3"],
+        "classes": ["I", "II", "III", "IV", "V", "VI", "VII"],
+        "labels": {"casme3": _own("I", "II", "III", "IV", "V", "VI", "VII")},
+        "label_from": "objective",
+        "drop": {},
+        "expected": _expected(860, 94, I=15, II=151, III=234, IV=37, V=47, VI=3, VII=373),
     },
 }
 

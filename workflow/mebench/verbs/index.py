@@ -1,6 +1,7 @@
 """List a dataset's clips: one row per clip, and a report of every repair and every dropped row.
 
-Writes CLIPS.csv and report.md beside it. The report compares the counts with those of the dataset's card.
+Writes CLIPS.csv, and beside it videos.csv (the long videos of a spotting set) and report.md. Counts that differ from
+those of the dataset's card, and a workbook of an unknown edition, are errors unless they are accepted.
 """
 
 from __future__ import annotations
@@ -14,19 +15,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, required=True, metavar="DIR",
                         help="the dataset's folder, or the source.json of `mebench fetch`")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="CLIPS.csv", help="file to write")
+    parser.add_argument("--apex", choices=("mid", "flow_max"), default="mid",
+                        help="what is taken where no usable apex is labelled (default mid)")  # fmt: skip
+    parser.add_argument("--accept", nargs="*", default=[], choices=("counts", "edition"), metavar="KIND",
+                        help="deviations that you have looked at: counts, edition")  # fmt: skip
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes for flow_max (default 1)")
 
 
 def main(args: argparse.Namespace) -> None:
     from mebench import cards
-    from mebench.datasets import _report
-    from mebench.datasets._reading import COLUMNS
-    from mebench.datasets._source import origin_of, root_of
+    from mebench.datasets import _apex, _checks, _report
+    from mebench.datasets._reading import COLUMNS, VIDEO_COLUMNS
+    from mebench.datasets._source import complete_copy, origin_of, root_of
     from mebench.files import write_csv, write_text
 
     card = cards.card("datasets", args.dataset)
     root = root_of(args.root)
     reading = cards.load("datasets", args.dataset).read(root)
-    write_text(args.out.with_name("report.md"), _report.markdown(card, reading, origin_of(args.dataset, root)))
+    whole = complete_copy(root)
+    found = _checks.deviations(card, reading) if whole else {}
+    _checks.refuse(args.dataset, found, args.accept)
+    if args.apex == "flow_max":
+        reading = _apex.of_most_motion(reading, root, args.jobs)
+    report = _report.markdown(card, reading, origin_of(args.dataset, root), found, whole)
+    write_text(args.out.with_name("report.md"), report)
+    write_csv(args.out.with_name("videos.csv"), VIDEO_COLUMNS, reading.videos)
     write_csv(args.out, COLUMNS, reading.clips)
     subjects = {clip["subject"] for clip in reading.clips}
     counts = f"{len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"

@@ -18,28 +18,76 @@ from mebench.errors import UserError, did_you_mean
 from mebench.files import whole_folder, write_json
 
 DEFAULTS = {"subjects": 8, "clips": 6, "seed": 0}
+OPTIONS = (*DEFAULTS, "size")
+SIZES = ("small", "full")
 NAMES = ("casme2", "samm", "smic")
+LONG = ("casme3", "casme3_long", "casme_sq", "samm_long")  # cut from, or delivered as, long videos
 GENERATOR = 1  # raised whenever the same parameters would give other pictures
 
 
-def write(dataset: str, root: Path, truth: Path, *, subjects: int, clips: int, seed: int, jobs: int = 1) -> None:
+def write(
+    dataset: str,
+    root: Path,
+    truth: Path,
+    *,
+    subjects: int = DEFAULTS["subjects"],
+    clips: int = DEFAULTS["clips"],
+    seed: int = DEFAULTS["seed"],
+    size: str = "small",
+    jobs: int = 1,
+) -> None:
     """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
 
-    ``subjects`` subjects with ``clips`` clips each on average. ``truth/<subject>/<clip>.npz`` holds ``flow``,
+    The size small is ``subjects`` subjects with ``clips`` clips each on average; full is as many of both as the real
+    dataset has, with frames of one colour and no known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
     float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
     down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).
     The same arguments give the same pictures, with any number of ``jobs``.
     """
-    from mebench.datasets._synthetic import cast as casting
-    from mebench.datasets._synthetic import writers
+    from mebench.datasets._synthetic import full
 
-    if dataset not in NAMES:
-        raise UserError(f"{dataset} cannot be generated{did_you_mean(dataset, NAMES)}")
+    known_here = sorted({*NAMES, *LONG, *full.names()})
+    if dataset not in known_here:
+        raise UserError(f"{dataset} cannot be generated{did_you_mean(dataset, known_here)}")
     for name, value, least in (("subjects", subjects, 2), ("clips", clips, 1), ("seed", seed, 0)):
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise UserError(
                 f"{name} of the synthetic {dataset} must be a whole number of at least {least}, not {value!r}"
             )
+    if size not in SIZES:
+        raise UserError(f"the size of the synthetic {dataset} is {' or '.join(SIZES)}, not {size!r}")
+    if size == "full":
+        _write_full(dataset, root, truth, seed)
+    elif dataset in NAMES:
+        _write_small(dataset, root, truth, subjects, clips, seed, jobs)
+    elif dataset in LONG:
+        from mebench.datasets._synthetic import long
+
+        with whole_folder(truth) as known, whole_folder(root) as data:
+            long.write(dataset, data, known, subjects=subjects, clips=clips, seed=seed, jobs=jobs)
+            _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
+    else:
+        raise UserError(f"{dataset} is only generated at full size; write size: full in the configuration")
+
+
+def _mark(data: Path, dataset: str, size: str, seed: int, counts: dict[str, int]) -> None:
+    about = {"dataset": dataset, "size": size, "seed": seed, "generator": GENERATOR, **counts}
+    write_json(data / MARKER, {**about, "note": "generated, not the real dataset"})
+
+
+def _write_full(dataset: str, root: Path, truth: Path, seed: int) -> None:
+    from mebench import cards
+    from mebench.datasets._synthetic import full
+
+    with whole_folder(truth), whole_folder(root) as data:
+        full.write(dataset, data, seed)
+        _mark(data, dataset, "full", seed, cards.card("datasets", dataset)["expected"])
+
+
+def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: int, seed: int, jobs: int) -> None:
+    from mebench.datasets._synthetic import cast as casting
+    from mebench.datasets._synthetic import writers
+
     cast = casting.of(dataset, subjects, clips, seed)
     with whole_folder(truth) as known, whole_folder(root) as data:
         by_subject: dict[str, list[Any]] = {}
@@ -50,17 +98,7 @@ def write(dataset: str, root: Path, truth: Path, *, subjects: int, clips: int, s
             pass
         writers.write_labels(dataset, data, cast)
         writers.write_siblings(dataset, data, cast)
-        write_json(
-            data / MARKER,
-            {
-                "dataset": dataset,
-                "subjects": subjects,
-                "clips": clips,
-                "seed": seed,
-                "generator": GENERATOR,
-                "note": "generated, not the real dataset",
-            },
-        )
+        _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
 
 
 def _write_subject(work: tuple[str, int, list[Any], Path, Path]) -> None:

@@ -85,7 +85,7 @@ def of(dataset: str, subjects: int, clips: int, seed: int) -> list[Clip]:
     """All clips of a dataset with ``subjects`` subjects and ``clips`` clips per subject on average."""
     rng = rng_of(seed, dataset, "cast")
     names = _subjects(dataset, subjects)
-    labels = _emotions(MIX[dataset], _clips_per_subject(subjects, clips), rng)
+    labels = deal_emotions(MIX[dataset], clips_per_subject(subjects, clips), rng)
     cast = [
         _clip(dataset, names[s], number, emotion, rng)
         for s, emotions in enumerate(labels)
@@ -102,7 +102,7 @@ def _subjects(dataset: str, count: int) -> list[str]:
     return [f"{number:03d}" if dataset == "samm" else f"s{number}" for number in numbers]
 
 
-def _clips_per_subject(subjects: int, clips: int) -> list[int]:
+def clips_per_subject(subjects: int, clips: int) -> list[int]:
     """Falling counts with the wanted mean; the last subject has one clip."""
     weights = np.exp(-1.4 * np.arange(subjects) / max(1, subjects - 1))
     counts = np.maximum(1, np.round(weights / weights.sum() * subjects * clips)).astype(int)
@@ -111,7 +111,7 @@ def _clips_per_subject(subjects: int, clips: int) -> list[int]:
     return counts.tolist()
 
 
-def _emotions(mix: dict[str, int], counts: list[int], rng: np.random.Generator) -> list[list[str]]:
+def deal_emotions(mix: dict[str, int], counts: list[int], rng: np.random.Generator) -> list[list[str]]:
     """Emotions of each subject's clips: shares as in ``mix``, at least two clips of each main emotion."""
     total, names = sum(counts), list(mix)
     share = np.array([mix[name] for name in names], dtype=float) / sum(mix.values())

@@ -1,0 +1,155 @@
+"""What the readers of CAS(ME)^3 Part A share: its workbooks, the folders of its clips and videos, and known slips.
+
+Numbers may be text, a video 'J' is the video 'j', folders are called spNo.1 or spNO.1. Apex and onset are the same
+frame in one clip of sixteen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets._folders import child, find_tree, folders_in
+from mebench.datasets._reading import action_units, emotion_name, frame_number, missing, roman, subject_name
+from mebench.datasets._spotting import Label, expression
+from mebench.datasets._workbook import read_table
+from mebench.errors import UserError
+
+NAME = "casme3"  # of the subjects' spelling, for both readers
+EMOTIONS = ("happiness", "surprise", "disgust", "fear", "anger", "sadness", "others")
+
+# the edition that the cards count first; files of the old format only where there is no other
+MICRO_BOOKS = ("cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx", "cas(me)3_part_A_ME_label*v2*.xlsx",
+               "cas(me)3_part_A_ME_label*.xlsx", "cas(me)3_part_A_ME_label*.xls")  # fmt: skip
+MACRO_BOOKS = ("cas(me)3_part_A_MaE_label*.xlsx", "cas(me)3_part_A_MaE_label*.xls")
+BOTH_BOOKS = ("CAS(ME)3_part_A_v2*.xlsx", "CAS(ME)3_part_A_v2*.xls")
+
+SUBJECT = re.compile(r"spno\.(\d+)", re.IGNORECASE)
+CLIP = re.compile(r"(spno\.\d+)_([a-z]\w*?)_(\d+)", re.IGNORECASE)
+VIDEO = re.compile(r"[a-z]\d*", re.IGNORECASE)
+
+# (subject, video, column, number in the workbook) -> what it should be, by those who looked at the frames; of several
+# the first that fits the row's other numbers. The apex of spNO.149 d (83, its onset is 112) is not among them: two
+# public corrections disagree (123, 160), so the rule for any apex outside its clip applies.
+SLIPS: dict[tuple[str, str, str, int], tuple[int, ...]] = {
+    ("spNO.216", "d", "onset", 3647): (2647,),
+    ("spNO.214", "c", "offset", 3460): (34,),
+    ("spNO.40", "e", "offset", 0): (1845, 2403),
+}
+
+MICRO_COLUMNS = {"subject": "Subject", "video": "Filename", "onset": "Onset", "apex": "Apex", "offset": "Offset"}
+MORE_COLUMNS = {"aus": "AU", "objective": "Objective class", "emotion": "emotion", "expression": "Expression type"}
+MACRO_COLUMNS = {"subject": "sub", "video": "seq", "onset": "onset", "apex": "apex", "offset": "offset"}
+
+
+def micro_labels(path: Path, emotions: bool = True) -> list[Label]:
+    """Rows of a workbook with the columns Subject, Filename, ...: micro-expressions, and macro-expressions too where
+    it has a column Expression type. ``emotions`` False where the column emotion may be absent."""
+    needed = [*MICRO_COLUMNS.values(), *([MORE_COLUMNS["emotion"]] if emotions else [])]
+    rows = read_table(path, "Subject", needed, MORE_COLUMNS.values())
+    return _labels(rows, path, {**MICRO_COLUMNS, **MORE_COLUMNS}, "micro")
+
+
+def macro_labels(path: Path) -> list[Label]:
+    """Rows of a workbook of macro-expressions, with the columns sub, seq, ..."""
+    rows = read_table(path, "sub", MACRO_COLUMNS.values(), [MORE_COLUMNS["emotion"]])
+    return _labels(rows, path, {**MACRO_COLUMNS, "emotion": MORE_COLUMNS["emotion"]}, "macro")
+
+
+def _labels(rows: Iterable[dict[str, Any]], path: Path, columns: dict[str, str], kind: str) -> list[Label]:
+    labels = []
+    for row in rows:
+        cell = {ours: row.get(theirs) for ours, theirs in columns.items()}
+        where = f"{path.name} row {row['_row']}"
+        subject, video = subject_name(NAME, cell["subject"]), str(cell["video"]).strip().lower()
+        onset, offset, repairs = _without_slips(subject, video, cell["onset"], cell["apex"], cell["offset"])
+        labels.append(
+            Label(
+                subject=subject,
+                video=video,
+                name=f"{video}_{_number(cell['onset'])}",
+                onset=onset,
+                apex=cell["apex"],
+                offset=offset,
+                expression=expression(cell["expression"], where) if cell.get("expression") is not None else kind,
+                where=where,
+                emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], EMOTIONS, where),
+                objective=roman(cell.get("objective")),
+                aus=action_units(cell.get("aus")),
+                repairs=repairs,
+            )
+        )
+    return labels
+
+
+def _number(cell: Any) -> Any:
+    number = frame_number(cell)
+    return str(cell).strip() if number is None else number
+
+
+def _without_slips(subject: str, video: str, onset: Any, apex: Any, offset: Any) -> tuple[Any, Any, tuple[str, ...]]:
+    """(onset, offset, repairs) with the known slips of the workbook mended."""
+    repairs = []
+    first, peak, last = frame_number(onset), frame_number(apex), frame_number(offset)
+    for right in SLIPS.get((subject, video, "onset", first), ()):
+        if last is not None and right < last and (peak is None or right <= peak):
+            repairs.append(f"onset {first} is a slip of the workbook: {right} is taken")
+            onset = first = right
+            break
+    for right in SLIPS.get((subject, video, "offset", last), ()):
+        if first is not None and right > max(first, peak or 0):
+            repairs.append(f"offset {last} is a slip of the workbook: {right} is taken")
+            offset = right
+            break
+    return onset, offset, tuple(repairs)
+
+
+def trees(root: Path, layout: str) -> tuple[list[Path], list[Path]]:
+    """(folders that hold the clips spNO.1_b_166, folders that hold the subjects spNO.1), the best of each first.
+
+    Depth pictures lie in folders of the same names below ``depth``; they are not frames. Part B has subjects of the
+    same names too: a folder with part_A in its path comes first.
+    """
+
+    def wanted(folder: Path) -> bool:
+        if folder.parent.name.lower() == "depth":
+            return False
+        return any(pattern.fullmatch(folder.name) for pattern in (SUBJECT, CLIP))
+
+    try:
+        best, others = find_tree(root, wanted, depth=7, prefer=("frame", "part_a"))
+    except FileNotFoundError as error:
+        raise UserError(f"{root} holds no folders such as spNO.1_b_166 or spNO.1; expected {layout}") from error
+    found = [best, *others]
+    of_clips = [tree for tree in found if any(CLIP.fullmatch(folder.name) for folder in folders_in(tree))]
+    return of_clips, [tree for tree in found if tree not in of_clips]
+
+
+def clip_folders(tree: Path) -> dict[tuple[str, str, int], Path]:
+    """(subject, video, onset) -> folder of frames of the clips in ``tree``."""
+    found: dict[tuple[str, str, int], Path] = {}
+    for folder in folders_in(tree):
+        match = CLIP.fullmatch(folder.name)
+        if match:
+            _once(found, (subject_name(NAME, match[1]), match[2].lower(), int(match[3])), folder)
+    return found
+
+
+def video_folders(tree: Path) -> dict[tuple[str, str], Path]:
+    """(subject, video) -> folder of colour frames of the long videos in ``tree``."""
+    found: dict[tuple[str, str], Path] = {}
+    for subject in folders_in(tree):
+        if SUBJECT.fullmatch(subject.name):
+            for video in folders_in(subject):
+                colour = child(video, "color") if VIDEO.fullmatch(video.name) else None
+                if colour:
+                    _once(found, (subject_name(NAME, subject.name), video.name.lower()), colour)
+    return found
+
+
+def _once(found: dict, key: tuple, folder: Path) -> None:
+    if key in found:
+        raise UserError(f"{folder} and {found[key]} are the same clip or video of {key[0]}; keep one of them")
+    found[key] = folder

@@ -1,0 +1,104 @@
+"""What the readers of SMIC share: its names of subjects and clips, its three classes, its short clips.
+
+A clip is called ``s1_ne_01``: subject, class (ne, po, sur), number. SMIC has no apex labels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets._folders import child, existing_folder, find_tree, folders_in, frame_names
+from mebench.datasets._reading import Reading, Unusable, emotion_name, refuse_duplicates, subject_name
+from mebench.errors import UserError
+
+INFIX = {"ne": "negative", "po": "positive", "sur": "surprise"}
+CAMERAS = ("HS", "VIS", "NIR")
+EDITIONS = ("crop", "raw")
+
+
+def read_short(root: Path, dataset: str, card: dict[str, Any], camera: str) -> Reading:
+    """The short clips of one camera (HS, VIS or NIR) below ``root``: labels are the folders' and clips' names, the
+    onset is the first frame on disk, the offset the last."""
+    root = existing_folder(root, dataset)
+
+    def is_subject(folder: Path) -> bool:
+        return _is_subject(folder, camera)
+
+    try:
+        tree, others = find_tree(root, is_subject, prefer=EDITIONS)
+    except FileNotFoundError as error:
+        raise UserError(f"{root} holds no folders such as {camera}/s11/micro; expected {card['layout']}") from error
+    notes = [f"frames from {tree.relative_to(root).as_posix()}"]
+    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    clips, dropped = [], []
+    for subject in filter(is_subject, folders_in(tree)):
+        for group in folders_in(child(subject, "micro")):
+            emotion = emotion_name(group.name, card["emotions"], f"the folder {group}")
+            for folder in folders_in(group):
+                try:
+                    clips.append(_clip(folder, subject_name("smic", subject.name), emotion, dataset, card, root))
+                except Unusable as reason:
+                    dropped.append((folder.relative_to(root).as_posix(), str(reason)))
+    refuse_duplicates(clips, tree)
+    if not clips:
+        raise UserError(f"{tree} holds no clips with frames; expected {card['layout']}")
+    return Reading(sorted(clips, key=lambda clip: clip["clip_id"]), dropped, notes)
+
+
+def _is_subject(folder: Path, camera: str) -> bool:
+    # three cameras film the same subjects; HS is the only one whose folder may have lost its name
+    above = folder.parent.name.upper()
+    if above != camera and (camera != "HS" or above in CAMERAS):
+        return False
+    return re.fullmatch(r"s\d+", folder.name, re.IGNORECASE) is not None and child(folder, "micro") is not None
+
+
+def clip_name(name: str) -> tuple[str, str, str]:
+    """(subject 's01', name in one spelling, class by its infix) of a clip called ``name``; else Unusable."""
+    match = re.fullmatch(r"s0*(\d+)_(ne|po|sur)_(\d+)", name.strip(), flags=re.IGNORECASE)
+    if not match:
+        raise Unusable("its name is not of the form s1_ne_01")
+    infix = match[2].lower()
+    return subject_name("smic", match[1]), f"s{int(match[1])}_{infix}_{match[3]}", INFIX[infix]
+
+
+def label(named: str, told: str, teller: str) -> tuple[str, list[str]]:
+    """The class of a clip, and what was repaired: its name is believed where ``teller`` says something else, as the
+    composite list of MEGC2019 does."""
+    return named, [] if named == told else [f"its {teller} says {told}, its name {named}: {named} is taken"]
+
+
+def middle(frames: Sequence[int]) -> int:
+    """The frame on disk that is nearest to the middle of the first and the last, never the first."""
+    half = frames[0] + (frames[-1] - frames[0]) // 2
+    return min(frames[1:], key=lambda number: (abs(number - half), number))
+
+
+def _clip(folder: Path, subject: str, emotion: str, dataset: str, card: dict[str, Any], root: Path) -> dict[str, Any]:
+    owner, name, named = clip_name(folder.name)
+    if owner != subject:
+        raise Unusable(f"its name is of another subject than its folder {subject}")
+    frames = list(frame_names(folder))
+    if len(frames) < 2:
+        raise Unusable(f"it holds {len(frames)} frames, two are needed")
+    emotion, repairs = label(named, emotion, "folder")
+    return {
+        "clip_id": f"{dataset}/{subject}/{name}",
+        "dataset": dataset,
+        "subject": f"{dataset}/{subject}",
+        "video": name,
+        "onset": frames[0],
+        "apex": middle(frames),
+        "offset": frames[-1],
+        "apex_source": "mid",
+        "emotion": emotion,
+        "objective": "",
+        "expression": "micro",
+        "aus": "",
+        "fps": card["fps"],
+        "frames": folder.relative_to(root).as_posix(),
+        "repairs": ";".join(repairs),
+    }

@@ -1,0 +1,157 @@
+"""What the readers of spotting sets share: long videos, and the intervals that are labelled in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets._folders import frame_names
+from mebench.datasets._reading import Unusable, timing
+from mebench.errors import UserError
+
+Key = tuple[str, str]  # subject and video, in their one spelling
+
+
+@dataclass(frozen=True)
+class Label:
+    """One row of a spotting workbook. ``name`` is the clip's name before the kind of expression is added to it,
+    ``where`` the row, ``repairs`` what was mended before frames were looked at."""
+
+    subject: str
+    video: str
+    name: str
+    onset: Any
+    apex: Any
+    offset: Any
+    expression: str
+    where: str
+    emotion: str = ""
+    objective: str = ""
+    aus: str = ""
+    repairs: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return self.subject, self.video
+
+
+def expression(value: Any, where: str) -> str:
+    """'micro' or 'macro', from 'Micro - 1/2', 'Macro', 'Micro-expression', 'macro-expression'."""
+    text = str(value).strip().lower()
+    for kind in ("micro", "macro"):
+        if text.startswith(kind):
+            return kind
+    raise UserError(f"unknown type of expression '{value}' in {where}; expected Micro or Macro")
+
+
+def lost_frames(frames: Iterable[int], first: int, last: int) -> list[str]:
+    """A sentence on the frames that are not on disk inside [first, last]; empty where all are there."""
+    lost = last - first + 1 - sum(first <= number <= last for number in frames)
+    return [f"{lost} of {last - first + 1} frames of [{first}, {last}] are not on disk"] if lost else []
+
+
+@dataclass(frozen=True)
+class Spotting:
+    """A spotting set on disk: ``folders`` maps (subject, video) to its folder of frames."""
+
+    dataset: str
+    fps: int
+    root: Path
+    folders: Mapping[Key, Path]
+
+    def read(self, labels: Sequence[Label]) -> tuple[list[dict], list[tuple[str, str]], list[dict]]:
+        """(clips, dropped rows, videos), all in order. A video is listed once, however many labels it has."""
+        waiting: dict[Key, list[Label]] = {}
+        for label in labels:
+            waiting.setdefault(label.key, []).append(label)
+        clips, dropped, videos = [], [], []
+        for key in sorted(self.folders):
+            names = frame_names(self.folders[key])
+            if names:
+                videos.append(self._video(key, names))
+            else:
+                dropped.append((self._id(*key), "its folder holds no frames"))
+            for label in waiting.pop(key, []):
+                try:
+                    clips.append(self._clip(label, names))
+                except Unusable as reason:
+                    dropped.append((self._name(label), f"{reason} ({label.where})"))
+        for key, left in waiting.items():
+            dropped += [(self._name(label), f"no folder of frames {'/'.join(key)} ({label.where})") for label in left]
+        clips, twice = _told_apart(clips)
+        if not clips:
+            first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
+            raise UserError(f"no labelled row becomes a clip with frames in {self.root}; the first: {first}")
+        return clips, dropped + twice, videos
+
+    def _id(self, *parts: str) -> str:
+        return "/".join((self.dataset, *parts))
+
+    def _name(self, label: Label) -> str:
+        return f"{self._id(label.subject, label.name)}_{label.expression}"
+
+    def _video(self, key: Key, names: Mapping[int, str]) -> dict[str, Any]:
+        first, last = min(names), max(names)
+        return {
+            "video_id": self._id(*key),
+            "dataset": self.dataset,
+            "subject": self._id(key[0]),
+            "video": key[1],
+            "first": first,
+            "last": last,
+            "frames_on_disk": len(names),
+            "gaps": last - first + 1 - len(names),
+            "fps": self.fps,
+            "frames": self.folders[key].relative_to(self.root).as_posix(),
+        }
+
+    def _clip(self, label: Label, names: Mapping[int, str]) -> dict[str, Any]:
+        when = timing(label.onset, label.apex, label.offset, names)
+        repairs = [*label.repairs, *when.repairs, *lost_frames(names, when.onset, when.offset)]
+        return {
+            "clip_id": self._name(label),
+            "dataset": self.dataset,
+            "subject": self._id(label.subject),
+            "video": label.video,
+            "onset": when.onset,
+            "apex": when.apex,
+            "offset": when.offset,
+            "apex_source": "mid" if any(text.startswith("apex") for text in label.repairs) else when.source,
+            "emotion": label.emotion,
+            "objective": label.objective,
+            "expression": label.expression,
+            "aus": label.aus,
+            "fps": self.fps,
+            "frames": self.folders[label.key].relative_to(self.root).as_posix(),
+            "repairs": ";".join(repairs),
+        }
+
+
+def _told_apart(clips: list[dict]) -> tuple[list[dict], list[tuple[str, str]]]:
+    """Clips with names of their own, in order: of several that begin with the same frame the second is called ``_2``
+    (by offset), and one that is listed twice is dropped."""
+    kept, dropped = [], []
+    ordered = sorted(clips, key=lambda clip: (clip["clip_id"], clip["onset"], clip["offset"], clip["apex"]))
+    for name, group in groupby(ordered, key=lambda clip: clip["clip_id"]):
+        seen: set[tuple[int, int]] = set()
+        for clip in group:
+            interval = clip["onset"], clip["offset"]
+            if interval in seen:
+                dropped.append((name, f"the interval {list(interval)} is listed twice"))
+                continue
+            seen.add(interval)
+            kept.append(clip | {"clip_id": name if len(seen) == 1 else f"{name}_{len(seen)}"})
+    return sorted(kept, key=lambda clip: clip["clip_id"]), dropped
+
+
+def with_emotions(labels: Iterable[Label], known: Mapping[tuple[str, ...], tuple[str, str]], key: Any) -> list[Label]:
+    """``labels`` with the (emotion, objective class) of ``known`` where ``key(label)`` is in it."""
+    return [
+        replace(label, **dict(zip(("emotion", "objective"), known[key(label)], strict=True)))
+        if key(label) in known
+        else label
+        for label in labels
+    ]

@@ -1,0 +1,60 @@
+"""CASME (the first of the name): 60 fps, onset, two coders' apexes, offset, action units and eight emotions.
+
+Frames are ``sub01/EP01_5/EP01_5-113.jpg``, with and without zero padding. A workbook cell without a value holds a
+backslash. The workbook comes in the old .xls format and has to be saved as .xlsx.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mebench.datasets._labelled import Labelled
+from mebench.datasets._reading import Reading
+
+CARD = {
+    "delivers": "frames",
+    "title": "CASME",
+    "paper": {
+        "title": "CASME Database: A Dataset of Spontaneous Micro-Expressions Collected From Neutralized Faces",
+        "authors": "W.-J. Yan, Q. Wu, Y.-J. Liu, S.-J. Wang, X. Fu",
+        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
+        "year": 2013,
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
+    "homepage": "http://casme.psych.ac.cn/casme/e1",
+    "layout": "CASME-coded-20190721.xls saved as .xlsx (or casme.xlsx) and Cropped/sub01/EP01_5/EP01_5-113.jpg, or "
+    "CASME_raw_selected/sub01/EP01_5/EP01_5-113.jpg",
+    "editions": {"20190721": {"file": "CASME-coded-20190721"}, "casme.xlsx": {"file": "casme.xlsx"}},
+    "crop": "provided",
+    "fps": 60,
+    "emotions": ["happiness", "disgust", "repression", "surprise", "sadness", "fear", "contempt", "tense"],
+    # 195 by the paper, 193 rows in one copy, 189 clips as the field evaluates them; no counts of emotions were read
+    "expected": {"clips": 189},
+    "expected_emotions": {},
+    "inputs": ["tvl1", "apex_flow"],
+}
+
+COLUMNS = {
+    "subject": "Subject",
+    "clip": "Filename",
+    "onset": "OnsetF",
+    "apex": "ApexF1",
+    "second apex": "ApexF2",
+    "offset": "OffsetF",
+    "aus": "AU",
+    "emotion": "Emotion",
+}
+
+
+def read(root: Path) -> Reading:
+    """Read the coding workbook and the frames below ``root``; cropped faces are preferred to raw frames."""
+    return Labelled(
+        dataset="casme",
+        card=CARD,
+        workbooks=("CASME-coded*.xlsx", "casme.xlsx"),
+        columns=COLUMNS,
+        editions=("crop", "selected", "raw"),
+        is_subject=lambda folder: re.fullmatch(r"sub\d+", folder.name, flags=re.IGNORECASE) is not None,
+        video=lambda clip: clip.split("_")[0],  # the episode shown to the subject
+    ).read(root)

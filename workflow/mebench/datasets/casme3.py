@@ -1,0 +1,117 @@
+"""CAS(ME)^3 Part A, micro-expressions: 30 fps, onset, apex, offset, action units, seven emotions, objective classes.
+
+Frames are ``frame/spNO.1_b_166/166.jpg`` in the delivery of clips (subject, video, onset), or those of the long videos,
+``spNO.1/b/color/166.jpg``. Frames are missing on disk here and there. Labels are in ``cas(me)3_part_A_ME_label_*``.
+A clip is called by the onset that its workbook gives, also where that onset is a slip.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets import _casme3
+from mebench.datasets._folders import existing_folder, frame_names
+from mebench.datasets._reading import Reading, Unusable, refuse_duplicates, timing
+from mebench.datasets._spotting import Label, lost_frames
+from mebench.datasets._workbook import find_workbook
+from mebench.errors import UserError
+
+CARD = {
+    "delivers": "frames",
+    "title": "CAS(ME)^3 Part A (micro-expressions)",
+    "paper": {
+        "title": "CAS(ME)3: A Third Generation Facial Spontaneous Micro-Expression Database with Depth Information "
+        "and High Ecological Validity",
+        "authors": "J. Li, Z. Dong, S. Lu, S.-J. Wang, W.-J. Yan, Y. Ma, Y. Liu, C. Huang, X. Fu",
+        "venue": "IEEE Transactions on Pattern Analysis and Machine Intelligence 45(3)",
+        "year": 2023,
+        "doi": "10.1109/TPAMI.2022.3174895",
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
+    "homepage": "http://casme.psych.ac.cn/casme/e4",
+    "layout": "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx and Part_A_ME_clip/frame/spNO.1_b_166/166.jpg, or the long "
+    "videos part_A_split/part_A/spNO.1/b/color/166.jpg; spNo. and doubled folders are fine",
+    "editions": {
+        "v2 of 2025-09-03": {"file": "JpgIndex_v2_20250903"},
+        "v2": {"file": "part_A_ME_label_JpgIndex_v2.xlsx"},
+        "v1": {"file": "part_A_ME_label_JpgIndex.xls"},
+    },
+    "crop": "detected",
+    "fps": 30,
+    "emotions": ["happiness", "surprise", "disgust", "fear", "anger", "sadness", "others"],
+    "expected": {"clips": 860, "subjects": 94},
+    "expected_emotions": {"disgust": 250, "surprise": 187, "others": 161, "fear": 86, "anger": 64, "sadness": 57,
+                          "happiness": 55},
+    "inputs": ["tvl1", "apex_flow", "long_flow", "frames", "texture_motion"],
+}  # fmt: skip
+
+
+def read(root: Path) -> Reading:
+    """Read the workbook of micro-expressions and the frames below ``root``: those of the delivered clips, and those of
+    the long videos for clips that are not there."""
+    root = existing_folder(root, "casme3")
+    workbook = find_workbook(root, _casme3.MICRO_BOOKS, CARD["title"])
+    of_clips, of_videos = _casme3.trees(root, CARD["layout"])
+    folders: dict[tuple, Path] = _casme3.clip_folders(of_clips[0]) if of_clips else {}
+    folders |= _casme3.video_folders(of_videos[0]) if of_videos else {}
+    clips, dropped, frames = [], [], {}
+    for label in _casme3.micro_labels(workbook):
+        name = f"casme3/{label.subject}/{label.name}"
+        try:
+            folder = _folder(label, folders)
+            if folder not in frames:
+                frames[folder] = frame_names(folder)
+            clips.append(_clip(name, label, folder, frames[folder], root))
+        except Unusable as reason:
+            dropped.append((name, f"{reason} ({label.where})"))
+    refuse_duplicates(clips, workbook)
+    if not clips:
+        first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
+        raise UserError(f"no row of {workbook} becomes a clip with frames below {root}; the first: {first}")
+    notes = _notes(root, workbook, of_clips, of_videos)
+    return Reading(sorted(clips, key=lambda clip: clip["clip_id"]), dropped, notes, workbooks=[workbook])
+
+
+def _folder(label: Label, folders: dict[tuple, Path]) -> Path:
+    """Folder of a clip's frames. Where the workbook's onset is a slip, a delivery may be named by either number."""
+    named = label.name.rpartition("_")[2]
+    for onset in (named, str(label.onset).strip()):
+        if onset.isdecimal() and (label.subject, label.video, int(onset)) in folders:
+            return folders[label.subject, label.video, int(onset)]
+    if label.key in folders:
+        return folders[label.key]
+    raise Unusable(f"no folder of frames {label.subject}_{label.name} or {label.subject}/{label.video}/color")
+
+
+def _clip(name: str, label: Label, folder: Path, frames: dict[int, str], root: Path) -> dict[str, Any]:
+    if not label.emotion:
+        raise Unusable("no emotion")
+    when = timing(label.onset, label.apex, label.offset, frames)
+    repairs = [*label.repairs, *when.repairs, *lost_frames(frames, when.onset, when.offset)]
+    return {
+        "clip_id": name,
+        "dataset": "casme3",
+        "subject": f"casme3/{label.subject}",
+        "video": label.video,
+        "onset": when.onset,
+        "apex": when.apex,
+        "offset": when.offset,
+        "apex_source": when.source,
+        "emotion": label.emotion,
+        "objective": label.objective,
+        "expression": "micro",
+        "aus": label.aus,
+        "fps": CARD["fps"],
+        "frames": folder.relative_to(root).as_posix(),
+        "repairs": ";".join(repairs),
+    }
+
+
+def _notes(root: Path, workbook: Path, of_clips: list[Path], of_videos: list[Path]) -> list[str]:
+    used = [*of_clips[:1], *of_videos[:1]]
+    notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}" for tree in used]
+    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in [*of_clips[1:], *of_videos[1:]]]
+    if "v2" not in workbook.name.lower():
+        notes.append("the first edition of the labels (v1) has 943 clips of 100 subjects; the card counts the second")
+    return notes

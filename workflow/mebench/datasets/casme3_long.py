@@ -1,0 +1,95 @@
+"""CAS(ME)^3 Part A, long videos: 30 fps, the intervals of micro- and macro-expressions in them, for spotting.
+
+Frames are ``spNO.1/b/color/166.jpg``; their numbers have gaps, and some videos have no frame 0 that a label names.
+Labels are in the two workbooks of micro- and macro-expressions (``cas(me)3_part_A_ME_label_*``, ``.._MaE_label_*``,
+both with emotions), or in ``CAS(ME)3_part_A_v2.xls``, which has both kinds and no emotions.
+All videos are listed, with labels or without.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mebench.datasets import _casme3
+from mebench.datasets._folders import existing_folder
+from mebench.datasets._reading import Reading
+from mebench.datasets._spotting import Label, Spotting, with_emotions
+from mebench.datasets._workbook import look_for_workbook
+from mebench.errors import UserError
+
+CARD = {
+    "delivers": "videos",
+    "title": "CAS(ME)^3 Part A (long videos)",
+    "paper": {
+        "title": "CAS(ME)3: A Third Generation Facial Spontaneous Micro-Expression Database with Depth Information "
+        "and High Ecological Validity",
+        "authors": "J. Li, Z. Dong, S. Lu, S.-J. Wang, W.-J. Yan, Y. Ma, Y. Liu, C. Huang, X. Fu",
+        "venue": "IEEE Transactions on Pattern Analysis and Machine Intelligence 45(3)",
+        "year": 2023,
+        "doi": "10.1109/TPAMI.2022.3174895",
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
+    "homepage": "http://casme.psych.ac.cn/casme/e4",
+    "layout": "part_A_split/part_A/spNO.1/b/color/166.jpg and the workbooks cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx "
+    "and cas(me)3_part_A_MaE_label_JpgIndex_v2_emotion.xlsx, or CAS(ME)3_part_A_v2.xlsx",
+    "editions": {
+        "v2 of 2025-09-03, micro": {"file": "ME_label_JpgIndex_v2_20250903"},
+        "v2, micro": {"file": "part_A_ME_label_JpgIndex_v2.xlsx"},
+        "v2, macro": {"file": "part_A_MaE_label_JpgIndex_v2"},
+        "v2, both": {"file": "CAS(ME)3_part_A_v2.xls"},
+        "v1, micro": {"file": "part_A_ME_label_JpgIndex.xls"},
+    },
+    "crop": "detected",
+    "fps": 30,
+    "emotions": ["happiness", "surprise", "disgust", "fear", "anger", "sadness", "others"],
+    "expected": {
+        "clips": 4206,
+        "subjects": 98,
+        "videos with clips": 956,
+        "micro-expressions": 860,
+        "macro-expressions": 3346,
+    },
+    "expected_emotions": {},
+    "inputs": ["roi_flow"],
+}
+
+
+def read(root: Path) -> Reading:
+    """Read the workbooks and the long videos below ``root``."""
+    root = existing_folder(root, "casme3_long")
+    labels, workbooks = _labels(root)
+    _, of_videos = _casme3.trees(root, CARD["layout"])
+    if not of_videos:
+        raise UserError(f"{root} holds cut clips only, no long videos such as spNO.1/b/color; read it as casme3")
+    folders = _casme3.video_folders(of_videos[0])
+    clips, dropped, videos = Spotting("casme3_long", CARD["fps"], root, folders).read(labels)
+    shown = {clip["frames"] for clip in clips}
+    notes = [f"labels from {' and '.join(book.name for book in workbooks)}",
+             f"frames from {of_videos[0].relative_to(root).as_posix()}",
+             f"{len(videos) - len(shown)} of {len(videos)} videos have no label"]  # fmt: skip
+    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in of_videos[1:]]
+    return Reading(clips, dropped, notes, videos, workbooks)
+
+
+def _labels(root: Path) -> tuple[list[Label], list[Path]]:
+    """The rows of the two workbooks with emotions; else those of the one with both kinds, emotions joined where one of
+    the two is there."""
+    micro = look_for_workbook(root, _casme3.MICRO_BOOKS)
+    macro = look_for_workbook(root, _casme3.MACRO_BOOKS)
+    if micro and macro:
+        return [*_casme3.micro_labels(micro), *_casme3.macro_labels(macro)], [micro, macro]
+    both = look_for_workbook(root, _casme3.BOTH_BOOKS)
+    if both is None:
+        wanted = (_casme3.MICRO_BOOKS[0], _casme3.MACRO_BOOKS[0], _casme3.BOTH_BOOKS[0])
+        there = f"; only {(micro or macro).name} is there" if micro or macro else ""
+        raise UserError(
+            f"{root} lacks workbooks of {CARD['title']}: {wanted[0]} and {wanted[1]}, or {wanted[2]}{there}"
+        )
+    labels, more = _casme3.micro_labels(both, emotions=False), []
+    if micro:
+        more = _casme3.micro_labels(micro)
+    elif macro:
+        more = _casme3.macro_labels(macro)
+    known = {(*label.key, label.name, label.expression): (label.emotion, label.objective) for label in more}
+    found = with_emotions(labels, known, lambda label: (*label.key, label.name, label.expression))
+    return found, [both, *(book for book in (micro or macro,) if book)]

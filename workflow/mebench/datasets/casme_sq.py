@@ -1,0 +1,183 @@
+"""CAS(ME)^2, long videos: 30 fps, the intervals of micro- and macro-expressions in them, for spotting.
+
+Frames are ``rawpic/s15/15_0101disgustingteeth/img001.jpg``. The workbook ``CAS(ME)^2code_final.xlsx`` has three sheets
+without headers. ``CASFEcode_final`` calls the subjects 1 to 22 and a row's video ``anger1_1``; the two others say which
+folder that is. ``naming rule1`` has columns 15, s15, 1 (the folder's number, the folder, the number in the coding
+sheet), so subject 1 is the folder ``s15``; it may repeat itself, once per coded row. ``naming rule2`` has the columns
+0401, anger1 (a code of four digits that may have lost its zeros, the name), so the row is of the folder below ``s15``
+whose name goes on with 0401 after ``15_``. Numbers are floats; an offset 0 means that the apex was the last frame
+coded, an apex 0 that none was; a few apexes lie after their offset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets._folders import existing_folder, find_tree, folders_in
+from mebench.datasets._reading import Reading, action_units, emotion_name, frame_number, missing, subject_name
+from mebench.datasets._spotting import Key, Label, Spotting, expression
+from mebench.datasets._workbook import find_workbook, read_sheets
+from mebench.errors import UserError
+
+CARD = {
+    "delivers": "videos",
+    "title": "CAS(ME)^2",
+    "paper": {
+        "title": "CAS(ME)2: A Database for Spontaneous Macro-Expression and Micro-Expression Spotting and Recognition",
+        "authors": "F. Qu, S.-J. Wang, W.-J. Yan, H. Li, S. Wu, X. Fu",
+        "venue": "IEEE Transactions on Affective Computing 9(4)",
+        "year": 2018,
+        "doi": "10.1109/TAFFC.2017.2654440",
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
+    "homepage": "http://casme.psych.ac.cn/casme/e3",
+    "layout": "CAS(ME)^2code_final.xlsx and rawpic/s15/15_0101disgustingteeth/img001.jpg (or cropped/...)",
+    "editions": {"updated": {"file": "code_final(Updated)"}, "final": {"file": "code_final.xlsx"}},
+    "crop": "detected",
+    "fps": 30,
+    "emotions": ["negative", "positive", "surprise", "others"],
+    "expected": {
+        "clips": 357,
+        "subjects": 22,
+        "videos": 98,
+        "videos with clips": 95,
+        "micro-expressions": 57,
+        "macro-expressions": 300,
+    },
+    "expected_emotions": {},
+    "inputs": ["roi_flow"],
+}
+
+WORKBOOKS = ("CAS(ME)^2code_final.xlsx", "code_final.xlsx", "*code_final*.xlsx")
+SUBJECT = re.compile(r"s\d+", re.IGNORECASE)
+VIDEO = re.compile(r"\d+_(\d{4}).*")
+# of the coding sheet; the last column is the subject's own word for the emotion
+COLUMNS = ("subject", "clip", "onset", "apex", "offset", "aus", "emotion", "type", "self_reported")
+
+
+def read(root: Path) -> Reading:
+    """Read the workbook and the long videos below ``root``; raw frames are preferred to cropped ones."""
+    root = existing_folder(root, "casme_sq")
+    workbook = find_workbook(root, WORKBOOKS, CARD["title"])
+    try:
+        tree, others = find_tree(root, _is_subject, prefer=("rawpic", "raw", "crop"))
+    except FileNotFoundError as error:
+        raise UserError(f"{root} holds no folders such as s15/15_0101..; expected {CARD['layout']}") from error
+    folders, named = _folders(tree)
+    labels = _labels(workbook, named)
+    clips, dropped, videos = Spotting("casme_sq", CARD["fps"], root, folders).read(labels)
+    notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
+    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    return Reading(clips, dropped, notes, videos, [workbook])
+
+
+def _is_subject(folder: Path) -> bool:
+    return bool(SUBJECT.fullmatch(folder.name)) and any(VIDEO.fullmatch(video.name) for video in folders_in(folder))
+
+
+def _folders(tree: Path) -> tuple[dict[Key, Path], dict[Key, str]]:
+    """((subject, video) -> folder of frames, (subject, code) -> video): ('s15', '0101') -> '15_0101disgustingteeth'."""
+    folders: dict[Key, Path] = {}
+    named: dict[Key, str] = {}
+    for subject in folders_in(tree):
+        for video in folders_in(subject) if SUBJECT.fullmatch(subject.name) else []:
+            match = VIDEO.fullmatch(video.name)
+            if match is None:
+                continue
+            key = subject_name("casme_sq", subject.name), match[1]
+            if key in named:
+                raise UserError(f"{video} and {named[key]} are both the video {match[1]} of {key[0]}; keep one")
+            named[key] = video.name
+            folders[key[0], video.name] = video
+    return folders, named
+
+
+def _labels(workbook: Path, named: dict[Key, str]) -> list[Label]:
+    sheets = read_sheets(workbook)
+    rows = [(number, row) for number, row in enumerate(_sheet(sheets, "CASFEcode_final", 0, workbook), start=1)]
+    # a copy that somebody gave a header: its first cell is no number
+    coded = [(number, dict(zip(COLUMNS, row, strict=False))) for number, row in rows if row and _whole(row[0])]
+    if not coded or len(coded[0][1]) < len(COLUMNS) - 1:
+        raise UserError(f"{workbook} has no rows with the columns {', '.join(COLUMNS)}; is it the coding workbook?")
+    subjects = _subjects(_sheet(sheets, "naming rule1", 1, workbook), workbook)
+    codes = _codes(_sheet(sheets, "naming rule2", 2, workbook))
+    return [_label(cell, f"{workbook.name} row {number}", subjects, codes, named) for number, cell in coded]
+
+
+def _sheet(sheets: dict[str, list[tuple]], name: str, place: int, workbook: Path) -> list[tuple]:
+    """The sheet called ``name``, or the one in that place where names were changed."""
+    if len(sheets) < 3:
+        raise UserError(f"{workbook} has {len(sheets)} sheets; expected CASFEcode_final, naming rule1 and naming rule2")
+    flat = {title.replace(" ", "").lower(): rows for title, rows in sheets.items()}
+    return flat.get(name.replace(" ", "").lower(), list(sheets.values())[place])
+
+
+def _whole(cell: Any) -> int | None:
+    return None if isinstance(cell, bool) else frame_number(cell)
+
+
+def _subjects(rows: Sequence[tuple], workbook: Path) -> dict[int, str]:
+    """Number in the coding sheet -> subject: {1: 's15', ...}."""
+    columns = [list(column) for column in zip(*(row for row in rows if not all(map(missing, row))), strict=False)]
+    is_name = [all(SUBJECT.fullmatch(str(cell).strip()) for cell in column) for column in columns]
+    if True in is_name:
+        names = [subject_name("casme_sq", cell) for cell in columns[is_name.index(True)]]
+        own = [int(name[1:]) for name in names]
+        numbers = [[_whole(cell) for cell in column] for column in columns]
+        numbers = [column for column in numbers if None not in column and column != own]
+        if len(numbers) == 1:
+            return dict(zip(numbers[0], names, strict=True))
+    raise UserError(f"the sheet naming rule1 of {workbook} does not say which subject is which folder; "
+                    "expected the columns 15, s15, 1")  # fmt: skip
+
+
+def _codes(rows: Sequence[tuple]) -> dict[str, str]:
+    """Name of a video in the coding sheet -> its code: {'anger1': '0401', ...}."""
+    codes = {}
+    for row in rows:
+        code = next((_whole(cell) for cell in row if _whole(cell) is not None), None)
+        name = next((str(cell) for cell in row if re.fullmatch(r"\s*[a-z]+\d*\s*", str(cell or ""), re.IGNORECASE)), "")
+        if code is not None and name:
+            codes[name.strip().lower()] = f"{code:04d}"
+    return codes
+
+
+def _label(cell: dict[str, Any], where: str, subjects: dict[int, str], codes: dict[str, str], named: dict) -> Label:
+    number, episode = _whole(cell["subject"]), str(cell["clip"]).strip().lower().split("_")[0]
+    if number not in subjects:
+        raise UserError(f"{where} is of the subject {number}, which the sheet naming rule1 does not name; mend it")
+    if episode not in codes:
+        raise UserError(f"{where} is of the video '{episode}', which the sheet naming rule2 does not name; mend it")
+    subject = subjects[number]
+    # a video without a folder keeps its code as its name, and is dropped with that reason
+    video = named.get((subject, codes[episode]), codes[episode])
+    onset, apex, offset, repairs = _without_zeros(*(frame_number(cell[name]) for name in ("onset", "apex", "offset")))
+    return Label(
+        subject=subject,
+        video=video,
+        name=f"{video}_{onset}",
+        onset=onset,
+        apex=apex,
+        offset=offset,
+        expression=expression(cell["type"], where),
+        where=where,
+        emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], CARD["emotions"], where),
+        aus=action_units(cell["aus"]),
+        repairs=repairs,
+    )
+
+
+def _without_zeros(
+    onset: int | None, apex: int | None, offset: int | None
+) -> tuple[int | None, int | None, int | None, tuple[str, ...]]:
+    repairs = []
+    if offset == 0 and apex:
+        offset = apex
+        repairs.append(f"offset 0: the apex {apex} is taken")
+    if apex == 0 and onset is not None and offset:
+        apex = onset + (offset - onset) // 2
+        repairs.append(f"apex 0: the middle frame {apex} is taken")
+    return onset, apex, offset, tuple(repairs)

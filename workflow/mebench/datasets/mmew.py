@@ -1,0 +1,80 @@
+"""MMEW: 90 fps, onset, apex, offset, action units and seven emotions; its macro-expressions are not read.
+
+Frames are ``S03/happiness/S03-01-002/1.jpg`` (subject, emotion, then subject-emotion-sample), in some copies without
+the subject's folder. The class that the workbook calls others lies in folders called repression, so clips are found by
+their name and labelled by the workbook alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from mebench.datasets._labelled import Labelled
+from mebench.datasets._reading import Reading
+from mebench.errors import UserError
+
+CARD = {
+    "delivers": "frames",
+    "title": "MMEW",
+    "paper": {
+        "title": "Video-based Facial Micro-Expression Analysis: A Survey of Datasets, Features and Algorithms",
+        "authors": "X. Ben, Y. Ren, J. Zhang, S.-J. Wang, K. Kpalma, W. Meng, Y.-J. Liu",
+        "venue": "IEEE Transactions on Pattern Analysis and Machine Intelligence",
+        "year": 2021,
+        "doi": "10.1109/TPAMI.2021.3067464",
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
+    "homepage": "http://www.dpailab.com/database.html",
+    "layout": "MMEW_Micro_Exp.xlsx and Micro_Expression/S03/happiness/S03-01-002/1.jpg, or the same without S03/",
+    "editions": {"published": {"file": "MMEW_Micro_Exp"}},
+    "crop": "provided",
+    "fps": 90,
+    "emotions": ["happiness", "surprise", "disgust", "others", "repression", "fear", "sadness", "anger"],
+    "expected": {"clips": 300},  # no counts of subjects and emotions were read
+    "expected_emotions": {},
+    "inputs": ["tvl1", "apex_flow"],
+}
+
+COLUMNS = {
+    "subject": "Subject",
+    "clip": "Filename",
+    "onset": "OnsetFrame",
+    "apex": "ApexFrame",
+    "offset": "OffsetFrame",
+    "aus": "Action Units",
+    "emotion": "Estimated Emotion",
+}
+CLIP = re.compile(r"S\d+-\d+-\d+", re.IGNORECASE)
+
+
+class ByName(Labelled):
+    """Clips are found by their name, which holds subject and class, wherever they lie."""
+
+    def places(self, root: Path) -> tuple[Callable[[str, str], Path | None], list[str]]:
+        found: dict[str, Path] = {}
+        for above, names, _ in os.walk(root):
+            for name in sorted(names):
+                if CLIP.fullmatch(name):
+                    folder = Path(above) / name
+                    if found.setdefault(name.upper(), folder) != folder:
+                        raise UserError(f"{folder} and {found[name.upper()]} are the same clip; keep one of them")
+            names[:] = [name for name in names if not CLIP.fullmatch(name) and name[0] != "."]
+        if not found:
+            raise UserError(f"{root} holds no folders such as S03-01-002; expected {self.card['layout']}")
+        return lambda subject, name: found.get(name.upper()), [f"{len(found)} folders of frames"]
+
+
+def read(root: Path) -> Reading:
+    """Read the coding workbook and the frames below ``root``."""
+    return ByName(
+        dataset="mmew",
+        card=CARD,
+        workbooks=("MMEW_Micro_Exp*.xlsx", "MMEW*Micro*.xlsx"),
+        columns=COLUMNS,
+        editions=(),
+        is_subject=lambda folder: False,
+        video=lambda clip: clip,
+    ).read(root)

@@ -1,0 +1,184 @@
+"""SAMM Long Videos: 200 fps, grey, the intervals of micro- and macro-expressions in them, for spotting.
+
+Frames are ``SAMM_longvideos/006_1/006_1_0001.jpg``, numbered from 1 in each video. Labels are in
+``SAMM_LongVideos_V3_Release.xlsx`` (or V2, V1): a preamble, the header on row 10, one sheet. They have no emotions;
+those of the micro-expressions are in the workbook of SAMM and are joined by clip where a copy of it is there too.
+Ten macro-expressions have onset 0: they were under way when the video began. One apex is negative, some lie outside
+their interval.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets import samm
+from mebench.datasets._folders import existing_folder, find_tree, folders_in, frame_names
+from mebench.datasets._reading import Reading, action_units, emotion_name, frame_number, missing, roman, subject_name
+from mebench.datasets._spotting import Key, Label, Spotting, expression, with_emotions
+from mebench.datasets._workbook import find_workbook, look_for_workbook, read_table
+from mebench.errors import UserError
+
+CARD = {
+    "delivers": "videos",
+    "title": "SAMM Long Videos",
+    "paper": {
+        "title": "SAMM Long Videos: A Spontaneous Facial Micro- and Macro-Expressions Dataset",
+        "authors": "C. H. Yap, C. Kendrick, M. H. Yap",
+        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
+        "year": 2020,
+        "arxiv": "1911.01519",
+        "doi": "10.1109/FG47880.2020.00029",
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
+    "homepage": "http://www2.docm.mmu.ac.uk/STAFF/M.Yap/dataset.php",
+    "layout": "SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and SAMM_longvideos/006_1/006_1_0001.jpg; "
+    "SAMM_Micro_FACS_Codes_v2.xlsx beside them for emotions",
+    "editions": {
+        "V3": {"file": "SAMM_LongVideos_V3"},
+        "V2": {"file": "SAMM_LongVideos_V2"},
+        "V1": {"file": "SAMM_LongVideos_V1"},
+        "of SAMM, v2": {"file": "Micro_FACS_Codes_v2"},
+    },
+    "crop": "detected",
+    "fps": 200,
+    "emotions": ["anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise", "others"],
+    "expected": {
+        "clips": 502,
+        "subjects": 30,
+        "videos": 147,
+        "videos with clips": 147,
+        "micro-expressions": 159,
+        "macro-expressions": 343,
+    },
+    "expected_emotions": {},
+    "inputs": ["roi_flow"],
+}
+
+WORKBOOKS = tuple(f"SAMM_LongVideos_V{n}*.{kind}" for kind in ("xlsx", "xls") for n in (3, 2, 1))
+FACS_WORKBOOKS = ("SAMM_Micro_FACS_Codes_v2*.xlsx", "SAMM*Micro*FACS*.xlsx")
+# our name -> names of the column in the editions
+COLUMNS = {
+    "onset": ("Onset", "Onset Frame"),
+    "apex": ("Apex", "Apex Frame"),
+    "offset": ("Offset", "Offset Frame"),
+    "type": ("Type", "Micro"),
+    "aus": ("Action Units",),
+}
+VIDEO = re.compile(r"(\d{1,3})_(\d+)")
+
+# number of a frame in SAMM minus its number here, by video; 0 in all others
+ORIGINS = {
+    "006_1": 2000, "006_2": 100, "006_3": 500, "006_5": 300, "007_3": 1800, "007_4": 5600, "007_5": 2500, "007_6": 100,
+    "007_7": 300, "009_2": 3000, "009_3": 500, "010_4": 3000, "011_3": 2000, "012_7": 7000, "014_1": 499, "014_3": 1000,
+    "015_5": 5500, "016_7": 1000, "017_6": 500, "018_1": 10000, "018_5": 1500, "018_7": 10000, "019_3": 500,
+    "019_4": 4000, "019_5": 4000, "020_1": 500, "021_7": 2000, "023_1": 4500, "024_2": 3000, "025_4": 1500,
+    "025_5": 2000, "025_6": 2000, "026_5": 4500, "026_6": 3500, "026_7": 1000, "030_1": 2000, "030_5": 1500,
+    "031_3": 3500, "032_3": 3000, "032_6": 4000, "033_1": 5000, "034_3": 3000, "035_1": 9000,
+}  # fmt: skip
+
+
+def read(root: Path) -> Reading:
+    """Read the workbook and the long videos below ``root``."""
+    root = existing_folder(root, "samm_long")
+    workbook = find_workbook(root, WORKBOOKS, CARD["title"])
+    facs = look_for_workbook(root, FACS_WORKBOOKS)
+    try:
+        tree, others = find_tree(root, lambda folder: VIDEO.fullmatch(folder.name) is not None, prefer=("long",))
+    except FileNotFoundError as error:
+        raise UserError(f"{root} holds no folders such as 006_1; expected {CARD['layout']}") from error
+    folders = _folders(tree)
+    labels = _labels(workbook)
+    _refuse_other_origin(labels, folders, tree)
+    labels = with_emotions(labels, _emotions(facs) if facs else {}, lambda label: (label.name, label.expression))
+    clips, dropped, videos = Spotting("samm_long", CARD["fps"], root, folders).read(labels)
+    told = f"emotions of micro-expressions from {facs.name}" if facs else (
+        "no emotions: the workbook of the short SAMM (SAMM_Micro_FACS_Codes_v2.xlsx) is not in this copy")  # fmt: skip
+    notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}", told]
+    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    return Reading(clips, dropped, notes, videos, [workbook, *([facs] if facs else [])])
+
+
+def _video(name: str) -> str:
+    """'6_1' and '006_1_2' -> '006_1': the video that is called so, or that a clip of this name was found in."""
+    subject, inducement = str(name).strip().split("_")[:2]
+    return f"{subject_name('samm_long', subject)}_{int(inducement)}"
+
+
+def _folders(tree: Path) -> dict[Key, Path]:
+    found: dict[Key, Path] = {}
+    for folder in folders_in(tree):
+        if VIDEO.fullmatch(folder.name):
+            video = _video(folder.name)
+            key = video.split("_")[0], video
+            if key in found:
+                raise UserError(f"{folder} and {found[key]} are the same video; keep one of them")
+            found[key] = folder
+    return found
+
+
+def _labels(workbook: Path) -> list[Label]:
+    spellings = [name for names in COLUMNS.values() for name in names]
+    rows = read_table(workbook, "Subject", ("Subject", "Filename"), spellings)
+    for ours, names in COLUMNS.items():
+        if rows and all(missing(row[name]) for row in rows for name in names):
+            raise UserError(f"{workbook} lacks the column {names[0]}, or it is empty; it is needed for {ours}")
+    return [_label(row, f"{workbook.name} row {row['_row']}") for row in rows]
+
+
+def _label(row: Mapping[str, Any], where: str) -> Label:
+    cell = {ours: next((row[n] for n in names if not missing(row[n])), None) for ours, names in COLUMNS.items()}
+    name = str(row["Filename"]).strip()
+    if not re.fullmatch(r"\d{1,3}_\d+_\d+", name):
+        raise UserError(f"{where} has the Filename '{name}'; expected a name such as 006_1_2")
+    video = _video(name)
+    began = ("onset 0: the movement was under way when the video began",) if frame_number(cell["onset"]) == 0 else ()
+    return Label(
+        subject=video.split("_")[0],
+        video=video,
+        name=f"{video}_{name.split('_')[2]}",
+        onset=cell["onset"],
+        apex=cell["apex"],
+        offset=cell["offset"],
+        expression=expression(cell["type"], where),
+        where=where,
+        aus=action_units(cell["aus"]),
+        repairs=began,
+    )
+
+
+def _emotions(facs: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    """(clip, 'micro') -> (emotion, objective class), from the workbook of the short SAMM."""
+    columns = samm.COLUMNS
+    known = {}
+    for row in read_table(facs, columns["subject"], (columns["clip"], columns["emotion"]), (columns["objective"],)):
+        name, where = str(row[columns["clip"]]).strip(), f"{facs.name} row {row['_row']}"
+        if not missing(row[columns["emotion"]]):
+            emotion = emotion_name(row[columns["emotion"]], CARD["emotions"], where)
+            known[f"{_video(name)}_{name.split('_')[2]}", "micro"] = emotion, roman(row[columns["objective"]])
+    return known
+
+
+def _refuse_other_origin(labels: Iterable[Label], folders: Mapping[Key, Path], tree: Path) -> None:
+    """Raise a UserError where frames are numbered as in the short SAMM: a video's labels are then beside its frames,
+    and inside once the known difference is added."""
+    ends: dict[Key, list[int]] = {}
+    for label in labels:
+        pair = frame_number(label.onset), frame_number(label.offset)
+        if label.video in ORIGINS and label.key in folders and None not in pair:
+            ends.setdefault(label.key, []).extend(number for number in pair if number)
+    other = []
+    for key, numbers in sorted(ends.items()):
+        frames = frame_names(folders[key])
+        shift = ORIGINS[key[1]]
+        if frames and not any(n in frames for n in numbers) and all(n + shift in frames for n in numbers):
+            other.append((key[1], shift))
+    if other:
+        video, shift = other[0]
+        raise UserError(
+            f"{tree} numbers its frames as the short SAMM does: the labels of {len(other)} videos lie beside their "
+            f"frames and fit after adding the known difference (first {video}, {shift}); take the frames of SAMM Long "
+            f"Videos as delivered, which begin with 1"
+        )

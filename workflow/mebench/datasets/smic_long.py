@@ -1,0 +1,241 @@
+"""SMIC-E HS (the long clips of SMIC): 157 videos at 100 fps around the micro-expressions of SMIC-HS, for spotting.
+
+Frames are ``HS_long/SMIC_HS_E/s20/s20_ne_01/image17581039.jpg``; the subject's folder is padded (s03), the video's is
+not, and numbers are the camera's running counter. Onset and offset of up to three micro-expressions a video are in
+``SMIC-HS-E_annotation.xlsx``. No apex is annotated in the first edition; the one of 2019 may have a column for it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mebench.datasets._folders import existing_folder, find_tree, folders_in, frame_names
+from mebench.datasets._reading import (
+    Reading,
+    Timing,
+    Unusable,
+    emotion_name,
+    frame_number,
+    missing,
+    refuse_duplicates,
+    subject_name,
+    timing,
+)
+from mebench.datasets._smic import clip_name, label
+from mebench.datasets._spotting import lost_frames
+from mebench.datasets._workbook import find_workbook, read_table
+from mebench.errors import UserError
+
+CARD = {
+    "delivers": "videos",
+    "title": "SMIC-E HS",
+    "paper": {
+        "title": "Towards Reading Hidden Emotions: A Comparative Study of Spontaneous Micro-expression Spotting and "
+        "Recognition Methods",
+        "authors": "X. Li, X. Hong, A. Moilanen, X. Huang, T. Pfister, G. Zhao, M. Pietikäinen",
+        "venue": "IEEE Transactions on Affective Computing 9(4)",
+        "year": 2018,
+        "doi": "10.1109/TAFFC.2017.2667642",
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute",
+    "homepage": "https://www.oulu.fi/cmvs/node/41319",
+    "layout": "SMIC-HS-E_annotation.xlsx (or _2019) and HS_long/SMIC_HS_E/s20/s20_ne_01/image17581039.jpg; only HS is "
+    "read, not VIS_long or NIR_long",
+    "editions": {
+        "2019": {"file": "HS-E_annotation_2019"},
+        "2019 (underscores)": {"file": "HS_E_annotation_2019"},
+        "first": {"file": "HS-E_annotation"},
+        "first (underscores)": {"file": "HS_E_annotation"},
+    },
+    "crop": "detected",
+    "fps": 100,
+    "emotions": ["negative", "positive", "surprise"],
+    # 164 short clips less three whose recording is lost (s1_ne_02, s2_sur_05, s3_ne_20) are 161 micro-expressions; four
+    # of them (s3_ne_03 in s3_ne_02, s4_ne_05 and s4_ne_06 in s4_ne_04, s9_sur_02 in s9_sur_01) are the second or third
+    # of their video: 157 videos. Classes by the names: 70 - 2, 51 and 43 - 1.
+    "expected": {
+        "clips": 161,
+        "subjects": 16,
+        "videos": 157,
+        "videos with clips": 157,
+        "micro-expressions": 161,
+    },
+    "expected_emotions": {"negative": 68, "positive": 51, "surprise": 42},
+    "inputs": ["roi_flow"],
+}
+
+WORKBOOKS = ("SMIC?HS?E_annotation_2019*.xlsx", "SMIC?HS?E_annotation*.xlsx", "SMIC*HS*E*annotation*.xlsx")
+WANTED = ("Subject", "Filename", "OnsetF", "OffsetF", "FirstF", "Emotion")
+OPTIONAL = ("Onset2F", "Offset2F", "Onset3F", "Offset3F", "LastF", "ApexF")
+EDITIONS = ("HS_long", "HS-E", "HS_E", "HS")
+
+
+@dataclass(frozen=True)
+class Video:
+    """One folder of frames: ``name`` in one spelling, the class ``named`` by it, its ``frames`` on disk."""
+
+    subject: str
+    name: str
+    named: str
+    folder: Path
+    frames: dict[int, str]
+
+
+def read(root: Path) -> Reading:
+    """Read the annotation and the videos below ``root``: one clip per micro-expression, one video per folder."""
+    root = existing_folder(root, "smic_long")
+    workbook = find_workbook(root, WORKBOOKS, CARD["title"])
+    try:
+        tree, others = find_tree(root, lambda folder: _is_subject(folder, root), prefer=EDITIONS)
+    except FileNotFoundError as error:
+        raise UserError(f"{root} holds no folders such as HS_long/SMIC_HS_E/s20/s20_ne_01; "
+                        f"expected {CARD['layout']}") from error  # fmt: skip
+    notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
+    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    dropped: list[tuple[str, str]] = []
+    videos = _videos(tree, root, dropped)
+    clips = _clips(workbook, dict(videos), root, notes, dropped)
+    refuse_duplicates(clips, workbook)
+    if not clips:
+        raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}")
+    return Reading(
+        sorted(clips, key=lambda clip: clip["clip_id"]),
+        dropped,
+        notes,
+        [_record(video, root) for video in sorted(videos.values(), key=lambda video: (video.subject, video.name))],
+        [workbook],
+    )
+
+
+def _is_subject(folder: Path, root: Path) -> bool:
+    # VIS and NIR film the same subjects beside HS, at 25 fps
+    if re.search(r"(?<![a-z])(vis|nir)(?![a-z])", folder.relative_to(root).as_posix(), re.IGNORECASE):
+        return False
+    pattern = re.compile(r"s\d+_(ne|po|sur)_\d+", re.IGNORECASE)
+    return re.fullmatch(r"s\d+", folder.name, re.IGNORECASE) is not None and any(
+        pattern.fullmatch(path.name) for path in folder.iterdir()
+    )
+
+
+def _videos(tree: Path, root: Path, dropped: list[tuple[str, str]]) -> dict[str, Video]:
+    videos: dict[str, Video] = {}
+    for subject in (path for path in folders_in(tree) if _is_subject(path, root)):
+        for folder in folders_in(subject):
+            try:
+                video = Video(*clip_name(folder.name), folder, frame_names(folder))
+            except Unusable as reason:
+                dropped.append((folder.relative_to(root).as_posix(), str(reason)))
+                continue
+            if video.name in videos:
+                raise UserError(f"{folder} and {videos[video.name].folder} are the same video; keep one of them")
+            videos[video.name] = video
+    return videos
+
+
+def _clips(
+    workbook: Path, videos: dict[str, Video], root: Path, notes: list[str], dropped: list[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """The clips of all rows; ``videos`` are used up, ``notes`` and ``dropped`` are added to."""
+    clips = []
+    for row in read_table(workbook, "Subject", WANTED, OPTIONAL):
+        try:
+            name = _name(row)
+        except Unusable:  # remarks below the table
+            notes.append(f"row {row['_row']} of {workbook.name} names no video: '{row['Subject']}'")
+            continue
+        key = f"smic_long/{subject_name('smic', name[1 : name.index('_')])}/{name}"
+        video = videos.pop(name, None)
+        if video is None:
+            dropped.append((key, f"no folder of frames {name}, or row {row['_row']} is its second"))
+            continue
+        span = _span(row, video, notes)
+        for place in ("", "2", "3"):
+            if place and missing(row[f"Onset{place}F"]):
+                continue
+            try:
+                clips.append(_clip(row, place, video, span, root, workbook))
+            except Unusable as reason:
+                dropped.append((key + (place and f"_{place}"), str(reason)))
+    notes += [f"the video {name} has no row in {workbook.name}" for name in sorted(videos)]
+    return clips
+
+
+def _name(row: dict[str, Any]) -> str:
+    text = str(row["Filename"]).strip()
+    return clip_name(text if text[:1].lower() == "s" and text[1:2].isdigit() else f"s{row['Subject']}_{text}")[1]
+
+
+def _span(row: dict[str, Any], video: Video, notes: list[str]) -> tuple[int, int]:
+    """The first and the last frame of the recording, of the workbook's cells or else of the disk."""
+    if not video.frames:
+        return 0, 0
+    ends = []
+    for column, there in (("FirstF", min(video.frames)), ("LastF", max(video.frames))):
+        told = frame_number(row[column])
+        if told != there:
+            notes.append(f"{video.name}: {column} is '{'' if row[column] is None else row[column]}', the frame on "
+                         f"disk {there}")  # fmt: skip
+        ends.append(there if told is None else told)
+    return ends[0], ends[1]
+
+
+def _clip(row: dict, place: str, video: Video, span: tuple[int, int], root: Path, workbook: Path) -> dict[str, Any]:
+    """Micro-expression number ``place`` ('' is the first) of a video; a later one counts only inside ``span``, for some
+    cells hold counters of other recordings."""
+    onset, offset = row[f"Onset{place}F"], row[f"Offset{place}F"]
+    for cell in (onset, offset):
+        number = frame_number(cell)
+        if place and not (number is not None and span[0] <= number <= span[1]):
+            raise Unusable(f"Onset{place}F or Offset{place}F '{cell}' lies outside the video [{span[0]}, {span[1]}]")
+    if missing(offset):
+        raise Unusable(f"no value in Offset{place}F; if it is a formula, open {workbook.name} in a spreadsheet program "
+                       "and save it, so that its values are stored")  # fmt: skip
+    when = _when(onset, None if place else row["ApexF"], offset, video.frames)
+    told = video.named if missing(row["Emotion"]) else emotion_name(row["Emotion"], CARD["emotions"], workbook.name)
+    emotion, repairs = label(video.named, told, "row")
+    return {
+        "clip_id": f"smic_long/{video.subject}/{video.name}" + (place and f"_{place}"),
+        "dataset": "smic_long",
+        "subject": f"smic_long/{video.subject}",
+        "video": video.name,
+        "onset": when.onset,
+        "apex": when.apex,
+        "offset": when.offset,
+        "apex_source": when.source,
+        "emotion": emotion,
+        "objective": "",
+        "expression": "micro",
+        "aus": "",
+        "fps": CARD["fps"],
+        "frames": video.folder.relative_to(root).as_posix(),
+        "repairs": ";".join([*when.repairs, *lost_frames(video.frames, when.onset, when.offset), *repairs]),
+    }
+
+
+def _when(onset: Any, apex: Any, offset: Any, frames: dict[int, str]) -> Timing:
+    if not missing(apex):
+        return timing(onset, apex, offset, frames)
+    first, last = frame_number(onset), frame_number(offset)
+    usable = first is not None and last is not None
+    # there is no label to repair: the middle frame is given to timing, so that it reports what else is wrong
+    when = timing(onset, max(first + 1, first + (last - first) // 2) if usable else None, offset, frames)
+    return replace(when, source="mid")
+
+
+def _record(video: Video, root: Path) -> dict[str, Any]:
+    first, last = (min(video.frames), max(video.frames)) if video.frames else (0, 0)
+    return {
+        "video_id": f"smic_long/{video.subject}/{video.name}",
+        "dataset": "smic_long",
+        "subject": f"smic_long/{video.subject}",
+        "video": video.name,
+        "first": first,
+        "last": last,
+        "frames_on_disk": len(video.frames),
+        "gaps": last - first + 1 - len(video.frames) if video.frames else 0,
+        "fps": CARD["fps"],
+        "frames": video.folder.relative_to(root).as_posix(),
+    }

@@ -1,0 +1,40 @@
+"""SMIC-VIS (short clips): 25 fps, a colour camera beside that of SMIC-HS; three classes, no workbook, no apex.
+
+The subjects are the last ten recorded, eight of whom show a micro-expression; each is the same person as in SMIC-HS.
+Frames are ``VIS/s11/micro/negative/s11_ne_01/image076518.bmp``, read as those of SMIC-HS are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mebench.datasets._reading import Reading
+from mebench.datasets._smic import read_short
+
+CARD = {
+    "delivers": "frames",
+    "title": "SMIC-VIS",
+    "paper": {
+        "title": "A Spontaneous Micro-expression Database: Inducement, Collection and Baseline",
+        "authors": "X. Li, T. Pfister, X. Huang, G. Zhao, M. Pietikäinen",
+        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
+        "year": 2013,
+        "doi": "10.1109/FG.2013.6553717",
+    },
+    "licence": "free for research on request, signed agreement; do not redistribute",
+    "homepage": "https://www.oulu.fi/cmvs/node/41319",
+    "layout": "SMIC_all_cropped/VIS/s11/micro/negative/s11_ne_01/image076518.bmp, or the same below "
+    "SMIC_all_raw; only VIS is read",
+    "crop": "provided",
+    "fps": 25,
+    "emotions": ["negative", "positive", "surprise"],
+    # classes by the clips' names; a column of SMIC-E calls one of the surprises negative
+    "expected": {"clips": 71, "subjects": 8},
+    "expected_emotions": {"negative": 23, "positive": 28, "surprise": 20},
+    "inputs": ["tvl1", "apex_flow"],
+}
+
+
+def read(root: Path) -> Reading:
+    """Read the frame folders below ``root``; labels are the folders' and clips' names."""
+    return read_short(root, "smic_vis", CARD, "VIS")
