@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from toy import write_store
 
+from mebench.datasets._reading import VIDEO_COLUMNS
 from mebench.files import write_csv, write_json
-from mebench.inputs import store
 from mebench.metrics.scores import write_scores
+from mebench.plots import TASK_KINDS
 
 CLASSES = ["negative", "positive", "surprise"]
 SUBJECTS = ["casme2/sub01", "casme2/sub02", "casme2/sub03", "smic/s01", "smic/s02"]
 TASK, TITLE = "megc2019", "MEGC2019 composite"
 CLIPS = [(f"{subject}/c{k}", subject, CLASSES[k % 3]) for subject in SUBJECTS for k in range(4)]
 COLUMNS = ["clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source", "emotion"]
-COLUMNS += ["aus", "fps", "frames", "repairs"]
+COLUMNS += ["objective", "expression", "aus", "fps", "frames", "repairs"]
+TIMING = {"onset": "11", "apex": "30", "offset": "60", "apex_source": "labelled", "expression": "micro", "fps": "200"}
 NATIVE = {"negative": "disgust", "positive": "happiness", "surprise": "surprise"}
 
 
@@ -31,11 +34,12 @@ def fill(root: Path, origin: str = "synthetic") -> Path:
     return root
 
 
-def run(root, model, seed, wrong, origin, kind="model", selection="last", epochs=3, done=5) -> Path:
-    """One pooled run: every ``wrong``-th prediction is wrong, ``None`` predicts the first class always."""
+def run(root, model, seed, wrong, origin, kind="model", selection="last", epochs=3, done=5, without=()) -> Path:
+    """One pooled run: every ``wrong``-th prediction is wrong, ``None`` predicts the first class always. Of the clips in
+    ``without`` no input could be made."""
     folder = root / "runs" / TASK / model / f"seed{seed}"
     subjects = SUBJECTS[:done]
-    rows = predictions(seed, wrong, subjects)
+    rows = [row for row in predictions(seed, wrong, subjects) if row["clip_id"] not in without]
     write_csv(folder / "predictions.csv", rows[0], rows)
     if selection == "test_peek":
         peeked = predictions(seed, 10, subjects)
@@ -50,7 +54,8 @@ def run(root, model, seed, wrong, origin, kind="model", selection="last", epochs
     write_json(folder / "run.json", {
         "task": TASK, "task_title": TITLE, "model": model, "title": title, "kind": kind, "seed": seed,
         "selection": selection, "classes": CLASSES, "origin": origin, "folds_expected": len(SUBJECTS),
-        "clips": len(rows), "folds_done": done, "failed": [], "parameters": 1683, "seconds": 1.0,
+        "clips": len(rows), "folds_done": done, "without_input": dict.fromkeys(without, "no face is found"),
+        "failed": [], "parameters": 1683, "seconds": 1.0,
         "versions": {"torch": ["2.13.0"]},
         "spec": {"model": model, "options": {}, "recipe": {"epochs": epochs}}, "note": "",
     })  # fmt: skip
@@ -69,19 +74,52 @@ def predictions(seed: int, wrong: int | None, subjects: list[str]) -> list[dict]
 
 
 def clips(root: Path, dataset: str, origin: str) -> None:
-    """clips.csv, report.md, source.json and the apex_flow-28 store of one dataset."""
+    """clips.csv, videos.csv, report.md, source.json and the apex_flow-28 store of one dataset."""
     rows = [
-        dict.fromkeys(COLUMNS, "0") | {"clip_id": clip, "dataset": dataset, "subject": subject, "repairs": "",
+        dict.fromkeys(COLUMNS, "") | TIMING | {"clip_id": clip, "dataset": dataset, "subject": subject, "repairs": "",
                                        "emotion": NATIVE[label] if dataset == "casme2" else label}
         for clip, subject, label in CLIPS if subject.startswith(dataset)
     ]  # fmt: skip
     rows[0]["repairs"] = "apex missing"
     write_csv(root / "datasets" / dataset / "clips.csv", COLUMNS, rows)
+    write_csv(root / "datasets" / dataset / "videos.csv", VIDEO_COLUMNS, [])
     counts = "| | expected |\n| --- | ---: |\n| clips | 255 |"
-    report = f"# {dataset}: clips\n\n{counts}\n\n## Repairs (1)\n\n- `c0`: **apex** missing\n"
+    mark = "**SYNTHETIC DATA, not the real dataset**.\n\n" if origin == "synthetic" else ""
+    accepted = "**Accepted deviation (counts)**: the counts differ: clips 12 instead of 255.\n\n"
+    edition = "Labels: `codes.xlsx`, edition 20140508, SHA-256 `abc`."
+    repairs = "## Repairs (1)\n\n- `c0`: **apex** missing"
+    report = f"# {dataset}: clips\n\n{mark}{accepted}{counts}\n\n{edition}\n\n{repairs}\n"
     (root / "datasets" / dataset / "report.md").write_text(report)
     kind = "synthetic" if origin == "synthetic" else "folder"
     write_json(root / "sources" / dataset / "source.json", {"dataset": dataset, "origin": kind, "root": "x"})
     x = np.random.default_rng(0).normal(size=(len(rows), 3, 28, 28)).astype(np.float32)
-    meta = {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "scale": "pixels", "origin": kind}
-    store.save(root / "inputs" / dataset / "apex_flow-28", [row["clip_id"] for row in rows], x, meta)
+    write_store(root / "inputs" / dataset / "apex_flow-28", [row["clip_id"] for row in rows], x, kind)
+
+
+def drawings(root: Path) -> None:
+    """A stand-in for every plot that the report takes as it is."""
+    names = [f"{TASK}/{kind}" for kind in TASK_KINDS] + ["datasets/casme2", "datasets/smic"]
+    for name in names:
+        path = root / "plots" / f"{name}.svg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><title>{name}</title></svg>')
+
+
+def faces(root: Path, dataset: str, side: int = 40, pages: int = 2) -> Path:
+    """The faces of one dataset: a clip without a face, a doubtful one, and contact sheets of noise."""
+    import cv2
+
+    folder = root / "faces" / dataset
+    folder.mkdir(parents=True)
+    clips = [clip for clip, subject, _ in CLIPS if subject.startswith(dataset)]
+    rows = [{"clip_id": clip, "status": "ok", "reason": "", "doubt": ""} for clip in clips]
+    rows[0] |= {"status": "no_face", "reason": "no face is found in the onset frame 11"}
+    rows[1]["doubt"] = "weak detection (0.10)"
+    write_csv(folder / "faces.csv", rows[0], rows)
+    rng = np.random.default_rng(1)
+    sheets = [f"sheet-{i + 1}.png" for i in range(pages)]
+    for name in sheets:
+        cv2.imwrite(str(folder / name), rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
+    counts = {"clips": len(rows), "detected": len(rows) - 1, "file": 0, "no_face": 1, "several": 0, "doubtful": 1}
+    write_json(folder / "meta.json", {"dataset": dataset, "counts": counts, "sheets": sheets})
+    return folder

@@ -17,7 +17,8 @@ import torch
 from toy import CLASSES, Toy
 
 from mebench.errors import UserError
-from mebench.files import read_csv, write_json
+from mebench.files import read_csv, read_json, write_json
+from mebench.inputs.store import digest_of_index
 from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
 from mebench.training import engine, fold
@@ -138,8 +139,8 @@ def test_changed_data_runs_the_folds_again(toy, tmp_path):
     spec, run = toy.spec(), tmp_path / "run"
     train(toy, run, spec)
     before = stamps(run)
-    meta = toy.inputs / "meta.json"
-    meta.write_text(meta.read_text().replace('"toy"', '"other flow"'))
+    meta = read_json(toy.inputs / "meta.json")
+    write_json(toy.inputs / "meta.json", meta | {"digest": "of other flow"})
     train(toy, run, spec)
     assert not set(stamps(run).values()) & set(before.values())
 
@@ -262,7 +263,9 @@ def test_scoring_refuses_pooled_predictions_that_lost_a_clip(toy, tmp_path):
 def test_inputs_that_miss_a_clip_are_an_error(toy):
     index = toy.inputs / "index.csv"
     index.write_text(index.read_text().replace("smic/s01/c0", "smic/s01/renamed"))
-    with pytest.raises(UserError, match=r"1 of 24 clips of task toy have no input.*smic/s01/c0"):
+    rows = read_csv(index)
+    write_json(toy.inputs / "meta.json", read_json(toy.inputs / "meta.json") | {"index": digest_of_index(rows)})
+    with pytest.raises(UserError, match=r"1 of 24 clips have no input.*smic/s01/c0"):
         load(toy.spec()["task"], [toy.clips], [toy.inputs], toy.spec()["inputs"])
 
 

@@ -7,14 +7,23 @@ import re
 import shutil
 
 import fake_results as fake
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from mebench.errors import UserError
-from mebench.plots import confusion, curves, flow, runs, seeds, style, subjects
+from mebench.files import read_csv, write_csv
+from mebench.inputs import store
+from mebench.plots import KINDS, confusion, curves, dataset, flow, runs, seeds, style, subjects, timeline
 from mebench.verbs import plots as verb
 
 DATASETS = ("casme2", "smic")
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +54,15 @@ def texts(figure):
 
 
 def arguments(kind, results):
+    if kind == "dataset":
+        return ["--clips", results / "datasets" / "casme2" / "clips.csv"]
     if kind != "flow":
         return ["--runs", *folders(results)]
     inputs = [results / "inputs" / d / "apex_flow-28" for d in DATASETS]
     return ["--inputs", *inputs, "--clips", *(results / "datasets" / d / "clips.csv" for d in DATASETS)]
 
 
-@pytest.mark.parametrize("kind", ["confusion", "subjects", "curves", "seeds", "flow"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_same_bytes_twice_without_dates(kind, results, tmp_path):
     for name in ("one", "two"):
         plot(kind, *arguments(kind, results), "--out", tmp_path / name)
@@ -146,11 +157,202 @@ def test_flow_shows_the_classes_of_a_task_or_the_emotions(results):
     assert "disgust" not in shown
 
 
+def test_clips_left_out_are_said_in_a_models_name(tmp_path):
+    only = runs.load([fake.run(tmp_path, "ststnet", 0, 3, "licensed", done=4, without=("casme2/sub01/c0",))])
+    assert only.models[0].label == "STSTNet (4/5 folds, 1 clip left out)"
+
+
+# --- flow with arrows ----------------------------------------------------------------------------------------------
+
+
+def arrows(figure):
+    return [artist for ax in figure.axes for artist in ax.collections if hasattr(artist, "U")]
+
+
+def test_an_arrow_is_the_mean_motion_of_its_block():
+    u = np.zeros((28, 28))
+    u[:4, 4:8] = np.arange(16).reshape(4, 4)
+    mean = flow.coarse(u)
+    assert mean.shape == (7, 7)
+    assert mean[0, 1] == 7.5
+    assert mean.sum() == 7.5
+    assert flow.coarse(np.ones((4, 5))).shape == (4, 5)
+
+
+def test_the_longest_arrow_fills_its_block_and_its_length_is_written(tmp_path):
+    x = np.zeros((1, 3, 28, 28), dtype=np.float32)
+    x[0, 0], x[0, 1, 14:] = 0.3, -0.4  # 0.3 px to the right; the lower half moves 0.4 px up, too
+    fake.write_store(tmp_path / "in", ["casme2/sub01/c0"], x, "folder")
+    row = dict.fromkeys(fake.COLUMNS, "") | {"clip_id": "casme2/sub01/c0", "dataset": "casme2", "emotion": "fear"}
+    write_csv(tmp_path / "clips.csv", fake.COLUMNS, [row])
+    figure = flow.draw([tmp_path / "in"], [tmp_path / "clips.csv"])
+    (quiver,) = arrows(figure)
+    assert len(quiver.U) == 49
+    assert np.hypot(quiver.U, quiver.V).max() / quiver.scale == pytest.approx(28 / 7)
+    assert quiver.V.min() < 0  # as in the picture: rows grow downwards, and so does v
+    assert quiver.axes.yaxis_inverted()
+    assert "longest arrow 0.5 px" in texts(figure)
+
+
+def test_arrows_of_published_pictures_have_no_length_in_pixels(tmp_path):
+    x = np.random.default_rng(0).integers(0, 256, (1, 3, 28, 28)).astype(np.uint8)
+    fake.write_store(tmp_path / "in", ["casme2/sub01/c0"], x, "pictures", scale="picture")
+    row = dict.fromkeys(fake.COLUMNS, "") | {"clip_id": "casme2/sub01/c0", "dataset": "casme2", "emotion": "fear"}
+    write_csv(tmp_path / "clips.csv", fake.COLUMNS, [row])
+    figure = flow.draw([tmp_path / "in"], [tmp_path / "clips.csv"])
+    assert len(arrows(figure)) == 1
+    assert not any("longest arrow" in t for t in texts(figure))
+
+
+def test_clips_without_flow_are_not_shown_and_a_class_without_any_is_left_out(results, tmp_path):
+    clips = results / "datasets" / "casme2" / "clips.csv"
+    rows = read_csv(clips)
+    shutil.copytree(results / "inputs" / "casme2" / "apex_flow-28", tmp_path / "in")
+    index = read_csv(tmp_path / "in" / "index.csv")
+    lost = {row["clip_id"] for row in rows if row["emotion"] == "surprise"} | {rows[0]["clip_id"]}
+    for row in index:
+        if row["clip_id"] in lost:
+            row |= {"status": "no_face", "reason": "no face is found", "start": "", "shape": ""}
+    store.finish(tmp_path / "in", index, (), {"kind": "apex_flow", "scale": "pixels", "origin": "folder"})
+    assert set(store.load(tmp_path / "in").without) == lost
+    shown = texts(flow.draw([tmp_path / "in"], [clips]))
+    assert {"disgust", "happiness"} <= set(shown)
+    assert "surprise" not in shown
+    assert not any(clip in text for clip in lost for text in shown)
+
+
+# --- datasets ------------------------------------------------------------------------------------------------------
+
+
+def clip(number, subject="s1", emotion="disgust", **other):
+    base = dict.fromkeys(fake.COLUMNS, "") | fake.TIMING
+    return base | {"clip_id": f"x/{subject}/{number}", "dataset": "x", "subject": f"x/{subject}", "emotion": emotion,
+                   "frames": f"{subject}/{number}"} | other  # fmt: skip
+
+
+def titled(figure, start):
+    """The one panel whose title begins with ``start``."""
+    (panel,) = [ax for ax in figure.axes if ax.get_title(loc="left").startswith(start)]
+    return panel
+
+
+def test_a_dataset_is_counted_by_class_and_by_subject():
+    rows = [clip(i, emotion=e) for i, e in enumerate(["disgust"] * 3 + ["fear"])] + [clip(9, "s2", "fear")]
+    figure = dataset.draw(rows, title="X")
+    assert "X: 5 clips of 2 subjects" in texts(figure)
+    classes = titled(figure, "Clips per class")
+    assert [tick.get_text() for tick in classes.get_yticklabels()] == ["disgust", "fear"]
+    assert [note.get_text() for note in classes.texts] == ["3", "2"]
+    subjects_panel = titled(figure, "Clips per subject: 2 subjects, median 2.5; 1 with a single clip (in red)")
+    labels = subjects_panel.get_xticklabels()
+    assert [label.get_text() for label in labels] == ["s1", "s2"]
+    assert [label.get_color() for label in labels] == [style.INK, style.VERMILLION]
+    assert [note.get_text() for note in subjects_panel.texts] == ["4", "1"]
+
+
+def test_durations_count_both_ends_in_frames_and_seconds():
+    rows = [clip(i, onset="1", offset=str(last)) for i, last in enumerate([50, 100, 120])]
+    figure = dataset.draw(rows)
+    panel = titled(figure, "Duration: 1 of 3 clips (33%) are longer than 0.5 s (dashed)")
+    assert "0.50 s = 100 frames" in texts(panel)
+    assert sorted(panel.collections[0].get_offsets()[:, 0]) == [0.25, 0.5, 0.6]
+    assert [axis.get_xlabel() for axis in panel.child_axes] == ["frames at 200 fps"]
+
+
+def test_without_one_frame_rate_there_is_no_axis_of_frames_and_without_any_no_seconds():
+    mixed = titled(dataset.draw([clip(0), clip(1, fps="25")]), "Duration")
+    assert not mixed.child_axes
+    assert "frames" not in "".join(texts(mixed))
+    none = titled(dataset.draw([clip(0, fps=""), clip(1, fps="")]), "Duration")
+    assert none.get_xlabel() == "frames"
+    assert "50 frames" in texts(none)
+
+
+def test_apexes_are_shown_by_where_they_come_from():
+    rows = [clip(0, apex="21", onset="1", offset="101"), clip(1, apex="41", onset="1", offset="101"),
+            clip(2, apex="51", onset="1", offset="101", apex_source="mid"),
+            clip(3, apex="90", onset="1", offset="101", apex_source="flow_max")]  # fmt: skip
+    panel = titled(dataset.draw(rows), "Apex between onset and offset")
+    legend = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert legend == ["labelled (2)", "middle frame, none labelled (1)", "most motion, none labelled (1)",
+                      "mean of labelled: 0.30"]  # fmt: skip
+
+
+def test_clips_without_onset_leave_panels_out():
+    pictures = {"onset": "", "apex": "", "offset": "", "apex_source": "", "fps": ""}
+    figure = dataset.draw([clip(i, f"s{i}", **pictures) for i in range(3)])
+    assert [ax.get_title(loc="left").split(":")[0] for ax in figure.axes] == ["Clips per class", "Clips per subject"]
+    some = dataset.draw([clip(0), clip(1, **pictures)])
+    assert titled(some, "Duration: known of 1 of 2 clips")
+
+
+def test_an_emotion_keeps_its_colour_and_no_two_classes_share_one():
+    assert dataset.colours(["surprise", "disgust"])["disgust"] == dataset.colours(["disgust", "fear"])["disgust"]
+    names = ["disgust", "negative", "happiness", "unheard of"]
+    assert len(set(dataset.colours(names).values())) == 4
+
+
+def spotting():
+    rate = {"fps": "100"}
+    rows = [clip(0, onset="120", offset="149", expression="micro", frames="v1", emotion="", **rate),
+            clip(1, onset="300", offset="499", expression="macro", frames="v1", emotion="", **rate),
+            clip(2, "s2", onset="10", offset="39", expression="micro", frames="v2", emotion="", **rate)]  # fmt: skip
+    videos = [
+        {"video_id": f"x/{s}/{v}", "subject": f"x/{s}", "first": first, "last": "1000", "fps": "100", "frames": v}
+        for s, v, first in (("s1", "v1", "101"), ("s2", "v2", "1"), ("s2", "v3", "1"))
+    ]
+    return rows, videos
+
+
+def test_a_spotting_set_shows_its_videos_with_their_expressions():
+    figure = dataset.draw(*spotting())
+    assert "2 micro- and 1 macro-expressions of 2 subjects" in texts(figure)
+    panel = titled(figure, "3 videos, 2 with an expression")
+    lines, macro, micro = panel.collections
+    assert [segment[1, 0] for segment in lines.get_segments()] == [9.0, 10.0, 10.0]
+    spans = [[sorted(set(path.vertices[:, 0])) for path in boxes.get_paths()] for boxes in (macro, micro)]
+    assert spans[0] == [pytest.approx([1.99, 3.99])]  # from the first frame, 101
+    assert spans[1] == [pytest.approx([0.19, 0.49]), pytest.approx([0.09, 0.39])]
+    assert "micro-expression (2)" in texts(figure)
+
+
+def test_many_videos_go_into_columns_that_fit_a_page():
+    rows, videos = spotting()
+    many = [videos[0] | {"video_id": f"x/s1/{i}", "frames": f"v{i}"} for i in range(956)]
+    figure = dataset.draw(rows, many)
+    assert sum(ax.get_xlabel() == "seconds" for ax in figure.axes) == 4
+    assert timeline.height(many) < 11
+
+
+def test_a_dataset_plot_takes_title_and_origin_from_the_index(results, tmp_path):
+    read = dataset.read(results / "datasets" / "casme2" / "clips.csv")
+    assert (read["title"], read["synthetic"], read["videos"]) == ("casme2", True, [])
+    assert any(style.SYNTHETIC in t for t in texts(dataset.draw(**read)))
+    assert not any("SYNTHETIC" in t for t in texts(dataset.draw(read["rows"])))
+    shutil.copytree(results / "datasets" / "casme2", tmp_path / "casme2")
+    (tmp_path / "casme2" / "report.md").unlink()
+    with pytest.raises(UserError, match=r"report.md, which says whether the data are synthetic .* run `mebench index`"):
+        dataset.read(tmp_path / "casme2" / "clips.csv")
+
+
+def test_the_order_of_the_clips_changes_no_byte(results, tmp_path):
+    shutil.copytree(results / "datasets" / "casme2", tmp_path / "casme2")
+    path = tmp_path / "casme2" / "clips.csv"
+    plot("dataset", "--clips", path, "--out", tmp_path / "one")
+    write_csv(path, fake.COLUMNS, read_csv(path)[::-1])
+    plot("dataset", "--clips", path, "--out", tmp_path / "two")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
 def test_bad_input_is_one_clear_sentence(results, tmp_path):
     with pytest.raises(UserError, match="unknown plot 'confusions'.*did you mean 'confusion'"):
         plot("confusions", "--out", tmp_path / "x")
     with pytest.raises(UserError, match="the plot flow needs --inputs"):
         plot("flow", "--out", tmp_path / "x")
+    with pytest.raises(UserError, match="the plot dataset needs --clips"):
+        plot("dataset", "--out", tmp_path / "x")
+    with pytest.raises(UserError, match="shows one dataset, but --clips names 2 files"):
+        plot("dataset", "--clips", "a.csv", "b.csv", "--out", tmp_path / "x")
     with pytest.raises(UserError, match="there is no run folder"):
         runs.load([tmp_path / "nothing"])
     with pytest.raises(UserError, match="same model and seed"):

@@ -92,8 +92,9 @@ def test_cards_are_complete(dataset):
     for key in ("title", "paper", "licence", "homepage", "layout", "fps", "emotions", "expected", "delivers", "inputs"):
         assert key in card, key
     assert {"title", "authors", "venue", "year"} <= set(card["paper"])
-    assert sum(card["expected_emotions"].values()) == card["expected"]["clips"]
-    assert set(card["expected_emotions"]) == set(card["emotions"])
+    if card["expected_emotions"]:  # where somebody has counted them
+        assert sum(card["expected_emotions"].values()) == card["expected"]["clips"]
+        assert set(card["expected_emotions"]) == set(card["emotions"])
 
 
 def test_index_writes_clips_and_report(roots, tmp_path, capsys):

@@ -11,7 +11,8 @@ import pytest
 
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json
-from mebench.plots import KINDS
+from mebench.plots import TASK_KINDS
+from mebench.report import faces
 from mebench.report.markdown import to_html
 from mebench.verbs import report as verb
 
@@ -52,10 +53,8 @@ def write(results, *more):
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     root = fake.fill(tmp_path_factory.mktemp("report") / "results")
-    for kind in KINDS:  # the report takes plots as they are
-        path = root / "plots" / fake.TASK / f"{kind}.svg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><title>{kind}</title></svg>')
+    fake.drawings(root)
+    fake.faces(root, "casme2")
     return root
 
 
@@ -66,8 +65,9 @@ def html(results):
 
 def test_the_page_is_whole_and_self_contained(html):
     page = Page(html)
-    assert len(page.pictures) == len(KINDS)
-    assert all(picture.startswith("data:image/svg+xml;base64,") for picture in page.pictures)
+    assert len(page.pictures) == len(TASK_KINDS) + 2 + 1  # two datasets, one contact sheet
+    assert sum(picture.startswith("data:image/svg+xml;base64,") for picture in page.pictures) == len(TASK_KINDS) + 2
+    assert sum(picture.startswith("data:image/png;base64,") for picture in page.pictures) == 1
     assert not re.search(r"<link|@import|<script src", html)
     inside = [link[1:] for link in page.links if link.startswith("#")]
     assert set(inside) <= set(page.ids)
@@ -81,6 +81,66 @@ def test_it_shows_tables_models_papers_datasets_and_commands(html):
                  "apex</b> missing", "mebench tables megc2019 --scores", "1,683"):  # fmt: skip
         assert text in html
     assert html.count('id="ref-') >= 3  # two models and a dataset at least
+
+
+def section(html, ident):
+    """The part of the page with this id."""
+    return html[html.index(f'id="{ident}"') :].partition("</section>")[0]
+
+
+def test_a_dataset_shows_its_deviation_edition_repairs_figure_and_faces(html):
+    shown = section(html, "dataset-casme2")
+    warning = shown[shown.index('<div class="warn">') :].partition("</div>")[0]
+    assert "<b>Accepted deviation (counts)</b>: the counts differ: clips 12 instead of 255." in warning
+    assert "<td>255</td>" in shown
+    assert "edition 20140508" in shown
+    assert "<summary>Repairs (1)</summary>" in shown
+    assert 'alt="Clips of CASME II"' in shown
+    assert "12 clips: 11 with a face, 1 without, 0 with several faces in the frame, 1 doubtful" in shown
+    assert "<li><code>casme2/sub01/c0</code>: no face is found in the onset frame 11</li>" in shown
+    assert "<li><code>casme2/sub01/c1</code>: weak detection (0.10)</li>" in shown
+    assert "faces/casme2/sheet-2.png" in shown
+    assert "Nobody has looked for faces yet" in section(html, "dataset-smic")
+
+
+def test_a_page_with_faces_of_participants_says_so_and_one_with_made_ones_does_not(html, tmp_path):
+    real = fake.fill(tmp_path / "results", origin="licensed")
+    fake.drawings(real)
+    fake.faces(real, "casme2")
+    assert "It shows participants: the licence" in write(real)
+    assert "It shows participants" not in html
+
+
+def test_contact_sheets_fit_into_their_room_or_are_only_linked(tmp_path):
+    folder = fake.faces(tmp_path, "casme2", side=1000)  # noise: 3 MB
+    assert (folder / "sheet-1.png").stat().st_size > 2_500_000
+    for room in (1_500_000, 700_000):
+        uri = faces.picture(folder / "sheet-1.png", room)
+        assert uri.startswith("data:image/jpeg;base64,")
+        assert room / 4 < len(uri) < room + 30
+    part = faces.faces_part(tmp_path, "casme2", 1000)
+    assert part["first"] is None
+    assert part["sheets"] == ["faces/casme2/sheet-1.png", "faces/casme2/sheet-2.png"]
+
+
+def test_a_model_without_input_for_some_clips_says_so_beside_its_task(tmp_path):
+    results = fake.fill(tmp_path / "results")
+    lost = ("smic/s01/c1", "smic/s01/c2")
+    for seed in (0, 1):
+        fake.run(results, "off_apexnet", seed, wrong=5, origin="synthetic", without=lost)
+    fake.write_scores(sorted((results / "runs" / fake.TASK).glob("*/seed*")), results / "scores" / f"{fake.TASK}.csv")
+    fake.drawings(results)
+    html = write(results)
+    Page(html)
+    shown = section(html, "plots-megc2019")
+    assert "OFF-ApexNet (seeds 0, 1): 2 left out, 18 predicted" in shown
+    assert "<li><code>smic/s01/c2</code>: no face is found</li>" in shown
+    assert "STSTNet (seed" not in shown
+    assert "18 of 20 clips: 2 clips left out" in html  # the table's footnote
+    assert "20 clips, 5 subjects, 6 runs" in html
+    assert 'href="#left-out-megc2019"' in html
+    run = next(r for r in read_json(results / "provenance.json")["runs"] if r["model"] == "off_apexnet")
+    assert run["without_input"] == 2
 
 
 def test_the_headline_is_the_best_ranked_model(html):
@@ -98,9 +158,7 @@ def test_synthetic_data_are_marked(html, tmp_path):
     assert "(SYNTHETIC DATA)</title>" in html
     assert '<p class="banner">SYNTHETIC DATA, not a result on the real dataset' in html
     real = fake.fill(tmp_path / "results", origin="licensed")
-    for kind in KINDS:
-        (real / "plots" / fake.TASK).mkdir(parents=True, exist_ok=True)
-        (real / "plots" / fake.TASK / f"{kind}.svg").write_text("<svg/>")
+    fake.drawings(real)
     assert "SYNTHETIC" not in write(real)
 
 
@@ -162,4 +220,12 @@ def test_bad_input_is_one_clear_sentence_and_writes_nothing(results, tmp_path):
     with pytest.raises(UserError, match="there is no plot .*flow.svg"):
         write(results, "--out", str(tmp_path / "x.html"))
     (tmp_path / "flow.svg").rename(missing)
+    drawn = results / "plots" / "datasets" / "smic.svg"
+    drawn.rename(tmp_path / "smic.svg")
+    with pytest.raises(UserError, match="there is no plot .*datasets/smic.svg; make it first"):
+        write(results, "--out", str(tmp_path / "x.html"))
+    (tmp_path / "smic.svg").rename(drawn)
+    (tmp_path / "sheet.png").write_bytes(b"no picture" * 1000)
+    with pytest.raises(UserError, match=r"sheet.png is not a picture; run `mebench faces` again"):
+        faces.picture(tmp_path / "sheet.png", 1000)
     assert not (tmp_path / "x.html").exists()

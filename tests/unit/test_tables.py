@@ -7,11 +7,13 @@ import io
 import re
 import statistics
 
+import fake_results as fake
 import pytest
 
 from mebench import tables
 from mebench.errors import UserError
 from mebench.files import write_csv
+from mebench.metrics.scores import write_scores
 from mebench.tables.scores import COLUMNS, read_scores
 
 
@@ -19,8 +21,8 @@ def line(model="net", seed=0, uf1=0.7, part="all", **other):
     """One line of a score file."""
     base = {
         "task": "smic-3", "model": model, "title": model.title(), "kind": "model", "seed": seed, "selection": "last",
-        "origin": "licensed", "part": part, "n": 164, "folds_done": 16, "folds_expected": 16, "accuracy": 0.75,
-        "uf1": uf1, "uar": 0.65, "macro_precision": 0.6,
+        "origin": "licensed", "part": part, "n": 164, "without_input": 0, "folds_done": 16, "folds_expected": 16,
+        "accuracy": 0.75, "uf1": uf1, "uar": 0.65, "macro_precision": 0.6,
     }  # fmt: skip
     return base | other
 
@@ -82,6 +84,34 @@ def test_only_complete_honest_models_are_ranked(build):
 def test_one_incomplete_seed_makes_the_row_incomplete(build):
     row = measured(build([line(seed=0), line(seed=1, folds_done=14), line(seed=2)]))["net", "last"]
     assert (row["rank"], row["folds_done"], row["folds_expected"]) == ("", "14", "16")
+
+
+def test_a_run_that_leaves_clips_out_is_never_ranked_and_says_how_many(build):
+    short = {"n": 160, "without_input": 4}
+    table = build([line("good", uf1=0.70), line("lucky", uf1=0.90), line("lucky", seed=1, uf1=0.95, **short)])
+    rows = measured(table)
+    assert (rows["good", "last"]["rank"], rows["lucky", "last"]["rank"]) == ("1", "")
+    assert (rows["lucky", "last"]["clips"], rows["lucky", "last"]["left_out"]) == ("160", "4")
+    assert (rows["good", "last"]["clips"], rows["good", "last"]["left_out"]) == ("164", "0")
+    for kind in ("md", "tex", "html"):
+        text = tables.FORMATS[kind](table)
+        assert "160 of 164 clips: 4 clips left out" in text
+        assert "Runs that leave clips out (footnote) are not ranked" in text
+        assert "Incomplete runs" not in text
+    assert "**0.7000**" in tables.FORMATS["md"](table)
+    assert "**0.9" not in tables.FORMATS["md"](table)
+
+
+def test_where_no_clip_is_left_out_nothing_speaks_of_it(build):
+    assert not any("left out" in tables.FORMATS[kind](build([line()])) for kind in ("md", "tex", "html"))
+
+
+def test_clips_without_input_are_counted_for_all_and_for_their_dataset(tmp_path):
+    lost = ("smic/s01/c1", "smic/s02/c0", "casme2/sub01/c0")
+    folder = fake.run(tmp_path, "ststnet", 0, wrong=3, origin="licensed", without=lost)
+    write_scores([folder], tmp_path / "scores.csv")
+    found = {score.part: (score.n, score.without_input) for score in read_scores(tmp_path / "scores.csv")}
+    assert found == {"all": (17, 3), "casme2": (11, 1), "smic": (6, 2)}
 
 
 def test_a_tie_shares_rank_and_bold(build):

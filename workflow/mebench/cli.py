@@ -12,7 +12,7 @@ from mebench import __version__
 from mebench.errors import UserError
 
 # the order in which the help lists them: the rules as data flows, then the verbs that only look
-ORDER = ("fetch", "index", "inputs", "train", "pool", "score", "tables", "plots", "report")
+ORDER = ("fetch", "index", "faces", "inputs", "train", "pool", "score", "tables", "plots", "report")
 VERBS = sorted(
     (path.stem for path in (Path(__file__).parent / "verbs").glob("*.py") if not path.stem.startswith("_")),
     key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name),
@@ -36,10 +36,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point. User errors become one sentence and exit code 2."""
+    """Entry point. User errors become one sentence and exit code 2; a verb may return another code."""
     args = parser().parse_args(argv)
     try:
-        args.main(args)
+        return args.main(args) or 0
     except UserError as error:
         print(f"mebench {args.verb}: {error}", file=sys.stderr)
         return 2
@@ -49,7 +49,10 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"mebench {args.verb}: interrupted; what was finished is kept", file=sys.stderr)
         return 130
-    return 0
+    except OSError as error:  # a folder without permission, a full disk
+        what = error.strerror or error
+        print(f"mebench {args.verb}: {f'{error.filename}: ' if error.filename else ''}{what}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def checked(config: Any, where: str = "the configuration") -> dict[str, Any]:
     defaults = {key: value["default"] for key, value in schema["properties"].items()}
     config = defaults | config
     config["datasets"] = {
-        name: entry | {"source": _expand(name, entry["source"])} for name, entry in config["datasets"].items()
+        name: entry | {key: _expand(name, key, entry[key]) for key in ("source", "landmarks") if key in entry}
+        for name, entry in config["datasets"].items()
     }
     return config
 
@@ -73,12 +74,12 @@ def _sentence(error: Any) -> str:
     return f"{at}{error.message.partition(' ')[2]}, but it is {error.value!r}" + (f" ({hint})" if hint else "")
 
 
-def _expand(name: str, source: str) -> str:
+def _expand(name: str, key: str, source: str) -> str:
     def value(match: re.Match) -> str:
         if match[1] not in os.environ:
             raise UserError(
-                f"the source of the dataset {name} is '{source}', but the environment variable {match[1]} is not set; "
-                f"set it to the folder of your copy, or write the path into the configuration"
+                f"the {key} of the dataset {name} is '{source}', but the environment variable {match[1]} is not set; "
+                f"set it to the path of your copy, or write the path into the configuration"
             )
         return os.environ[match[1]]
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, recipes, sources
+from mebench import cards, inputs, recipes, sources
 from mebench.config import checked, load_config
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
@@ -94,7 +94,8 @@ class Plan:
         entry, definition = self.entries[model], self.tasks[task_name]
         spec = {key: entry[key] for key in ("model", "training", "options", "inputs", "recipe")}
         spec["label"], spec["seed"], spec["selection"] = model, seed, self.selection
-        spec["task"] = {key: definition[key] for key in ("name", "classes", "labels", "drop", "protocol")}
+        keys = ("name", "classes", "labels", "label_from", "drop", "protocol")
+        spec["task"] = {key: definition[key] for key in keys if key in definition}
         return Run(task_name, model, seed, entry, spec)
 
     # --- look-ups for the rules -------------------------------------------------------------------
@@ -111,36 +112,76 @@ class Plan:
         return [run for run in self.runs if run.task == task]
 
     def root(self, dataset: str) -> str:
-        """The folder that ``mebench index --root`` reads: the user's own, or the one that ``fetch`` makes."""
-        source = self.datasets[dataset]["source"]
-        made_here = source == "synthetic" or not Path(source).is_dir()
-        return f"{self.results}/sources/{dataset}/data" if made_here else source
+        """What ``mebench index --root`` reads: the record of ``fetch``, which says in which folder the frames are."""
+        return f"{self.results}/sources/{dataset}/source.json"
 
     def source_options(self, dataset: str) -> str:
-        """Everything but the source, as canonical JSON."""
-        return canonical_json({key: value for key, value in self.datasets[dataset].items() if key != "source"})
+        """What ``mebench fetch`` has to know besides the source, as canonical JSON."""
+        keys = ("size", "subjects", "clips", "seed", "sha256")
+        entry = self.datasets[dataset]
+        return canonical_json({key: entry[key] for key in keys if key in entry})
 
-    def input_of(self, run: Run) -> str:
-        """The name of the input that a run reads, e.g. ``apex_flow-28``."""
-        return f"{run.spec['inputs']['kind']}-{run.spec['inputs']['size']}"
+    def crop(self, dataset: str) -> str:
+        """``provided`` where the delivered frames are crops of faces, ``detected`` where faces are looked for."""
+        entry = self.datasets[dataset]
+        made_here = entry["source"] == "synthetic"  # generated faces fill their frames
+        return entry.get("crop") or (
+            "provided" if made_here else cards.card("datasets", dataset).get("crop", "provided")
+        )
+
+    def input_of(self, run: Run, dataset: str) -> str:
+        """The name of the input that a run reads of a dataset, e.g. ``apex_flow-28``; the crop is the model's where
+        faces are detected."""
+        wanted = run.spec["inputs"]
+        options = dict(wanted.get("options", {}))
+        if "crop" in inputs.KINDS[wanted["kind"]]["options"]:
+            options["crop"] = wanted.get("crop", "eyes") if self.crop(dataset) == "detected" else "provided"
+        return inputs.spec(wanted["kind"], wanted.get("size"), options).name
+
+    def base_of(self, dataset: str, name: str) -> str | None:
+        """The folder of the input that another one is made from; published pictures are made from nothing."""
+        base = None if self._delivers_pictures(dataset) else inputs.parse(name).base
+        return base and f"{self.results}/inputs/{dataset}/{base}"
+
+    def faces_of(self, dataset: str, name: str) -> str | None:
+        """The folder of the faces that an input is cropped by."""
+        needed = inputs.parse(name).needs_faces and not self._delivers_pictures(dataset)
+        return f"{self.results}/faces/{dataset}" if needed else None
 
     def made_from(self, dataset: str, name: str) -> list[str]:
-        """What an input is made from besides the clips: ``apex_flow`` of video data from the dataset's TV-L1 flow."""
-        return (
-            []
-            if name == "tvl1" or self._delivers_pictures(dataset)
-            else [f"{self.results}/inputs/{dataset}/tvl1/meta.json"]
-        )
+        """What an input is made from besides the clips: the files that are written last in those folders."""
+        folders = (self.base_of(dataset, name), self.faces_of(dataset, name))
+        return [f"{folder}/meta.json" for folder in folders if folder]
 
     def _delivers_pictures(self, dataset: str) -> bool:
         return cards.card("datasets", dataset).get("delivers") == "pictures"
 
+    @property
+    def with_faces(self) -> list[str]:
+        """The datasets that deliver frames, so that faces can be looked for."""
+        return [name for name in self.datasets if not self._delivers_pictures(name)]
+
     def input_arguments(self, dataset: str, name: str) -> list[str]:
-        """The rest of ``mebench inputs``: where the flow lies that this one is made from, and the known truth."""
-        if name == "tvl1":
-            synthetic = self.datasets[dataset]["source"] == "synthetic"
-            return ["--truth", f"{self.results}/sources/{dataset}/truth"] if synthetic else []
-        return [word for meta in self.made_from(dataset, name) for word in ("--from", str(Path(meta).parent))]
+        """The folders that ``mebench inputs`` makes an input from."""
+        base, faces = self.base_of(dataset, name), self.faces_of(dataset, name)
+        return [*(["--from", base] if base else []), *(["--faces", faces] if faces else [])]
+
+    def truth_arguments(self, dataset: str, name: str) -> list[str]:
+        """Where the known flow of a generated dataset lies, for the flows that it is the truth of."""
+        spec = inputs.parse(name)
+        known = self.datasets[dataset]["source"] == "synthetic" and spec.kind in inputs.FLOWS and not spec.needs_faces
+        return ["--truth", f"{self.results}/sources/{dataset}/truth"] if known else []
+
+    def index_arguments(self, dataset: str) -> list[str]:
+        """What the owner decided about a dataset's labels: the apex where none is labelled, accepted deviations."""
+        entry = self.datasets[dataset]
+        accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
+        return [*(["--apex", entry["apex"]] if "apex" in entry else []), *accept]
+
+    def face_arguments(self, dataset: str) -> list[str]:
+        """Whether frames are crops already, and the owner's own landmarks."""
+        landmarks = self.datasets[dataset].get("landmarks")
+        return ["--crop", self.crop(dataset), *(["--landmarks", landmarks] if landmarks else [])]
 
     def clips(self, task: str) -> list[str]:
         return [f"{self.results}/datasets/{name}/clips.csv" for name in self.tasks[task]["datasets"]]
@@ -148,7 +189,8 @@ class Plan:
     def inputs(self, run: Run) -> list[str]:
         """The ``meta.json`` of each input folder of a run; it is written last."""
         return [
-            f"{self.results}/inputs/{name}/{self.input_of(run)}/meta.json" for name in self.tasks[run.task]["datasets"]
+            f"{self.results}/inputs/{name}/{self.input_of(run, name)}/meta.json"
+            for name in self.tasks[run.task]["datasets"]
         ]
 
     def pictures(self, task: str) -> list[str]:
@@ -197,6 +239,16 @@ class Plan:
         model = sources.of_model(run.spec["model"]) if run else ""
         return sources.fingerprint(*AREAS[area]) + model
 
+    def source_of_index(self, dataset: str) -> str:
+        """Digest of the code that reads a dataset."""
+        return sources.fingerprint("verbs/index.py", f"datasets/{dataset}.py")
+
+    def source_of_input(self, name: str) -> str:
+        """Digest of the code that makes an input: its kind's file, and that of its flow."""
+        spec = inputs.parse(name)
+        files = [f"inputs/{kind}.py" for kind in (spec.kind, spec.options.get("flow")) if kind]
+        return sources.fingerprint("verbs/inputs.py", *files)
+
     def resolve(self, run_id: str) -> tuple[dict[str, Any], list[Path], list[Path], Path]:
         """(spec, clips, input folders, run folder) of a run named TASK/MODEL/seedK."""
         if run_id not in self._by_id:
@@ -213,8 +265,7 @@ class Plan:
 # the files that a rule's result depends on, besides what they import
 AREAS: dict[str, tuple[str, ...]] = {
     "fetch": ("verbs/fetch.py",),
-    "index": ("verbs/index.py",),
-    "inputs": ("verbs/inputs.py",),
+    "faces": ("verbs/faces.py",),
     "train": ("training/fold.py", "training/data.py", "protocols/loso.py"),
     "pool": ("verbs/pool.py", "training/pool.py"),
     "score": ("verbs/score.py", "metrics/recognition.py"),

@@ -25,9 +25,11 @@ wildcard_constraints:
     plot="[^/]+",
 
 
-# in how many jobs a run (task, model, seed) is submitted: an execution setting, changed by a profile or `--set-scatter train=8`
+# in how many jobs a run (task, model, seed) and an input are submitted: execution settings, changed by a profile or
+# `--set-scatter train=8 inputs=4`
 scattergather:
     train=1,
+    inputs=1,
 
 
 def run_of(wildcards):

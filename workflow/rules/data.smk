@@ -28,6 +28,7 @@ rule index:
         "<results>/sources/{dataset}/source.json",
     output:
         clips="<results>/datasets/{dataset}/clips.csv",
+        videos="<results>/datasets/{dataset}/videos.csv",
         report="<results>/datasets/{dataset}/report.md",
     log:
         "<results>/logs/index/{dataset}.log",
@@ -35,11 +36,14 @@ rule index:
         "<results>/benchmarks/index/{dataset}.tsv"
     conda:
         "../../envs/mebench.yaml"
+    threads: 4
     resources:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
         root=lambda wildcards: plan.root(wildcards.dataset),
-        code=plan.source("index"),
+        extra=lambda wildcards: plan.index_arguments(wildcards.dataset),
+        code=lambda wildcards: plan.source_of_index(wildcards.dataset),
     shell:
-        "mebench index {wildcards.dataset} --root {params.root:q} --out {output.clips:q} > {log:q} 2>&1"
+        "mebench index {wildcards.dataset} --root {params.root:q} --out {output.clips:q} {params.extra:q}"
+        " --jobs {threads} > {log:q} 2>&1"

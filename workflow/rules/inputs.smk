@@ -1,8 +1,64 @@
-# clips -> inputs: what models eat, made once per dataset and shared by every model that asks for the same
+# clips -> faces -> inputs: what models eat, made once per dataset and shared by every model that asks for the same.
+# An input is made in parts, one per subject; a job makes the parts of its shard that are missing.
+
+
+rule faces:
+    input:
+        "<results>/datasets/{dataset}/clips.csv",
+    output:
+        "<results>/faces/{dataset}/meta.json",
+    log:
+        "<results>/logs/faces/{dataset}.log",
+    benchmark:
+        "<results>/benchmarks/faces/{dataset}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    threads: 16
+    resources:
+        mem_mb=8000,  # 0.45 GB for each process where frames of 2040 x 1088 are enlarged
+        runtime=times_attempt(120),
+    params:
+        root=lambda wildcards: plan.root(wildcards.dataset),
+        extra=lambda wildcards: plan.face_arguments(wildcards.dataset),
+        folder=subpath(output[0], parent=True),
+        code=plan.source("faces"),
+    shell:
+        "mebench faces {wildcards.dataset} --clips {input:q} --root {params.root:q} --out {params.folder:q}"
+        " {params.extra:q} --jobs {threads} > {log:q} 2>&1"
+
+
+rule input_parts:
+    input:
+        clips="<results>/datasets/{dataset}/clips.csv",
+        base=lambda wildcards: plan.made_from(wildcards.dataset, wildcards.input),
+    output:
+        "<results>/inputs/{dataset}/{input}/shards/{scatteritem}.json",
+    log:
+        "<results>/logs/inputs/{dataset}/{input}/{scatteritem}.log",
+    benchmark:
+        "<results>/benchmarks/inputs/{dataset}/{input}/{scatteritem}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    threads: 16
+    resources:
+        mem_mb=times_attempt(8000),
+        runtime=times_attempt(240),
+    params:
+        root=lambda wildcards: plan.root(wildcards.dataset),
+        extra=lambda wildcards: plan.input_arguments(wildcards.dataset, wildcards.input),
+        folder=subpath(output[0], ancestor=2),
+        code=lambda wildcards: plan.source_of_input(wildcards.input),
+    shell:
+        "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
+        " --out {params.folder:q} {params.extra:q} --shard {wildcards.scatteritem} --done {output:q}"
+        " --jobs {threads} > {log:q} 2>&1"
 
 
 rule inputs:
     input:
+        shards=gather.inputs(
+            "<results>/inputs/{{dataset}}/{{input}}/shards/{scatteritem}.json"
+        ),
         clips="<results>/datasets/{dataset}/clips.csv",
         base=lambda wildcards: plan.made_from(wildcards.dataset, wildcards.input),
     output:
@@ -13,15 +69,17 @@ rule inputs:
         "<results>/benchmarks/inputs/{dataset}/{input}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    threads: 16
     resources:
-        mem_mb=4000,
-        runtime=times_attempt(240),
+        mem_mb=2000,
+        runtime=times_attempt(30),
     params:
         root=lambda wildcards: plan.root(wildcards.dataset),
-        extra=lambda wildcards: plan.input_arguments(wildcards.dataset, wildcards.input),
+        extra=lambda wildcards: plan.input_arguments(
+            wildcards.dataset, wildcards.input
+        )
+        + plan.truth_arguments(wildcards.dataset, wildcards.input),
         folder=subpath(output[0], parent=True),
-        code=plan.source("inputs"),
+        code=lambda wildcards: plan.source_of_input(wildcards.input),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
-        " --out {params.folder:q} {params.extra:q} --jobs {threads} > {log:q} 2>&1"
+        " --out {params.folder:q} {params.extra:q} --join > {log:q} 2>&1"

@@ -39,6 +39,8 @@ rule plots:
         "<results>/logs/plots/{task}/{plot}.log",
     benchmark:
         "<results>/benchmarks/plots/{task}/{plot}.tsv"
+    wildcard_constraints:
+        task="(?!datasets/)[^/]+",  # those have a rule of their own
     conda:
         "../../envs/mebench.yaml"
     resources:
@@ -52,6 +54,35 @@ rule plots:
         "mebench plots {wildcards.plot} {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
 
 
+rule dataset_plots:
+    input:
+        clips="<results>/datasets/{dataset}/clips.csv",
+        videos="<results>/datasets/{dataset}/videos.csv",
+        report="<results>/datasets/{dataset}/report.md",
+    output:
+        svg=report(
+            "<results>/plots/datasets/{dataset}.svg",
+            category="Datasets",
+            labels={"dataset": "{dataset}"},
+            caption="../report/dataset.rst",
+        ),
+        png="<results>/plots/datasets/{dataset}.png",
+    log:
+        "<results>/logs/plots/datasets/{dataset}.log",
+    benchmark:
+        "<results>/benchmarks/plots/datasets/{dataset}.tsv"
+    conda:
+        "../../envs/mebench.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    params:
+        out=subpath(output.svg, strip_suffix=".svg"),
+        code=plan.source("plots"),
+    shell:
+        "mebench plots dataset --clips {input.clips:q} --out {params.out:q} > {log:q} 2>&1"
+
+
 rule report:
     input:
         tables=collect("<results>/tables/{table}.html", table=plan.tables),
@@ -61,6 +92,10 @@ rule report:
         datasets=collect(
             "<results>/datasets/{dataset}/report.md", dataset=plan.datasets
         ),
+        pictures=collect(
+            "<results>/plots/datasets/{dataset}.svg", dataset=plan.datasets
+        ),
+        faces=collect("<results>/faces/{dataset}/meta.json", dataset=plan.with_faces),
     output:
         html=report(
             "<results>/report.html",

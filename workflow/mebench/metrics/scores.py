@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.metrics.recognition import score
 
-COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "folds_done", "folds_expected",
-           "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
+# n: clips predicted; without_input: clips of the same part that could not be, as no input could be made of them
+COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input", "folds_done",
+           "folds_expected", "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
 METRICS = COLUMNS[-4:]
 
 
@@ -47,8 +49,14 @@ def run_scores(run: Path) -> list[dict[str, Any]]:
         }
         for part, values in {"all": result, **result["parts"]}.items():
             values = {key: values[key] for key in ("n", "classes", "confusion", *METRICS)}
-            records.append({**shared, "selection": selection, "part": part, **values})
+            missed = _of_part(about.get("without_input", {}), part)
+            records.append({**shared, "selection": selection, "part": part, "without_input": missed, **values})
     return records
+
+
+def _of_part(clips: Iterable[str], part: str) -> int:
+    """How many of these clips belong to a part: all, or those of one dataset, with which a clip_id begins."""
+    return sum(part in ("all", clip.partition("/")[0]) for clip in clips)
 
 
 def write_scores(runs: list[Path], out: Path) -> str:

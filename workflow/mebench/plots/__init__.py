@@ -1,5 +1,6 @@
-"""Plots: pure functions of predictions, histories and inputs. ``KINDS`` names them; each is one file."""
+"""Plots: pure functions of predictions, histories, inputs and clips. Each kind is one file."""
 
 from __future__ import annotations
 
-KINDS = ("confusion", "subjects", "curves", "seeds", "flow")
+TASK_KINDS = ("confusion", "subjects", "curves", "seeds", "flow")  # one of each per task
+KINDS = (*TASK_KINDS, "dataset")

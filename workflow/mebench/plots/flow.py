@@ -1,4 +1,4 @@
-"""Samples of what models eat: horizontal and vertical flow, strain, and flow as a colour-wheel picture."""
+"""Samples of what models eat: horizontal and vertical flow, strain, and flow as a colour-wheel picture with arrows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from mebench.plots import style
 from mebench.protocols.samples import samples
 from mebench.protocols.tasks import task as definition_of
 
-PANELS = ("u", "v", "strain", "direction")
+PANELS = ("u", "v", "strain", "motion")
+CELLS = 7  # arrows along a side
 
 
 @dataclass(frozen=True)
@@ -75,17 +76,17 @@ def _labelled(clips: Sequence[str | os.PathLike], task: str | None) -> list[dict
 
 def _typical(dataset: str, name: str, rows: list[dict[str, str]], stores: list[store.Store]) -> Sample | None:
     """The clip whose mean strain is the median of its class; None where a dataset has no such class."""
-    places = {clip: (s, i) for s in stores for i, clip in enumerate(s.ids)}
+    place = {clip: kept for kept in stores for clip in kept.index}
     ids = sorted(row["clip_id"] for row in rows if row["dataset"] == dataset and row["label"] == name)
-    if not ids:
-        return None
     for clip in ids:
-        if clip not in places:
+        if clip not in place:
             raise UserError(f"the inputs hold no clip {clip}; they are of an older index, run `mebench inputs` again")
-    arrays = {clip: places[clip][0].x[places[clip][1]] for clip in ids}
-    order = sorted(ids, key=lambda clip: (float(arrays[clip][2].mean(dtype=np.float64)), clip))
+    arrays = {clip: place[clip].get(clip) for clip in ids if clip in place[clip]}
+    if not arrays:
+        return None
+    order = sorted(arrays, key=lambda clip: (float(arrays[clip][2].mean(dtype=np.float64)), clip))
     clip = order[len(order) // 2]
-    return Sample(clip, arrays[clip].astype(np.float64), places[clip][0].meta["scale"] == "picture")
+    return Sample(clip, arrays[clip].astype(np.float64), place[clip].meta["scale"] == "picture")
 
 
 def _sample(axes: list[Axes], sample: Sample | None) -> None:
@@ -106,6 +107,7 @@ def _sample(axes: list[Axes], sample: Sample | None) -> None:
         ax.imshow(flow, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")
     axes[2].imshow(strain, cmap="magma", vmin=0, interpolation="nearest")
     axes[3].imshow(wheel_picture(u, v), interpolation="nearest")
+    _arrows(axes[3], u, v, "" if sample.pictures else " px")
     size = "" if sample.pictures else f"  (u, v within ±{reach:.2g} px)"
     axes[0].set_xlabel(f"{sample.clip}{size}", fontsize=6.5, loc="left", color=style.GREY)
 
@@ -117,8 +119,26 @@ def wheel_picture(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return hsv_to_rgb(np.stack([hue, length / max(float(length.max()), 1e-12), np.ones_like(hue)], axis=-1))
 
 
+def coarse(flow: np.ndarray, cells: int = CELLS) -> np.ndarray:
+    """Flow (H, W) averaged over ``cells`` x ``cells`` blocks (fewer where the picture has not as many pixels)."""
+    rows, columns = (np.array_split(np.arange(n), min(cells, n)) for n in flow.shape)
+    return np.array([[flow[np.ix_(row, column)].mean() for column in columns] for row in rows])
+
+
+def _arrows(ax: Axes, u: np.ndarray, v: np.ndarray, unit: str) -> None:
+    """An arrow for the mean motion of each block, the longest as long as a block; below, how far that is."""
+    du, dv = coarse(u), coarse(v)
+    y, x = (np.array([part.mean() for part in np.array_split(np.arange(n), min(CELLS, n))]) for n in u.shape)
+    longest = float(np.hypot(du, dv).max())
+    if longest > 0:
+        scale = longest / (u.shape[1] / du.shape[1])  # pixels of motion per pixel of the picture
+        ax.quiver(x, y, du, dv, angles="xy", scale_units="xy", scale=scale, color=style.INK, width=0.012, pivot="mid",
+                  headwidth=4, headlength=4.5, headaxislength=4, minlength=0.5)  # fmt: skip
+    ax.set_xlabel(f"longest arrow {longest:.2g}{unit}" if unit else "", fontsize=6.5, loc="right", color=style.GREY)
+
+
 def _wheel(ax: Axes) -> None:
-    """The key: what a colour of the last picture means."""
+    """The key: what a colour of the last panel means."""
     y, x = np.mgrid[-1:1:101j, -1:1:101j]
     inside = np.hypot(x, y) <= 1
     picture = wheel_picture(np.where(inside, x, 0), np.where(inside, y, 0))
@@ -128,7 +148,8 @@ def _wheel(ax: Axes) -> None:
 
 def _explain(ax: Axes, pictures: bool) -> None:
     lines = [
-        "Key to direction: a colour means motion towards its place on the rim; white is no motion.",
+        "Key to motion: a colour means motion towards its place on the rim; white is no motion.",
+        "Arrows: mean motion of a block, the longest as long as the block.",
         "u: blue left, red right.  v: blue up, red down.  strain: dark none, bright strong.",
     ]
     if pictures:

@@ -87,10 +87,13 @@ class Model:
 
     @property
     def label(self) -> str:
-        """The model's title; an incomplete one says how many folds are done."""
+        """The model's title; an incomplete one says how many folds are done, or how many clips have no input."""
         worst = min(self.runs, key=lambda run: run.about["folds_done"] - run.about["folds_expected"]).about
-        done = f" ({worst['folds_done']}/{worst['folds_expected']} folds)"
-        return self.about["title"] + (done if worst["folds_done"] < worst["folds_expected"] else "")
+        missed = max(len(run.about.get("without_input", {})) for run in self.runs)
+        done = f"{worst['folds_done']}/{worst['folds_expected']} folds"
+        short = [done] if worst["folds_done"] < worst["folds_expected"] else []
+        short += [f"{missed} clip{'s' if missed > 1 else ''} left out"] if missed else []
+        return self.about["title"] + (f" ({', '.join(short)})" if short else "")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from mebench.files import whole_file
 
 # Okabe and Ito (2008): told apart with every common kind of colour blindness
-BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, GREY = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#767676")  # fmt: skip
+BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#767676")  # fmt: skip
 INK, FAINT = "#1d2733", "#d5dbe1"
 SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
 LOOK = {

@@ -12,13 +12,16 @@ from typing import Any
 from mebench import cards, tables
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
-from mebench.plots import KINDS
-from mebench.report.markdown import to_html
+from mebench.plots import TASK_KINDS
+from mebench.report.faces import ROOM, faces_part
+from mebench.report.markdown import sections, to_html
 from mebench.tables import as_html
 from mebench.tables.build import Row, Table
 from mebench.tables.description import Column, Description
 from mebench.tables.scores import Score
 
+# how the lines of report.md begin that name an accepted deviation, and that say that the data are synthetic
+ACCEPTED, MARK = "**Accepted deviation", "**SYNTHETIC DATA"
 PLOT_TITLES = {
     "confusion": ("Confusion matrices", "Rows are the true classes; the colour is the share of the row."),
     "subjects": ("Subjects", "Accuracy on each left-out subject: a mean hides who is easy and who is not."),
@@ -37,6 +40,16 @@ class Run:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """The clips that a model could neither be trained on nor predict, and why: (clip_id, reason)."""
+
+    title: str
+    seeds: tuple[int, ...]
+    predicted: int
+    clips: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class TaskPart:
     """One task of the report: its own small table, its best row, its plots as data URIs."""
 
@@ -51,6 +64,7 @@ class TaskPart:
     table: Table
     plots: tuple[dict[str, str], ...]
     runs: tuple[Run, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def task_part(results: Path, name: str) -> TaskPart:
@@ -65,14 +79,28 @@ def task_part(results: Path, name: str) -> TaskPart:
         title=title,
         synthetic=table.synthetic,
         origin=min(row.origin for row in table.rows) if not table.synthetic else "synthetic",
-        clips=max(score.n for score in whole),
+        clips=max(score.n + score.without_input for score in whole),
         subjects=max(score.folds_expected for score in whole),
         best=next((row for row in table.rows if row.rank == 1), None),
         majority=next((row for row in table.rows if row.model == "majority"), None),
         table=table,
-        plots=tuple(_plot(results, name, kind) for kind in KINDS),
+        plots=tuple(_plot(results, name, kind) for kind in TASK_KINDS),
         runs=runs,
+        left_out=tuple(_left_out(runs)),
     )
+
+
+def _left_out(runs: Sequence[Run]) -> list[LeftOut]:
+    """One entry per model and set of clips; seeds that lack the same clips share one."""
+    groups: dict[tuple, list[Run]] = {}
+    for run in runs:
+        clips = tuple(sorted(run.about.get("without_input", {}).items()))
+        if clips:
+            groups.setdefault((run.about["title"], clips), []).append(run)
+    return [
+        LeftOut(title, tuple(sorted(run.about["seed"] for run in own)), min(run.about["clips"] for run in own), clips)
+        for (title, clips), own in groups.items()
+    ]
 
 
 def _overview(task: str, title: str) -> Description:
@@ -87,12 +115,16 @@ def _runs(results: Path, task: str, scores: Sequence[Score]) -> list[Run]:
 
 
 def _plot(results: Path, task: str, kind: str) -> dict[str, str]:
-    path = results / "plots" / task / f"{kind}.svg"
+    title, caption = PLOT_TITLES[kind]
+    uri = _svg(results / "plots" / task / f"{kind}.svg")
+    return {"kind": kind, "title": title, "caption": caption, "uri": uri}
+
+
+def _svg(path: Path) -> str:
+    """A plot as data URI."""
     if not path.is_file():
         raise UserError(f"there is no plot {path}; make it first: snakemake {path}")
-    title, caption = PLOT_TITLES[kind]
-    data = base64.b64encode(path.read_bytes()).decode()
-    return {"kind": kind, "title": title, "caption": caption, "uri": f"data:image/svg+xml;base64,{data}"}
+    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def table_part(results: Path, name: str) -> dict[str, Any]:
@@ -111,8 +143,11 @@ def table_part(results: Path, name: str) -> dict[str, Any]:
     }
 
 
-def dataset_part(results: Path, name: str) -> dict[str, Any]:
-    """A dataset: its card, its clips counted by emotion and subject, and its index report."""
+def dataset_part(results: Path, name: str, sheet_room: int = ROOM) -> dict[str, Any]:
+    """A dataset: its card, its clips counted by emotion and subject, its index report, its figure and its faces.
+
+    ``sheet_room``: bytes that its contact sheet may add to the page.
+    """
     card = cards.card("datasets", name)
     folder = results / "datasets" / name
     clips = read_csv(folder / "clips.csv", ("clip_id", "dataset", "subject", "emotion", "repairs"))
@@ -121,16 +156,22 @@ def dataset_part(results: Path, name: str) -> dict[str, Any]:
     emotions = sorted({clip["emotion"] for clip in clips})
     cells = Counter((clip["subject"], clip["emotion"]) for clip in clips)
     subjects = sorted({clip["subject"] for clip in clips})
+    head, rest = sections(_text(folder / "report.md"))
     return {
         "name": name,
         "card": card,
-        "synthetic": _origin(results / "sources" / name / "source.json") == "synthetic",
+        "synthetic": MARK in head or _origin(results / "sources" / name / "source.json") == "synthetic",
         "clips": len(clips),
         "repaired": sum(bool(clip["repairs"].strip()) for clip in clips),
         "emotions": _emotions(clips, emotions),
         "by_subject": [(s, [cells[s, e] for e in emotions], sum(cells[s, e] for e in emotions)) for s in subjects],
         "emotion_names": emotions,
-        "report": to_html(_text(folder / "report.md")),
+        "accepted": [to_html(line) for line in head.splitlines() if line.startswith(ACCEPTED)],
+        "found": to_html("\n".join(line for line in head.splitlines() if not line.startswith(ACCEPTED))),
+        "report": [(title, to_html(text)) for title, text in rest],
+        "figure": _svg(results / "plots" / "datasets" / f"{name}.svg"),
+        "frames": card["delivers"] != "pictures",
+        "faces": faces_part(results, name, sheet_room),
         "path": folder / "clips.csv",
     }
 

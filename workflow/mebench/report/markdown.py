@@ -12,6 +12,12 @@ def to_html(text: str, top: int = 4) -> str:
     return "\n".join(filter(None, (_block(block, top) for block in blocks)))
 
 
+def sections(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """What stands before the first ``## `` heading, and (heading, text below it) for each such heading."""
+    head, *parts = re.split(r"^## ", text, flags=re.MULTILINE)
+    return head, [(part.partition("\n")[0].strip(), part.partition("\n")[2]) for part in parts]
+
+
 def _block(lines: list[str], top: int) -> str:
     first = lines[0]
     if first.startswith("#"):

@@ -11,8 +11,8 @@ import jinja2
 from mebench import __version__
 from mebench.errors import UserError
 from mebench.files import write_json, write_text
-from mebench.plots import KINDS
-from mebench.report import gather
+from mebench.plots import TASK_KINDS
+from mebench.report import faces, gather
 from mebench.report.provenance import provenance
 from mebench.tables import as_html, cells
 from mebench.tables.build import SYNTHETIC
@@ -32,7 +32,8 @@ def write(
         raise UserError("the report needs at least one task after --tasks")
     tasks = [gather.task_part(results, name) for name in names["tasks"]]
     runs = [run for task in tasks for run in task.runs]
-    datasets = [gather.dataset_part(results, name) for name in names["datasets"]]
+    room = faces.ROOM // max(1, len(names["datasets"]))
+    datasets = [gather.dataset_part(results, name, room) for name in names["datasets"]]
     models = [gather.model_part(name, runs) for name in names["models"]]
     record = provenance(config_json, {d["name"]: d["path"] for d in datasets}, runs)
     html = render(
@@ -77,7 +78,7 @@ def render(**parts: Any) -> str:
         origins=[ORIGINS.get(origin, origin) for origin in origins],
         table_style=as_html.STYLE,
         table_script=as_html.SCRIPT,
-        kinds=KINDS,
+        kinds=TASK_KINDS,
         **parts,
     )
 

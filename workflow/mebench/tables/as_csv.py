@@ -8,7 +8,7 @@ import io
 from mebench.tables.build import Row, Table, shown
 
 PLAIN = ("block", "rank", "method", "model", "selection", "peeked", "origin", "folds_done", "folds_expected",
-         "n_seeds", "source", "derived", "note")  # fmt: skip
+         "clips", "left_out", "n_seeds", "source", "derived", "note")  # fmt: skip
 
 
 def render(table: Table) -> str:
@@ -28,9 +28,10 @@ def render(table: Table) -> str:
 
 def _plain(row: Row) -> tuple:
     yes = {True: "yes", False: "no"}
-    folds = (row.folds_done, row.folds_expected, row.seeds) if row.block != "published" else ("", "", "")
+    measured = (row.folds_done, row.folds_expected, row.clips, row.left_out, row.seeds)
+    counts = measured if row.block != "published" else ("",) * len(measured)
     return (row.block, row.rank or "", row.method, row.model, row.selection, yes[row.peeked], row.origin,
-            *folds, " ".join(row.source), yes[row.derived], row.note)  # fmt: skip
+            *counts, " ".join(row.source), yes[row.derived], row.note)  # fmt: skip
 
 
 def _figure(row: Row, key: tuple[str, str]) -> tuple[str, str, str]:

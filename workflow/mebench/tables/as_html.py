@@ -145,7 +145,7 @@ def _sorter(name: str) -> str:
 def _row(table: Table, row: Row, numbers: dict[str, int]) -> str:
     kinds = [kind for kind, yes in (("mb-peeked", row.peeked), ("mb-dim", row.peeked or not row.complete)) if yes]
     name = escape(cells.method(row)) + (f"<sup>{numbers[row.note]}</sup>" if row.note else "")
-    short = "" if row.complete else ' class="mb-short"'
+    short = "" if row.all_folds else ' class="mb-short"'
     fixed = [
         f"<td>{row.rank or ''}</td>",
         f'<td class="mb-text mb-method">{name}</td>',

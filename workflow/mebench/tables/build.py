@@ -1,7 +1,8 @@
 """From scores and a description to the rows of a table: means, spread, ranks and marks.
 
-Ranked, by the mean of the first column, are only measured rows that are complete (all folds done), honest (no
-epoch was chosen on the test subjects) and no controls. The rest is shown, marked, never ranked or bold.
+Ranked, by the mean of the first column, are only measured rows that are complete (all folds done, all clips
+predicted), honest (no epoch was chosen on the test subjects) and no controls. The rest is shown, marked, never
+ranked or bold.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Row:
     origin: str = ""
     folds_done: int = 0
     folds_expected: int = 0
+    clips: int = 0
+    left_out: int = 0
     seeds: int = 0
     source: tuple[str, ...] = ()
     note: str = ""
@@ -57,7 +60,12 @@ class Row:
 
     @property
     def complete(self) -> bool:
-        """True if every fold of every seed is done (published rows count as complete)."""
+        """True if every fold of every seed is done and no clip is left out (published rows count as complete)."""
+        return self.all_folds and not self.left_out
+
+    @property
+    def all_folds(self) -> bool:
+        """True if every fold of every seed is done."""
         return self.folds_done >= self.folds_expected
 
     @property
@@ -137,6 +145,8 @@ def _row(scores: list[Score]) -> Row:
     }
     # the weakest seed speaks for the row: with one fold missing in one seed the mean is of no complete result
     worst = min(scores, key=lambda score: (score.folds_done - score.folds_expected, score.seed))
+    whole = [score for score in scores if score.part == "all"] or scores
+    fewest = max(whole, key=lambda score: (score.without_input, -score.n))
     first = scores[0]
     return Row(
         block="control" if first.kind == "control" else "measured",
@@ -147,8 +157,21 @@ def _row(scores: list[Score]) -> Row:
         origin=_origin(scores),
         folds_done=worst.folds_done,
         folds_expected=worst.folds_expected,
+        clips=fewest.n,
+        left_out=fewest.without_input,
         seeds=len({score.seed for score in scores}),
+        note=_left_out(fewest),
     )
+
+
+def _left_out(score: Score) -> str:
+    """The footnote of a row whose run could not predict every clip."""
+    if not score.without_input:
+        return ""
+    some = f"{score.without_input} clip{'s' if score.without_input > 1 else ''}"
+    whole = score.folds_done >= score.folds_expected  # else n says more about folds than about inputs
+    first = f"{score.n} of {score.n + score.without_input} clips: " if whole else ""
+    return f"{first}{some} left out, because no input could be made of them."
 
 
 def _origin(scores: list[Score]) -> str:
@@ -230,8 +253,10 @@ def _caption(description: Description, rows: Sequence[Row], synthetic: bool) -> 
     lines.append("Ranked by the first figure; bold: best among the ranked rows. Controls are not ranked.")
     if any(row.peeked for row in rows):
         lines.append("† peeked: the epoch was chosen on the test subjects; never ranked.")
-    if not all(row.complete for row in measured):
+    if not all(row.all_folds for row in measured):
         lines.append("Incomplete runs (folds done/expected) are not ranked.")
+    if any(row.left_out for row in measured):
+        lines.append("Runs that leave clips out (footnote) are not ranked.")
     if any(row.derived for row in rows):
         lines.append("~ derived from rounded figures.")
     return lines

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from mebench.errors import UserError
 from mebench.files import read_csv
 
-COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "folds_done",
+COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input", "folds_done",
            "folds_expected", "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
 METRICS = ("accuracy", "uf1", "uar", "macro_precision")
 
 
 @dataclass(frozen=True)
 class Score:
-    """One line of a score file: one run and selection, on one part; a metric without value is absent."""
+    """One line of a score file: one run and selection, on one part; a metric without value is absent.
+
+    ``n`` clips were predicted; ``without_input`` of the part could not be.
+    """
 
     task: str
     model: str
@@ -27,6 +30,7 @@ class Score:
     origin: str
     part: str
     n: int
+    without_input: int
     folds_done: int
     folds_expected: int
     metrics: dict[str, float]
@@ -51,7 +55,7 @@ def read_scores(path: str | os.PathLike) -> list[Score]:
 
 
 def _score(row: dict[str, str]) -> Score:
-    whole = {name: int(row[name]) for name in ("seed", "n", "folds_done", "folds_expected")}
+    whole = {name: int(row[name]) for name in ("seed", "n", "without_input", "folds_done", "folds_expected")}
     metrics = {name: float(row[name]) for name in METRICS if row[name].strip()}
     metrics = {name: value for name, value in metrics.items() if not math.isnan(value)}
     for name, value in metrics.items():

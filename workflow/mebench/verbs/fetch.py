@@ -1,8 +1,12 @@
-"""Make a dataset's source ready: generate it, check the owner's folder, or unpack the owner's archive.
+"""Make a dataset's source ready: generate it, take the owner's folder, or download and unpack archives.
 
-SOURCE is `synthetic`, a folder, or a .zip, .tar, .tar.gz, .tgz, .tar.bz2 or .tar.xz file. Writes
-source.json with the folder to read (`mebench index --root`); what is generated or unpacked goes to `data`
-beside it.
+SOURCE is `synthetic`, a folder, an archive (zip, tar, tar.gz, tar.bz2, tar.xz; 7z and rar where a program
+for them is installed), or the http(s) address of an archive. Archives in a folder that cannot be read as it is are
+unpacked beside each other, together with the workbook and folders beside them. Writes source.json with the folder to
+read (`mebench index --root`); what is generated or unpacked goes to `data` beside it.
+
+The token of a download is taken from the environment, MEBENCH_TOKEN_<DATASET> or MEBENCH_TOKEN. A download
+that was cut goes on where it stopped when the command is given again.
 """
 
 from __future__ import annotations
@@ -13,20 +17,21 @@ from pathlib import Path
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
-    parser.add_argument("--source", required=True, metavar="SOURCE", help="synthetic, a folder or an archive")
+    parser.add_argument("--source", required=True, metavar="SOURCE", help="synthetic, a folder, an archive or a URL")
     parser.add_argument("--out", type=Path, required=True, metavar="SOURCE.json", help="file to write")
     parser.add_argument("--options", default="{}", metavar="JSON",
-                        help='of a synthetic source: {"subjects": 8, "clips": 6, "seed": 0}')  # fmt: skip
+                        help='of an archive: {"sha256": "..."}; of a synthetic source: {"subjects": 8, "clips": 6, '
+                        '"seed": 0}')  # fmt: skip
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench.datasets import _source
+    from mebench.datasets import _fetch
     from mebench.files import write_json
 
-    record = _source.fetch(args.dataset, args.source, args.out, _options(args.options), args.jobs)
+    record = _fetch.fetch(args.dataset, args.source, args.out, _options(args.options), args.jobs)
     write_json(args.out, record)
-    print(f"{args.dataset}: {record['origin']}, to be read from {record['root']}")
+    print(f"{args.dataset}: {record['kind']}, to be read from {record['root']}")
 
 
 def _options(text: str) -> dict:

@@ -1,0 +1,50 @@
+"""Which input a run reads of each dataset, and what that input is made from."""
+
+from __future__ import annotations
+
+from mebench.plan import Plan
+
+
+def plan(**samm) -> Plan:
+    datasets = {
+        "samm": {"source": "synthetic"} | samm,
+        "smic": {"source": "synthetic"},
+        "casme2": {"source": "synthetic"},
+    }
+    return Plan({"datasets": datasets, "tasks": ["megc2019"], "models": ["ststnet"], "seeds": [0]})
+
+
+def test_generated_faces_fill_their_frames():
+    made = plan()
+    assert made.inputs(made.runs[0]) == [
+        f"results/inputs/{name}/apex_flow-28/meta.json" for name in ("casme2", "samm", "smic")
+    ]
+    assert made.made_from("samm", "apex_flow-28") == ["results/inputs/samm/tvl1/meta.json"]
+    assert made.truth_arguments("samm", "tvl1") == ["--truth", "results/sources/samm/truth"]
+
+
+def test_detected_faces_change_the_input_of_their_dataset_alone():
+    made = plan(crop="detected")
+    assert [path.split("/")[3] for path in made.inputs(made.runs[0])] == [
+        "apex_flow-28",
+        "apex_flow-28.eyes",
+        "apex_flow-28",
+    ]
+    assert made.made_from("samm", "apex_flow-28.eyes") == ["results/inputs/samm/tvl1.eyes/meta.json"]
+    assert made.made_from("samm", "tvl1.eyes") == ["results/faces/samm/meta.json"]
+    # the known flow is that of whole frames
+    assert made.truth_arguments("samm", "tvl1.eyes") == []
+
+
+def test_raw_frames_of_the_owner_are_cropped_by_landmarks(tmp_path):
+    made = plan(source=str(tmp_path))
+    assert made.crop("samm") == "detected"  # SAMM delivers whole frames
+    assert made.crop("casme2") == "provided"
+
+
+def test_the_owners_decisions_reach_the_commands(tmp_path):
+    made = plan(source=str(tmp_path), accept=["counts"], apex="flow_max", landmarks="points.csv", sha256="0" * 64)
+    assert made.index_arguments("samm") == ["--apex", "flow_max", "--accept", "counts"]
+    assert made.face_arguments("samm") == ["--crop", "detected", "--landmarks", "points.csv"]
+    assert made.source_options("samm") == '{"sha256":"' + "0" * 64 + '"}'
+    assert made.source_options("smic") == "{}"

@@ -1,0 +1,1 @@
+"""What this machine and the configured datasets need before a run can start, in words that a person acts on."""
