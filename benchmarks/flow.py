@@ -13,6 +13,7 @@ frames that are in memory. Timings need a machine that does nothing else.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import platform
 import shutil
@@ -61,18 +62,17 @@ def paths(folder: Path, clip: dict[str, str]) -> tuple[Path, Path]:
     return frames[int(clip["onset"])], frames[int(clip["apex"])]
 
 
-def timed(function: Callable[[], object], repeats: int = 1) -> list[float]:
-    """Seconds of each of ``repeats`` calls, after one that is not counted where there are several."""
-    if repeats > 1:
-        function()
-    seconds = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        function()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - begin)
-    return seconds
+def timed(function: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
+
+
+def usual(function: Callable[[], object], times: int = 3) -> float:
+    """The median of several timings, after a call that is not counted."""
+    function()
+    return statistics.median(timed(function) for _ in range(times))
 
 
 def table(head: list[str], rows: Iterator[list[object]]) -> None:
@@ -108,21 +108,22 @@ def _errors_on(dataset: str, folder: Path) -> Iterator[list[object]]:
 def run(name: str, folder: Path, clips: list[dict[str, str]]) -> tuple[Flows, float]:
     """Flows of all clips and the seconds they took, decoding left out."""
     pairs = {clip["clip_id"]: grey_pair(*paths(folder, clip)) for clip in clips}
-    flow = estimator(name)
+    flow, flows = estimator(name), Flows()
     flow(*next(iter(pairs.values())))
-    begin = time.perf_counter()
-    flows = Flows({clip: flow(*pair) for clip, pair in pairs.items()})
-    return flows, time.perf_counter() - begin
+    seconds = timed(lambda: flows.update({clip: flow(*pair) for clip, pair in pairs.items()}))
+    return flows, seconds
 
 
 # --- throughput ------------------------------------------------------------------------------------------------------
 
 
 def throughput(folder: Path, args: argparse.Namespace) -> None:
-    """The inputs stage against as many times OpenCV on one thread as there are cores."""
-    table(["size", "pairs", "OpenCV, one thread: ms a pair", f"mebench, {args.jobs} jobs: s in all", "pairs a second",
-           f"of {args.jobs} x OpenCV", "each repetition"],
-          (_throughput_at(size, folder / str(size), args) for size in args.sizes))  # fmt: skip
+    """The inputs stage against as many times OpenCV on one thread as there are cores, and against as many plain loops
+    at once, which shows what cores lose to each other."""
+    n = args.jobs
+    head = ["size", "pairs", "OpenCV, one thread: s", f"{n} plain loops at once: s", f"mebench, {n} jobs: s"]
+    head += [f"plain loops of {n} x OpenCV", f"mebench of {n} x OpenCV", "each repetition"]
+    table(head, (_throughput_at(size, folder / str(size), args) for size in args.sizes))
 
 
 def _throughput_at(size: int, folder: Path, args: argparse.Namespace) -> list[object]:
@@ -131,14 +132,21 @@ def _throughput_at(size: int, folder: Path, args: argparse.Namespace) -> list[ob
         frame = cv2.imread(str(path))
         cv2.imwrite(str(path), cv2.resize(frame, (size, size), interpolation=cv2.INTER_CUBIC))
     pairs = [grey_pair(*paths(folder, clip)) for clip in clips]
-    alone, stage = [], []
-    for _ in range(args.repeats):  # in turns, so that both sides see the same machine
-        alone += timed(lambda: [tvl1.flow(*pair) for pair in pairs])
-        stage += timed(lambda: inputs_stage(folder, args.jobs))
-    ratios = [one / args.jobs / both for one, both in zip(alone, stage, strict=True)]
-    one, both, ratio = map(statistics.median, (alone, stage, ratios))
-    return [f"{size} x {size}", len(pairs), f"{1e3 * one / len(pairs):.1f}", f"{both:.2f}", f"{len(pairs) / both:.2f}",
-            ratio, ", ".join(f"{ratio:.3f}" for ratio in ratios)]  # fmt: skip
+    seconds: list[tuple[float, float, float]] = []
+    with multiprocessing.get_context("spawn").Pool(args.jobs, cv2.setNumThreads, (1,)) as pool:
+        pool.map(_flow, pairs[: 4 * args.jobs], 1)  # every process is awake
+        for _ in range(args.repeats):  # in turns, so that all see the same machine
+            alone = timed(lambda: [tvl1.flow(*pair) for pair in pairs])
+            loops = timed(lambda: pool.map(_flow, pairs, 1))
+            seconds.append((alone, loops, timed(lambda: inputs_stage(folder, args.jobs))))
+    ratios = [[alone / args.jobs / other for other in others] for alone, *others in seconds]
+    each = ", ".join(f"{ours:.3f}" for _, ours in ratios)
+    middle = [f"{statistics.median(column):.2f}" for column in zip(*seconds, strict=True)]
+    return [f"{size} x {size}", len(pairs), *middle, *map(statistics.median, zip(*ratios, strict=True)), each]
+
+
+def _flow(pair: Pair) -> None:
+    tvl1.flow(*pair)
 
 
 def inputs_stage(folder: Path, jobs: int) -> None:
@@ -161,7 +169,7 @@ def gpu(folder: Path, args: argparse.Namespace) -> None:
     pairs = [grey_pair(*paths(folder, clip)) for clip in clips]
     for size in args.sizes:
         at_size = [tuple(cv2.resize(frame, (size, size)) for frame in pair) for pair in pairs]
-        one = statistics.median(timed(lambda at=at_size: [tvl1.flow(*pair) for pair in at[:12]], 3)) / 12
+        one = usual(lambda at=at_size: [tvl1.flow(*pair) for pair in at[:12]]) / 12
         print(f"{size} x {size}: OpenCV, one thread, {1e3 * one:.1f} ms a pair\n")
         most = tvl1_torch.batch_size(tvl1_torch.device(), size, size)
         batches = [batch for batch in (1, 4, 16, 64, 256, 1024, 4096) if batch <= most]
@@ -171,7 +179,7 @@ def gpu(folder: Path, args: argparse.Namespace) -> None:
 
 def _gpu_at(batch: int, pairs: list[Pair], one: float) -> list[object]:
     first, second = (np.stack([pairs[i % len(pairs)][side] for i in range(batch)]) for side in (0, 1))
-    seconds = statistics.median(timed(lambda: tvl1_torch.flow_batch(first, second), 3))
+    seconds = usual(lambda: tvl1_torch.flow_batch(first, second))  # flows come back, so the GPU is done
     return [batch, f"{batch / seconds:.1f}", f"{batch * one / seconds:.1f}"]
 
 
@@ -199,8 +207,10 @@ def main() -> None:
         "--sizes", type=int, nargs="+", default=[128, 224], help="sides of the frames (default 128 224)"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes of mebench (default: one per core)")
-    parser.add_argument("--repeats", type=int, default=5, help="of throughput (default 5)")
-    parser.add_argument("--subjects", type=int, default=16, help="of throughput (default 16)")
+    parser.add_argument("--repeats", type=int, default=3, help="of throughput (default 3)")
+    parser.add_argument(
+        "--subjects", type=int, default=32, help="of throughput (default 32: about as many pairs as CASME II has)"
+    )
     parser.add_argument("--clips", type=int, default=8, help="of throughput, per subject on average (default 8)")
     args = parser.parse_args()
     cv2.setNumThreads(1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from mebench import cli
 
 
@@ -32,3 +35,20 @@ def make_inputs(capsys, dataset, name, root, out, *more, says):
     assert cli.main(["index", dataset, "--root", str(root), "--out", str(clips), *accept]) == 0
     fails(capsys, "inputs", dataset, name, "--clips", clips, "--root", root, "--out", out, *more, says=says)
     assert not (out / "meta.json").exists()
+
+
+def close(monkeypatch, closed: Path):
+    """The folder answers as one without permission does, to root too."""
+
+    def guarded(name):
+        real = getattr(os, name)
+
+        def call(path=".", *more, **options):
+            if os.fspath(path) == str(closed):
+                raise PermissionError(13, "Permission denied", str(closed))
+            return real(path, *more, **options)
+
+        return call
+
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, guarded(name))

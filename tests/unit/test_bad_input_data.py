@@ -1,4 +1,4 @@
-"""Bad data: one clear sentence, exit code 2, and nothing half-written."""
+"""Bad sources, inputs and flow pictures: one clear sentence, exit code 2, and nothing half-written."""
 
 from __future__ import annotations
 
@@ -11,26 +11,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openpyxl
 import pytest
+from bad import fails, index, make_inputs
 
 from mebench import cli
-from mebench.datasets import _synthetic
 from mebench.files import read_csv, write_csv
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("source")
-    _synthetic.write("casme2", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
-    return folder
-
-
-@pytest.fixture
-def casme2(source, tmp_path):
-    """A fresh copy of a small generated CASME II."""
-    shutil.copytree(source / "data", tmp_path / "data")
-    return tmp_path / "data"
 
 
 @pytest.fixture
@@ -45,31 +30,6 @@ def pictures(tmp_path):
         rows.append({"dataset": "samm", "subject": f"{i:03d}", "clip": f"c{i}", "emotion": "negative", "image": image})
     write_csv(tmp_path / "flow" / "manifest.csv", rows[0], rows)
     return tmp_path / "flow"
-
-
-def fails(capsys, *words, says):
-    """Run a verb; it must fail with exit code 2 and one sentence that holds all of ``says``."""
-    capsys.readouterr()
-    assert cli.main([str(word) for word in words]) == 2
-    error = capsys.readouterr().err
-    sentences = [line for line in error.splitlines() if line.startswith("mebench ")]
-    assert len(sentences) == 1, error
-    assert "Traceback" not in error
-    for part in (says,) if isinstance(says, str) else says:
-        assert part in sentences[0]
-
-
-def index(capsys, dataset, root, out, says):
-    fails(capsys, "index", dataset, "--root", root, "--out", out, says=says)
-    assert not out.exists()
-
-
-def make_inputs(capsys, dataset, name, root, out, *more, says):
-    clips = out.parent / "clips.csv"
-    accept = ["--accept", "counts"]  # of pictures: four are not the whole composite
-    assert cli.main(["index", dataset, "--root", str(root), "--out", str(clips), *accept]) == 0
-    fails(capsys, "inputs", dataset, name, "--clips", clips, "--root", root, "--out", out, *more, says=says)
-    assert not (out / "meta.json").exists()
 
 
 # ------------------------------------------------------------------------------------------------ sources
@@ -143,120 +103,7 @@ def test_damaged_archive(capsys, tmp_path, casme2, name):
     assert not (tmp_path / "o" / "data").exists()
 
 
-# ------------------------------------------------------------------------------------------------ labels
-
-
-def edit(casme2, change):
-    path = casme2 / "CASME2-coding-20140508.xlsx"
-    book = openpyxl.load_workbook(path)
-    change(book["Sheet1"])
-    book.save(path)
-
-
-def test_duplicate_clip(capsys, casme2, tmp_path):
-    edit(casme2, lambda sheet: sheet.append([cell.value for cell in sheet[2]]))
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["more than once", "casme2/sub01/"])
-
-
-def test_unknown_emotion(capsys, casme2, tmp_path):
-    edit(casme2, lambda sheet: sheet.cell(3, 9, "boredom"))
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["unknown emotion 'boredom'", "row 3"])
-
-
-def test_missing_column(capsys, casme2, tmp_path):
-    edit(casme2, lambda sheet: sheet.cell(1, 5, "Peak"))
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["lacks the column ApexFrame", "Peak"])
-
-
-def test_no_header(capsys, casme2, tmp_path):
-    edit(casme2, lambda sheet: sheet.delete_rows(1))
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says="no header row that starts with 'Subject'")
-
-
-def test_damaged_and_missing_workbook(capsys, casme2, tmp_path):
-    path = casme2 / "CASME2-coding-20140508.xlsx"
-    path.write_bytes(b"not a workbook")
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says="cannot read the workbook")
-    path.rename(casme2 / "CASME2_label_Ver_2.xls")
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["no coding workbook", "save it as .xlsx"])
-
-
-def test_frames_of_no_row(capsys, casme2, tmp_path):
-    for subject in (casme2 / "Cropped" / "Cropped").iterdir():
-        for clip in list(subject.iterdir()):
-            clip.rename(clip.with_name(f"other_{clip.name}"))
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["no row of", "no folder of frames"])
-
-
-def test_same_frame_twice(capsys, casme2, tmp_path):
-    clip = next((casme2 / "Cropped" / "Cropped" / "sub01").iterdir())
-    frame = sorted(clip.iterdir())[0]
-    shutil.copy(frame, frame.with_suffix(".png"))
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["twice", frame.name])
-
-
-# ------------------------------------------------------------------------------------------------ frames
-
-
-def frame_of(casme2, tmp_path, which):
-    assert cli.main(["index", "casme2", "--root", str(casme2), "--out", str(tmp_path / "first.csv")]) == 0
-    clip = read_csv(tmp_path / "first.csv")[0]
-    return casme2 / clip["frames"] / f"reg_img{clip[which]}.jpg", clip
-
-
-def test_truncated_frame(capsys, casme2, tmp_path):
-    frame, _ = frame_of(casme2, tmp_path, "apex")
-    frame.write_bytes(frame.read_bytes()[:1500])
-    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["cannot be read", frame.name])
-
-
-def test_frame_of_another_size(capsys, casme2, tmp_path):
-    frame, _ = frame_of(casme2, tmp_path, "apex")
-    cv2.imwrite(str(frame), np.zeros((64, 64, 3), np.uint8))
-    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["differ in size", "64 x 64", frame.name])
-
-
-def test_two_copies_of_one_frame(capsys, casme2, tmp_path):
-    apex, clip = frame_of(casme2, tmp_path, "apex")
-    onset, _ = frame_of(casme2, tmp_path, "onset")
-    shutil.copy(onset, apex)
-    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["is constant", clip["clip_id"]])
-
-
-def test_flow_that_is_not_finite():
-    from mebench.errors import UserError
-    from mebench.inputs.flow import check
-
-    flow = np.random.default_rng(0).normal(size=(2, 20, 20))
-    check(flow, "a/b/c")
-    flow[0, 3, 3] = np.nan
-    with pytest.raises(UserError, match="a/b/c is not finite"):
-        check(flow, "a/b/c")
-
-
-def test_dataset_moved_after_index(capsys, casme2, tmp_path):
-    _, clip = frame_of(casme2, tmp_path, "apex")
-    shutil.rmtree(casme2 / clip["frames"])
-    fails(capsys, "inputs", "casme2", "tvl1", "--clips", tmp_path / "first.csv", "--root", casme2, "--out",
-          tmp_path / "tvl1", says=["there is no folder", clip["clip_id"]])  # fmt: skip
-
-
-def test_finished_subjects_survive_a_failure(capsys, casme2, tmp_path):
-    frame, clip = frame_of(casme2, tmp_path, "apex")
-    good = frame.read_bytes()
-    clips = read_csv(tmp_path / "first.csv")
-    alone = [row for row in clips if row["subject"] != clip["subject"]]
-    write_csv(tmp_path / "some.csv", alone[0], alone)
-    arguments = ["--root", str(casme2), "--out", str(tmp_path / "tvl1")]
-    assert cli.main(["inputs", "casme2", "tvl1", "--clips", str(tmp_path / "some.csv"), *arguments]) == 0
-    part = tmp_path / "tvl1" / "parts" / f"{alone[0]['subject'].replace('/', '-')}.npy"
-    before = part.stat().st_mtime_ns
-    frame.write_bytes(good[:1000])
-    fails(capsys, "inputs", "casme2", "tvl1", "--clips", tmp_path / "first.csv", *arguments, says="cannot be read")
-    assert len(read_csv(tmp_path / "tvl1" / "index.csv")) == len(alone)
-    frame.write_bytes(good)
-    assert cli.main(["inputs", "casme2", "tvl1", "--clips", str(tmp_path / "first.csv"), *arguments]) == 0
-    assert part.stat().st_mtime_ns == before
+# ------------------------------------------------------------------------------------------------ inputs
 
 
 @pytest.mark.parametrize(

@@ -422,13 +422,13 @@ def test_cut_clips_are_no_long_videos(tmp_path):
 
 
 def test_part_b_is_not_part_a(tmp_path):
-    for part in ("part_B", "part_A"):
+    for part in ("1 part_B", "2 part_A"):
         frames(tmp_path / "data" / part / "spNO.1" / "b" / "color", [f"{n}.jpg" for n in range(1, 99)])
     workbook(tmp_path / MICRO_BOOK, label=[HEADER, *MICRO])
     workbook(tmp_path / MACRO_BOOK, Sheet1=[("sub", "seq", "onset", "apex", "offset", "emotion"), *MACRO])
     reading = read("casme3_long", tmp_path)
-    assert {clip["frames"] for clip in reading.clips} == {"data/part_A/spNO.1/b/color"}
-    assert "not used: data/part_B" in reading.notes
+    assert {clip["frames"] for clip in reading.clips} == {"data/2 part_A/spNO.1/b/color"}
+    assert "not used: data/1 part_B" in reading.notes
 
 
 def test_an_empty_video_is_no_video(tmp_path):

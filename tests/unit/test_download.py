@@ -54,6 +54,7 @@ class Server:
                 pass
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.handle_error = lambda *_: None  # a client that hangs up early is part of the tests
         threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     def url(self, path: str = "/d/SMIC.zip", host: str = "127.0.0.1") -> str:

@@ -90,6 +90,14 @@ def test_a_damaged_archive_among_several_leaves_what_was_there(delivered, tmp_pa
     assert sorted(p.name for p in out.parent.iterdir()) == ["data", "source.json"]
 
 
+def test_a_home_folder_in_the_configuration_is_found(monkeypatch):
+    from mebench.config import checked
+
+    monkeypatch.setenv("HOME", "/home/me")
+    config = checked({"datasets": {"smic": {"source": "~/SMIC"}, "samm": {"source": "https://host/~me/SAMM.zip"}}})
+    assert [entry["source"] for entry in config["datasets"].values()] == ["/home/me/SMIC", "https://host/~me/SAMM.zip"]
+
+
 # ------------------------------------------------------------------------------------------------ checksums
 
 

@@ -189,11 +189,29 @@ def test_a_gpu_has_another_fingerprint_than_the_cpu(dataset, monkeypatch):
 def test_parts_of_two_kinds_of_machine_are_not_joined(dataset, tmp_path):
     folder, clips = dataset
     made(folder, clips, "dis", tmp_path / "dis")
-    path = sorted((tmp_path / "dis/parts").glob("*.json"))[1]
+    path = tmp_path / "dis/parts/smic-s02.json"
     record = read_json(path)
     write_json(path, record | {"settings": record["settings"] | {"PatchSize": 12}})
     with pytest.raises(UserError, match=r"PatchSize is 8 for smic-s01 and 12 for smic-s02"):
         engine.finish(source(folder, "dis"), clips, tmp_path / "dis")
+
+
+def test_parts_hold_few_clips_of_one_subject(dataset, tmp_path):
+    """Also where a subject has many: processes share its clips, and a part that is gone costs no other."""
+    folder, clips = dataset
+    counts = {name: sum(clip["subject"] == f"smic/{name}" for clip in clips) for name in ("s01", "s02")}
+    assert counts == {"s01": 5, "s02": 1}
+    groups = engine.parts(clips[::-1], 2)
+    assert {part: len(group) for part, group in groups.items()} == {"smic-s01": 2, "smic-s01+2": 2, "smic-s01+3": 1,
+                                                                    "smic-s02": 1}  # fmt: skip
+    assert [clip["clip_id"] for group in groups.values() for clip in group] == sorted(c["clip_id"] for c in clips)
+    kept = made(folder, clips, "dis", tmp_path / "dis")
+    assert set(kept.meta["parts"]) == {"smic-s01", "smic-s01+2", "smic-s02"}
+    for clip in clips:
+        assert kept.get(clip["clip_id"]).shape == (2, 128, 112)
+    fewer = [clip for clip in clips if clip["subject"] == "smic/s01"][:3] + clips[-1:]
+    assert made(folder, fewer, "dis", tmp_path / "dis").ids == sorted(clip["clip_id"] for clip in fewer)
+    assert {path.stem for path in (tmp_path / "dis/parts").iterdir()} == {"smic-s01", "smic-s02"}
 
 
 def test_clips_of_equal_size_go_together_and_come_out_in_order(monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 from mebench.inputs import store
-from mebench.plots import KINDS, confusion, curves, dataset, flow, runs, seeds, style, subjects, timeline
+from mebench.plots import KINDS, clips, confusion, curves, dataset, flow, runs, seeds, style, subjects, timeline
 from mebench.verbs import plots as verb
 
 DATASETS = ("casme2", "smic")
@@ -287,9 +287,9 @@ def test_clips_without_onset_leave_panels_out():
 
 
 def test_an_emotion_keeps_its_colour_and_no_two_classes_share_one():
-    assert dataset.colours(["surprise", "disgust"])["disgust"] == dataset.colours(["disgust", "fear"])["disgust"]
+    assert clips.colours(["surprise", "disgust"])["disgust"] == clips.colours(["disgust", "fear"])["disgust"]
     names = ["disgust", "negative", "happiness", "unheard of"]
-    assert len(set(dataset.colours(names).values())) == 4
+    assert len(set(clips.colours(names).values())) == 4
 
 
 def spotting():
@@ -314,6 +314,15 @@ def test_a_spotting_set_shows_its_videos_with_their_expressions():
     assert spans[0] == [pytest.approx([1.99, 3.99])]  # from the first frame, 101
     assert spans[1] == [pytest.approx([0.19, 0.49]), pytest.approx([0.09, 0.39])]
     assert "micro-expression (2)" in texts(figure)
+
+
+def test_micro_and_macro_expressions_of_a_class_are_told_apart():
+    rows = [clip(i, expression="micro", onset="1", offset="40") for i in range(2)]
+    rows += [clip(i, expression="macro", onset="1", offset="200") for i in range(2, 7)]
+    figure = dataset.draw(rows)
+    assert [note.get_text() for note in titled(figure, "Clips per class; pale: macro-expressions").texts] == ["2 + 5"]
+    panel = titled(figure, "Duration: 0 of 2 micro-expressions (0%) are longer than 0.5 s (dashed); hollow: macro")
+    assert {"median of micro", "0.20 s = 40 frames"} <= set(texts(panel))
 
 
 def test_many_videos_go_into_columns_that_fit_a_page():

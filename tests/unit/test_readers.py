@@ -104,7 +104,7 @@ def test_index_writes_clips_and_report(roots, tmp_path, capsys):
     assert [row["clip_id"] for row in rows] == sorted(row["clip_id"] for row in rows)
     report = (tmp_path / "report.md").read_text()
     assert "SYNTHETIC DATA" in report
-    assert "| clips | 255 | 12 | **differs** |" in report
+    assert "| clips | 255 | 12 |  |" in report  # fewer are expected, so that is no deviation
     assert "apex missing ('/')" in report
     assert "dead apex" in report
     assert {row["apex_source"] for row in rows if row["repairs"]} == {"mid"}

@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parents[2]
 EMOTIONS = ("negative", "positive", "surprise")
 CONFIG = """
 datasets:
-  flow_images: {{source: {pictures}}}
+  flow_images: {{source: {pictures}, accept: [counts]}}
 tasks: [megc2019-flow]
 models:
   - {{model: ststnet, epochs: 3}}

@@ -83,4 +83,4 @@ def _expand(name: str, key: str, source: str) -> str:
             )
         return os.environ[match[1]]
 
-    return re.sub(r"\$\{(\w+)\}", value, source)
+    return os.path.expanduser(re.sub(r"\$\{(\w+)\}", value, source))

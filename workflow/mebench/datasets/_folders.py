@@ -100,8 +100,10 @@ def find_tree(
 
 
 def child(folder: Path, name: str) -> Path | None:
-    """The folder ``name`` in ``folder``, any case, or None."""
+    """The folder ``name`` in ``folder``, any case, or None; a path such as '../x' is no name."""
+    if "/" in name or name in ("", ".", ".."):
+        return None
     exact = folder / name
     if exact.is_dir():
         return exact
-    return next((p for p in sorted(folder.iterdir()) if p.is_dir() and p.name.lower() == name.lower()), None)
+    return next((path for path in folders_in(folder) if path.name.lower() == name.lower()), None)

@@ -19,8 +19,8 @@ def markdown(card: dict[str, Any], reading: Reading, origin: str, found: dict[st
         lines += [f"**SYNTHETIC DATA, not the real dataset**{fewer}.", ""]
     lines += [f"**Accepted deviation ({kind})**: {sentence}." for kind, sentence in found.items()]
     lines += [""] if found else []
-    lines += ["| | expected | found | |", "| --- | ---: | ---: | --- |"]
-    lines += [_row(count) for count in counts(card, reading)]
+    lines += [f"| | {'expected' if whole else 'real dataset'} | found | |", "| --- | ---: | ---: | --- |"]
+    lines += [_row(count, whole) for count in counts(card, reading)]
     for workbook in workbooks(card, reading):
         edition = workbook["edition"] or "unknown"
         lines += ["", f"Labels: `{workbook['file']}`, edition {edition}, SHA-256 `{workbook['sha256']}`."]
@@ -35,9 +35,10 @@ def markdown(card: dict[str, Any], reading: Reading, origin: str, found: dict[st
     return "\n".join(lines) + "\n"
 
 
-def _row(count: Count) -> str:
-    verdict = "" if count.expected is None else "**differs**" if count.differs else "equal"
-    return f"| {count.name} | {'' if count.expected is None else count.expected} | {count.found} | {verdict} |"
+def _row(count: Count, whole: bool) -> str:
+    verdict = "" if count.expected is None or not whole else "**differs**" if count.differs else "equal"
+    shown = "" if count.expected is None else count.expected
+    return f"| {count.name} | {shown} | {count.found} | {verdict} |"
 
 
 def _section(title: str, entries: list[tuple[str, str]], none: str) -> list[str]:

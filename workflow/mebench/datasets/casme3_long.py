@@ -3,7 +3,8 @@
 Frames are ``spNO.1/b/color/166.jpg``; their numbers have gaps, and some videos have no frame 0 that a label names.
 Labels are in the two workbooks of micro- and macro-expressions (``cas(me)3_part_A_ME_label_*``, ``.._MaE_label_*``,
 both with emotions), or in ``CAS(ME)3_part_A_v2.xls``, which has both kinds and no emotions.
-All videos are listed, with labels or without.
+All videos are listed, with labels or without. A clip is called by its video, the onset in its workbook and its kind:
+``b_166_micro``; of several that begin with one frame the next by its offset is ``b_166_macro_2``.
 """
 
 from __future__ import annotations

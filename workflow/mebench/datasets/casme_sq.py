@@ -6,7 +6,8 @@ folder that is. ``naming rule1`` has columns 15, s15, 1 (the folder's number, th
 sheet), so subject 1 is the folder ``s15``; it may repeat itself, once per coded row. ``naming rule2`` has the columns
 0401, anger1 (a code of four digits that may have lost its zeros, the name), so the row is of the folder below ``s15``
 whose name goes on with 0401 after ``15_``. Numbers are floats; an offset 0 means that the apex was the last frame
-coded, an apex 0 that none was; a few apexes lie after their offset.
+coded, an apex 0 that none was; a few apexes lie after their offset. A clip is called by its folder, onset and kind:
+``15_0101disgustingteeth_49_macro``; of two that begin with one frame the one that ends later is ``.._macro_2``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import PICTURES, existing_folder
+from mebench.datasets._folders import PICTURES, existing_folder, folders_in
 from mebench.datasets._reading import COLUMNS, Reading, emotion_name, refuse_duplicates, subject_name
 from mebench.errors import UserError
 from mebench.files import read_csv
@@ -87,7 +87,8 @@ def _manifest(root: Path, manifest: Path) -> list[dict[str, Any]]:
 
 
 def _tree(root: Path) -> list[dict[str, Any]]:
-    tests = sorted(root.glob("*/u_test")) or sorted(root.glob("*/*/u_test"))
+    subjects = folders_in(root)
+    tests = _tests(subjects) or _tests([below for folder in subjects for below in folders_in(folder)])
     if not tests:
         raise UserError(f"{root} holds neither manifest.csv nor <subject>/u_test folders; expected {CARD['layout']}")
     clips = []
@@ -102,6 +103,10 @@ def _tree(root: Path) -> list[dict[str, Any]]:
     if not clips:
         raise UserError(f"the u_test folders of {root} hold no pictures; expected {CARD['layout']}")
     return clips
+
+
+def _tests(subjects: list[Path]) -> list[Path]:
+    return [subject / "u_test" for subject in subjects if (subject / "u_test").is_dir()]
 
 
 def _dataset_of(subject: Path) -> str:

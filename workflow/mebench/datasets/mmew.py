@@ -7,11 +7,11 @@ their name and labelled by the workbook alone.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mebench.datasets._folders import folders_in
 from mebench.datasets._labelled import Labelled
 from mebench.datasets._reading import Reading
 from mebench.errors import UserError
@@ -55,16 +55,22 @@ class ByName(Labelled):
 
     def places(self, root: Path) -> tuple[Callable[[str, str], Path | None], list[str]]:
         found: dict[str, Path] = {}
-        for above, names, _ in os.walk(root):
-            for name in sorted(names):
-                if CLIP.fullmatch(name):
-                    folder = Path(above) / name
-                    if found.setdefault(name.upper(), folder) != folder:
-                        raise UserError(f"{folder} and {found[name.upper()]} are the same clip; keep one of them")
-            names[:] = [name for name in names if not CLIP.fullmatch(name) and name[0] != "."]
+        for folder in clip_folders(root):
+            name = folder.name.upper()
+            if found.setdefault(name, folder) != folder:
+                raise UserError(f"{folder} and {found[name]} are the same clip; keep one of them")
         if not found:
             raise UserError(f"{root} holds no folders such as S03-01-002; expected {self.card['layout']}")
         return lambda subject, name: found.get(name.upper()), [f"{len(found)} folders of frames"]
+
+
+def clip_folders(folder: Path, depth: int = 6) -> Iterator[Path]:
+    """Folders that are called like a clip, down to ``depth`` levels below ``folder``."""
+    for below in folders_in(folder):
+        if CLIP.fullmatch(below.name):
+            yield below
+        elif depth > 1:
+            yield from clip_folders(below, depth - 1)
 
 
 def read(root: Path) -> Reading:

@@ -4,7 +4,8 @@ Frames are ``SAMM_longvideos/006_1/006_1_0001.jpg``, numbered from 1 in each vid
 ``SAMM_LongVideos_V3_Release.xlsx`` (or V2, V1): a preamble, the header on row 10, one sheet. They have no emotions;
 those of the micro-expressions are in the workbook of SAMM and are joined by clip where a copy of it is there too.
 Ten macro-expressions have onset 0: they were under way when the video began. One apex is negative, some lie outside
-their interval.
+their interval. Names of micro- and macro-expressions may be the same, so the kind is part of a clip's name:
+``006_1_2_micro``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Making an input: subject by subject, in processes or cluster jobs, resumable, with a record of what has no array."""
+"""Making an input: part by part, in processes or cluster jobs, resumable, with a record of what has no array."""
 
 from __future__ import annotations
 
@@ -51,32 +51,30 @@ def make(
     A part whose fingerprint (kind, options, settings, versions, all frames and landmarks it depends on) still holds is
     not made again.
     """
-    groups = sorted(by_subject(clips).items())[shard[0] - 1 :: shard[1]]
-    # subjects with most clips first, or the last process works alone in the end
-    work = sorted(
-        ((source, part, group, Path(out)) for part, group in groups), key=lambda item: (-len(item[2]), item[1])
-    )
-    for _ in parallel.each(_make_part, work, jobs, f"{source.spec.name}, subjects"):
+    subjects = sorted(by_subject(clips).items())[shard[0] - 1 :: shard[1]]
+    mine = parts([clip for _, group in subjects for clip in group], maker_class(source.spec, source.origin).PART)
+    # full parts first, so that the processes end together
+    work = sorted(((source, part, group, Path(out)) for part, group in mine.items()), key=lambda item: -len(item[2]))
+    for _ in parallel.each(_make_part, work, jobs, f"{source.spec.name}, parts"):
         pass
-    return len(work)
+    return len(subjects)
 
 
 def finish(source: Source, clips: Sequence[Mapping[str, str]], out: Path) -> dict[str, dict[str, str]]:
-    """Join the parts: index.csv and meta.json. Parts of subjects that are gone are removed. Returns what has no array,
-    by clip_id."""
-    out = Path(out)
-    groups = by_subject(clips)
+    """Join the parts: index.csv and meta.json. Parts that nobody asks for any more are removed. Returns what has no
+    array, by clip_id."""
+    out, kind = Path(out), maker_class(source.spec, source.origin)
+    groups = parts(clips, kind.PART)
     records = {part: _record(out, part) for part in sorted(groups)}
     for part, group in groups.items():
         if records[part] is None or {row["clip_id"] for row in records[part]["clips"]} != {c["clip_id"] for c in group}:
             raise UserError(
-                f"{out} lacks the part of the subject {part}, or holds one of an older index; "
+                f"{out} lacks the part of the subject {part.split('+')[0]}, or holds one of an older index; "
                 f"run `mebench inputs` for all shards again"
             )
     for path in (out / "parts").glob("*.*"):
         if path.stem not in groups:
             path.unlink()
-    kind = maker_class(source.spec, source.origin)
     rows = [row for part in sorted(groups) for row in records[part]["clips"]]
     meta = {
         "kind": source.spec.kind,
@@ -128,11 +126,24 @@ def recordings(clips: Path, spec: Spec, origin: str) -> list[dict[str, str]]:
 
 
 def by_subject(clips: Sequence[Mapping[str, str]]) -> dict[str, list[dict[str, str]]]:
-    """Clips of each subject, sorted by clip_id; the key is the part's name, 'casme2-sub01'."""
+    """Clips of each subject, sorted by clip_id; the key is a name for files, 'casme2-sub01'."""
     groups: dict[str, list[dict[str, str]]] = {}
     for clip in sorted(clips, key=lambda clip: clip["clip_id"]):
         groups.setdefault(clip["subject"].replace("/", "-"), []).append(dict(clip))
     return groups
+
+
+def parts(clips: Sequence[Mapping[str, str]], size: int) -> dict[str, list[dict[str, str]]]:
+    """Clips in parts of at most ``size``, all of one subject: 'casme2-sub01', 'casme2-sub01+2', ...
+
+    Whole subjects would not do: one subject of SMIC-HS has 39 of the 164 clips, and every other process would wait for
+    its.
+    """
+    return {
+        f"{subject}+{i // size + 1}" if i else subject: group[i : i + size]
+        for subject, group in sorted(by_subject(clips).items())
+        for i in range(0, len(group), size)
+    }
 
 
 def _record(out: Path, part: str) -> dict[str, Any] | None:
@@ -144,7 +155,7 @@ def _record(out: Path, part: str) -> dict[str, Any] | None:
 
 
 def _make_part(work: tuple[Source, str, list[dict[str, str]], Path]) -> None:
-    """Make one subject's part, or keep it."""
+    """Make one part, or keep it."""
     import cv2
 
     source, part, clips, out = work

@@ -41,6 +41,7 @@ class Maker:
     """
 
     VERSION: ClassVar[int] = 1
+    PART: ClassVar[int] = 4  # clips made together at most: what one process does at a time, and what a kill can cost
     PER: ClassVar[str] = "clip"  # or video: one array per long video, see engine.recordings
     CHANNELS: ClassVar[tuple[str, ...]] = ()  # of the axis that a model selects from
     SCALE: ClassVar[str] = "pixels"  # pixels: flow as computed. picture: stretched to 0..255. byte: as photographed

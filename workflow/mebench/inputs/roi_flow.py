@@ -46,6 +46,7 @@ class Input(Maker):
     """
 
     PER = "video"
+    PART = 1
     EXTRAS = ("windows", "step", "first")
 
     @classmethod

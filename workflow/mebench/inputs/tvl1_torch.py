@@ -47,7 +47,6 @@ LEAST = 16  # pixels: side of the smallest scale
 FLAT = 1e-6  # squared slope, grey values per pixel, below which a pixel says nothing
 BYTES = 512  # of memory per pixel of a pair: about 90 float32 planes at the worst moment, the rest is reserve
 PIXELS = 1 << 28  # of a batch at most, so that no index leaves 32 bits
-WINDOW = 256  # clips whose frames are held at once
 
 
 def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -93,15 +92,13 @@ def settings() -> dict[str, Any]:
 class Input(FlowInput):
     """``tvl1_torch``: the flow of each clip from onset to apex, clips of equal size together."""
 
+    PART = 32  # so that a GPU has something to do at once
+
     @classmethod
     def settings(cls, spec: Spec) -> Mapping[str, Any]:
         return settings()
 
     def make_all(self, clips: Sequence[Clip]) -> Iterator[tuple[str, Made | Unavailable]]:
-        for i in range(0, len(clips), WINDOW):
-            yield from self._make_window(clips[i : i + WINDOW])
-
-    def _make_window(self, clips: Sequence[Clip]) -> Iterator[tuple[str, Made | Unavailable]]:
         made: dict[str, Made | Unavailable] = {}
         alike: dict[tuple[int, ...], dict[str, tuple[np.ndarray, np.ndarray]]] = {}
         for clip in clips:

@@ -110,7 +110,7 @@ def _plant(rows: list[Row]) -> None:
         if number % 9 == 4:
             row.apex = row.offset
             row.cells["offset"] = 0
-        elif number % 100 in (7, 11):
+        elif number % 100 in (7, 10):
             row.cells["apex"] = 0 if number % 100 == 7 else row.offset + 1
             row.apex = row.onset + (row.offset - row.onset) // 2
     one = next(i for i, row in enumerate(rows) if row.expression == "macro" and rows[i + 1].expression == "macro"
