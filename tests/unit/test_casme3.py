@@ -329,14 +329,13 @@ def test_editions(tmp_path, name, edition):
     assert book["edition"] == edition
 
 
-def test_a_workbook_of_the_old_format_says_what_to_do(tmp_path, monkeypatch, capsys):
+def test_a_damaged_workbook_of_the_old_format_is_named(tmp_path, capsys):
     frames(tmp_path / "copy" / "frame" / "spNO.1_b_166", [f"{n}.jpg" for n in range(166, 177)])
     (tmp_path / "copy" / "cas(me)3_part_A_ME_label_JpgIndex.xls").write_bytes(b"old")
-    monkeypatch.setitem(sys.modules, "xlrd", None)  # not installed
-    refused(capsys, "casme3", tmp_path / "copy", tmp_path / "clips.csv", "old format", "save it as .xlsx")
+    refused(capsys, "casme3", tmp_path / "copy", tmp_path / "clips.csv", "cannot read the workbook", "get a fresh copy")
 
 
-def test_a_workbook_of_the_old_format_is_read_where_xlrd_is_installed(tmp_path, monkeypatch):
+def test_a_workbook_of_the_old_format_is_read(tmp_path, monkeypatch):
     frames(tmp_path / "frame" / "spNO.1_b_166", [f"{n}.jpg" for n in range(166, 177)])
     (tmp_path / "cas(me)3_part_A_ME_label_JpgIndex.xls").write_bytes(b"old")
     rows = [list(HEADER), list(row("spNO.1", "b", 166.0, 170.0, 176.0))]

@@ -70,12 +70,6 @@ def test_casme_prefers_crops(casme):
     assert "not used: CASME_raw_selected" in reading.notes
 
 
-def test_casme_in_the_old_format_is_named(casme, tmp_path):
-    (casme / "CASME-coded-20190721.xlsx").rename(casme / "CASME-coded-20190721.xls")
-    with pytest.raises(UserError, match="CASME-coded-20190721.xls is of the old format, save it as .xlsx"):
-        read("casme", casme)
-
-
 MMEW_HEADER = ["Subject", "Filename", "OnsetFrame", "ApexFrame", "OffsetFrame", "Action Units", "Estimated Emotion",
                "remarks"]  # fmt: skip
 

@@ -169,7 +169,9 @@ class Plan:
     def truth_arguments(self, dataset: str, name: str) -> list[str]:
         """Where the known flow of a generated dataset lies, for the flows that it is the truth of."""
         spec = inputs.parse(name)
-        known = self.datasets[dataset]["source"] == "synthetic" and spec.kind in inputs.FLOWS and not spec.needs_faces
+        entry = self.datasets[dataset]
+        moving = entry["source"] == "synthetic" and entry.get("size", "small") == "small"
+        known = moving and spec.kind in inputs.FLOWS and not spec.needs_faces
         return ["--truth", f"{self.results}/sources/{dataset}/truth"] if known else []
 
     def index_arguments(self, dataset: str) -> list[str]:

@@ -20,11 +20,11 @@ from mebench.errors import UserError
 NAME = "casme3"  # of the subjects' spelling, for both readers
 EMOTIONS = ("happiness", "surprise", "disgust", "fear", "anger", "sadness", "others")
 
-# the edition that the cards count first; files of the old format only where there is no other
+# the edition that the cards count first
 MICRO_BOOKS = ("cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx", "cas(me)3_part_A_ME_label*v2*.xlsx",
-               "cas(me)3_part_A_ME_label*.xlsx", "cas(me)3_part_A_ME_label*.xls")  # fmt: skip
-MACRO_BOOKS = ("cas(me)3_part_A_MaE_label*.xlsx", "cas(me)3_part_A_MaE_label*.xls")
-BOTH_BOOKS = ("CAS(ME)3_part_A_v2*.xlsx", "CAS(ME)3_part_A_v2*.xls")
+               "cas(me)3_part_A_ME_label*.xlsx")  # fmt: skip
+MACRO_BOOKS = ("cas(me)3_part_A_MaE_label*.xlsx",)
+BOTH_BOOKS = ("CAS(ME)3_part_A_v2*.xlsx",)
 
 SUBJECT = re.compile(r"spno\.(\d+)", re.IGNORECASE)
 CLIP = re.compile(r"(spno\.\d+)_([a-z]\w*?)_(\d+)", re.IGNORECASE)

@@ -18,15 +18,14 @@ A_FOLDER_OF_FRAMES = 100  # pictures
 
 
 def find_workbook(root: Path, patterns: Sequence[str], dataset: str) -> Path:
-    """The coding workbook: first match of ``patterns`` (any case) down to four folders below ``root``; a UserError
-    where there is none."""
+    """The coding workbook: first match of ``patterns`` (any case, .xlsx before .xls) down to four folders below
+    ``root``; a UserError where there is none."""
     files = _workbooks(root)
     found = _first_match(files, patterns)
     if found:
         return found
-    old = next((path for path in files if path.suffix.lower() == ".xls"), None)
-    hint = f"; {old.name} is of the old format, save it as .xlsx" if old else ""
-    raise UserError(f"{root} holds no coding workbook of {dataset} (looked for {', '.join(patterns)}){hint}")
+    others = f"; it holds {', '.join(path.name for path in files[:3])}" if files else ""
+    raise UserError(f"{root} holds no coding workbook of {dataset} (looked for {', '.join(patterns)}){others}")
 
 
 def look_for_workbook(root: Path, patterns: Sequence[str]) -> Path | None:
@@ -35,8 +34,13 @@ def look_for_workbook(root: Path, patterns: Sequence[str]) -> Path | None:
 
 
 def _first_match(files: Sequence[Path], patterns: Sequence[str]) -> Path | None:
-    matches = (path for pattern in patterns for path in files if fnmatch(path.name.lower(), pattern.lower()))
-    return next(matches, None)
+    for suffix in (".xlsx", ".xls"):  # the old format only where there is no other
+        for pattern in patterns:
+            wanted = pattern.lower().removesuffix(".xlsx") + suffix
+            found = next((path for path in files if fnmatch(path.name.lower(), wanted)), None)
+            if found:
+                return found
+    return None
 
 
 def _workbooks(root: Path) -> list[Path]:
@@ -87,15 +91,11 @@ def read_table(path: Path, first: str, wanted: Iterable[str], optional: Iterable
 def read_sheets(path: Path) -> dict[str, list[tuple]]:
     """The cells of a workbook: sheet -> rows. Formulas give the value their writer cached.
 
-    Files of the old format (.xls) need the package xlrd; without it they are a UserError that says so.
+    Files of the old format (.xls) are read by xlrd.
     """
     old = path.suffix.lower() == ".xls"
     try:
         return _old_sheets(path) if old else _sheets(path)
-    except ImportError as error:
-        raise UserError(
-            f"{path} is a workbook of the old format; save it as .xlsx beside it, or install the package xlrd"
-        ) from error
     except Exception as error:  # the packages raise zip, XML and key errors alike
         raise UserError(f"cannot read the workbook {path} ({error}); get a fresh copy") from error
 

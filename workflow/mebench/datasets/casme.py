@@ -1,7 +1,7 @@
 """CASME (the first of the name): 60 fps, onset, two coders' apexes, offset, action units and eight emotions.
 
 Frames are ``sub01/EP01_5/EP01_5-113.jpg``, with and without zero padding. A workbook cell without a value holds a
-backslash. The workbook comes in the old .xls format and has to be saved as .xlsx.
+backslash. No counts of subjects and emotions were read, and the names of the emotions not verified.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ CARD = {
         "year": 2013,
     },
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
-    "homepage": "http://casme.psych.ac.cn/casme/e1",
-    "layout": "CASME-coded-20190721.xls saved as .xlsx (or casme.xlsx) and Cropped/sub01/EP01_5/EP01_5-113.jpg, or "
+    "homepage": "http://casme.psych.ac.cn",
+    "layout": "CASME-coded-20190721.xls (or casme.xlsx) and Cropped/sub01/EP01_5/EP01_5-113.jpg, or "
     "CASME_raw_selected/sub01/EP01_5/EP01_5-113.jpg",
     "editions": {"20190721": {"file": "CASME-coded-20190721"}, "casme.xlsx": {"file": "casme.xlsx"}},
     "crop": "provided",
     "fps": 60,
     "emotions": ["happiness", "disgust", "repression", "surprise", "sadness", "fear", "contempt", "tense"],
-    # 195 by the paper, 193 rows in one copy, 189 clips as the field evaluates them; no counts of emotions were read
+    # 193 rows in one copy, 189 clips as MEB evaluates them
     "expected": {"clips": 189},
     "expected_emotions": {},
     "inputs": ["tvl1", "apex_flow"],

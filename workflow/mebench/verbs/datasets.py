@@ -21,7 +21,7 @@ def main(args: argparse.Namespace) -> None:
     for card in entries:
         paper = card["paper"]
         print(f"{card['name']}: {card['title']}")
-        print(f"  expected  {card['expected']['clips']} clips, {card['expected']['subjects']} subjects")
+        print(f"  expected  {', '.join(f'{count:,} {name}' for name, count in card['expected'].items())}")
         print(f"  classes   {', '.join(card['emotions'])}")
         print(f"  files     {card['layout']}")
         print(f"  licence   {card['licence']}; {card['homepage']}")
