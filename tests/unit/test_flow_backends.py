@@ -171,7 +171,7 @@ def test_brightness_that_nothing_explains_leaves_the_flow_finite():
 def test_a_batch_fills_half_of_the_free_memory_of_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda where: (16 << 30, 24 << 30))
     gpu = torch.device("cuda")
-    assert tvl1_torch.batch_size(gpu, 128, 128) == (8 << 30) // 512 // 128**2
+    assert tvl1_torch.batch_size(gpu, 128, 128) == (8 << 30) // 640 // 128**2
     assert tvl1_torch.batch_size(gpu, 1 << 14, 1 << 14) == 1  # never none
     assert tvl1_torch.batch_size(torch.device("cpu"), 128, 128) == 1
 
