@@ -51,7 +51,7 @@ def test_the_page_shows_crops_and_counts(videos):
 def test_another_number_of_jobs_makes_no_flow_again(videos):
     parts = sorted((videos.folder / "results/inputs").rglob("parts/*.npy"))
     before = [path.stat().st_mtime_ns for path in parts]
-    assert len(parts) == 2 * 3
+    assert {path.stem.split("+")[0] for path in parts} == {"smic-s01", "smic-s02", "smic-s03"}
     videos.snakemake("--set-scatter", "inputs=3")
     assert [path.stat().st_mtime_ns for path in parts] == before
 

@@ -1,6 +1,6 @@
-"""The input store: one flat array per subject, an index that says which clip lies where, and meta.json.
+"""The input store: flat arrays of a few clips of one subject, an index that says which clip lies where, and meta.json.
 
-``parts/<subject>.npy`` is one-dimensional and memory-mapped; ``index.csv`` gives each clip its status, part, start and
+``parts/<subject>*.npy`` are one-dimensional and memory-mapped; ``index.csv`` gives each clip its status, part, start and
 shape, so arrays of any shape (one per clip, one row per frame, one per window) are kept in the same way and read
 without loading anything else. Clips are found by clip_id, never by position. ``meta.json`` is written last.
 """
