@@ -48,3 +48,11 @@ def test_the_owners_decisions_reach_the_commands(tmp_path):
     assert made.face_arguments("samm") == ["--crop", "detected", "--landmarks", "points.csv"]
     assert made.source_options("samm") == '{"sha256":"' + "0" * 64 + '"}'
     assert made.source_options("smic") == "{}"
+
+
+def test_a_dataset_without_a_task_is_read_all_the_same():
+    datasets = {name: {"source": "synthetic"} for name in ("smic", "samm_long")}
+    made = Plan({"datasets": datasets, "tasks": ["smic-3"], "models": ["majority"], "seeds": [0]})
+    assert list(made.datasets) == ["samm_long", "smic"]
+    assert made.with_faces == ["samm_long", "smic"]
+    assert made.made_from("samm_long", "roi_flow-10") == []

@@ -78,6 +78,7 @@ class Plan:
         return entries
 
     def _datasets(self) -> dict[str, dict[str, Any]]:
+        """All that are configured, whether a task needs them or not: each is read, checked and shown in the report."""
         for name in self.config["datasets"]:
             cards.locate("datasets", name)
         needed = sorted({name for t in self.tasks.values() for name in t["datasets"]})
@@ -88,7 +89,7 @@ class Plan:
                     f"the task {wants} needs the dataset {name}; add it to 'datasets' in the configuration, "
                     f"for example {name}: {{source: /path/to/your/copy}} or {name}: {{source: synthetic}}"
                 )
-        return {name: self.config["datasets"][name] for name in needed}
+        return dict(sorted(self.config["datasets"].items()))
 
     def _run(self, task_name: str, model: str, seed: int) -> Run:
         entry, definition = self.entries[model], self.tasks[task_name]

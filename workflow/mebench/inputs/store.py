@@ -1,7 +1,7 @@
 """The input store: flat arrays of a few clips of one subject, an index that says which clip lies where, and meta.json.
 
-``parts/<subject>*.npy`` are one-dimensional and memory-mapped; ``index.csv`` gives each clip its status, part, start and
-shape, so arrays of any shape (one per clip, one row per frame, one per window) are kept in the same way and read
+``parts/<subject>*.npy`` are one-dimensional and memory-mapped; ``index.csv`` gives each clip its status, part, start
+and shape, so arrays of any shape (one per clip, one row per frame, one per window) are kept in the same way and read
 without loading anything else. Clips are found by clip_id, never by position. ``meta.json`` is written last.
 """
 
