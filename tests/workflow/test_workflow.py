@@ -136,7 +136,7 @@ def test_every_rule_logs_measures_and_names_its_environment():
     count = text.count("\nrule ")
     for directive in ("log:", "benchmark:", "conda:", "resources:", "shell:"):
         assert text.count(f"\n    {directive}") == count, directive
-    assert count == 9
+    assert count == 12
     assert "\n    script:" not in text
     assert "\n    run:" not in text
     assert "\ncheckpoint " not in text
