@@ -85,9 +85,11 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe(spec: dict[str, Any]) -> tuple[str, str]:
-    """(title, kind) of a run's model for tables and plots; the title names whatever is not the paper's recipe."""
+    """(title, kind) of a run's model for tables and plots; the title names whatever is not the paper's recipe
+    or the card's default options."""
     card = cards.card("models", spec["model"])
-    marks = [] if spec["label"] == card["name"] else [spec["label"]]
+    chosen = [f"{k}: {v}" for k, v in sorted(spec["options"].items()) if v != card["options"][k][0]]
+    marks = chosen if spec["label"] == card["name"] else [spec["label"]]  # a name of its own says what it is
     preset = _preset(card, spec)
     marks += [preset] if preset != "paper" else []
     title = f"{card['title']} ({', '.join(marks)})" if marks else card["title"]

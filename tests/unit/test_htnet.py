@@ -1,0 +1,209 @@
+"""HTNet: the windows, the shapes and the parameters of the released network, and what of it can never learn."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+
+from mebench import recipes
+from mebench.models import build
+from mebench.models.htnet import Attention, ChannelNorm, centres, mosaic
+from mebench.training.fold import Loop, predict
+
+# first row and first column of the 14x14 windows of eye, eye, mouth corner, mouth corner (facts/baselines.md 3: the
+# fixed points, clamped to 7..21 and truncated, less 7; transposed takes x as the row)
+WINDOWS = {
+    "transposed": [(2, 4), (14, 3), (3, 14), (13, 14)],
+    "corrected": [(4, 2), (3, 14), (14, 3), (14, 13)],
+}
+
+
+def pictures(n: int) -> torch.Tensor:
+    return torch.randint(0, 256, (n, 3, 28, 28), generator=torch.Generator().manual_seed(0)).float()
+
+
+def parameters(module: torch.nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+@pytest.fixture(scope="module")
+def outline():
+    """The network of the paper, as shapes without memory."""
+    with torch.device("meta"):
+        return build("htnet", num_classes=3)
+
+
+@pytest.fixture
+def one_thread():
+    """As the engine trains: many small steps, which threads on a busy machine only slow down."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# --- windows -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("crop", WINDOWS)
+def test_every_pixel_of_the_mosaic_comes_from_its_window(crop):
+    rows, columns = torch.meshgrid(torch.arange(28), torch.arange(28), indexing="ij")
+    x = torch.stack([rows, columns, 100 * rows + columns])[None].float().repeat(2, 1, 1, 1)
+    x[1] += 5000  # the second clip
+    out = mosaic(x, crop)
+    assert out.shape == (2, 3, 28, 28)
+    for i in range(28):
+        for j in range(28):
+            row, column = WINDOWS[crop][2 * (i // 14) + j // 14]
+            row, column = row + i % 14, column + j % 14
+            assert out[0, :, i, j].tolist() == [row, column, 100 * row + column]
+    assert torch.equal(out[1], out[0] + 5000)
+
+
+def test_the_released_windows_are_the_correct_ones_of_the_transposed_face():
+    assert centres("transposed") == [(9, 11), (21, 10), (10, 21), (20, 21)]
+    assert centres("corrected") == [(column, row) for row, column in centres("transposed")]
+    x = pictures(2)
+    assert not torch.equal(mosaic(x, "transposed"), mosaic(x, "corrected"))
+    released, turned = (rearrange(m, "n c (i h) (j w) -> i j n c h w", i=2, j=2)
+                        for m in (mosaic(x, "transposed"), mosaic(x.mT, "corrected")))  # fmt: skip
+    assert torch.equal(released, turned.mT)  # the same place in the mosaic, each window transposed
+
+
+def test_the_crop_is_all_that_tells_the_two_options_apart():
+    released, corrected = (build("htnet", num_classes=3, size="small", crop=crop).eval() for crop in WINDOWS)
+    corrected.load_state_dict(released.state_dict())
+    x = pictures(3)
+    assert not torch.allclose(released(x), corrected(x))
+    uniform = torch.arange(3.0).reshape(3, 1, 1, 1).expand(3, 3, 28, 28)
+    assert torch.equal(released(uniform), corrected(uniform))
+
+
+# --- the network ---------------------------------------------------------------------------------------------------
+
+
+def test_shapes_at_each_level(outline):
+    shapes = {}
+    parts = {name: part for name, part in outline.named_modules() if name}
+    for name, part in parts.items():
+        part.register_forward_hook(
+            lambda _, x, y, name=name: shapes.update({name: (tuple(x[0].shape), tuple(y.shape))})
+        )
+    outline(torch.zeros(2, 3, 28, 28, device="meta"))
+    assert shapes["patches.0"] == ((2, 3, 28, 28), (2, 147, 4, 4))
+    assert shapes["patches"][1] == shapes["levels.0"][0] == shapes["levels.0"][1] == (2, 256, 4, 4)
+    assert shapes["aggregations.0"][1] == shapes["levels.1"][0] == shapes["levels.1"][1] == (2, 512, 2, 2)
+    assert shapes["aggregations.1"][1] == shapes["levels.2"][0] == shapes["levels.2"][1] == (2, 1024, 1, 1)
+    assert shapes["head"] == ((2, 1024), (2, 3))
+    # 16, 4 and 1 blocks a picture, each of one token; heads of width 85
+    for level, (tokens, inner) in enumerate([(2 * 16, 3 * 85), (2 * 4, 6 * 85), (2 * 1, 12 * 85)]):
+        assert shapes[f"levels.{level}.attention.0.values"][1] == (tokens, inner, 1, 1)
+        assert shapes[f"levels.{level}.attention.0.queries_keys"][1] == (tokens, 2 * inner, 1, 1)
+    assert [len(level.attention) for level in outline.levels] == [2, 2, 10]
+
+
+def test_parameters_of_each_part(outline):
+    """The table in facts/baselines.md 3."""
+    assert parameters(outline.patches) == 37_888
+    assert [parameters(level) for level in outline.levels] == [1_575_937, 6_293_505, 125_767_681]
+    assert [parameters(aggregation) for aggregation in outline.aggregations] == [1_181_184, 4_721_664, 0]
+    assert parameters(outline.norm) + parameters(outline.head) == 2 * 1024 + 1024 * 3 + 3
+    assert parameters(outline) == 139_582_982
+
+
+def test_the_patches_are_flattened_row_column_channel():
+    x = pictures(1)
+    patch = x[0, :, 7:14, 21:28]  # second row, fourth column of patches
+    assert torch.equal(build("htnet", 3, size="small").patches[0](x)[0, :, 1, 3], patch.permute(1, 2, 0).flatten())
+
+
+def test_the_norm_is_layer_norm_over_channels():
+    torch.manual_seed(0)
+    norm, x = ChannelNorm(12), 9 * torch.rand(2, 12, 3, 4)
+    torch.nn.init.normal_(norm.gain)
+    torch.nn.init.normal_(norm.shift)
+    expected = F.layer_norm(x.permute(0, 2, 3, 1), (12,), norm.gain.flatten(), norm.shift.flatten())
+    torch.testing.assert_close(norm(x), expected.permute(0, 3, 1, 2))
+
+
+def test_attention_over_more_tokens_would_be_attention():
+    """A block of 2x3 tokens agrees with PyTorch's own attention: one token a block is what leaves it without effect."""
+    torch.manual_seed(0)
+    attention, x = Attention(24, heads=3).double(), torch.rand(2, 24, 2, 3, dtype=torch.double)
+    normed = attention.norm(x).flatten(2).mT  # b tokens dim
+    q, k = (normed @ attention.queries_keys.weight.flatten(1).T).chunk(2, dim=-1)
+    v = normed @ attention.values.weight.flatten(1).T
+    heads = [part.unflatten(-1, (3, 8)).transpose(1, 2) for part in (q, k, v)]
+    mixed = F.scaled_dot_product_attention(*heads).transpose(1, 2).flatten(2)
+    expected = mixed @ attention.out.weight.flatten(1).T + attention.out.bias
+    torch.testing.assert_close(attention(x), expected.mT.unflatten(2, (2, 3)))
+
+
+# --- what can never learn ------------------------------------------------------------------------------------------
+
+
+def test_queries_and_keys_of_the_full_network_get_a_gradient_of_exactly_zero_and_all_others_one():
+    torch.manual_seed(0)
+    model = build("htnet", num_classes=3).train()
+    F.cross_entropy(model(pictures(6)), torch.arange(6) % 3).backward()
+    dead = {name for name, _ in model.named_parameters() if name.endswith("queries_keys.weight")}
+    assert len(dead) == 2 + 2 + 10
+    assert sum(p.numel() for name, p in model.named_parameters() if name in dead) == 22_195_200  # facts/baselines.md 3
+    assert all((p.grad == 0).all() for name, p in model.named_parameters() if name in dead)
+    live = {name: p.grad for name, p in model.named_parameters() if name not in dead | {"levels.2.position"}}
+    assert [name for name, grad in live.items() if (grad == 0).double().mean() > 0.01] == []
+
+
+@torch.no_grad()
+def test_no_query_no_key_and_no_last_position_changes_a_logit():
+    torch.manual_seed(0)
+    model, x = build("htnet", num_classes=3, size="small").double().eval(), pictures(3).double()
+    before = model(x)
+    for name, weight in model.named_parameters():
+        if name.endswith("queries_keys.weight"):
+            weight.normal_()
+    assert torch.equal(model(x), before)
+    model.levels[2].position += 3  # the same for all channels: every later norm takes it away again
+    torch.testing.assert_close(model(x), before)
+    model.levels[1].position += 3
+    assert not torch.allclose(model(x), before)
+
+
+@torch.no_grad()
+def test_only_the_aggregations_mix_patches():
+    torch.manual_seed(0)
+    model, x = build("htnet", num_classes=3, size="small").eval(), torch.rand(1, 24, 4, 4)
+    other = x.clone()
+    other[0, :, 1, 2] = torch.rand(24)
+    moved = (model.levels[0](x) != model.levels[0](other)).any(dim=1)[0]
+    assert moved.nonzero().tolist() == [[1, 2]]
+    moved = (model.aggregations[0](x) != model.aggregations[0](other)).any(dim=1)[0]
+    assert moved.sum() > 1
+
+
+# --- training ------------------------------------------------------------------------------------------------------
+
+
+def test_the_recipes():
+    """Adam 5e-5, batches of 256, 800 epochs (facts/baselines.md 3); the released class order is a preset."""
+    paper, by_class = (recipes.resolve({"model": "htnet", "preset": p})["recipe"] for p in ("paper", "by_class"))
+    assert {key: paper[key] for key in ("optimizer", "lr", "weight_decay", "batch_size", "epochs", "order")} == {
+        "optimizer": "adam", "lr": 5e-5, "weight_decay": 0.0, "batch_size": 256, "epochs": 800, "order": "shuffled",
+    }  # fmt: skip
+    assert by_class == {**paper, "order": "by_class"}
+
+
+def test_the_small_network_learns(one_thread):
+    """150 pictures whose class is the channel that moves most."""
+    recipe = recipes.resolve({"model": "htnet", "size": "small", "preset": "small"})["recipe"]
+    torch.manual_seed(0)
+    y = torch.arange(150) % 3
+    x = 60 * torch.rand(150, 3, 28, 28)
+    x[torch.arange(150), y] += 60
+    model = build("htnet", num_classes=3, size="small")
+    loop = Loop(model, recipe, x, y, list(range(120)), seed=0)
+    losses = [loop.epoch()["train_loss"] for _ in range(recipe["epochs"])]
+    assert losses[-1] < 0.5 * losses[0]
+    assert (predict(loop, list(range(120, 150))).argmax(dim=1) == y[120:]).float().mean() > 0.8

@@ -1,0 +1,162 @@
+"""HTNet: a hierarchical transformer on a mosaic of four face windows (Wang, Zhang, Luo, Sankaranarayana;
+Neurocomputing 2024)."""
+
+from __future__ import annotations
+
+import torch
+from einops import rearrange, reduce
+from einops.layers.torch import Rearrange
+from torch import nn
+
+CARD = {
+    "title": "HTNet",
+    "kind": "model",
+    "paper": {
+        "title": "HTNet for micro-expression recognition",
+        "authors": "Wang, Zhang, Luo, Sankaranarayana",
+        "venue": "Neurocomputing 602",
+        "year": 2024,
+        "arxiv": "2307.14637",
+    },
+    "licence": "The authors' code carries no licence; written from a description of it.",
+    "module": "HTNet",
+    "parameters": 139582982,  # 3 classes; 22,195,200 of them are the dead queries and keys
+    # attention over blocks of one token: softmax of one score is 1, whatever queries and keys are; and the last
+    # position is a constant over channels that every later LayerNorm takes away again
+    "dead": ["levels.*.queries_keys.weight", "levels.2.position"],
+    "inputs": {
+        "kind": "apex_flow",
+        "size": 28,
+        "channels": ["strain", "v", "u"],  # the flow pictures read as BGR
+        "range": "byte",
+        "center": "none",
+    },
+    "recipe": {"optimizer": "adam", "lr": 5e-5, "batch_size": 256, "epochs": 800, "order": "shuffled"},
+    # by_class: the released loader does not shuffle; small: meant for size: small
+    "presets": {"paper": {}, "by_class": {"order": "by_class"}, "small": {"epochs": 25, "lr": 1e-3}},
+    "options": {"crop": ["transposed", "corrected"], "size": ["paper", "small"]},
+    "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
+    "notes": (
+        "The released code looks for five points with a face detector on the apex face shrunk to 28x28 and falls back "
+        "to fixed points; here the fixed points serve all clips. It takes a point's x as row and its y as column "
+        "(crop: transposed); crop: corrected cuts at the points themselves. Each attention block holds one token, so "
+        "22,195,200 query and key weights never get a gradient and the last position has no effect: kept as released. "
+        "The released code reports the best epoch on the test fold; here the last epoch counts."
+    ),
+}
+
+# (x, y) of eye, eye, mouth corner, mouth corner in a 28x28 face: the released fallback, without its unused nose
+POINTS = [(9.53, 11.06), (21.40, 10.92), (10.26, 22.12), (20.58, 22.26)]
+
+# width of the first level, repeats of each level
+SIZES = {"paper": (256, (2, 2, 10)), "small": (24, (1, 1, 2))}
+HEADS = 3  # of the first level; width and heads double from level to level
+
+
+class HTNet(nn.Module):
+    """Flow pictures (N, 3, 28, 28), 0..255 -> logits (N, num_classes).
+
+    Three levels see 4x4, 2x2 and 1x1 patches, each split into blocks of one token; a 3x3 convolution and a pooling
+    lead from one level to the next and are all that mixes neighbouring patches. ``size: small`` is the same network
+    with fewer channels and repeats.
+    """
+
+    def __init__(self, num_classes: int, crop: str = "transposed", size: str = "paper"):
+        super().__init__()
+        self.crop = crop
+        width, repeats = SIZES[size]
+        dims = [width, 2 * width, 4 * width]
+        self.patches = nn.Sequential(
+            Rearrange("n c (h ph) (w pw) -> n (ph pw c) h w", ph=7, pw=7),  # n 147 4 4
+            nn.Conv2d(7 * 7 * 3, width, 1),
+        )
+        self.levels = nn.ModuleList(
+            Level(dim, HEADS * 2**i, repeats[i], side=2 ** (2 - i)) for i, dim in enumerate(dims)
+        )
+        self.aggregations = nn.ModuleList([aggregation(dims[0]), aggregation(dims[1]), nn.Identity()])
+        self.norm = ChannelNorm(dims[2])
+        self.head = nn.Linear(dims[2], num_classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.patches(mosaic(x, self.crop))  # n 256 4 4
+        for level, aggregate in zip(self.levels, self.aggregations, strict=True):
+            x = aggregate(level(x))  # n 512 2 2, n 1024 1 1, n 1024 1 1
+        return self.head(reduce(self.norm(x), "n d h w -> n d", "mean"))  # n classes
+
+
+def mosaic(x: torch.Tensor, crop: str) -> torch.Tensor:
+    """(N, C, 28, 28) -> (N, C, 28, 28): the 14x14 windows around the four points, eyes above mouth corners."""
+    windows = [x[..., row - 7 : row + 7, column - 7 : column + 7] for row, column in centres(crop)]
+    return rearrange(windows, "(i j) n c h w -> n c (i h) (j w)", i=2)
+
+
+def centres(crop: str) -> list[tuple[int, int]]:
+    """(row, column) of the windows: the points clamped to 7..21, where a window fits, and truncated."""
+    clamped = [(int(min(max(x, 7), 21)), int(min(max(y, 7), 21))) for x, y in POINTS]
+    return clamped if crop == "transposed" else [(y, x) for x, y in clamped]
+
+
+class Level(nn.Module):
+    """(N, dim, side, side) -> the same shape: a transformer within each of side x side blocks, of one token each."""
+
+    def __init__(self, dim: int, heads: int, repeats: int, side: int):
+        super().__init__()
+        self.side = side
+        self.position = nn.Parameter(torch.randn(1))  # one scalar per token of a block, shared by all channels
+        self.attention = nn.ModuleList(Attention(dim, heads) for _ in range(repeats))
+        self.mlp = nn.ModuleList(mlp(dim) for _ in range(repeats))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = rearrange(x, "n d (bh h) (bw w) -> (n bh bw) d h w", bh=self.side, bw=self.side) + self.position
+        for attention, mlp in zip(self.attention, self.mlp, strict=True):
+            x = x + attention(x)
+            x = x + mlp(x)
+        return rearrange(x, "(n bh bw) d h w -> n d (bh h) (bw w)", bh=self.side, bw=self.side)
+
+
+class Attention(nn.Module):
+    """Self-attention among the tokens of a block (B, dim, H, W); here H = W = 1, so it returns its value projected."""
+
+    def __init__(self, dim: int, heads: int):
+        super().__init__()
+        self.heads, width = heads, dim // heads  # 85: 256 / 3, 512 / 6, 1024 / 12
+        self.scale = width**-0.5
+        self.norm = ChannelNorm(dim)
+        # one convolution in the released code; apart from the values here, because these weights are dead
+        self.queries_keys = nn.Conv2d(dim, 2 * heads * width, 1, bias=False)
+        self.values = nn.Conv2d(dim, heads * width, 1, bias=False)
+        self.out = nn.Conv2d(heads * width, dim, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, x = x.shape[2], self.norm(x)
+        q, k = rearrange(self.queries_keys(x), "b (two a c) h w -> two b a (h w) c", two=2, a=self.heads)
+        v = rearrange(self.values(x), "b (a c) h w -> b a (h w) c", a=self.heads)
+        weights = (self.scale * q @ k.transpose(-1, -2)).softmax(dim=-1)  # b heads 1 1: always 1
+        return self.out(rearrange(weights @ v, "b a (h w) c -> b (a c) h w", h=height))
+
+
+class ChannelNorm(nn.Module):
+    """LayerNorm over the channels of (B, dim, H, W), one position at a time."""
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(dim, 1, 1))
+        self.shift = nn.Parameter(torch.zeros(dim, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+        return (x - mean) * torch.rsqrt(variance + 1e-5) * self.gain + self.shift
+
+
+def mlp(dim: int) -> nn.Sequential:
+    """(B, dim, H, W) -> the same shape, one position at a time, four times as wide inside."""
+    return nn.Sequential(ChannelNorm(dim), nn.Conv2d(dim, 4 * dim, 1), nn.GELU(), nn.Conv2d(4 * dim, dim, 1))
+
+
+def aggregation(dim: int) -> nn.Sequential:
+    """(N, dim, H, W) -> (N, 2 dim, H/2, W/2): to the next level, across the borders of the blocks."""
+    return nn.Sequential(
+        nn.Conv2d(dim, 2 * dim, 3, padding=1),
+        ChannelNorm(2 * dim),
+        nn.MaxPool2d(3, stride=2, padding=1),
+    )
