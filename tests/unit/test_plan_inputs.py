@@ -56,3 +56,14 @@ def test_a_dataset_without_a_task_is_read_all_the_same():
     assert list(made.datasets) == ["samm_long", "smic"]
     assert made.with_faces == ["samm_long", "smic"]
     assert made.made_from("samm_long", "roi_flow-10") == []
+
+
+def test_crops_are_checked_where_nobody_has_decided(tmp_path):
+    def words(**entry):
+        datasets = {name: {"source": "synthetic"} for name in ("casme2", "samm", "smic")}
+        datasets["casme2"] = {"source": str(tmp_path)} | entry
+        made = Plan({"datasets": datasets, "tasks": ["megc2019"], "models": ["majority"], "seeds": [0]})
+        return made.index_arguments("casme2")
+
+    assert words() == ["--crops"]
+    assert words(crop="provided") == words(crop="detected") == words(source="synthetic") == []

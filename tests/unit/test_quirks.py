@@ -16,8 +16,8 @@ import openpyxl
 import pytest
 
 from mebench import cards
-from mebench.datasets import _apex, _synthetic, smic
-from mebench.datasets._reading import action_units, subject_name
+from mebench.datasets import _apex, _checks, _synthetic, smic
+from mebench.datasets._reading import Reading, action_units, subject_name
 from mebench.datasets._synthetic import cast, full_casme2, full_samm, full_smic_long
 from mebench.errors import UserError
 
@@ -453,3 +453,18 @@ def test_units_of_the_stand_ins_are_those_that_readers_must_understand():
     """No cell that a stand-in plants loses its numbers."""
     for rows in (full_casme2.roster(0), full_samm.roster(0)):
         assert all(action_units(row.units) for row in rows if row.units != "?")
+
+
+def test_raw_frames_are_not_taken_for_crops(tmp_path, capsys):
+    """A copy of CASME II without its cropped release: the card says crops, the folders say raw."""
+    frames = tmp_path / "CASME2_RAW_selected" / "sub01" / "EP02_01f"
+    frames.mkdir(parents=True)
+    for number in range(46, 52):
+        (frames / f"img{number}.jpg").write_bytes(b"")
+    clip = {"frames": frames.relative_to(tmp_path).as_posix()}
+    with pytest.raises(UserError, match="CASME2_RAW_selected/sub01/EP02_01f are whole frames.*crop: detected"):
+        _checks.refuse_raw_frames("casme2", tmp_path, Reading([clip]))
+    with pytest.raises(UserError, match="whole frames"):  # the raw folder itself as the source
+        _checks.refuse_raw_frames("casme2", tmp_path / "CASME2_RAW_selected", Reading([{"frames": "sub01/EP02_01f"}]))
+    for place in ("Cropped/sub01/EP02_01f", "SMIC_all_cropped/HS/s1", "raw_and_cropped/sub01/EP02_01f"):
+        _checks.refuse_raw_frames("casme2", tmp_path, Reading([{"frames": place}]))

@@ -12,6 +12,7 @@ from typing import Any
 
 from mebench import cards, inputs, recipes, sources
 from mebench.config import checked, load_config
+from mebench.datasets import _checks
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
 from mebench.protocols.tasks import task
@@ -176,10 +177,13 @@ class Plan:
         return ["--truth", f"{self.results}/sources/{dataset}/truth"] if known else []
 
     def index_arguments(self, dataset: str) -> list[str]:
-        """What the owner decided about a dataset's labels: the apex where none is labelled, accepted deviations."""
+        """What the owner decided about a dataset: the apex where none is labelled, accepted deviations. Where nobody
+        has decided about crops, the card's word for a cropped release is checked."""
         entry = self.datasets[dataset]
+        granted = _checks.takes_crops_for_granted(cards.card("datasets", dataset), entry)
+        crops = ["--crops"] if granted else []
         accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
-        return [*(["--apex", entry["apex"]] if "apex" in entry else []), *accept]
+        return [*(["--apex", entry["apex"]] if "apex" in entry else []), *accept, *crops]
 
     def face_arguments(self, dataset: str) -> list[str]:
         """Whether frames are crops already, and the owner's own landmarks."""

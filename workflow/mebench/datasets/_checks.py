@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mebench.datasets._reading import Reading
@@ -77,6 +78,26 @@ def _edition(editions: dict[str, dict[str, str]], name: str, mark: str) -> str:
     by_digest = next((edition for edition, known in editions.items() if known.get("sha256") == mark), "")
     flat = name.lower().replace(" ", "")
     return by_digest or next((edition for edition, known in editions.items() if known["file"].lower() in flat), "")
+
+
+def takes_crops_for_granted(card: dict[str, Any], entry: dict[str, Any]) -> bool:
+    """Whether an owner's copy counts as face crops by its card alone, because its configuration does not say."""
+    return card.get("crop") == "provided" and "crop" not in entry and entry["source"] != "synthetic"
+
+
+def refuse_raw_frames(dataset: str, root: Path, reading: Reading) -> None:
+    """Raise a UserError where the frames are those of a raw release, by the names of their folders, although the
+    dataset is taken for one of face crops: flow of a whole scene would pass for flow of a face."""
+    raw = next((clip["frames"] for clip in reading.clips if _is_raw(f"{Path(root).name}/{clip['frames']}")), None)
+    if raw:
+        raise UserError(
+            f"{dataset}: the frames in {raw} are whole frames, not crops of faces; write `crop: detected` in the "
+            f"configuration to have faces looked for, or `crop: provided` if they are crops after all"
+        )
+
+
+def _is_raw(place: str) -> bool:
+    return "raw" in place.lower() and not any(word in place.lower() for word in ("crop", "preprocessed"))
 
 
 def refuse(dataset: str, found: dict[str, str], accepted: list[str]) -> None:

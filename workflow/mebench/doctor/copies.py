@@ -125,6 +125,8 @@ def _opened(archive: Path) -> str:
 
 def _described(name: str, card: dict[str, Any], entry: dict[str, Any], root: Path, reading: Reading) -> dict[str, Any]:
     whole, clips = complete_copy(root), reading.clips
+    if _checks.takes_crops_for_granted(card, entry):
+        _checks.refuse_raw_frames(name, root, reading)
     found = _checks.deviations(card, reading) if whole else {}
     accepted = entry.get("accept", [])
     open_kinds = [kind for kind in found if kind not in accepted]

@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         help="what is taken where no usable apex is labelled (default mid)")  # fmt: skip
     parser.add_argument("--accept", nargs="*", default=[], choices=("counts", "edition"), metavar="KIND",
                         help="deviations that you have looked at: counts, edition")  # fmt: skip
+    parser.add_argument("--crops", action="store_true", help="refuse frames of a raw release: crops are expected")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes for flow_max (default 1)")
 
 
@@ -35,6 +36,8 @@ def main(args: argparse.Namespace) -> None:
     whole = complete_copy(root)
     found = _checks.deviations(card, reading) if whole else {}
     _checks.refuse(args.dataset, found, args.accept)
+    if args.crops:
+        _checks.refuse_raw_frames(args.dataset, root, reading)
     if args.apex == "flow_max":
         reading = _apex.of_most_motion(reading, root, args.jobs)
     report = _report.markdown(card, reading, origin_of(args.dataset, root), found, whole)
