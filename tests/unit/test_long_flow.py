@@ -264,7 +264,7 @@ def test_it_is_kept_with_the_clips_that_have_none(root, tmp_path):
     kept = store.load(tmp_path / "out")
     assert kept.meta["channels"] == ["red", "green", "blue"]
     assert kept.meta["scale"] == "picture"
-    assert kept.meta["settings"] == farneback.SETTINGS
+    assert kept.meta["settings"] == {**farneback.SETTINGS, "version": farneback.Input.VERSION}
     assert kept.get("s/a").shape == (11, 3, 24, 24)
     assert kept.extra("s/a", "blended") == 0
     assert kept.without == {"s/b": "no_motion: its apex, frame 10, is not after its onset, frame 10"}

@@ -222,3 +222,13 @@ def test_synthetic_samm_from_the_command_line(tmp_path, capsys):
         assert array.shape == (6, 32, 32)
         np.testing.assert_allclose(array[:3].mean(), 0, atol=1e-4)
         np.testing.assert_array_equal(array[0], array[1])  # SAMM is grey
+
+
+def test_the_device_that_computed_the_flow_is_part_of_the_settings():
+    """The numbers of a GPU are not bit for bit those of a CPU, so a part of one must not pass for the other's."""
+    from mebench.inputs import tvl1_torch
+
+    spec = inputs.parse("texture_motion-64.tvl1_torch")
+    recorded = texture_motion.Input.settings(spec)["flow"]
+    assert recorded["device"] == tvl1_torch.settings()["device"]
+    assert recorded == {**tvl1_torch.settings(), "version": tvl1_torch.Input.VERSION}

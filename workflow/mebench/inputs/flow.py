@@ -39,8 +39,9 @@ def estimate_many(name: str, first: np.ndarray, seconds: Sequence[np.ndarray]) -
 
 
 def settings_of(name: str, spec: Spec) -> Mapping[str, Any]:
-    """The settings of an estimator, for inputs that are made with it."""
-    return importlib.import_module(f"mebench.inputs.{name}").Input.settings(spec)
+    """The settings of an estimator and the version of its code, for inputs that are made with it."""
+    kind = importlib.import_module(f"mebench.inputs.{name}").Input
+    return {**kind.settings(spec), "version": kind.VERSION}
 
 
 class FlowInput(Maker):

@@ -7,7 +7,6 @@ Its abstract names the two modalities, texture and motion; everything else here 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from mebench.inputs import Spec
 from mebench.inputs.colour import pictures
 from mebench.inputs.crops import EYE_DISTANCE, EYE_HEIGHT, PLACES, cut
-from mebench.inputs.flow import check, estimator, grey_pair
+from mebench.inputs.flow import check, estimator, grey_pair, settings_of
 from mebench.inputs.maker import Clip, Made, Maker, digest_of
 from mebench.inputs.strain import strain_magnitude
 
@@ -46,8 +45,7 @@ class Input(Maker):
 
     @classmethod
     def settings(cls, spec: Spec) -> Mapping[str, Any]:
-        flow = import_module(f"mebench.inputs.{spec.options['flow']}").Input
-        return {"flow": dict(flow.SETTINGS), "flow_version": flow.VERSION, "bridge_margin": MARGIN}
+        return {"flow": dict(settings_of(spec.options["flow"], spec)), "bridge_margin": MARGIN}
 
     def sources(self, clip: Clip) -> list[Any]:
         return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_sources(clip)]
