@@ -144,7 +144,7 @@ def main() -> None:
         folder = Path(name)
         make_data(folder, args.pictures)
         spec = plan.runs[0].spec
-        data = load(spec["task"], [folder / "clips.csv"], [folder / "apex_flow-28"], spec["inputs"])
+        data = load(spec, [folder / "clips.csv"], [folder / "apex_flow-28"])
         threads = torch.get_num_threads()
         plain = plain_loop(data.x, data.y, data.subjects, args.epochs)
         ours = mebench_shards(plan, folder, args.shards)

@@ -134,7 +134,7 @@ def test_the_schema_describes_every_key():
         ({"model": "ststnet", "name": "dealt", "labels": "shuffled"}, "STSTNet (dealt)"),
         ({"model": "ststnet", "name": "quick", "variant": "port", "epochs": 3}, "STSTNet (quick, own recipe)"),
         ("majority", "Majority class"),
-        ({"model": "htnet", "size": "small", "preset": "small"}, "HTNet (size: small, small)"),
+        ({"model": "htnet", "size": "small", "preset": "small"}, "HTNet (small)"),
         ({"model": "htnet", "size": "small", "name": "tiny"}, "HTNet (tiny)"),
     ],
 )

@@ -14,7 +14,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GP
 
 
 def run(toy, spec, device):
-    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    data = load(spec, [toy.clips], [toy.inputs])
     rows, test = loso.folds(data.subjects)["smic/s01"]
     return fold.run_fold(spec, data, "smic/s01", rows, test, torch.device(device))
 

@@ -21,15 +21,16 @@ from mebench.files import read_csv, read_json, write_json
 from mebench.inputs.store import digest_of_index
 from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
-from mebench.training import engine, fold
+from mebench.training import engine, fold, normalise
 from mebench.training.data import load
+from mebench.training.optim import sampler
 from mebench.training.pool import origin, pool
 
 ABOUT = {"title": "t", "kind": "model", "task_title": "toy"}
 
 
 def train(toy: Toy, run: Path, spec: dict, shard=(1, 1), **how) -> list[dict]:
-    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    data = load(spec, [toy.clips], [toy.inputs])
     return engine.run_shard(run, spec, data, shard, engine.Execution(device="cpu", **how))
 
 
@@ -91,7 +92,7 @@ def test_a_fold_trains_on_the_other_subjects_only(toy, monkeypatch, tmp_path):
 def test_nothing_of_the_test_subject_reaches_training_or_normalisation(toy):
     """Change the test subject's pictures beyond recognition: the trained weights stay the same, bit for bit."""
     spec = toy.spec()
-    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    data = load(spec, [toy.clips], [toy.inputs])
     rows, test = loso.folds(data.subjects)["smic/s01"]
     states = []
     for factor in (1, -50):
@@ -204,10 +205,10 @@ def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_pa
 
 
 def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, monkeypatch):
-    plain = fold.Loop.epoch
+    plain = fold.Loop.criterion
     calls = iter(range(1000))
     monkeypatch.setattr(
-        fold.Loop, "epoch", lambda self: plain(self) | ({"train_loss": float("nan")} if next(calls) == 5 else {})
+        fold.Loop, "criterion", lambda self, *a: plain(self, *a) * (float("nan") if next(calls) == 5 else 1)
     )
     spec, run = toy.spec(), tmp_path / "run"
     records = train(toy, run, spec)
@@ -216,6 +217,7 @@ def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, 
     assert len(rows) == 20
     about = json.loads((run / "run.json").read_text())
     assert (about["folds_done"], about["folds_expected"], about["failed"][0]["status"]) == (5, 6, "diverged")
+    assert "the loss is nan in epoch 2, step 1 of 1" in about["failed"][0]["message"]
 
 
 def test_running_out_of_memory_or_time_is_a_record_that_the_next_job_tries_again(toy, tmp_path, monkeypatch):
@@ -266,7 +268,7 @@ def test_inputs_that_miss_a_clip_are_an_error(toy):
     rows = read_csv(index)
     write_json(toy.inputs / "meta.json", read_json(toy.inputs / "meta.json") | {"index": digest_of_index(rows)})
     with pytest.raises(UserError, match=r"1 of 24 clips have no input.*smic/s01/c0"):
-        load(toy.spec()["task"], [toy.clips], [toy.inputs], toy.spec()["inputs"])
+        load(toy.spec(), [toy.clips], [toy.inputs])
 
 
 def test_a_subject_with_one_clip_is_a_fold_like_any_other(tmp_path):
@@ -291,18 +293,18 @@ def test_recipes_train(toy, tmp_path, recipe, precision):
 
 def test_by_class_feeds_fixed_batches_grouped_by_class(toy):
     spec = toy.spec({"model": "ststnet", "variant": "port"})
-    data = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"])
+    data = load(spec, [toy.clips], [toy.inputs])
     rows, _ = loso.folds(data.subjects)["smic/s01"]
-    loop = fold.Loop(torch.nn.Linear(1, 1), spec["recipe"], data.x, data.y, rows, 0)
-    labels = data.y[loop.rows].tolist()
+    order = sampler(data.y[rows], spec["recipe"]["order"], torch.Generator())
+    labels = data.y[rows][order].tolist()
     assert labels == sorted(labels)
-    assert loop.shuffle is None
+    assert torch.equal(order, sampler(data.y[rows], spec["recipe"]["order"], torch.Generator()))
 
 
 def test_the_port_reads_strain_v_u_in_whole_numbers_0_to_255(toy):
     spec = toy.spec({"model": "ststnet", "variant": "port"})
-    port = load(spec["task"], [toy.clips], [toy.inputs], spec["inputs"]).x
-    paper = load(spec["task"], [toy.clips], [toy.inputs], toy.spec()["inputs"]).x
+    port = load(spec, [toy.clips], [toy.inputs]).x
+    paper = load(toy.spec(), [toy.clips], [toy.inputs]).x
     assert torch.equal(port, port.round())
     assert port.amin(dim=(2, 3)).eq(0).all()
     assert port.amax(dim=(2, 3)).eq(255).all()
@@ -311,8 +313,8 @@ def test_the_port_reads_strain_v_u_in_whole_numbers_0_to_255(toy):
 
 def test_normalisation_is_the_mean_of_the_training_rows_alone():
     x = torch.arange(12.0).reshape(3, 1, 2, 2)
-    assert torch.equal(fold.normalised(x, [0, 2], "train_mean"), x - x[[0, 2]].mean(0))
-    assert fold.normalised(x, [0, 2], "none") is x
+    assert torch.equal(normalise.fitted(x, [0, 2], "train_mean", ["u"])(x), x - x[[0, 2]].mean(0))
+    assert normalise.fitted(x, [0, 2], "none", ["u"]) is None
 
 
 def test_predictions_have_one_probability_per_class(toy, tmp_path):

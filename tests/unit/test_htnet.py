@@ -10,7 +10,7 @@ from einops import rearrange
 from mebench import recipes
 from mebench.models import build
 from mebench.models.htnet import Attention, ChannelNorm, centres, mosaic
-from mebench.training.fold import Loop, predict
+from mebench.training.loop import Loop
 
 # first row and first column of the 14x14 windows of eye, eye, mouth corner, mouth corner (facts/baselines.md 3: the
 # fixed points, clamped to 7..21 and truncated, less 7; transposed takes x as the row)
@@ -206,4 +206,4 @@ def test_the_small_network_learns(one_thread):
     loop = Loop(model, recipe, x, y, list(range(120)), seed=0)
     losses = [loop.epoch()["train_loss"] for _ in range(recipe["epochs"])]
     assert losses[-1] < 0.5 * losses[0]
-    assert (predict(loop, list(range(120, 150))).argmax(dim=1) == y[120:]).float().mean() > 0.8
+    assert (loop.predict(list(range(120, 150))).argmax(dim=1) == y[120:]).float().mean() > 0.8

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from mebench import cards, recipes
 from mebench.models import build
 from mebench.models.rcn_a import attention, bins, pooled
-from mebench.training.fold import Loop, predict
+from mebench.training.loop import Loop
 
 
 def flow(n: int = 4) -> torch.Tensor:
@@ -178,4 +178,4 @@ def test_the_small_recipe_learns_where_the_motion_is():
     loop = Loop(build("rcn_a", num_classes=3), recipe, x, y, list(range(36)), seed=0)
     losses = [loop.epoch()["train_loss"] for _ in range(recipe["epochs"])]
     assert losses[-1] < 0.01 < losses[0]
-    assert torch.equal(predict(loop, list(range(36, 48))).argmax(dim=1), y[36:])
+    assert torch.equal(loop.predict(list(range(36, 48))).argmax(dim=1), y[36:])

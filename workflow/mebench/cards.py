@@ -14,6 +14,7 @@ from typing import Any
 from mebench.errors import UserError, did_you_mean
 
 PACKAGE = Path(__file__).parent
+WEIGHTS = (".safetensors", ".pth", ".pt")
 
 
 def names(kind: str) -> list[str]:
@@ -65,3 +66,21 @@ def load(kind: str, name: str) -> ModuleType:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def checked_option(where: str, key: str, value: Any, choices: list[Any]) -> Any:
+    """The value of an option, if the card allows it; the word FILE among its choices stands for any path of a weights
+    file."""
+    if value in choices and value != "FILE":
+        return value
+    if "FILE" in choices and str(value).endswith(WEIGHTS):
+        return str(value)
+    listed = ", ".join(f"a file ({', '.join(WEIGHTS)})" if choice == "FILE" else str(choice) for choice in choices)
+    raise UserError(f"{where} has {key}: {value}; choose one of {listed}")
+
+
+def weights_files(spec: dict[str, Any]) -> list[str]:
+    """The files of weights that the options of a run's spec name."""
+    options = card("models", spec["model"]).get("options", {})
+    chosen = [str(spec["options"].get(key, "")) for key, choices in options.items() if "FILE" in choices]
+    return [value for value in chosen if value.endswith(WEIGHTS)]

@@ -15,7 +15,7 @@ from mebench.config import checked, load_config
 from mebench.datasets import _checks
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
-from mebench.protocols.tasks import task
+from mebench.protocols.tasks import TASKS, task
 
 PLOTS = ("confusion", "subjects", "curves", "seeds", "flow")
 
@@ -54,7 +54,13 @@ class Plan:
         self.tasks = {name: task(name) for name in self.config["tasks"]}
         self.entries = self._entries()
         self.datasets = self._datasets()
-        self.runs = [self._run(t, m, s) for t in self.tasks for m in self.entries for s in self.config["seeds"]]
+        self.runs = [
+            self._run(t, m, s)
+            for t in self.tasks
+            for m, entry in self.entries.items()
+            for s in self.config["seeds"]
+            if t in (entry["tasks"] or self.tasks)
+        ]
         self.tables: list[str] = self.config["tables"] or [name for name in self.tasks if name in table_names()]
         for name in self.tables:
             if name not in table_names():
@@ -76,7 +82,20 @@ class Plan:
             names = [entry["name"] for entry in resolved]
             twice = next(name for name in names if names.count(name) > 1)
             raise UserError(f"two model entries are called '{twice}'; give each a 'name' of its own")
+        for name, entry in entries.items():
+            self._check_entry(name, entry)
         return entries
+
+    def _check_entry(self, name: str, entry: dict[str, Any]) -> None:
+        for other in entry["tasks"] or ():
+            if other not in self.tasks:
+                raise UserError(
+                    f"the model entry '{name}' is for the task {other}, which is not among the tasks of this "
+                    f"configuration{did_you_mean(other, self.tasks)}"
+                )
+        for path in cards.weights_files(entry):
+            if not Path(path).is_file():
+                raise UserError(f"the model entry '{name}' begins with the weights {path}, but there is no such file")
 
     def _datasets(self) -> dict[str, dict[str, Any]]:
         """All that are configured, whether a task needs them or not: each is read, checked and shown in the report."""
@@ -96,9 +115,27 @@ class Plan:
         entry, definition = self.entries[model], self.tasks[task_name]
         spec = {key: entry[key] for key in ("model", "training", "options", "inputs", "recipe")}
         spec["label"], spec["seed"], spec["selection"] = model, seed, self.selection
-        keys = ("name", "classes", "labels", "label_from", "drop", "protocol")
+        keys = ["name", "classes", "labels", "label_from", "drop", "protocol"]
+        if entry["recipe"].get("extra_clips", "none") != "none":
+            self._check_extra(task_name, model, entry["recipe"]["extra_clips"])
+            keys.append(entry["recipe"]["extra_clips"])
         spec["task"] = {key: definition[key] for key in keys if key in definition}
         return Run(task_name, model, seed, entry, spec)
+
+    def _check_extra(self, task: str, model: str, wanted: str) -> None:
+        more = self.tasks[task].get(wanted)
+        if not more:
+            having = ", ".join(name for name, definition in TASKS.items() if wanted in definition)
+            raise UserError(
+                f"the model entry '{model}' has extra_clips: {wanted}, but the task {task} has none; those with "
+                f"{wanted}-expressions are {having}"
+            )
+        for name in more:
+            if name not in self.datasets:
+                raise UserError(
+                    f"the model entry '{model}' has extra_clips: {wanted}, which are clips of the dataset {name}; add it "
+                    "to 'datasets' in the configuration"
+                )
 
     # --- look-ups for the rules -------------------------------------------------------------------
 
@@ -190,15 +227,19 @@ class Plan:
         landmarks = self.datasets[dataset].get("landmarks")
         return ["--crop", self.crop(dataset), *(["--landmarks", landmarks] if landmarks else [])]
 
+    def datasets_of(self, run: Run) -> list[str]:
+        """The datasets of a run's task, and those of the extra clips that it trains on."""
+        return [*self.tasks[run.task]["datasets"], *run.spec["task"].get("macro", {})]
+
     def clips(self, task: str) -> list[str]:
         return [f"{self.results}/datasets/{name}/clips.csv" for name in self.tasks[task]["datasets"]]
 
+    def clips_of(self, run: Run) -> list[str]:
+        return [f"{self.results}/datasets/{name}/clips.csv" for name in self.datasets_of(run)]
+
     def inputs(self, run: Run) -> list[str]:
         """The ``meta.json`` of each input folder of a run; it is written last."""
-        return [
-            f"{self.results}/inputs/{name}/{self.input_of(run, name)}/meta.json"
-            for name in self.tasks[run.task]["datasets"]
-        ]
+        return [f"{self.results}/inputs/{name}/{self.input_of(run, name)}/meta.json" for name in self.datasets_of(run)]
 
     def pictures(self, task: str) -> list[str]:
         """The inputs of which a task's plots show samples: those of its first run."""
@@ -263,7 +304,7 @@ class Plan:
         run = self._by_id[run_id]
         return (
             run.spec,
-            [Path(p) for p in self.clips(run.task)],
+            [Path(p) for p in self.clips_of(run)],
             [Path(p).parent for p in self.inputs(run)],
             Path(self.folder(run)),
         )

@@ -13,60 +13,95 @@ RECIPE: dict[str, Any] = {
     "optimizer": "adam",
     "lr": 1e-3,
     "weight_decay": 0.0,
+    "weight_decay_on": "all",
     "momentum": 0.9,
     "batch_size": 32,
+    "accumulate": 1,
     "epochs": 100,
     "order": "shuffled",
+    "last_batch": "keep",
     "class_weights": "none",
+    "label_smoothing": 0.0,
     "labels": "true",
+    "extra_clips": "none",
+    "augment": "none",
+    "schedule": "constant",
+    "warmup_epochs": 0.0,
+    "min_lr": 0.0,
+    "step_epochs": 30,
+    "gamma": 0.1,
+    "layer_decay": 1.0,
+    "clip_norm": 0.0,
+    "ema": 0.0,
     "precision": "float32",
 }
 CHOICES = {
     "optimizer": ("adam", "adamw", "sgd"),
-    "order": ("shuffled", "by_class"),
+    "weight_decay_on": ("all", "matrices"),
+    "order": ("shuffled", "by_class", "balanced"),
+    "last_batch": ("keep", "drop"),
     "class_weights": ("none", "balanced"),
     "labels": ("true", "shuffled"),
+    "extra_clips": ("none", "macro"),
+    "schedule": ("constant", "cosine", "step", "onecycle"),
     "precision": ("float32", "bfloat16", "float16"),
 }
-POSITIVE = ("lr", "batch_size", "epochs")
+WORDS = ("augment",)  # words with arguments, read by training/augment.py
+POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay")
+BELOW_ONE = ("label_smoothing", "ema")
 
 
 def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
-    """``{name, model, training, options, inputs, recipe, resources}`` of a model entry.
+    """``{name, model, tasks, training, options, inputs, recipe, resources}`` of a model entry.
 
-    Later wins: recipe defaults, the card, its variant, its preset, the entry's own keys.
+    Later wins: recipe defaults, the card, what its options change, its preset, the entry's own keys.
     """
     entry = {"model": entry} if isinstance(entry, str) else dict(entry)
     model = entry.pop("model")
     card = cards.card("models", model)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
+    tasks = entry.pop("tasks", None)
     if not all(c.isalnum() or c in "-_." for c in name):
         raise UserError(f"the model name '{name}' becomes a folder name; use letters, digits, '-', '_' and '.' only")
     known = {**card.get("options", {}), **RECIPE}
     for key in entry:
         if key not in known:
-            hint = did_you_mean(key, [*known, "preset", "name", "model"])
+            hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks"])
             raise UserError(f"the model entry '{name}' has the unknown key '{key}'{hint}")
-    options = {key: entry.pop(key) for key in list(entry) if key in card.get("options", {})}
-    for key, value in options.items():
-        if value not in card["options"][key]:
-            choices = ", ".join(map(str, card["options"][key]))
-            raise UserError(f"the model entry '{name}' has {key}: {value}; choose one of {choices}")
     presets = {"paper": {}, **card.get("presets", {})}
     if preset not in presets:
         raise UserError(f"the model {card['name']} has no preset '{preset}'{did_you_mean(preset, presets)}")
-    variant = card.get("variants", {}).get(options.get("variant"), {})
-    recipe = RECIPE | card["recipe"] | variant.get("recipe", {}) | presets[preset] | entry
+    chosen = presets[preset] | entry
+    options = {key: chosen[key] for key in chosen if key in card.get("options", {})}
+    for key, value in options.items():
+        options[key] = cards.checked_option(f"the model entry '{name}'", key, value, card["options"][key])
+    if tasks is not None and (not isinstance(tasks, list) or not tasks):
+        raise UserError(f"the model entry '{name}' has tasks: {tasks}; write a list such as [casme3-7]")
     training = card.get("training", "gradient")
+    recipe = _base(card, options) | {key: chosen[key] for key in chosen if key in RECIPE}
     return {
         "name": name,
         "model": model,
+        "tasks": tasks,
         "training": training,
         "options": options,
-        "inputs": card["inputs"] | variant.get("inputs", {}),
+        "inputs": card["inputs"] | changed(card, options, "inputs"),
         "recipe": checked(name, recipe) if training == "gradient" else {},
-        "resources": card["resources"],
+        "resources": card["resources"] | changed(card, options, "resources"),
     }
+
+
+def changed(card: dict[str, Any], options: dict[str, Any], part: str) -> dict[str, Any]:
+    """What the chosen ``options`` change of a ``part`` of the card: its inputs, recipe or resources."""
+    changes = card.get("changes", {})
+    found: dict[str, Any] = {}
+    for key in card.get("options", {}):  # in the card's order, so that the result depends on nothing else
+        found |= changes.get(key, {}).get(options.get(key), {}).get(part, {})
+    return found
+
+
+def _base(card: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    return RECIPE | card["recipe"] | changed(card, options, "recipe")
 
 
 def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
@@ -76,11 +111,16 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
         if key in CHOICES:
             if value not in CHOICES[key]:
                 raise UserError(f"the model {name} has {key}: {value}{did_you_mean(str(value), CHOICES[key])}")
+        elif key in WORDS:
+            if not isinstance(value, str) or not value.strip():
+                raise UserError(f"the model {name} has {key}: {value}; write words such as 'flip shift:4', or none")
         elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise UserError(f"the model {name} has {key}: {value}, which is not a number; write for example {default}")
         elif value < 0 or (key in POSITIVE and value == 0) or (isinstance(default, int) and value != int(value)):
             whole = "whole " if isinstance(default, int) else ""
             raise UserError(f"the model {name} has {key}: {value}; it must be a {whole}number above 0")
+        elif key in BELOW_ONE and value >= 1:
+            raise UserError(f"the model {name} has {key}: {value}; it must be below 1")
     return {key: type(RECIPE[key])(value) for key, value in recipe.items()}
 
 
@@ -88,20 +128,30 @@ def describe(spec: dict[str, Any]) -> tuple[str, str]:
     """(title, kind) of a run's model for tables and plots; the title names whatever is not the paper's recipe
     or the card's default options."""
     card = cards.card("models", spec["model"])
-    chosen = [f"{k}: {v}" for k, v in sorted(spec["options"].items()) if v != card["options"][k][0]]
-    marks = chosen if spec["label"] == card["name"] else [spec["label"]]  # a name of its own says what it is
     preset = _preset(card, spec)
+    by_preset = card.get("presets", {}).get(preset, {})
+    chosen = [f"{key}: {_short(value)}" for key, value in sorted(spec["options"].items())
+              if value != card["options"][key][0] and by_preset.get(key) != value]  # fmt: skip
+    marks = chosen if spec["label"] == card["name"] else [spec["label"]]  # a name of its own says what it is
     marks += [preset] if preset != "paper" else []
     title = f"{card['title']} ({', '.join(marks)})" if marks else card["title"]
     return title, "control" if spec["recipe"].get("labels") == "shuffled" else card["kind"]
 
 
+def _short(value: Any) -> Any:
+    return value.rsplit("/", 1)[-1] if isinstance(value, str) and value.endswith(cards.WEIGHTS) else value
+
+
 def _preset(card: dict[str, Any], spec: dict[str, Any]) -> str:
-    """The preset that gives the run's recipe, or ``own recipe``; labels dealt out anew are named by the run itself."""
+    """The preset that gives the run's options and recipe, or ``own recipe``; labels dealt out anew are named by the
+    run itself."""
     if not spec["recipe"]:
         return "paper"
-    base = RECIPE | card["recipe"] | card.get("variants", {}).get(spec["options"].get("variant"), {}).get("recipe", {})
-    for name, changes in {"paper": {}, **card.get("presets", {})}.items():
-        if {**base, **changes, "labels": ""} == {**spec["recipe"], "labels": ""}:
+    base = _base(card, spec["options"])
+    for name, preset in {"paper": {}, **card.get("presets", {})}.items():
+        recipe = {key: value for key, value in preset.items() if key in RECIPE}
+        options = {key: value for key, value in preset.items() if key not in RECIPE}
+        same = {**base, **recipe, "labels": ""} == {**spec["recipe"], "labels": ""}
+        if same and all(spec["options"].get(key) == value for key, value in options.items()):
             return name
     return "own recipe"

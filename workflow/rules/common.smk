@@ -2,6 +2,7 @@
 
 from snakemake.exceptions import WorkflowError
 
+from mebench import cards
 from mebench.errors import UserError
 from mebench.plan import PLOTS, Plan
 

@@ -4,8 +4,9 @@
 
 rule train:
     input:
-        clips=lambda wildcards: plan.clips(wildcards.task),
+        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
         inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+        weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
     output:
         "<results>/runs/{task}/{model}/seed{seed}/shards/{scatteritem}.json",
     log:
@@ -38,8 +39,9 @@ rule pool:
         shards=gather.train(
             "<results>/runs/{{task}}/{{model}}/seed{{seed}}/shards/{scatteritem}.json"
         ),
-        clips=lambda wildcards: plan.clips(wildcards.task),
+        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
         inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+        weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
     output:
         predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",
         history="<results>/runs/{task}/{model}/seed{seed}/history.csv",

@@ -30,9 +30,7 @@ def build(name: str, num_classes: int, **options: Any) -> nn.Module:
     for key, value in options.items():
         if key not in known:
             raise UserError(f"the model '{card['name']}' has no option '{key}'{did_you_mean(key, known)}")
-        if value not in known[key]:
-            choices = ", ".join(map(str, known[key]))
-            raise UserError(f"the option {key} of the model '{card['name']}' is '{value}'; choose one of {choices}")
+        cards.checked_option(f"the model '{card['name']}'", key, value, known[key])
     module = cards.load("models", name)
     if not hasattr(module, card["module"]):
         raise UserError(f"{module.__file__} defines no class {card['module']}, which its card names under 'module'")

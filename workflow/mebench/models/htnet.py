@@ -21,6 +21,11 @@ CARD = {
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "HTNet",
     "parameters": 139582982,  # 3 classes; 22,195,200 of them are the dead queries and keys
+    "flops": 428660384,
+    "flops_by_options": [
+        {"options": {"crop": "corrected"}, "forward": 428660384},
+        {"options": {"size": "small"}, "forward": 1664832},
+    ],
     # attention over blocks of one token: softmax of one score is 1, whatever queries and keys are; and the last
     # position is a constant over channels that every later LayerNorm takes away again
     "dead": ["levels.*.queries_keys.weight", "levels.2.position"],
@@ -32,8 +37,8 @@ CARD = {
         "center": "none",
     },
     "recipe": {"optimizer": "adam", "lr": 5e-5, "batch_size": 256, "epochs": 800, "order": "shuffled"},
-    # by_class: the released loader does not shuffle; small: meant for size: small
-    "presets": {"paper": {}, "by_class": {"order": "by_class"}, "small": {"epochs": 25, "lr": 1e-3}},
+    # by_class: the released loader does not shuffle
+    "presets": {"paper": {}, "by_class": {"order": "by_class"}, "small": {"size": "small", "epochs": 25, "lr": 1e-3}},
     "options": {"crop": ["transposed", "corrected"], "size": ["paper", "small"]},
     "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
     "notes": (

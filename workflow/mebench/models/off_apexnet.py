@@ -21,11 +21,15 @@ CARD = {
     "licence": "No code of the authors was found; written from two published descriptions.",
     "module": "OFFApexNet",
     "parameters": 2664475,  # 3 classes, two streams
+    "flops": 7666560,
+    "flops_by_options": [
+        {"options": {"variant": "meb"}, "forward": 2119808},
+    ],
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "unit", "center": "none"},
     "recipe": {"optimizer": "adam", "lr": 1e-4, "batch_size": 256, "epochs": 3000, "order": "shuffled"},
     "presets": {"paper": {}, "small": {"epochs": 25, "lr": 1e-3}},
     "options": {"variant": ["two_stream", "meb"]},
-    "variants": {"meb": {"recipe": {"weight_decay": 1e-3, "batch_size": 32}}},
+    "changes": {"variant": {"meb": {"recipe": {"weight_decay": 1e-3, "batch_size": 32}}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
     "notes": "ReLU after each convolution and range [0, 1] are our choice (paper not read). meb: MEB's one stream.",
 }

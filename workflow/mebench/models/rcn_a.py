@@ -21,6 +21,12 @@ CARD = {
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "RCNA",
     "parameters": 51139,  # 3 classes, 64 feature maps, a 5 x 5 attention map
+    "flops": 152904832,
+    "flops_by_options": [
+        {"options": {"variant": "pool7"}, "forward": 153293952},
+        {"options": {"variant": "readme"}, "forward": 45945408},
+        {"options": {"variant": "meb"}, "forward": 152904832},
+    ],
     "inputs": {
         "kind": "apex_flow",
         "size": 60,
@@ -38,10 +44,12 @@ CARD = {
     },
     "presets": {"paper": {}, "small": {"epochs": 5, "batch_size": 16, "lr": 1e-2}},
     "options": {"variant": ["pool5", "pool7", "readme", "meb"]},
-    "variants": {
-        # the example call in the README of the authors' code, with 32 feature maps
-        "readme": {"recipe": {"epochs": 20}},
-        "meb": {"recipe": {"lr": 1e-4, "weight_decay": 5e-4, "epochs": 500}},
+    "changes": {
+        "variant": {
+            # the example call in the README of the authors' code, with 32 feature maps
+            "readme": {"recipe": {"epochs": 20}},
+            "meb": {"recipe": {"lr": 1e-4, "weight_decay": 5e-4, "epochs": 500}},
+        }
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
     "notes": "pool5: 64 maps, attention 5 x 5; pool7: the argument defaults of the authors' code (64, 7 x 7); readme: "

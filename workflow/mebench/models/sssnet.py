@@ -18,6 +18,10 @@ CARD = {
     "licence": "MEB's code is Apache-2.0; written from a description of it.",
     "module": "SSSNet",
     "parameters": 1349251,  # 3 classes
+    "flops": 31879680,
+    "flops_by_options": [
+        {"options": {"variant": "softmax_twice"}, "forward": 31879680},
+    ],
     "inputs": {
         "kind": "apex_flow",
         "size": 64,
@@ -35,7 +39,7 @@ CARD = {
     },
     "presets": {"paper": {}, "small": {"epochs": 10, "lr": 1e-3}},
     "options": {"variant": ["logits", "softmax_twice"]},
-    "variants": {"softmax_twice": {"recipe": {"batch_size": 32}}},
+    "changes": {"variant": {"softmax_twice": {"recipe": {"batch_size": 32}}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
     "notes": (
         "Architecture and settings of MEB; the paper itself was not read. MEB's runs differ in batch_size: 64 (minimal "

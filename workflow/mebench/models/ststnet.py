@@ -20,6 +20,10 @@ CARD = {
     "licence": "The authors' code carries no licence; written from the paper and a description of the port.",
     "module": "STSTNet",
     "parameters": 1683,  # 3 classes; the paper states 1,670, which neither its text nor the port reproduces
+    "flops": 679776,
+    "flops_by_options": [
+        {"options": {"variant": "port"}, "forward": 780000},
+    ],
     "inputs": {
         "kind": "apex_flow",
         "size": 28,
@@ -30,12 +34,14 @@ CARD = {
     "recipe": {"optimizer": "adam", "lr": 5e-5, "batch_size": 256, "epochs": 500, "order": "shuffled"},
     "presets": {"paper": {}, "small": {"epochs": 50, "lr": 1e-3}},
     "options": {"variant": ["paper", "port"]},
-    "variants": {
-        # the authors' PyTorch port: pictures read as BGR, raw 0..255, fixed batches in class order, 800 epochs
-        "port": {
-            "inputs": {"channels": ["strain", "v", "u"], "range": "byte", "center": "none"},
-            "recipe": {"epochs": 800, "order": "by_class"},
-        },
+    "changes": {
+        "variant": {
+            # the authors' PyTorch port: pictures read as BGR, raw 0..255, fixed batches in class order, 800 epochs
+            "port": {
+                "inputs": {"channels": ["strain", "v", "u"], "range": "byte", "center": "none"},
+                "recipe": {"epochs": 800, "order": "by_class"},
+            },
+        }
     },
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
     "notes": "Paper: padding 1, training mean picture subtracted. Port: padding 2, raw 0..255, (strain, v, u).",

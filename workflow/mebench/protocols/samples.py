@@ -32,3 +32,17 @@ def samples(definition: dict[str, Any], clips: list[dict[str, str]]) -> list[dic
             f"check the column {column} of clips.csv, or choose a task that fits these data"
         )
     return rows
+
+
+def extra_samples(definition: dict[str, Any], wanted: str, clips: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Clips to train on besides those of the task: ``macro`` are the macro-expressions of the long videos of the same
+    people. Rows as from :func:`samples`; ``subject`` is that of the task's dataset, so that no fold trains on an extra
+    clip of the subject that it holds out."""
+    rows, column = [], definition.get("label_from", "emotion")
+    for clip in clips if wanted == "macro" else []:
+        own = definition.get("macro", {}).get(clip["dataset"])
+        label = definition["labels"].get(own, {}).get(clip[column])
+        if label is not None and clip["expression"] == "macro":
+            subject = f"{own}/{clip['subject'].split('/', 1)[1]}"
+            rows.append({"clip_id": clip["clip_id"], "dataset": clip["dataset"], "subject": subject, "label": label})
+    return sorted(rows, key=lambda row: row["clip_id"])

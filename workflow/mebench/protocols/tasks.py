@@ -2,8 +2,9 @@
 
 ``labels`` maps an emotion of a dataset to a class; an emotion that is not listed is not part of the task. ``drop``
 names clips that the official list of the task leaves out, by clip_id, each with its reason. ``label_from`` says which
-column of clips.csv the keys of ``labels`` are found in, where that is not ``emotion``. ``expected`` is what the real
-data give: clips, subjects, and clips of each class.
+column of clips.csv the keys of ``labels`` are found in, where that is not ``emotion``. ``macro`` maps a dataset of
+long videos to the dataset whose subjects they show: its macro-expressions may be trained on (``extra_clips: macro``).
+``expected`` is what the real data give: clips, subjects, and clips of each class.
 """
 
 from __future__ import annotations
@@ -71,6 +72,22 @@ TASKS: dict[str, dict[str, Any]] = {
         "drop": {},
         "expected": _expected(136, 27, anger=57, contempt=12, happiness=26, others=26, surprise=15),
     },
+    "casme2-3": {
+        "title": "CASME II, 3 classes, LOSO",
+        "datasets": ["casme2"],
+        "classes": ["negative", "positive", "surprise"],
+        "labels": {"casme2": MEGC2019_LABELS["casme2"]},
+        "drop": MEGC2019_DROP,
+        "expected": _expected(145, 24, negative=88, positive=32, surprise=25),
+    },
+    "samm-3": {
+        "title": "SAMM, 3 classes, LOSO",
+        "datasets": ["samm"],
+        "classes": ["negative", "positive", "surprise"],
+        "labels": {"samm": MEGC2019_LABELS["samm"]},
+        "drop": {},
+        "expected": _expected(133, 28, negative=92, positive=26, surprise=15),
+    },
     "casme2-7": {
         "title": "CASME II, 7 classes, LOSO",
         "datasets": ["casme2"],
@@ -124,6 +141,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "casme3-3": {
         "title": "CAS(ME)^3 Part A, 3 classes, LOSO",
         "datasets": ["casme3"],
+        "macro": {"casme3_long": "casme3"},
         "classes": ["negative", "positive", "surprise"],
         "labels": {"casme3": CASME3_LABELS},
         "drop": {},
@@ -132,6 +150,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "casme3-4": {
         "title": "CAS(ME)^3 Part A, 4 classes, LOSO",
         "datasets": ["casme3"],
+        "macro": {"casme3_long": "casme3"},
         "classes": ["negative", "others", "positive", "surprise"],
         "labels": {"casme3": {**CASME3_LABELS, "others": "others"}},
         "drop": {},
@@ -140,6 +159,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "casme3-7": {
         "title": "CAS(ME)^3 Part A, 7 classes, LOSO",
         "datasets": ["casme3"],
+        "macro": {"casme3_long": "casme3"},
         "classes": ["anger", "disgust", "fear", "happiness", "others", "sadness", "surprise"],
         "labels": {"casme3": _own("anger", "disgust", "fear", "happiness", "others", "sadness", "surprise")},
         "drop": {},
@@ -150,6 +170,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "casme3-objective": {
         "title": "CAS(ME)^3 Part A, objective classes I to VII, LOSO",
         "datasets": ["casme3"],
+        "macro": {"casme3_long": "casme3"},
         "classes": ["I", "II", "III", "IV", "V", "VI", "VII"],
         "labels": {"casme3": _own("I", "II", "III", "IV", "V", "VI", "VII")},
         "label_from": "objective",

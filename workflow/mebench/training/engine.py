@@ -24,7 +24,8 @@ from mebench.errors import UserError
 from mebench.files import whole_folder, write_csv, write_json
 from mebench.protocols import loso
 from mebench.training.data import TaskData
-from mebench.training.fold import Diverged, FoldResult, run_fold
+from mebench.training.fold import FoldResult, run_fold
+from mebench.training.loop import Diverged, out_of_memory
 from mebench.training.progress import Progress
 from mebench.training.records import fingerprint, fold_folder, record_of
 
@@ -50,7 +51,7 @@ def run_shard(
     torch.set_num_threads(how.threads)
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     keep_freed_memory()
-    folds = loso.folds(data.subjects)
+    folds = data.folds()
     mine = loso.shard(list(folds), *shard)
     prints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
     records = {fold: record_of(fold_folder(run, fold)) for fold in mine}
@@ -84,13 +85,14 @@ def attempt(
         raise
     except Diverged as error:
         status, message = "diverged", str(error)
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        status, message = "out_of_memory", str(error).splitlines()[0] if str(error) else "out of memory"
     except TimeoutError as error:
         status, message = "timeout", str(error)
     except Exception as error:  # a fault of this model in this fold must not take its siblings along
-        status, message = "failed", f"{type(error).__name__}: {error}"
-        traceback.print_exc()
+        if out_of_memory(error):
+            status, message = "out_of_memory", str(error).splitlines()[0] if str(error) else "out of memory"
+        else:
+            status, message = "failed", f"{type(error).__name__}: {error}"
+            traceback.print_exc()
     record = {
         "fold": fold,
         "fingerprint": mark,
@@ -107,6 +109,7 @@ def attempt(
     if result:
         record |= {"parameters": result.parameters, "selected_epoch": result.selected_epoch}
         record |= {"peeked_epoch": result.peeked_epoch} if result.peeked is not None else {}
+        record |= {"batch_parts": result.parts, "weights": result.weights}
     with whole_folder(fold_folder(run, fold)) as folder:
         if result:
             write_result(folder, spec, data, fold, test, result, how.save_weights)

@@ -11,24 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from mebench import models
+from mebench.errors import UserError
 from mebench.metrics.recognition import from_confusion
 from mebench.protocols.loso import inner_split
 from mebench.training.data import TaskData
-
-EVALUATION_BATCH = 1024
-
-
-class Diverged(Exception):
-    """The loss is no longer a finite number."""
+from mebench.training.loop import Loop, evaluation_batches
+from mebench.training.source import settled, take
 
 
 @dataclass
 class FoldResult:
-    """Class probabilities (n_test, C) of the honest selection, and of the peeked one under ``test_peek``."""
+    """Class probabilities (n_test, C) of the honest selection, and of the peeked one under ``test_peek``.
+
+    ``memory`` says in how many parts a batch was computed; ``weights`` what the network began with, if that was not
+    chance.
+    """
 
     probabilities: torch.Tensor
     history: list[dict[str, float]]
@@ -37,6 +37,8 @@ class FoldResult:
     peeked: torch.Tensor | None = None
     peeked_epoch: int | None = None
     state: dict[str, torch.Tensor] = field(default_factory=dict)
+    parts: int = 1
+    weights: dict[str, str] | None = None
 
 
 def fold_seed(seed: int, fold: str) -> int:
@@ -57,27 +59,24 @@ def run_fold(
     """Train and predict one fold.
 
     ``train`` and ``test`` are row numbers of ``data``; no row and no subject is in both. ``on_epoch(epoch, loss)``
-    reports progress. Raises :class:`Diverged`, ``TimeoutError`` after ``seconds``, ``torch.OutOfMemoryError``.
+    reports progress. Raises :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``seconds``,
+    ``torch.OutOfMemoryError``.
     """
     seed = fold_seed(spec["seed"], fold)
     torch.manual_seed(seed)
     model = models.build(spec["model"], num_classes=len(data.classes), **spec["options"])
-    parameters = sum(p.numel() for p in model.parameters())
-    x, y = normalised(data.x, train, spec["inputs"]["center"]), data.y
-    if x.dim() == 4:  # convolutions on the CPU and tensor cores both prefer channels last
-        x, model = x.contiguous(memory_format=torch.channels_last), model.to(memory_format=torch.channels_last)
-    x, y, model = settled(x, device), y.to(device), model.to(device)
+    about = {"parameters": sum(p.numel() for p in model.parameters()), "weights": weights_record(model)}
+    model, y = placed(model, data.x.dim(), device), data.y.to(device)
     if spec["training"] != "gradient":
-        return _fixed(spec["training"], model, x, y, train, test)
+        return _fixed(spec["training"], model, data, y, train, test, about)
 
-    recipe = spec["recipe"]
+    recipe, held = spec["recipe"], []
     if recipe["labels"] == "shuffled":
-        y = y.clone()
-        y[train] = y[train][torch.randperm(len(train), generator=torch.Generator().manual_seed(seed)).to(device)]
-    held: list[int] = []
+        y = shuffled(y, train, seed)
     if spec["selection"] == "inner":
         train, held = inner_split(data.subjects, train, seed)
-    loop = Loop(model, recipe, x, y, train, seed)
+        held = [row for row in held if not data.is_extra(row)]
+    loop = loop_of(model, spec, data, y, train, seed)
     # what a selection may look at: nothing, subjects held out of the training subjects, or (by name) the test subject
     watched = {"last": [], "inner": held, "test_peek": test}[spec["selection"]]
     column = {"inner": "inner_uf1", "test_peek": "test_accuracy"}.get(spec["selection"])
@@ -85,20 +84,18 @@ def run_fold(
     end = time.monotonic() + seconds
     for epoch in range(1, recipe["epochs"] + 1):
         record = {"epoch": epoch, **loop.epoch()}
-        if not math.isfinite(record["train_loss"]):
-            raise Diverged(f"the loss is {record['train_loss']} in epoch {epoch}")
         if watched:
-            seen = predict(loop, watched)
+            seen = loop.predict(watched)
             record[column] = _agreement(seen, y[watched], column)
             if record[column] >= best:  # ties go to the later epoch, as in the released code that does this
                 best, chosen_epoch = record[column], epoch
-                chosen = seen if watched is test else predict(loop, test)
+                chosen = seen if watched is test else loop.predict(test)
         history.append(record)
         on_epoch(epoch, record["train_loss"])
         if time.monotonic() > end:
             raise TimeoutError(f"the fold took longer than {seconds:.0f} s; it was in epoch {epoch}")
-    final = predict(loop, test)
-    result = FoldResult(final, history, parameters, recipe["epochs"], state=model.state_dict())
+    about |= {"state": loop.ema.model.state_dict(), "parts": loop.parts}
+    result = FoldResult(loop.predict(test), history, selected_epoch=recipe["epochs"], **about)
     if spec["selection"] == "inner":
         result.probabilities, result.selected_epoch = chosen, chosen_epoch
     if spec["selection"] == "test_peek":
@@ -106,90 +103,58 @@ def run_fold(
     return result
 
 
-def normalised(x: torch.Tensor, train: list[int], center: str) -> torch.Tensor:
-    """``x`` minus the mean picture (C, H, W) of the training rows, or ``x`` itself. Never fitted on a test row."""
-    return x - x[train].mean(dim=0) if center == "train_mean" else x
+def placed(model: nn.Module, dimensions: int, device: torch.device) -> nn.Module:
+    """The model on the device; in the memory order of channels last where it is fed batches of pictures."""
+    return (model.to(memory_format=torch.channels_last) if dimensions == 4 else model).to(device)
 
 
-def settled(x: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """``x`` on the device if it takes less than half of the free memory there, else on the CPU, to be moved batch by
-    batch."""
-    if device.type == "cuda" and x.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
-        return x.pin_memory()
-    return x.to(device)
+def shuffled(y: torch.Tensor, train: list[int], seed: int) -> torch.Tensor:
+    """``y`` with the labels of the training rows dealt out anew among them."""
+    y = y.clone()
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed)).to(y.device)
+    y[train] = y[train][order]
+    return y
 
 
-class Loop:
-    """A model, its optimiser and the training rows; ``epoch()`` goes through them once."""
-
-    def __init__(
-        self, model: nn.Module, recipe: dict[str, Any], x: torch.Tensor, y: torch.Tensor, train: list[int], seed: int
-    ):
-        self.model, self.recipe, self.x, self.y, self.device = model, recipe, x, y, y.device
-        # by_class: the fixed order of a folder tree read class by class, as the ports of STSTNet and HTNet train
-        rows = sorted(train, key=lambda i: (int(y[i]), i)) if recipe["order"] == "by_class" else train
-        self.rows = torch.tensor(rows, device=self.device)
-        self.shuffle = torch.Generator().manual_seed(seed) if recipe["order"] == "shuffled" else None
-        self.optimizer = optimizer(model, recipe)
-        self.precision = getattr(torch, recipe["precision"])
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == torch.float16)
-        self.weight = class_weights(y[self.rows], int(y.max()) + 1, recipe["class_weights"])
-
-    def epoch(self) -> dict[str, float]:
-        """One pass; mean loss and accuracy over the training clips, as seen while training."""
-        self.model.train()
-        rows = self.rows
-        if self.shuffle is not None:
-            rows = rows[torch.randperm(len(rows), generator=self.shuffle).to(rows.device)]
-        loss_sum = torch.zeros((), device=self.device)
-        hits = torch.zeros((), device=self.device)
-        for batch in rows.split(self.recipe["batch_size"]):
-            target = self.y[batch]
-            self.optimizer.zero_grad(set_to_none=True)
-            with self.autocast():
-                logits = self.model(self.take(batch))
-            loss = F.cross_entropy(logits.float(), target, weight=self.weight)
-            self.scaler.scale(loss).backward()
-            self.scaler.step(self.optimizer)
-            self.scaler.update()
-            loss_sum += loss.detach() * len(batch)
-            hits += (logits.detach().argmax(dim=1) == target).sum()
-        n = len(rows)
-        return {"train_loss": float(loss_sum) / n, "train_accuracy": float(hits) / n}
-
-    def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """The inputs of ``rows`` on the device."""
-        return self.x[rows.to(self.x.device)].to(self.device, non_blocking=True)
-
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, dtype=self.precision, enabled=self.precision != torch.float32)
-
-
-def optimizer(model: nn.Module, recipe: dict[str, Any]) -> torch.optim.Optimizer:
-    """The recipe's optimiser; Adam, AdamW or SGD with momentum."""
-    shared = {"lr": recipe["lr"], "weight_decay": recipe["weight_decay"]}
-    if recipe["optimizer"] == "sgd":
-        return torch.optim.SGD(model.parameters(), momentum=recipe["momentum"], **shared)
-    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe["optimizer"]](model.parameters(), **shared)
-
-
-def class_weights(y: torch.Tensor, classes: int, kind: str) -> torch.Tensor | None:
-    """``balanced``: n / (C n_c) over the training labels, 0 for a class without a training clip; ``none``: no
-    weights."""
-    if kind == "none":
-        return None
-    counts = torch.bincount(y, minlength=classes).float()
-    return torch.where(counts > 0, len(y) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0)
+def loop_of(
+    model: nn.Module, spec: dict[str, Any], data: TaskData, y: torch.Tensor, train: list[int], seed: int
+) -> Loop:
+    """The training loop of a fold; on features that are computed once, for a model that says so."""
+    if not getattr(model, "caches", False):
+        return Loop(model, spec["recipe"], data.x, y, train, seed, spec["inputs"])
+    if spec["recipe"]["augment"] != "none":
+        raise UserError(
+            f"the model {spec['model']} trains on features that are computed once, which cannot be augmented; "
+            "choose augment: none, or the option that computes them in every step"
+        )
+    return Loop(model, spec["recipe"], features(model, data, y.device), y, train, seed, forward=model.from_features)
 
 
 @torch.no_grad()
-def predict(loop: Loop, rows: list[int]) -> torch.Tensor:
-    """Class probabilities (len(rows), C) in evaluation mode, on the CPU."""
-    loop.model.eval()
-    chosen = torch.tensor(rows, device=loop.device)
-    with loop.autocast():
-        logits = [loop.model(loop.take(part)) for part in chosen.split(EVALUATION_BATCH)]
-    return torch.cat(logits).float().softmax(dim=1).cpu()
+def features(model: nn.Module, data: TaskData, device: torch.device) -> torch.Tensor:
+    """What the frozen part of a model makes of every clip; computed once for all folds that share its weights."""
+    key = digest_of_frozen(model)
+    if key not in data.cache:
+        model.eval()
+        parts = evaluation_batches(list(range(len(data.y))), data.x.shape)
+        data.cache[key] = torch.cat([model.features(take(data.x, part).to(device)).cpu() for part in parts])
+    return data.cache[key]
+
+
+def digest_of_frozen(model: nn.Module) -> str:
+    """Digest of the parameters that are not trained and of the buffers."""
+    sha = hashlib.sha256()
+    tensors = {n: p for n, p in model.named_parameters() if not p.requires_grad} | dict(model.named_buffers())
+    for name in sorted(tensors):
+        sha.update(name.encode())
+        sha.update(tensors[name].detach().cpu().contiguous().numpy().tobytes())
+    return sha.hexdigest()
+
+
+def weights_record(model: nn.Module) -> dict[str, str] | None:
+    """Where the pretrained weights of a model or of its backbone came from, with their digest."""
+    records = (getattr(part, "weights_record", None) for part in model.modules())
+    return next((r for r in records if r and r["source"] != "none"), None)
 
 
 def _agreement(probabilities: torch.Tensor, truth: torch.Tensor, column: str) -> float:
@@ -201,11 +166,13 @@ def _agreement(probabilities: torch.Tensor, truth: torch.Tensor, column: str) ->
 
 @torch.no_grad()
 def _fixed(
-    kind: str, model: nn.Module, x: torch.Tensor, y: torch.Tensor, train: list[int], test: list[int]
-) -> FoldResult:
+    kind: str, model: nn.Module, data: TaskData, y: torch.Tensor, train: list[int], test: list[int],
+    about: dict[str, Any],
+) -> FoldResult:  # fmt: skip
     """Models without gradient descent: ``fit`` sees the training rows, the oracle (by name) the test labels."""
     if kind == "fit":
-        model.fit(x[train], y[train])
+        model.fit(take(data.x, train).to(y.device), y[train])
     else:
         model.reveal(y[test])
-    return FoldResult(model.eval()(x[test]).float().softmax(dim=1).cpu(), [], 0, 0, state=model.state_dict())
+    logits = model.eval()(take(data.x, test).to(y.device))
+    return FoldResult(logits.float().softmax(dim=1).cpu(), [], selected_epoch=0, state=model.state_dict(), **about)

@@ -8,7 +8,7 @@ from typing import Any
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
-from mebench.training.records import data_digest, fingerprint, fold_folder, record_of, task_rows, usable
+from mebench.training.records import fingerprint, fold_folder, record_of, run_rows
 
 
 def pool(
@@ -19,8 +19,8 @@ def pool(
     A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
     by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's.
     """
-    rows, without = usable(task_rows(spec["task"], clips), inputs)
-    data = data_digest(rows, inputs)
+    found = run_rows(spec, clips, inputs)
+    rows, without, data = found.rows, found.without, found.digest
     folds = sorted(loso.folds([row["subject"] for row in rows]))
     records = [_current(run, spec, data, fold) for fold in folds]
     done = [record["fold"] for record in records if record["status"] == "done"]

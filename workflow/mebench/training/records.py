@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mebench import sources
+from mebench import cards, sources
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json
-from mebench.protocols.samples import samples
+from mebench.protocols.samples import extra_samples, samples
+
+
+# the files that decide a fold's result besides its model's; what they import counts too
+ENGINE = ("training/fold.py", "training/data.py", "protocols/loso.py")
 
 
 def fold_folder(run: Path, fold: str) -> Path:
@@ -18,13 +25,27 @@ def fold_folder(run: Path, fold: str) -> Path:
 
 
 def fingerprint(spec: dict[str, Any], data_digest: str, fold: str) -> str:
-    """Digest of all that decides a fold's result: its spec, the data, the source of the model and of the engine."""
-    return digest(canonical_json(spec), data_digest, fold, sources.of_model(spec["model"]), engine_source())
+    """Digest of all that decides a fold's result: its spec, the data, the source of the model and of the engine, and
+    the weights that it begins with."""
+    weights = [_file_digest(path, Path(path).stat().st_mtime_ns) for path in map(_readable, cards.weights_files(spec))]
+    return digest(canonical_json(spec), data_digest, fold, sources.of_model(spec["model"]), engine_source(), *weights)
+
+
+def _readable(path: str) -> str:
+    if not Path(path).is_file():
+        raise UserError(f"there is no file of weights {path}; correct 'pretrained' in the configuration")
+    return path
+
+
+@lru_cache(maxsize=16)
+def _file_digest(path: str, _modified: int) -> str:
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def engine_source() -> str:
     """Digest of the source of training, protocol and metrics, without the watching and bookkeeping around them."""
-    return sources.fingerprint("training/fold.py", "training/data.py", "protocols/loso.py")
+    return sources.fingerprint(*ENGINE)
 
 
 def record_of(folder: Path) -> dict[str, Any] | None:
@@ -33,10 +54,24 @@ def record_of(folder: Path) -> dict[str, Any] | None:
     return read_json(path) if path.exists() else None
 
 
-def task_rows(task: dict[str, Any], clips: list[Path]) -> list[dict[str, str]]:
-    """The labelled rows of a task from its datasets' clips.csv files."""
+@dataclass(frozen=True)
+class Rows:
+    """The clips of a run that have an input: ``rows`` are tested in turn, ``extra`` only trained on. ``without`` says
+    of each clip that has none why; ``digest`` is that of the labels and input arrays."""
+
+    rows: list[dict[str, str]]
+    extra: list[dict[str, str]]
+    without: dict[str, str]
+    digest: str
+
+
+def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Rows:
+    """The labelled clips of a run's datasets."""
     required = ("clip_id", "dataset", "subject", "emotion")
-    return samples(task, [row for path in clips for row in read_csv(path, required)])
+    every = [row for path in clips for row in read_csv(path, required)]
+    rows, without = usable(samples(spec["task"], every), inputs)
+    extra, lost = usable(extra_samples(spec["task"], spec["recipe"].get("extra_clips", "none"), every), inputs)
+    return Rows(rows, extra, without | lost, data_digest([*rows, *extra], inputs))
 
 
 def usable(rows: list[dict[str, str]], inputs: list[Path]) -> tuple[list[dict[str, str]], dict[str, str]]:

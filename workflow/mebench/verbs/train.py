@@ -55,7 +55,7 @@ def main(args: argparse.Namespace) -> None:
 
     spec, clips, inputs, out = resolve(args)
     shard = parse_shard(args.shard)
-    data = load(spec["task"], clips, inputs, spec["inputs"])
+    data = load(spec, clips, inputs)
     how = Execution(args.device, args.threads, args.save_weights, args.fold_seconds)
     records = run_shard(out, spec, data, shard, how)
     failed = [{key: r[key] for key in ("fold", "status", "message")} for r in records if r["status"] != "done"]

@@ -1,0 +1,208 @@
+"""What a plan would cost: hours and memory of every model on every task, before anything is submitted.
+
+A figure is *measured* where the model's card has a measured fold of the same options on the same kind of device; it is
+scaled by clips x epochs. Else it is *estimated*: training is three forward passes (forward, and a backward of twice
+that) for each clip and epoch, at an assumed throughput. Only training counts, neither frames, faces nor inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mebench import cards, recipes
+from mebench.files import read_csv
+from mebench.plan import Plan, Run
+from mebench.protocols.samples import extra_samples, samples
+
+PASSES = 3  # of forward passes that a step of training costs
+NOT_ESTIMATED = "not estimated"
+
+
+@dataclass(frozen=True)
+class Size:
+    """A run in numbers; ``counted`` is "indexed", or "expected" where the real datasets' numbers stand in. ``extra``
+    clips are only trained on; None where they are not indexed yet."""
+
+    clips: int
+    folds: int
+    counted: str
+    extra: int | None = 0
+
+    @property
+    def every(self) -> int:
+        """All clips that are known of."""
+        return self.clips + (self.extra or 0)
+
+    @property
+    def training(self) -> float:
+        """Mean number of training clips of a fold."""
+        return self.every * (self.folds - 1) / self.folds
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One model on one task with all its seeds. Hours of one fold, of one run, of all runs; ``gpu_mb`` is the peak
+    of the measured fold, None where nobody measured."""
+
+    task: str
+    model: str
+    title: str
+    runs: int
+    folds: int
+    clips: int
+    counted: str
+    epochs: int
+    device: str
+    hours_per_fold: float
+    mem_mb: int
+    gpu_mb: int | None
+    basis: str
+    how: str
+
+    @property
+    def known(self) -> bool:
+        """False where there is nothing to measure or to estimate from; the hours are 0 then."""
+        return self.basis != NOT_ESTIMATED
+
+    @property
+    def hours_per_run(self) -> float:
+        return self.hours_per_fold * self.folds
+
+    @property
+    def hours(self) -> float:
+        return self.hours_per_run * self.runs
+
+
+def costs(plan: Plan, gpu_tflops: float, cpu_tflops: float) -> list[Cost]:
+    """The cost of each model on each task, in the order of the plan, at so many TFLOP/s of a GPU and of a CPU core."""
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in plan.runs:
+        groups.setdefault((run.task, run.model), []).append(run)
+    throughput = {"GPU": gpu_tflops, "CPU": cpu_tflops}
+    sizes: dict[tuple[str, str], Size] = {}
+    for (task, _), runs in groups.items():
+        if (task, extra_of(runs[0])) not in sizes:
+            sizes[task, extra_of(runs[0])] = size(plan, runs[0])
+    return [_cost(runs, sizes[task, extra_of(runs[0])], throughput) for (task, _), runs in groups.items()]
+
+
+def extra_of(run: Run) -> str:
+    """Which clips of other datasets a run trains on, or "none"."""
+    return run.spec["recipe"].get("extra_clips", "none")
+
+
+def size(plan: Plan, run: Run) -> Size:
+    """The numbers of a run: of the indexed clips of its task, or where a dataset is not indexed yet, of the real
+    datasets."""
+    definition = plan.tasks[run.task]
+    clips, more = _clips(plan.clips(run.task), definition), _clips(plan.clips_of(run), definition)
+    extra = 0 if extra_of(run) == "none" else more and len(extra_samples(definition, extra_of(run), more))
+    if clips is None:
+        return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra)
+    rows = samples(definition, clips)
+    return Size(len(rows), len({row["subject"] for row in rows}), "indexed", extra)
+
+
+def _clips(paths: Sequence[str], definition: dict[str, Any]) -> list[dict[str, str]] | None:
+    """The rows of these clips.csv; None where one is not there yet."""
+    if not all(Path(path).is_file() for path in paths):
+        return None
+    columns = ("clip_id", "dataset", "subject", definition.get("label_from", "emotion"))
+    return [row for path in paths for row in read_csv(path, columns)]
+
+
+def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost:
+    run, card = runs[0], cards.card("models", runs[0].spec["model"])
+    device = "GPU" if run.resources["gpu"] else "CPU"
+    record = measured(card, run.spec, device)
+    seconds, basis, how = _seconds(card, run.spec, size, record, throughput[device])
+    return Cost(
+        task=run.task, model=run.model, title=recipes.describe(run.spec)[0], runs=len(runs), folds=size.folds,
+        clips=size.clips, counted=size.counted, epochs=run.spec["recipe"].get("epochs", 0), device=device,
+        hours_per_fold=seconds / 3600, mem_mb=run.resources["mem_mb"],
+        gpu_mb=record.get("peak_memory_mb") if record else None, basis=basis, how=how,
+    )  # fmt: skip
+
+
+def _seconds(
+    card: dict[str, Any], spec: dict[str, Any], size: Size, record: dict[str, Any] | None, tflops: float
+) -> tuple[float, str, str]:
+    """(seconds of a fold, basis, how), from a measured fold or from operations."""
+    if not spec["recipe"]:
+        return 0.0, NOT_ESTIMATED, "fitted without epochs"
+    steps = size.training * spec["recipe"]["epochs"]
+    if record:
+        scale = steps / (record["clips"] * record["epochs"])
+        how = f"{record['device']}, {record['clips']} clips, {record['epochs']} epochs"
+        return record["seconds_per_fold"] * scale, "measured", how
+    if not card.get("flops"):
+        return 0.0, NOT_ESTIMATED, "its card has no flops"
+    flops, own = forward(card, spec)
+    # features that never change are computed once for all folds
+    spent = PASSES * steps * flops.get("head", flops["forward"])
+    spent += flops["forward"] * size.every / size.folds if "head" in flops else 0
+    how = f"{tflops:g} TFLOP/s" + ("" if own else ", FLOPs of the default options")
+    how += ", extra clips not counted" if size.extra is None else ""
+    return spent / (tflops * 1e12), "estimated", how
+
+
+def forward(card: dict[str, Any], spec: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """({"forward": ...}, whether they are those of the run's options): operations of one clip.
+
+    ``flops_by_options`` of a card has them for choices that cost otherwise than the default, and the ``head`` of a
+    network of which only the head is trained, on features that are computed once for each clip.
+    """
+    wanted = _structure(card, spec["options"])
+    for known in card.get("flops_by_options", []):
+        if _structure(card, known["options"]) == wanted:
+            return known, True
+    return {"forward": card["flops"]}, wanted == _structure(card, {})
+
+
+def measured(card: dict[str, Any], spec: dict[str, Any], device: str) -> dict[str, Any] | None:
+    """The card's measured fold with the options of a run on that kind of device; the first of several. ``clips`` of a
+    record are the training clips of its fold."""
+    wanted = _structure(card, spec["options"])
+    for record in card.get("measured", []):
+        on_cpu = record["device"].upper().startswith("CPU")
+        if (
+            on_cpu == (device == "CPU")
+            and _structure(card, card.get("presets", {}).get(record["preset"], {})) == wanted
+        ):
+            return record
+    return None
+
+
+def _structure(card: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Every option with its value, but those that only say where weights come from: they cost nothing."""
+    return {key: options.get(key, values[0]) for key, values in card.get("options", {}).items() if "FILE" not in values}
+
+
+def total(found: Sequence[Cost]) -> dict[str, Any]:
+    """Runs, folds, hours of GPUs and of CPU cores, the share of the hours that rests on measurements, and the largest
+    memory that a job asks for."""
+    hours = [cost.hours for cost in found]
+    by_measurement = sum(cost.hours for cost in found if cost.basis == "measured")
+    return {
+        "runs": sum(cost.runs for cost in found),
+        "folds": sum(cost.runs * cost.folds for cost in found),
+        "gpu_hours": sum(cost.hours for cost in found if cost.device == "GPU"),
+        "cpu_hours": sum(cost.hours for cost in found if cost.device == "CPU"),
+        "measured_share": by_measurement / sum(hours) if sum(hours) else 0.0,
+        "mem_mb": max((cost.mem_mb for cost in found), default=0),
+        "gpu_mb": max((cost.gpu_mb for cost in found if cost.gpu_mb), default=None),
+    }
+
+
+def assumptions(gpu_tflops: float, cpu_tflops: float) -> list[str]:
+    """How the figures came about, in lines."""
+    return [
+        "Training alone, without frames, faces and inputs.",
+        "measured:  the fold on the model's card, by clips x epochs",
+        f"estimated: {PASSES} x FLOPs x training clips x epochs, at {gpu_tflops:g} TFLOP/s on a GPU (--tflops) and "
+        f"{cpu_tflops:g} on a CPU core (--cpu-tflops);",
+        "           features that never change: once for each clip; small networks fill no GPU and take longer",
+    ]

@@ -1,0 +1,217 @@
+"""The training loop: batches, loss, gradient steps. What it does is said by the recipe; how it fits into memory is not
+part of the result's definition and is recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from mebench.training import augment, normalise, optim
+from mebench.training.source import OnDisk, ahead, settled, take
+
+EVALUATION_NUMBERS, EVALUATION_BATCH = 2**24, 1024  # numbers of input, and clips, that are predicted together
+
+
+class Diverged(Exception):
+    """The loss is no longer a finite number."""
+
+
+class Loop:
+    """A model, its optimiser and the training rows; ``epoch()`` goes through them once.
+
+    ``x`` (N, ...) and ``y`` (N,) hold all clips; only those of ``train`` are fitted, whatever is fitted. ``inputs`` is
+    that of the card: channels, range and center decide augmentation and normalisation. ``forward`` replaces the
+    model's own, for models that are trained on features of theirs.
+    """
+
+    def __init__(
+        self, model: nn.Module, recipe: dict[str, Any], x: torch.Tensor | OnDisk, y: torch.Tensor,
+        train: Sequence[int], seed: int, inputs: dict[str, Any] | None = None,
+        forward: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ):  # fmt: skip
+        self.model, self.recipe, self.y, self.device, self.seed = model, recipe, y, y.device, seed
+        self.forward, self.inputs = forward or model, inputs or {"center": "none"}
+        self.rows = torch.tensor(train, device=self.device)
+        self.shuffle = torch.Generator().manual_seed(seed)
+        self.augment = augment.parse(recipe["augment"])
+        if self.augment is not None:
+            self.augment.check(self.inputs["channels"], self.inputs["range"], self.inputs["kind"])
+        self.normalise = normalise.fitted(x, train, self.inputs["center"], self.inputs.get("channels", ()))
+        self.x = self._prepared(x)
+        self.optimizer = optim.optimizer(model, recipe)
+        self.schedule = optim.Schedule(self.optimizer, recipe, max(1, len(self._batches(self.rows))))
+        self.ema = optim.Ema(model, recipe["ema"])
+        self.precision = getattr(torch, recipe["precision"])
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == torch.float16)
+        self.weight = class_weights(y[self.rows], int(y.max()) + 1, recipe["class_weights"])
+        self.parts = recipe["accumulate"]  # a batch is computed in so many parts; more where memory is short
+        self.epochs_done = 0
+
+    def _prepared(self, x: torch.Tensor | OnDisk) -> torch.Tensor | OnDisk:
+        """All clips where they can be taken from; normalised once and for all where nothing changes them later."""
+        if isinstance(x, torch.Tensor):
+            if self.normalise is not None and self.augment is None:
+                x, self.normalise = self.normalise(x), None
+            if x.dim() == 4:  # convolutions on the CPU and tensor cores both prefer channels last
+                x = x.contiguous(memory_format=torch.channels_last)
+        return settled(x, self.device)
+
+    def epoch(self) -> dict[str, float]:
+        """One pass; mean loss and accuracy over the training clips, as seen while training. Raises
+        :class:`Diverged`."""
+        self.model.train()
+        order = optim.sampler(self.y[self.rows].cpu(), self.recipe["order"], self.shuffle)
+        batches = self._batches(self.rows[order.to(self.device)])
+        chance = torch.Generator().manual_seed(self.seed + self.epochs_done)
+        losses, hits, n = [], torch.zeros((), device=self.device), sum(map(len, batches))
+        for batch, x in zip(batches, self._read(batches), strict=True):
+            x, target = self._ready(x, chance), self.y[batch]
+            loss, logits = self.step(x, target)
+            losses.append(loss * len(batch))
+            hits += (logits.argmax(dim=1) == target).sum()
+        self.epochs_done += 1
+        self._check(torch.stack(losses))
+        loss_sum = torch.zeros((), device=self.device)
+        for loss in losses:
+            loss_sum += loss
+        return {"train_loss": float(loss_sum) / n, "train_accuracy": float(hits) / n}
+
+    def _batches(self, rows: torch.Tensor) -> list[torch.Tensor]:
+        batches = list(rows.split(self.recipe["batch_size"]))
+        if self.recipe["last_batch"] == "drop" and len(batches) > 1 and len(batches[-1]) < len(batches[0]):
+            batches.pop()
+        return batches
+
+    def _read(self, batches: list[torch.Tensor]):
+        """The clips of each batch; from disk, the next batch is read ahead."""
+        if isinstance(self.x, OnDisk):
+            lists = [batch.tolist() for batch in batches]
+            return ahead(lists, lambda rows: self.x.take(rows, draw=(self.seed, self.epochs_done)))
+        return (self.x[batch.to(self.x.device)] for batch in batches)
+
+    def _ready(self, x: torch.Tensor, chance: torch.Generator | None) -> torch.Tensor:
+        """Clips on the device, augmented where ``chance`` is given, normalised."""
+        x = x.to(self.device, non_blocking=True)
+        if self.augment is not None and chance is not None:
+            x = self.augment(x, self.inputs["channels"], self.inputs["range"], chance)
+        if self.normalise is not None:
+            x = self.normalise(x)
+        return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
+
+    def step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step of the optimiser on a batch; (loss, logits) without gradient.
+
+        Where memory runs out, the batch is split into more parts whose gradients add up, and the step begins anew:
+        the same effective batch, with batch statistics and losses between clips seen part by part.
+        """
+        while True:
+            state = random_state(self.device)
+            try:
+                loss, logits = self._gradient(x, y)
+                break
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                if not out_of_memory(error) or self.parts >= len(x):
+                    raise
+                self.parts *= 2
+            self.optimizer.zero_grad(set_to_none=True)
+            set_random_state(self.device, state)
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+        if self.recipe["clip_norm"]:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe["clip_norm"])
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.schedule.step()
+        self.ema.update()
+        return loss, logits
+
+    def _gradient(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Gradients of the batch's mean loss, in as many parts as memory needs."""
+        self.optimizer.zero_grad(set_to_none=True)
+        size = math.ceil(len(x) / min(self.parts, len(x)))
+        total, outputs = torch.zeros((), device=self.device), []
+        for part, target in zip(x.split(size), y.split(size), strict=True):
+            with self.autocast():
+                loss, logits = self._loss(part, target)
+            loss = loss * (self._mass(target) / self._mass(y)) if len(part) < len(x) else loss
+            self.scaler.scale(loss).backward()
+            total += loss.detach()
+            outputs.append(logits.detach())
+        return total, torch.cat(outputs)
+
+    def _loss(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if hasattr(self.model, "training_loss"):
+            return self.model.training_loss(x, y, self.criterion)
+        logits = self.forward(x)
+        return self.criterion(logits, y), logits
+
+    def criterion(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """The recipe's cross-entropy: class weights, label smoothing; a mean over the weights of the clips."""
+        smoothing = self.recipe["label_smoothing"]
+        return F.cross_entropy(logits.float(), y, weight=self.weight, label_smoothing=smoothing)
+
+    def _mass(self, y: torch.Tensor) -> torch.Tensor | int:
+        """What the criterion's mean divides by."""
+        return len(y) if self.weight is None else self.weight[y].sum()
+
+    def _check(self, losses: torch.Tensor) -> None:
+        """Stop where the loss first stopped being a number; a look at the end of the epoch spares the GPU a wait per
+        step."""
+        bad = (~torch.isfinite(losses)).nonzero()
+        if len(bad):
+            at = int(bad[0])
+            where = f"epoch {self.epochs_done}, step {at + 1} of {len(losses)}"
+            raise Diverged(f"the loss is {float(losses[at])} in {where}; try a lower lr or clip_norm: 1.0")
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=self.precision, enabled=self.precision != torch.float32)
+
+    @torch.no_grad()
+    def predict(self, rows: list[int]) -> torch.Tensor:
+        """Class probabilities (len(rows), C) in evaluation mode, on the CPU; of the averaged weights where the recipe
+        averages them."""
+        model = self.ema.model.eval()
+        forward = model if self.forward is self.model else model.from_features
+        logits = []
+        for part in evaluation_batches(rows, self.x.shape):
+            with self.autocast():
+                logits.append(forward(self._ready(take(self.x, part), None)))
+        return torch.cat(logits).float().softmax(dim=1).cpu()
+
+
+def evaluation_batches(rows: list[int], shape: Sequence[int]) -> list[list[int]]:
+    """``rows`` in parts that fit into memory; ``shape`` is that of all clips (N, ...)."""
+    size = max(1, min(EVALUATION_BATCH, EVALUATION_NUMBERS // math.prod(shape[1:])))
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def class_weights(y: torch.Tensor, classes: int, kind: str) -> torch.Tensor | None:
+    """``balanced``: n / (C n_c) over the training labels, 0 for a class without a training clip; ``none``: no
+    weights."""
+    if kind == "none":
+        return None
+    counts = torch.bincount(y, minlength=classes).float()
+    return torch.where(counts > 0, len(y) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on a GPU or on the CPU."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in str(error)
+
+
+def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The states of the global random streams that a forward pass draws from."""
+    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+
+
+def set_random_state(device: torch.device, state: tuple[torch.Tensor, torch.Tensor | None]) -> None:
+    """Put the random streams back."""
+    torch.set_rng_state(state[0])
+    if state[1] is not None:
+        torch.cuda.set_rng_state(state[1], device)

@@ -1,0 +1,59 @@
+"""Centring and scaling that is fitted on the training clips of a fold, never on a test clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from mebench.training.source import OnDisk, take
+
+PART = 64  # clips that are looked at together
+LIMIT = 3.0  # of a scaled channel, in units of its 99th percentile
+
+Normaliser = Callable[[torch.Tensor], torch.Tensor]
+
+
+def fitted(x: torch.Tensor | OnDisk, train: Sequence[int], center: str, channels: Sequence[str]) -> Normaliser | None:
+    """What is done to every batch (n, ...): ``train_mean`` subtracts the mean picture of the training rows;
+    ``train_p99`` divides u and v by the 99th percentile of the flow's length over all pixels of the training rows, and
+    strain by its own, and clips these channels to +-3; ``none`` is None."""
+    if center == "train_mean":
+        mean = _mean(x, train)
+        return lambda batch: batch - mean.to(batch.device)
+    if center == "train_p99":
+        scale, moving = _scales(x, train, list(channels))
+        return lambda batch: _scaled(batch, scale.to(batch.device), moving.to(batch.device))
+    return None
+
+
+def _mean(x: torch.Tensor | OnDisk, train: Sequence[int]) -> torch.Tensor:
+    if isinstance(x, torch.Tensor):
+        return x[train].mean(dim=0)
+    return sum(part.sum(dim=0, dtype=torch.float64) for part in _parts(x, train)).div(len(train)).float()
+
+
+def _scales(x: torch.Tensor | OnDisk, train: Sequence[int], channels: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(scale (C, 1, 1), which channels are scaled (C, 1, 1)); a scale of 0 (nothing moves at all) counts as 1."""
+    u, v = channels.index("u"), channels.index("v")
+    scale = torch.ones(len(channels))
+    scale[[u, v]] = percentile99([part[:, u].hypot(part[:, v]) for part in _parts(x, train)])
+    if "strain" in channels:
+        strain = channels.index("strain")
+        scale[strain] = percentile99([part[:, strain] for part in _parts(x, train)])
+    moving = torch.tensor([name in ("u", "v", "strain") for name in channels])
+    return scale[:, None, None], moving[:, None, None]
+
+
+def percentile99(parts: list[torch.Tensor]) -> float:
+    """The smallest number that at least 99 % of all numbers do not exceed; 1 where that is 0."""
+    flat = torch.cat([part.flatten().cpu() for part in parts])
+    return float(flat.kthvalue(max(1, -(-99 * len(flat) // 100))).values) or 1.0
+
+
+def _scaled(batch: torch.Tensor, scale: torch.Tensor, moving: torch.Tensor) -> torch.Tensor:
+    return torch.where(moving, (batch / scale).clamp(-LIMIT, LIMIT), batch)
+
+
+def _parts(x: torch.Tensor | OnDisk, rows: Sequence[int]) -> Iterator[torch.Tensor]:
+    return (take(x, rows[start : start + PART]) for start in range(0, len(rows), PART))

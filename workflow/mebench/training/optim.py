@@ -1,0 +1,231 @@
+"""How a recipe trains: what is decayed and how fast it learns, the learning rate of each step, the average of weights,
+and the order of rows."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mebench.errors import UserError
+
+# --- the optimiser ---------------------------------------------------------------------------------------------------
+
+
+def optimizer(model: nn.Module, recipe: dict[str, Any]) -> torch.optim.Optimizer:
+    """The recipe's optimiser over :func:`parameter_groups`; Adam, AdamW or SGD with momentum."""
+    groups = parameter_groups(model, recipe)
+    shared = {"lr": recipe["lr"], "weight_decay": recipe["weight_decay"]}
+    if recipe["optimizer"] == "sgd":
+        return torch.optim.SGD(groups, momentum=recipe["momentum"], **shared)
+    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe["optimizer"]](groups, **shared)
+
+
+def parameter_groups(model: nn.Module, recipe: dict[str, Any]) -> list[dict[str, Any]]:
+    """Groups ``{name, params, lr, weight_decay}`` that hold each parameter with ``requires_grad`` exactly once.
+
+    Within a group, and by the first of its members among groups, parameters keep the order of ``model.parameters()``;
+    with ``weight_decay_on: all`` and ``layer_decay: 1`` there is one group.
+
+    ``weight_decay_on: matrices`` leaves out biases, tensors of one dimension, and what the model's ``no_decay``
+    patterns name. ``layer_decay``: a parameter of ``model.layers[i]`` learns with lr * layer_decay ** (n - i) of n
+    layers, all others with lr. A name in ``layers`` stands for whole parts of a parameter's name: stages.1 is not
+    stages.10. A pattern or a name of the model that fits no parameter is a UserError.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    exempt = _exempt(model, names) if recipe["weight_decay_on"] == "matrices" else set()
+    layer_of, count = _layers(model, names) if recipe["layer_decay"] != 1 else ({}, 0)
+    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        layer = layer_of.get(name, count)
+        decays = recipe["weight_decay_on"] == "all" or not (_is_slim(name, parameter) or name in exempt)
+        group = {
+            "name": (f"layer {layer}" if layer < count else "rest") + ("" if decays else ", no decay"),
+            "params": [],
+            "lr": recipe["lr"] * recipe["layer_decay"] ** (count - layer),
+            "weight_decay": recipe["weight_decay"] if decays else 0.0,
+        }
+        groups.setdefault((layer, decays), group)["params"].append(parameter)
+    if not groups:
+        raise UserError(f"the model {type(model).__name__} has nothing to train: all of its parameters are frozen")
+    return list(groups.values())
+
+
+def _is_slim(name: str, parameter: nn.Parameter) -> bool:
+    return parameter.dim() < 2 or name.rpartition(".")[2] == "bias"
+
+
+def _exempt(model: nn.Module, names: list[str]) -> set[str]:
+    """Names of parameters that the model's ``no_decay`` patterns name."""
+    exempt: set[str] = set()
+    for pattern in getattr(model, "no_decay", ()):
+        exempt |= _fitting(model, "no_decay", pattern, (name for name in names if fnmatchcase(name, pattern)))
+    return exempt
+
+
+def _layers(model: nn.Module, names: list[str]) -> tuple[dict[str, int], int]:
+    """Layer number of each parameter that the model's ``layers`` name, and how many layers there are."""
+    layers = getattr(model, "layers", None)
+    if not layers or not isinstance(layers, list | tuple) or not all(isinstance(layer, tuple) for layer in layers):
+        raise UserError(
+            f"layer_decay needs a model that names its layers, but {type(model).__name__} has no list of tuples of "
+            "parameter names as its attribute 'layers'; set layer_decay: 1"
+        )
+    layer_of: dict[str, int] = {}
+    for number, layer in enumerate(layers):
+        for part in layer:
+            found = (name for name in names if f"{name}.".startswith(f"{part.rstrip('.')}."))
+            for name in _fitting(model, "layers", part, found):
+                if layer_of.setdefault(name, number) != number:
+                    raise UserError(f"the parameter {name} of {type(model).__name__} is in two of its 'layers'")
+    return layer_of, len(layers)
+
+
+def _fitting(model: nn.Module, attribute: str, wanted: str, found: Iterable[str]) -> set[str]:
+    found = set(found)
+    if not found:
+        raise UserError(f"'{wanted}' among the '{attribute}' of {type(model).__name__} fits none of its parameters")
+    return found
+
+
+# --- the learning rate -----------------------------------------------------------------------------------------------
+
+
+class Schedule:
+    """The learning rate of every optimiser step; it is constant during a step.
+
+    Build it before the first step, which it prepares; then call :meth:`step` once after each optimiser step, also after
+    one that a gradient scaler left out. ``steps_per_epoch`` counts optimiser steps. ``constant`` without warm-up
+    touches nothing; otherwise each group's lr is multiplied by :func:`factor`, so that groups keep their ratios.
+
+    ``onecycle`` is that of L. Smith and N. Topin (arXiv 1708.07120) with PyTorch's defaults: over the first 30 % of all
+    steps from lr / 25 up to lr, then down to lr / 250,000, along cosines; SGD's momentum, or beta1 of Adam, goes from
+    0.95 to 0.85 and back whatever the recipe's momentum says. Recipes that contradict themselves are a UserError.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer, recipe: dict[str, Any], steps_per_epoch: int):
+        _check_schedule(recipe)
+        self._scheduler: lr_scheduler.LRScheduler | None = None
+        self._steps = 0
+        if recipe["schedule"] == "onecycle":
+            peaks = [group["lr"] for group in optimizer.param_groups]
+            self._scheduler = lr_scheduler.OneCycleLR(optimizer, peaks, total_steps=recipe["epochs"] * steps_per_epoch)
+        elif recipe["schedule"] != "constant" or recipe["warmup_epochs"]:
+            self._scheduler = lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, recipe, steps_per_epoch))
+
+    def step(self) -> None:
+        """Go on to the learning rate of the next optimiser step."""
+        self._steps += 1
+        if self._scheduler is None:
+            return
+        with warnings.catch_warnings():
+            if self._steps == 1:  # the very first step is one that float16's gradient scaler may well leave out
+                warnings.filterwarnings("ignore", r"Detected call of `lr_scheduler.step\(\)`")
+            self._scheduler.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """What resumes this schedule, together with the optimiser's own state, which holds the current lr."""
+        return {"steps": self._steps, "scheduler": self._scheduler.state_dict() if self._scheduler else None}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Resume from :meth:`state_dict` of the same recipe; load the optimiser's state after building this."""
+        self._steps = state["steps"]
+        if self._scheduler:
+            self._scheduler.load_state_dict(state["scheduler"])
+
+
+def factor(step: int, recipe: dict[str, Any], steps_per_epoch: int) -> float:
+    """What the lr of optimiser step ``step`` (counted from 0) is multiplied by, under constant, step and cosine.
+
+    Warm-up: from 0 in a straight line to the full rate at the first step after ``warmup_epochs``. Cosine: from there
+    to ``min_lr`` at the last step. Step: gamma ** (epoch // step_epochs) with epochs counted from 1, so that epochs
+    1 to step_epochs - 1 have the full rate.
+    """
+    warmup = round(recipe["warmup_epochs"] * steps_per_epoch)
+    rising = step / warmup if step < warmup else 1.0
+    if recipe["schedule"] == "step":
+        return rising * recipe["gamma"] ** ((1 + step // steps_per_epoch) // recipe["step_epochs"])
+    if recipe["schedule"] == "cosine" and step > warmup:
+        last, lowest = recipe["epochs"] * steps_per_epoch - 1, recipe["min_lr"] / recipe["lr"]
+        way = min(1.0, (step - warmup) / (last - warmup)) if last > warmup else 1.0
+        return lowest + (1 - lowest) * (1 + math.cos(math.pi * way)) / 2
+    return rising
+
+
+def _check_schedule(recipe: dict[str, Any]) -> None:
+    warmup, epochs = recipe["warmup_epochs"], recipe["epochs"]
+    if recipe["schedule"] == "onecycle" and warmup:
+        raise UserError(f"schedule: onecycle has a warm-up of its own; set warmup_epochs: 0 instead of {warmup:g}")
+    if warmup >= epochs:
+        raise UserError(f"warmup_epochs: {warmup:g} leaves nothing of epochs: {epochs}; choose a shorter warm-up")
+    if recipe["schedule"] == "cosine" and recipe["min_lr"] > recipe["lr"]:
+        raise UserError(f"schedule: cosine falls from lr to min_lr, but min_lr: {recipe['min_lr']:g} is above "
+                        f"lr: {recipe['lr']:g}; choose a smaller min_lr")  # fmt: skip
+
+
+# --- the average of the weights --------------------------------------------------------------------------------------
+
+
+class Ema:
+    """Exponential moving average of a model's weights; ``decay`` 0 means none, and :attr:`model` is the model itself.
+
+    The decay of update n (from 1) is min(decay, n / (n + 9)), so that a short training is not averaged with its random
+    start: the first update copies the weights. Buffers are copied, not averaged: the statistics of batch norm are
+    running averages already, and an average of whole numbers (counters, tables of indices) would be wrong.
+    """
+
+    def __init__(self, model: nn.Module, decay: float):
+        self._source, self._average = model, None
+        if decay:
+            self._average = AveragedModel(model, multi_avg_fn=self._mix)
+        self._decay = decay
+
+    @property
+    def model(self) -> nn.Module:
+        """The module to predict with, and to save."""
+        return self._source if self._average is None else self._average.module
+
+    def update(self) -> None:
+        """Take the model's weights into the average; call it after each optimiser step."""
+        if self._average is not None:
+            self._average.update_parameters(self._source)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights of the average and the number of updates; empty without one."""
+        return {} if self._average is None else self._average.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Resume from :meth:`state_dict`."""
+        if self._average is not None:
+            self._average.load_state_dict(state)
+
+    def _mix(self, averaged: list[torch.Tensor], current: list[torch.Tensor], updates: torch.Tensor) -> None:
+        n = int(self._average.n_averaged) + 1  # the argument is a copy on the device: reading it would wait for that
+        get_ema_multi_avg_fn(min(self._decay, n / (n + 9)))(averaged, current, updates)
+
+
+# --- the order of rows -----------------------------------------------------------------------------------------------
+
+
+def sampler(y_train: torch.Tensor, order: str, generator: torch.Generator) -> torch.Tensor:
+    """Which training rows an epoch reads, in order: positions int64 (n,) into labels ``y_train`` (n,), on the CPU.
+
+    ``shuffled``: each row once, drawn anew. ``by_class``: each row once, class by class, always the same, as a folder
+    tree is read; nothing is drawn. ``balanced``: n draws with replacement, every class as likely as every other.
+    ``generator`` is one of the CPU.
+    """
+    if order == "by_class":
+        return y_train.cpu().argsort(stable=True)
+    if order == "shuffled":
+        return torch.randperm(len(y_train), generator=generator)
+    frequency = torch.bincount(y_train.cpu()).double()
+    return torch.multinomial(1 / frequency[y_train.cpu()], len(y_train), replacement=True, generator=generator)
