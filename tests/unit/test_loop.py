@@ -1,4 +1,4 @@
-"""The training loop: one batch in parts, memory that runs out, losses that stop being numbers, where clips come from."""
+"""The training loop: a batch in parts, memory that runs out, losses that stop being numbers, where clips come from."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from mebench.metrics.recognition import from_confusion
 from mebench.protocols.loso import inner_split
 from mebench.training.data import TaskData
 from mebench.training.loop import Loop, evaluation_batches
-from mebench.training.source import settled, take
+from mebench.training.source import take
 
 
 @dataclass

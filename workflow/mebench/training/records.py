@@ -14,7 +14,6 @@ from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json
 from mebench.protocols.samples import extra_samples, samples
 
-
 # the files that decide a fold's result besides its model's; what they import counts too
 ENGINE = ("training/fold.py", "training/data.py", "protocols/loso.py")
 
