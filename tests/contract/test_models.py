@@ -7,69 +7,130 @@ from fnmatch import fnmatch
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from torch.utils.flop_counter import FlopCounterMode
 
 from mebench import cards, recipes, sources
 from mebench.errors import UserError
 from mebench.models import build, names
+from mebench.plan import Plan
+from mebench.training import augment, fold
+from mebench.training.data import TaskData
 
-CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "inputs", "recipe", "resources", "notes"}
+CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "flops", "inputs", "recipe", "resources"}
+CARD_KEYS |= {"notes"}
+CARDS = {name: cards.card("models", name) for name in names()}
+TRAINED = [name for name, card in CARDS.items() if card.get("training", "gradient") == "gradient"]
+
+
+def offline(name: str) -> dict:
+    """Options without which a model would download weights."""
+    return {"pretrained": "none"} if "pretrained" in CARDS[name].get("options", {}) else {}
+
+
+def small(name: str) -> dict:
+    """The options of the model's smallest size, if it has several."""
+    options = CARDS[name].get("options", {})
+    return offline(name) | ({"size": "small"} if "small" in options.get("size", []) else {})
 
 
 def settings(name: str) -> list[dict]:
-    """The defaults of a model, then every other value of each option, at the small size where the model has one."""
-    options = cards.card("models", name).get("options", {})
-    small = {"size": "small"} if "small" in options.get("size", []) else {}
-    return [{}] + [{**small, key: value} for key, values in options.items() for value in values[1:]]
+    """The model at its smallest size, then with every other value of each option."""
+    options = CARDS[name].get("options", {})
+    found = [small(name)]
+    for key, values in options.items():
+        for value in values[1:]:
+            if value not in ("FILE", "imagenet") and {**small(name), key: value} not in found:
+                found.append({**small(name), key: value})
+    return found
 
 
 EVERY = [(name, options) for name in names() for options in settings(name)]
+ONES = [(name, options) for name, options in EVERY if name in TRAINED]
 
 
-def picture(name: str, options: dict, n: int = 4) -> torch.Tensor:
+def inputs_of(name: str, options: dict) -> dict:
+    card = CARDS[name]
+    return card["inputs"] | recipes.changed(card, options, "inputs")
+
+
+def shape(inputs: dict) -> tuple[int, ...]:
+    """The shape of one clip of a kind of input."""
+    channels, size = len(inputs["channels"]), inputs.get("size")
+    return {
+        "long_flow": (11, channels, size, size),
+        "frames": (inputs.get("frames", 0) + 2, 3, size, size),
+        "roi_flow": (channels, 30),
+        "lbp_top": (1125,),
+    }.get(inputs["kind"], (channels, size, size))
+
+
+def picture(name: str, options: dict, n: int = 4, seed: int = 0) -> torch.Tensor:
     """A batch of the shape that the card asks for."""
-    card = cards.card("models", name)
-    inputs = card["inputs"] | card.get("variants", {}).get(options.get("variant"), {}).get("inputs", {})
-    return torch.rand(
-        n, len(inputs["channels"]), inputs["size"], inputs["size"], generator=torch.Generator().manual_seed(0)
-    )
+    inputs = inputs_of(name, options)
+    return torch.rand(n, *shape(inputs), generator=torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("name", names())
 def test_the_card_is_complete_and_reads_without_importing_the_model(name):
-    card = cards.card("models", name)
+    card = CARDS[name]
     assert set(card) >= CARD_KEYS
     assert card["kind"] in ("model", "control")
-    assert set(card["inputs"]) == {"kind", "size", "channels", "range", "center"}
+    needed = {"kind", "size", "channels", "range", "center"}
+    assert needed <= set(card["inputs"]) <= needed | {"options", "crop", "frames"}
     assert set(card["resources"]) == {"mem_mb", "runtime_min", "gpu"}
     assert card["kind"] == "control" or {"title", "authors", "venue", "year"} <= set(card["paper"])
-    assert set(card.get("variants", {})) <= set(card.get("options", {}).get("variant", []))
+    for option, values in card.get("changes", {}).items():
+        assert set(values) <= set(card["options"][option])
+        assert all(set(change) <= {"inputs", "recipe", "resources"} for change in values.values())
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_card_asks_for_an_input_that_exists(name):
+    """For every choice of options: the kind takes the size and the options, and has the channels."""
+    from mebench import inputs
+    from mebench.inputs.engine import maker_class
+
+    for options in [*settings(name), {}]:
+        wanted = inputs_of(name, options)
+        spec = inputs.spec(wanted["kind"], wanted["size"], dict(wanted.get("options", {})))
+        channels = maker_class(spec, "licensed").channels(spec)
+        assert set(wanted["channels"]) <= set(channels), (options, channels)
 
 
 @pytest.mark.parametrize("name", names())
 def test_the_first_value_of_an_option_is_its_default(name):
     """So the defaults need no test of their own by name."""
-    card = cards.card("models", name)
-    module = getattr(cards.load("models", name), card["module"])
-    options = {key: values[0] for key, values in card.get("options", {}).items()}
+    module = getattr(cards.load("models", name), CARDS[name]["module"])
+    options = {key: values[0] for key, values in CARDS[name].get("options", {}).items()}
     assert {key: inspect.signature(module).parameters[key].default for key in options} == options
 
 
 @pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("preset", ["paper", "small"])
 def test_the_presets_resolve_to_a_whole_recipe(name, preset):
-    if preset not in cards.card("models", name).get("presets", {"paper": {}}):
+    if preset not in CARDS[name].get("presets", {"paper": {}}):
         with pytest.raises(UserError, match="has no preset"):
             recipes.resolve({"model": name, "preset": preset})
         return
     resolved = recipes.resolve({"model": name, "preset": preset})
     assert set(resolved["recipe"]) in (set(recipes.RECIPE), set())
+    words = augment.parse(resolved["recipe"].get("augment", "none"))
+    if words is not None:
+        inputs = resolved["inputs"]
+        words.check(inputs["channels"], inputs["range"], inputs["kind"])
 
 
 @pytest.mark.parametrize("name", names())
-def test_the_card_states_the_parameters_of_the_default_model_at_three_classes(name):
-    with torch.device("meta"):  # shapes without memory
-        model = build(name, num_classes=3)
-    assert sum(p.numel() for p in model.parameters()) == cards.card("models", name)["parameters"]
+def test_the_card_states_the_parameters_and_the_cost_of_the_default_model_at_three_classes(name):
+    """Counted without memory; cost is that of one clip's forward pass, two per multiply-add."""
+    with torch.device("meta"):
+        model = build(name, num_classes=3, **offline(name)).eval()
+        assert sum(p.numel() for p in model.parameters()) == CARDS[name]["parameters"]
+        if CARDS[name]["flops"]:
+            with FlopCounterMode(display=False) as counter:
+                model(torch.empty(1, *shape(CARDS[name]["inputs"])))
+            assert counter.get_total_flops() == CARDS[name]["flops"]
 
 
 @pytest.mark.parametrize(("name", "options"), EVERY)
@@ -82,25 +143,114 @@ def test_logits_for_any_batch_also_of_one(name, options, classes):
         assert torch.isfinite(logits).all()
 
 
-@pytest.mark.parametrize(("name", "options"), [(n, o) for n, o in EVERY if cards.card("models", n)["kind"] == "model"])
+@pytest.mark.parametrize(("name", "options"), ONES)
 def test_evaluation_is_deterministic_and_a_clip_does_not_see_its_batch(name, options):
     model, x = build(name, num_classes=3, **options).eval(), picture(name, options)
-    whole = model(x)
-    assert torch.equal(whole, model(x))
-    torch.testing.assert_close(whole[:1], model(x[:1]), rtol=1e-4, atol=1e-5)
+    with torch.no_grad():
+        whole = model(x)
+        assert torch.equal(whole, model(x))
+        torch.testing.assert_close(whole[:1], model(x[:1]), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "options"), [(n, o) for n, o in EVERY if cards.card("models", n)["parameters"]])
-def test_every_parameter_gets_a_gradient_but_those_that_the_card_calls_dead(name, options):
+@pytest.mark.parametrize(("name", "options"), ONES)
+def test_the_same_seed_builds_and_trains_the_same_network(name, options):
+    first, second = (trained(name, options, epochs=1)[0].state_dict() for _ in range(2))
+    assert [key for key in first if not torch.equal(first[key], second[key])] == []
+
+
+@pytest.mark.parametrize(("name", "options"), ONES)
+def test_every_parameter_gets_a_gradient_but_those_that_the_card_names(name, options):
     torch.manual_seed(0)
-    model = build(name, num_classes=3, **options).train()
-    torch.nn.functional.cross_entropy(model(picture(name, options, 8)), torch.arange(8) % 3).backward()
-    patterns = cards.card("models", name).get("dead", [])
-    largest = {n: 0.0 if p.grad is None else float(p.grad.abs().max()) for n, p in model.named_parameters()}
-    dead = {n for n in largest for pattern in patterns if fnmatch(n, pattern)}
-    assert [n for n in largest if n not in dead and not largest[n]] == []
+    model, y = build(name, num_classes=3, **options).train(), torch.arange(8) % 3
+    loss_of(model, picture(name, options, 8), y).backward()
+    card, parameters = CARDS[name], dict(model.named_parameters())
+    largest = {n: 0.0 if p.grad is None else float(p.grad.abs().max()) for n, p in parameters.items()}
+    dead, frozen = (
+        {n for n in parameters for pattern in card.get(key, []) if fnmatch(n, pattern)} for key in ("dead", "frozen")
+    )
+    assert [n for n in largest if n not in dead | frozen and not largest[n]] == []
     assert [n for n in dead if largest[n] > 1e-6 * max(largest.values())] == []  # nothing, or rounding
-    assert [pattern for pattern in patterns if not any(fnmatch(n, pattern) for n in largest)] == []
+    still = {n for n, p in parameters.items() if not p.requires_grad}
+    assert still <= frozen
+    assert [n for n in still if parameters[n].grad is not None] == []
+    if options == small(name):
+        assert still == frozen
+        patterns = card.get("dead", []) + card.get("frozen", [])
+        assert [p for p in patterns if not any(fnmatch(n, p) for n in parameters)] == []
+
+
+def loss_of(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """What the training loop makes of a batch, whichever hooks the model has."""
+    if hasattr(model, "training_loss"):
+        return model.training_loss(x, y, torch.nn.functional.cross_entropy)[0]
+    if getattr(model, "caches", False):
+        return torch.nn.functional.cross_entropy(model.from_features(model.features(x)), y)
+    return torch.nn.functional.cross_entropy(model(x), y)
+
+
+@pytest.mark.parametrize(("name", "options"), ONES)
+def test_cached_features_give_what_the_whole_model_gives(name, options):
+    model, x = build(name, num_classes=3, **options).eval(), picture(name, options)
+    if not getattr(model, "caches", False):
+        assert "caches" not in vars(model) or model.caches is False
+        return
+    with torch.no_grad():
+        torch.testing.assert_close(model.from_features(model.features(x)), model(x))
+
+
+@pytest.mark.parametrize(("name", "options"), EVERY)
+def test_a_saved_model_predicts_the_same(name, options, tmp_path):
+    model = build(name, num_classes=3, **options)
+    if CARDS[name].get("training") == "fit":
+        model.fit(picture(name, options, 12), torch.arange(12) % 3)
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, tmp_path / "weights.safetensors")
+    again = build(name, num_classes=3, **options)
+    again.load_state_dict(load_file(tmp_path / "weights.safetensors"))
+    x = picture(name, options)
+    if name in TRAINED or name == "lbp_top_svm":
+        with torch.no_grad():
+            assert torch.equal(model.eval()(x), again.eval()(x))
+
+
+def trained(name: str, options: dict, epochs: int | None = None):
+    """(model, accuracy) after training on eight clips with random labels, in the engine's own loop."""
+    entry = {"model": name, "preset": "small"} | options
+    resolved = recipes.resolve(entry)
+    plain = {"order": "shuffled", "augment": "none", "ema": 0.0, "label_smoothing": 0.0, "class_weights": "none"}
+    plain |= {"batch_size": 8, "epochs": epochs or 60, "schedule": "constant", "warmup_epochs": 0.0}
+    recipe = resolved["recipe"] | plain | {"optimizer": "adam", "lr": 3e-3, "weight_decay": 0.0, "last_batch": "keep"}
+    spec = {"model": name, "recipe": recipe, "inputs": resolved["inputs"] | {"center": "none"}}
+    x, y = picture(name, resolved["options"], 8, seed=1), torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
+    data = TaskData(list("abcdefgh"), ["toy"] * 8, list("abcdefgh"), ["a", "b", "c"], x, y, "")
+    torch.manual_seed(0)
+    model = build(name, num_classes=3, **resolved["options"])
+    for part in model.modules():
+        if isinstance(part, torch.nn.Dropout | torch.nn.Dropout2d):
+            part.p = 0.0  # what is asked here is whether the network can learn, not how it is kept from it
+    loop = fold.loop_of(model, spec, data, y, list(range(8)), 0)
+    accuracy = 0.0
+    for _ in range(recipe["epochs"]):
+        loop.epoch()
+        if epochs is None and (accuracy := float((loop.predict(list(range(8))).argmax(1) == y).float().mean())) == 1.0:
+            break
+    return model, accuracy
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_eight_clips_are_learned_by_heart(name):
+    if recipes.resolve({"model": name})["recipe"]["labels"] == "shuffled":
+        return  # a control: what it learns by heart is shown by its training accuracy, not by the labels
+    assert trained(name, small(name))[1] == 1.0
+
+
+def test_a_dry_run_includes_every_registered_model():
+    """Whatever lies in models/ can be put on a configuration and gives runs, inputs and a job's command."""
+    datasets = {name: {"source": "synthetic"} for name in ("casme2", "samm", "smic")}
+    plan = Plan({"datasets": datasets, "tasks": ["megc2019"], "models": names(), "seeds": [0]})
+    assert {run.spec["model"] for run in plan.runs} == set(names())
+    for run in plan.runs:
+        assert len(plan.inputs(run)) == 3
+        assert plan.resolve(run.id)[0] == run.spec
 
 
 @pytest.mark.parametrize("name", names())

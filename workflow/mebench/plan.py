@@ -133,8 +133,8 @@ class Plan:
         for name in more:
             if name not in self.datasets:
                 raise UserError(
-                    f"the model entry '{model}' has extra_clips: {wanted}, which are clips of the dataset {name}; add it "
-                    "to 'datasets' in the configuration"
+                    f"the model entry '{model}' has extra_clips: {wanted}, which are clips of the dataset {name}; "
+                    "add it to 'datasets' in the configuration"
                 )
 
     # --- look-ups for the rules -------------------------------------------------------------------

@@ -121,6 +121,11 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
             raise UserError(f"the model {name} has {key}: {value}; it must be a {whole}number above 0")
         elif key in BELOW_ONE and value >= 1:
             raise UserError(f"the model {name} has {key}: {value}; it must be below 1")
+    if recipe["warmup_epochs"] >= recipe["epochs"]:
+        raise UserError(
+            f"the model {name} has warmup_epochs: {recipe['warmup_epochs']:g}, which leaves nothing of "
+            f"epochs: {recipe['epochs']}; set a shorter warm-up too"
+        )
     return {key: type(RECIPE[key])(value) for key, value in recipe.items()}
 
 
