@@ -1,0 +1,165 @@
+"""SLSTT: a vision transformer looks at each of eleven long-term flow pictures, an LSTM at what it saw in their order
+(Zhang, Hong, Arandjelović, Zhao; IEEE TAFFC 2022)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange, reduce
+from torch import nn
+
+from mebench.errors import UserError
+from mebench.models._pretrained import timm_backbone
+
+CARD = {
+    "title": "SLSTT",
+    "kind": "model",
+    "paper": {
+        "title": "Short and Long Range Relation Based Spatio-Temporal Transformer for Micro-Expression Recognition",
+        "authors": "Zhang, Hong, Arandjelović, Zhao",
+        "venue": "IEEE Transactions on Affective Computing",
+        "year": 2022,
+        "doi": "10.1109/TAFFC.2022.3213509",
+        "arxiv": "2112.05851",
+    },
+    "licence": "The authors' code is MIT; written from a description of it. The weights are Google's, through timm.",
+    "module": "SLSTT",
+    "parameters": 93050627,  # 3 classes; 6,961,667 of them are trained
+    "flops": 1220789024256,
+    "frozen": ["vit.*"],
+    "inputs": {
+        "kind": "long_flow",
+        "size": 384,
+        "channels": ["red", "green", "blue"],
+        "range": "imagenet",
+        "center": "none",
+        "crop": "nose",
+    },
+    "recipe": {
+        "optimizer": "sgd",
+        "lr": 0.01,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "batch_size": 2,
+        "epochs": 40,
+        "schedule": "step",  # the full rate in epochs 1 to 29, a tenth of it in 30 to 40
+        "step_epochs": 30,
+        "gamma": 0.1,
+    },
+    "presets": {
+        "paper": {},
+        "small": {"size": "small", "pretrained": "none", "epochs": 15, "batch_size": 8, "lr": 0.1, "step_epochs": 12},
+    },
+    "options": {
+        "aggregator": ["lstm", "mean"],
+        "backbone": ["frozen", "finetune"],
+        "features": ["cached", "live"],
+        "pretrained": ["imagenet", "none", "FILE"],
+        "size": ["paper", "small"],
+    },
+    "changes": {
+        "backbone": {"finetune": {"resources": {"mem_mb": 12000, "runtime_min": 2880, "gpu": 1}}},
+        "features": {"live": {"resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1}}},
+        "size": {"small": {"inputs": {"size": 64}, "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
+    },
+    "resources": {"mem_mb": 8000, "runtime_min": 240, "gpu": 1},
+    "notes": (
+        "From the released code; the paper's text was not read. It runs every block of the transformer without "
+        "gradients, so only the final norm and what follows it learn (backbone: frozen); finetune trains all, as the "
+        "paper reads. features: live computes the frozen part in every step with its dropout, as released; cached, "
+        "which is ours, does so once for all folds, without dropout, and has no meaning with finetune. aggregator: "
+        "mean averages the logits of the frames (SLSTT-Mean). pretrained: imagenet is timm's orig_in21k_ft_in1k, by "
+        "description the same Google checkpoint, with the release's tanh form of GELU; a file takes timm's names. "
+        "With none, a frozen transformer is the same random one in every fold and seed, as a pretrained one would be. "
+        "Modules that the release builds and never calls are left out: a classifier with the LSTM (93,052,934 "
+        "parameters with it), the LSTM with the mean. ImageNet's mean and deviation are the release's, though these "
+        "weights were trained on -1..1. Frames are in order here; the release takes them as the file system lists "
+        "them. It picks the best epoch on the test subject and stops at its 100 %; here the last epoch counts. How "
+        "many stages of training, and which other data, stand behind the published numbers is not known."
+    ),
+}
+
+VIT = "vit_base_patch16_384.orig_in21k_ft_in1k"
+# the transformer where it differs from timm's, and the widths of the LSTM and of the layer after it
+SIZES = {
+    "paper": ({}, 512, 256),
+    "small": ({"img_size": 64, "patch_size": 32, "embed_dim": 128, "depth": 2, "num_heads": 2}, 64, 32),
+}
+DROP = 0.1  # on attention probabilities, on what attention returns, and on what an MLP returns
+BACKBONE_SEED = 2022  # of a frozen transformer with random weights
+
+
+class SLSTT(nn.Module):
+    """Long-term flow pictures (N, 11, 3, 384, 384) -> logits (N, num_classes).
+
+    ``forward(x)`` is ``from_features(features(x))``: the transformer up to its final norm, then all that is trained
+    while it is frozen. ``caches`` says that its features may be computed once. ``size: small`` is the same network
+    with a narrower transformer of two blocks on four patches, for pictures of 64 x 64.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        aggregator: str = "lstm",
+        backbone: str = "frozen",
+        features: str = "cached",
+        pretrained: str = "imagenet",
+        size: str = "paper",
+    ):
+        super().__init__()
+        if size != "paper" and pretrained == "imagenet":
+            raise UserError(f"slstt has no ImageNet weights for size: {size}; write pretrained: none")
+        self.aggregator, self.frozen = aggregator, backbone == "frozen"
+        self.caches = self.frozen and features == "cached"
+        changes, hidden, narrow = SIZES[size]
+        self.vit, self.norm = transformer(pretrained, self.frozen, 0.0 if self.caches else DROP, changes)
+        width = self.vit.embed_dim
+        if aggregator == "lstm":
+            self.lstm = nn.LSTM(width, hidden, num_layers=3, batch_first=True)
+            self.fc1 = nn.Linear(hidden, narrow)
+            self.fc2 = nn.Linear(narrow, num_classes)
+        else:
+            self.head = nn.Linear(width, num_classes)
+            nn.init.zeros_(self.head.weight)
+            nn.init.zeros_(self.head.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.from_features(self.features(x))
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """Pictures (N, 11, 3, S, S) -> class tokens before the final norm (N, 11, 768); no gradient where frozen."""
+        frames = rearrange(x, "n t c h w -> (n t) c h w")
+        with torch.no_grad() if self.frozen else contextlib.nullcontext():
+            tokens = self.vit.forward_features(frames)  # (n t) 577 768
+        return rearrange(tokens[:, 0], "(n t) d -> n t d", n=len(x))
+
+    def from_features(self, f: torch.Tensor) -> torch.Tensor:
+        """Class tokens (N, 11, 768) -> logits (N, num_classes)."""
+        f = self.norm(f)
+        if self.aggregator == "mean":
+            return reduce(self.head(f), "n t k -> n k", "mean")
+        steps, _ = self.lstm(f)  # n 11 512, from a state of zeros
+        return self.fc2(F.relu(self.fc1(steps[:, -1])))  # n classes
+
+
+def transformer(pretrained: str, frozen: bool, drop: float, changes: dict[str, int]) -> tuple[nn.Module, nn.Module]:
+    """ViT-B/16 without its final norm and without a classifier, and that norm, which is trained in any case."""
+    kwargs = changes | {"num_classes": 0, "act_layer": "gelu_tanh", "attn_drop_rate": drop, "proj_drop_rate": drop}
+    with the_same_random_numbers() if frozen else contextlib.nullcontext():
+        # where weights stay random, they are drawn as Google's own code draws them
+        vit = timm_backbone(VIT, pretrained, weight_init="jax", **kwargs)
+    for block in vit.blocks:
+        block.mlp.drop1 = nn.Identity()  # nothing is dropped between the two linear layers
+    norm, vit.norm = vit.norm, nn.Identity()
+    return vit.requires_grad_(not frozen), norm
+
+
+@contextlib.contextmanager
+def the_same_random_numbers() -> Iterator[None]:
+    """In every fold and seed; the stream of random numbers goes on afterwards as if nothing had been drawn."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(BACKBONE_SEED)  # torch.manual_seed would seed GPUs as well
+        yield
