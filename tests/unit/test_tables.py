@@ -10,7 +10,7 @@ import statistics
 import fake_results as fake
 import pytest
 
-from mebench import tables
+from mebench import cards, tables
 from mebench.errors import UserError
 from mebench.files import write_csv
 from mebench.metrics.scores import write_scores
@@ -198,6 +198,15 @@ def test_published_rows_that_chose_the_test_epoch_are_marked(build):
     peeked |= {"STSTNet in MEB, best test epoch", "OFF-ApexNet in MEB, best test epoch"}
     assert {method for method, row in rows.items() if row["peeked"] == "yes"} == peeked
     assert rows["SLSTT"]["derived"] == "yes"
+
+
+def test_published_rows_of_models_that_are_here_name_them(build):
+    named = {row.model for name in tables.names() for row in tables.describe(name).published if row.model}
+    assert named <= set(cards.names("models"))
+    rows = {row["method"]: row["model"] for row in rows_of(build([line(task="megc2019")], "megc2019"))}
+    assert rows["RCN (RCN-A)"] == "rcn_a"
+    assert rows["STSTNet (true UAR)"] == rows["STSTNet in MEB, 500 epochs"] == "ststnet"
+    assert rows["AlexNet"] == ""
 
 
 def test_every_description_is_sound_and_sources_have_a_legend():

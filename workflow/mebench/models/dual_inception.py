@@ -29,7 +29,8 @@ CARD = {
     "options": {"variant": ["one_channel", "released"]},
     "changes": {
         "variant": {
-            # the released code reads each component as a picture of three channels (taken here as copies), in batches of 3
+            # the released code reads each component as a picture of three channels (taken here as copies), in batches
+            # of 3
             "released": {"inputs": {"channels": ["u", "u", "u", "v", "v", "v"]}, "recipe": {"batch_size": 3}},
         }
     },

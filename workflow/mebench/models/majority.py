@@ -13,6 +13,7 @@ CARD = {
     "module": "Majority",
     "training": "fit",
     "parameters": 0,
+    "flops": 0,
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "any", "center": "none"},
     "recipe": {},
     "resources": {"mem_mb": 1000, "runtime_min": 10, "gpu": 0},

@@ -14,6 +14,7 @@ CARD = {
     "module": "Oracle",
     "training": "oracle",
     "parameters": 0,
+    "flops": 0,
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "any", "center": "none"},
     "recipe": {},
     "resources": {"mem_mb": 1000, "runtime_min": 10, "gpu": 0},

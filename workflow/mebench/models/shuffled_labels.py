@@ -11,6 +11,7 @@ CARD = {
     "licence": "",
     "module": "ShuffledLabels",
     "parameters": 1683,
+    "flops": 679776,
     "inputs": {
         "kind": "apex_flow",
         "size": 28,

@@ -14,6 +14,7 @@ from mebench.files import write_json, write_text
 from mebench.plots import TASK_KINDS
 from mebench.report import faces, gather
 from mebench.report.provenance import provenance
+from mebench.report.words import link, plain
 from mebench.tables import as_html, cells
 from mebench.tables.build import SYNTHETIC
 
@@ -90,21 +91,3 @@ def figure(row: Any, metric: str) -> str:
         return "none"
     spread = cells.spread(cell)
     return cells.mean(cell) + (f" ± {spread}" if spread else "")
-
-
-def link(paper: dict[str, Any]) -> str:
-    """Where a paper is found: its DOI, else its arXiv page, else nothing."""
-    if paper.get("doi"):
-        return f"https://doi.org/{paper['doi']}"
-    return f"https://arxiv.org/abs/{paper['arxiv']}" if paper.get("arxiv") else ""
-
-
-def plain(value: Any) -> str:
-    """A card's value as a person writes it: lists without brackets, large numbers grouped."""
-    if isinstance(value, list | tuple):
-        return ", ".join(map(plain, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -220,8 +220,8 @@ def _ordered(rows: list[Row], key: tuple[str, str]) -> list[Row]:
 
 def _published(row: Published) -> Row:
     cells = {key: Cell(mean=fraction(text), printed=text) for key, text in row.values.items()}
-    return Row(block="published", method=row.method, cells=cells, selection=row.selection, origin="published",
-               source=row.source, note=row.note)  # fmt: skip
+    return Row(block="published", method=row.method, cells=cells, model=row.model, selection=row.selection,
+               origin="published", source=row.source, note=row.note)  # fmt: skip
 
 
 def fraction(text: str) -> float:

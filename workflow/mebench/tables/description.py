@@ -5,7 +5,8 @@ optionally ``models`` (default: every model of the scores), ``caption``, ``notes
 legend of their ``sources``. With ``extends: other`` it takes every key that it lacks from ``other``.
 
 Published figures are quoted text, so that they stand in the table with the digits they were printed with;
-``~`` in front marks a figure that was derived, ``%`` behind one that was printed in per cent.
+``~`` in front marks a figure that was derived, ``%`` behind one that was printed in per cent. A row of a method that
+is a model of this benchmark names it under ``model``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ METRICS = ("accuracy", "uf1", "uar", "macro_precision")
 SELECTIONS = ("last", "inner", "test_peek", "")  # empty: not known
 FIGURE = re.compile(r"~?\d+\.\d+%?")
 KEYS = ("extends", "title", "task", "caption", "parts", "columns", "models", "published", "sources", "notes")
-ROW_KEYS = ("method", "source", "selection", "note", "values")
+ROW_KEYS = ("method", "model", "source", "selection", "note", "values")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Published:
     selection: str
     note: str
     values: dict[tuple[str, str], str]
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,4 +141,4 @@ def _published(entry: dict[str, Any], sources: dict[str, str], label: str) -> Pu
                 )
             values[str(part), metric] = text
     note = " ".join((entry.get("note") or "").split())
-    return Published(str(entry.get("method", "")), source, selection, note, values)
+    return Published(str(entry.get("method", "")), source, selection, note, values, str(entry.get("model", "")))

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the cards as JSON, one object per model")
-    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the cards as JSON, one object per model")
+    form.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    form.add_argument("--page", action="store_true", help="print a page with a section per model (docs/models.md)")
+    form.add_argument("--bibtex", action="store_true", help="print the papers as BibTeX (docs/references.bib)")
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import cards
+    import json
 
-    all_cards = [cards.card("models", name) for name in cards.names("models")]
+    from mebench.catalogue import bibtex, facts, listing, page
+
+    cards = facts.every_card()
     if args.json:
-        print(json.dumps(all_cards, indent=1, ensure_ascii=False))
-        return
-    header = ("name", "title", "kind", "input", "parameters", "paper")
-    rows = [header, *(row(card) for card in all_cards)]
-    if args.markdown:
-        rows.insert(1, ("---",) * len(header))
-        print("\n".join("| " + " | ".join(cells) + " |" for cells in rows))
-        return
-    widths = [max(len(r[i]) for r in rows) for i in range(len(header))]
-    print("\n".join("  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)).rstrip() for r in rows))
-
-
-def row(card: dict) -> tuple[str, ...]:
-    """One line of the table of models."""
-    paper, inputs = card["paper"], card["inputs"]
-    shape = f"{inputs['kind']} {len(inputs['channels'])}x{inputs['size']}x{inputs['size']}"
-    cited = f"{paper['authors'].split(',')[0]} et al., {paper['venue']} {paper['year']}" if paper else ""
-    return card["name"], card["title"], card["kind"], shape, f"{card['parameters']:,}", cited
+        text = json.dumps(cards, indent=1, ensure_ascii=False) + "\n"
+    elif args.markdown:
+        text = listing.markdown_table(listing.HEADER, listing.rows(cards), listing.NUMBERS) + "\n"
+    elif args.page:
+        text = page.render(cards)
+    elif args.bibtex:
+        text = bibtex.render(cards)
+    else:
+        text = listing.plain_table(cards) + "\n"
+    print(text, end="")

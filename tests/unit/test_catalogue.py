@@ -1,0 +1,175 @@
+"""What `mebench models` makes of the cards: the table, the page of models and the bibliography."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from mebench import cards, cli, recipes
+from mebench.catalogue import bibtex, facts, listing, page
+
+DOCS = Path(__file__).parents[2] / "docs"
+EVERY = facts.every_card()
+MODELS = [card for card in EVERY if card["kind"] == "model"]
+
+
+@pytest.mark.parametrize(("form", "file"), [("--page", "models.md"), ("--bibtex", "references.bib")])
+def test_the_committed_file_is_what_the_cards_say(form, file, capsys):
+    assert cli.main(["models", form]) == 0
+    made, committed = capsys.readouterr().out, DOCS / file
+    same = committed.is_file() and committed.read_text(encoding="utf-8") == made
+    assert same, f"docs/{file} is not what the cards say; run: mebench models {form} > docs/{file}"
+
+
+def test_the_table_has_a_line_per_model_with_its_numbers(capsys):
+    assert cli.main(["models"]) == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split() == list(listing.HEADER)
+    assert sorted(line.split()[0] for line in lines) == cards.names("models")
+    (ststnet,) = (line for line in lines if line.startswith("ststnet "))
+    assert re.split(r"  +", ststnet)[1:7] == ["STSTNet", "model", "apex_flow 3x28x28", "1,683", "0.000680",
+                                              "paper, small"]  # fmt: skip
+    assert ststnet.endswith("Liong et al., IEEE FG 2019")
+
+
+def test_the_forms_of_the_list_exclude_each_other():
+    with pytest.raises(SystemExit):
+        cli.main(["models", "--json", "--page"])
+
+
+def test_json_is_the_cards_as_they_are(capsys):
+    assert cli.main(["models", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [cards.card("models", card["name"]) for card in EVERY]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"kind": "apex_flow", "size": 28, "channels": ["u", "v"]}, "apex_flow 2x28x28"),
+        ({"kind": "long_flow", "size": 384, "channels": ["r", "g", "b"]}, "long_flow 11x3x384x384"),
+        ({"kind": "long_flow", "size": 64, "channels": ["u"], "options": {"length": "t5"}}, "long_flow 5x1x64x64"),
+        ({"kind": "frames", "size": 224, "frames": 6, "channels": ["r", "g", "b"]}, "frames (6+2)x3x224x224"),
+        ({"kind": "frames", "size": 224, "channels": ["r", "g", "b"]}, "frames 2x3x224x224"),
+        ({"kind": "roi_flow", "size": 10, "channels": ["a", "b"]}, "roi_flow 10xk"),
+        ({"kind": "lbp_top", "size": 142, "channels": ["lbp_top"]}, "lbp_top (vector)"),
+    ],
+)
+def test_the_shape_of_an_input_in_words(wanted, words):
+    assert facts.shape(wanted) == words
+
+
+@pytest.mark.parametrize(
+    ("flops", "words"),
+    [(0, "0"), (679776, "0.000680"), (88379000000, "88.4"), (2**40, "1,100"), (99.96e9, "100"), (123.4e9, "123")],
+)
+def test_operations_have_three_digits(flops, words):
+    assert facts.gflop({"flops": flops}) == words
+
+
+def test_two_authors_are_named_and_more_are_not():
+    paper = {"venue": "TPAMI 29(6)", "year": 2007}
+    assert listing.cited(paper | {"authors": "Zhao, Pietikäinen"}) == "Zhao and Pietikäinen, TPAMI 29(6) 2007"
+    assert listing.cited(paper | {"authors": "A, B, C"}) == "A et al., TPAMI 29(6) 2007"
+    assert listing.cited(paper | {"authors": "A et al."}) == "A et al., TPAMI 29(6) 2007"
+    assert listing.cited(None) == ""
+
+
+@pytest.mark.parametrize("card", EVERY, ids=lambda card: card["name"])
+def test_a_section_shows_the_whole_recipe_of_the_paper_and_every_option(card):
+    text = page.section(card)
+    for key, value in recipes.resolve(card["name"])["recipe"].items():
+        assert re.search(rf"^\| {key} \| .|\b{key} {re.escape(facts.plain(value))}\b", text, re.MULTILINE), key
+    for option, values in card.get("options", {}).items():
+        assert f"| `{option}` | {', '.join(map(facts.written, values))} |" in text
+    assert all(f" {preset} |" in text for preset in card.get("presets", {}))
+    assert card["notes"] in text
+    assert card["licence"] in text
+    paper = card["paper"] or {}
+    assert paper.get("title", "") in text
+    assert not paper.get("arxiv") or f"https://arxiv.org/abs/{paper['arxiv']}" in text
+
+
+def test_presets_stand_side_by_side_with_the_options_that_they_choose():
+    presets, rows, defaults = facts.recipe_table(cards.card("models", "htnet"))
+    assert presets == ["paper", "by_class", "small"]
+    assert ["size", "paper", "paper", "small"] in rows
+    assert ["order", "shuffled", "by_class", "shuffled"] in rows
+    assert ["lr", "5e-05", "5e-05", "0.001"] in rows
+    assert "momentum 0.9" in defaults
+
+
+def test_what_an_option_changes():
+    assert facts.effects(cards.card("models", "ststnet")) == [
+        ("variant", "paper, port",
+         "port: inputs (channels strain, v, u; range byte; center none), recipe (epochs 800; order by_class)")
+    ]  # fmt: skip
+    card = {"options": {"pretrained": ["none", "FILE"], "deep": [True, False]}}
+    assert facts.effects(card) == [("pretrained", "none, a file of weights", ""), ("deep", "true, false", "")]
+
+
+def test_published_figures_are_joined_with_task_source_and_peeking():
+    """HTNet's code keeps the best epoch on the test subject; figures as its authors' table has them."""
+    full, *parts = facts.published("htnet")
+    assert (full.task, full.part, full.peeked) == ("megc2019", "Full", "yes")
+    assert full.values == {"uf1": "0.8603", "uar": "0.8475"}
+    assert full.sources[0].startswith("HTNet repository")
+    assert [part.part for part in parts] == ["SMIC", "CASME II", "SAMM"]
+    peeked = {figure.method: figure.peeked for figure in facts.published("ststnet")}
+    assert peeked["STSTNet (true UAR)"] == "no"
+    assert peeked["STSTNet in MEB, best test epoch"] == "yes"
+    assert {figure.peeked for figure in facts.published("off_apexnet") if figure.method == "OFF-ApexNet"} == {"unknown"}
+
+
+def test_a_figure_stands_once_although_two_tables_show_it():
+    """megc2019-flow repeats the rows of megc2019."""
+    figures = facts.published("dual_inception")
+    assert {figure.task for figure in figures} == {"megc2019"}
+    assert len({(figure.method, figure.part) for figure in figures}) == len(figures) == 4
+
+
+def test_a_measured_fold_is_shown():
+    record = {"preset": "paper", "device": "NVIDIA H200", "seconds_per_fold": 12.5, "peak_memory_mb": 4096,
+              "share_of_peak": 0.123, "clips": 430, "epochs": 100}  # fmt: skip
+    text = page.section(cards.card("models", "ststnet") | {"measured": [record]})
+    assert "| preset | device | seconds per fold | peak memory mb | share of peak | clips | epochs |" in text
+    assert "| paper | NVIDIA H200 | 12.5 | 4,096 | 12.3 % | 430 | 100 |" in text
+
+
+def test_links_of_the_overview_lead_to_sections():
+    text = page.render(EVERY)
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert headings == [card["title"] for card in EVERY]
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == anchors
+
+
+def test_the_bibliography_has_every_paper_once():
+    text = bibtex.render(EVERY)
+    keys = re.findall(r"^@\w+\{(\w+),$", text, re.MULTILINE)
+    titles = {card["paper"]["title"] for card in MODELS if card["paper"]}
+    assert len(keys) == len(set(keys)) == len(titles)
+    assert all(bibtex._text(title) in text for title in titles)
+    assert text.count("{") == text.count("}")
+
+
+def test_a_bibliography_entry():
+    card = {"name": "net", "paper": {"title": "A & B", "authors": "Müller, Li et al.", "venue": "IEEE TPAMI 29(6)",
+                                     "year": 2007, "doi": "10.1/x"}}  # fmt: skip
+    again = {"name": "other", "paper": card["paper"]}
+    assert bibtex.render([card, again]) == (
+        "@article{muller2007net,\n  title = {{A \\& B}},\n  author = {Müller and Li and others},\n"
+        "  journal = {IEEE TPAMI},\n  volume = {29},\n  number = {6},\n  year = {2007},\n  doi = {10.1/x},\n}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("venue", "kind"),
+    [("Neurocomputing 602", "article"), ("IEEE Transactions on Affective Computing", "article"), ("arXiv", "misc"),
+     ("IEEE FG", "inproceedings"), ("ICASSP", "inproceedings")],
+)  # fmt: skip
+def test_a_volume_makes_a_journal(venue, kind):
+    paper = {"title": "T", "authors": "A", "venue": venue, "year": 2020}
+    assert bibtex.render([{"name": "n", "paper": paper}]).startswith(f"@{kind}{{a2020n,")

@@ -1,0 +1,213 @@
+"""`mebench plan`: what a configuration would run and cost, before anything is submitted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from mebench import cli
+from mebench.files import write_csv
+from mebench.verbs.plan import duration
+
+FLOPS = 2_000_000_000
+CARD = {
+    "title": "Net",
+    "kind": "model",
+    "paper": None,
+    "licence": "",
+    "module": "Net",
+    "parameters": 1,
+    "flops": FLOPS,
+    "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "unit", "center": "none"},
+    "recipe": {"epochs": 10},
+    "presets": {"paper": {}, "small": {"size": "small", "epochs": 4}},
+    "options": {"size": ["paper", "small"], "deep": ["yes", "no"], "pretrained": ["none", "FILE"]},
+    "changes": {"size": {"small": {"resources": {"mem_mb": 500, "gpu": 0}}}},
+    "resources": {"mem_mb": 8000, "runtime_min": 60, "gpu": 1},
+    "notes": "",
+}
+# clips, subjects of SMIC's task as published: facts/protocols.md, section 1
+CLIPS, FOLDS = 164, 16
+TRAINING = CLIPS * (FOLDS - 1) / FOLDS
+
+
+@pytest.fixture
+def planned(tmp_path, capsys):
+    """Plan one model, made of ``CARD`` and what is given, on SMIC: (its figures, all figures)."""
+
+    def run(entry=None, arguments=(), seeds=(0, 1), **card):
+        (tmp_path / "net.py").write_text(f"CARD = {CARD | card!r}\n")
+        config = {"results": str(tmp_path / "results"), "datasets": {"smic": {"source": "synthetic"}},
+                  "tasks": ["smic-3"], "models": [{"model": str(tmp_path / "net.py"), **(entry or {})}],
+                  "seeds": list(seeds)}  # fmt: skip
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+        assert cli.main(["plan", "--config", str(tmp_path / "config.yaml"), "--json", *arguments]) == 0
+        found = json.loads(capsys.readouterr().out)
+        return found["models"][0], found
+
+    return run
+
+
+def test_an_estimate_is_three_passes_per_clip_and_epoch_at_the_assumed_throughput(planned):
+    net, found = planned()
+    seconds = 3 * FLOPS * TRAINING * 10 / 20e12
+    assert (net["basis"], net["how"], net["device"]) == ("estimated", "20 TFLOP/s", "GPU")
+    assert net["hours_per_fold"] == pytest.approx(seconds / 3600)
+    assert net["hours_per_run"] == pytest.approx(FOLDS * seconds / 3600)
+    assert net["hours"] == pytest.approx(2 * FOLDS * seconds / 3600)
+    assert (net["runs"], net["folds"], net["clips"], net["epochs"]) == (2, FOLDS, CLIPS, 10)
+    assert (net["counted"], net["mem_mb"], net["gpu_mb"]) == ("expected", 8000, None)
+    assert found["total"] == {"runs": 2, "folds": 32, "gpu_hours": net["hours"], "cpu_hours": 0, "measured_share": 0,
+                              "mem_mb": 8000, "gpu_mb": None}  # fmt: skip
+
+
+def test_throughput_is_an_option(planned):
+    slow, fast = (planned(arguments=["--tflops", n])[0]["hours"] for n in ("10", "100"))
+    assert slow == pytest.approx(10 * fast)
+
+
+def test_a_run_without_a_gpu_counts_in_hours_of_a_cpu_core(planned):
+    net, found = planned({"preset": "small"}, ["--cpu-tflops", "0.1"])
+    assert (net["device"], net["epochs"], net["mem_mb"]) == ("CPU", 4, 500)
+    assert net["hours_per_fold"] == pytest.approx(3 * FLOPS * TRAINING * 4 / 0.1e12 / 3600)
+    assert net["how"] == "0.1 TFLOP/s, FLOPs of the default options"  # the card says no other
+    assert (found["total"]["gpu_hours"], found["total"]["cpu_hours"]) == (0, net["hours"])
+
+
+def test_options_may_have_operations_of_their_own(planned):
+    own = [{"options": {"size": "small"}, "forward": FLOPS // 1000}]
+    net, _ = planned({"preset": "small"}, flops_by_options=own)
+    assert net["hours_per_fold"] == pytest.approx(3 * FLOPS / 1000 * TRAINING * 4 / 0.05e12 / 3600)
+    assert net["how"] == "0.05 TFLOP/s"
+    assert planned(flops_by_options=own)[0]["how"] == "20 TFLOP/s"  # the paper's are those of the card
+
+
+def test_features_that_never_change_cost_one_pass_per_clip_for_all_folds(planned):
+    net, _ = planned(flops_by_options=[{"options": {}, "forward": FLOPS, "head": 1000}])
+    run = FLOPS * CLIPS + FOLDS * 3 * 1000 * TRAINING * 10
+    assert net["hours_per_run"] == pytest.approx(run / 20e12 / 3600)
+
+
+MEASURED = {"preset": "paper", "device": "NVIDIA H200", "seconds_per_fold": 40.0, "peak_memory_mb": 3000,
+            "share_of_peak": 0.2, "clips": 100, "epochs": 5}  # fmt: skip
+
+
+def test_a_measured_fold_is_scaled_by_clips_and_epochs(planned):
+    net, found = planned(measured=[MEASURED])
+    assert (net["basis"], net["how"]) == ("measured", "NVIDIA H200, 100 clips, 5 epochs")
+    assert net["hours_per_fold"] == pytest.approx(40 * (TRAINING / 100) * (10 / 5) / 3600)
+    assert (net["gpu_mb"], found["total"]["gpu_mb"], found["total"]["measured_share"]) == (3000, 3000, 1)
+
+
+@pytest.mark.parametrize("entry", [{"epochs": 3}, {"pretrained": "weights.pt"}, {"lr": 0.1}])
+def test_what_leaves_the_network_as_it_is_leaves_it_measured(planned, entry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights.pt").touch()
+    assert planned(entry, measured=[MEASURED])[0]["basis"] == "measured"
+
+
+@pytest.mark.parametrize(
+    ("entry", "record"),
+    [({"deep": "no"}, {}), ({"preset": "small"}, {}), ({}, {"preset": "small"}), ({}, {"device": "CPU, 2 cores"})],
+)
+def test_another_network_or_device_is_not_what_was_measured(planned, entry, record):
+    net, _ = planned(entry, measured=[MEASURED | record])
+    assert (net["basis"], net["gpu_mb"]) == ("estimated", None)
+
+
+@pytest.mark.parametrize(
+    ("card", "why"),
+    [({"training": "fit", "recipe": {}}, "fitted without epochs"), ({"flops": 0}, "its card has no flops")],
+)
+def test_what_cannot_be_estimated_says_so_and_counts_nothing(planned, card, why):
+    net, found = planned(**card)
+    assert (net["basis"], net["how"], net["hours"]) == ("not estimated", why, 0)
+    assert found["total"]["gpu_hours"] == 0
+
+
+def test_indexed_clips_take_the_place_of_the_expected_ones(planned, tmp_path):
+    labels = ("negative", "positive", "surprise")
+    rows = [{"clip_id": f"smic/s{s}/c{c}", "dataset": "smic", "subject": f"smic/s{s}", "emotion": labels[c]}
+            for s in range(4) for c in range(3)]  # fmt: skip
+    write_csv(tmp_path / "results/datasets/smic/clips.csv", rows[0], rows)
+    net, _ = planned()
+    assert (net["clips"], net["folds"], net["counted"]) == (12, 4, "indexed")
+    assert net["hours_per_fold"] == pytest.approx(3 * FLOPS * 9 * 10 / 20e12 / 3600)
+
+
+def test_extra_training_clips_count_once_they_are_indexed(tmp_path, capsys):
+    """HSTA trains on the macro-expressions of CAS(ME)^3 too; those of the held-out subject are left out."""
+    (tmp_path / "net.py").write_text(f"CARD = {CARD!r}\n")
+    datasets = {key: {"source": "synthetic"} for key in ("casme3", "casme3_long")}
+    entry = {"model": str(tmp_path / "net.py"), "extra_clips": "macro"}
+    config = {"results": str(tmp_path), "datasets": datasets, "tasks": ["casme3-3"], "models": [entry]}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+
+    def net():
+        assert cli.main(["plan", "--config", str(tmp_path / "config.yaml"), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)["models"][0]
+
+    def index(dataset, expression, n):
+        emotions = ("anger", "happiness", "surprise")
+        rows = [{"clip_id": f"{dataset}/s{s}/c{c}", "dataset": dataset, "subject": f"{dataset}/s{s}",
+                 "emotion": emotions[c % 3], "expression": expression} for s in range(2) for c in range(n)]  # fmt: skip
+        write_csv(tmp_path / "datasets" / dataset / "clips.csv", rows[0], rows)
+
+    index("casme3", "micro", 3)
+    few = net()
+    assert few["how"] == "20 TFLOP/s, extra clips not counted"
+    index("casme3_long", "macro", 6)
+    more = net()
+    assert (few["clips"], more["clips"], more["how"]) == (6, 6, "20 TFLOP/s")
+    assert more["hours"] == pytest.approx(few["hours"] * (3 + 6) / 3)
+
+
+def test_the_page_says_of_every_figure_where_it_comes_from(tmp_path, capsys):
+    (tmp_path / "net.py").write_text(f"CARD = {CARD | {'measured': [MEASURED]}!r}\n")
+    config = {"results": str(tmp_path), "datasets": {"smic": {"source": "synthetic"}}, "tasks": ["smic-3"],
+              "models": [str(tmp_path / "net.py"), "ststnet", "majority"], "seeds": [0, 1, 2]}  # fmt: skip
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    assert cli.main(["plan", "--config", str(tmp_path / "config.yaml")]) == 0
+    text = capsys.readouterr().out
+    assert "smic-3: 164 clips, 16 folds (expected of the real data; not indexed yet)" in text
+    lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("  ")}
+    assert lines["net"].endswith("GPU  8,000 MB + GPU 3,000 MB  measured (NVIDIA H200, 100 clips, 5 epochs)")
+    assert lines["ststnet"].endswith("estimated (0.05 TFLOP/s)")
+    assert lines["majority"].endswith("not estimated (fitted without epochs)")
+    assert "total: 9 runs, 144 folds, 98 min on GPUs and " in text
+    assert "3 x FLOPs x training clips x epochs, at 20 TFLOP/s on a GPU (--tflops) and 0.05 on a CPU core" in text
+
+
+def test_ststnet_takes_about_what_it_took(tmp_path, capsys):
+    """docs/megc2019-flow.md: one LOSO of the paper's variant on one core took 12 and 15 minutes."""
+    config = {"results": str(tmp_path), "datasets": {"flow_images": {"source": "."}}, "tasks": ["megc2019-flow"],
+              "models": ["ststnet"]}  # fmt: skip
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    assert cli.main(["plan", "--config", str(tmp_path / "config.yaml"), "--json"]) == 0
+    assert 6 < 60 * json.loads(capsys.readouterr().out)["models"][0]["hours_per_run"] < 24
+
+
+def test_it_needs_no_torch(tmp_path):
+    """Plans are looked at on login nodes, in no time."""
+    (tmp_path / "config.yaml").write_text("datasets: {smic: {source: synthetic}}\ntasks: [smic-3]\nmodels: [htnet]\n")
+    code = "import sys; from mebench import cli; assert cli.main(['plan']) == 0; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("option", ["--tflops", "--cpu-tflops"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan"])
+def test_a_throughput_is_above_zero(option, value, capsys):
+    assert cli.main(["plan", option, value]) == 2
+    assert f"{option} {value} must be above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(0, "0 s"), (1e-5, "<1 s"), (8 / 3600, "8 s"), (0.2, "12 min"), (3.42, "3.4 h"), (1200, "1,200 h")],
+)
+def test_a_duration_has_the_unit_that_fits(hours, words):
+    assert duration(hours) == words

@@ -1,0 +1,128 @@
+"""The page of models, ``docs/models.md``: everything that the cards and the tables of published figures say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mebench.catalogue import facts
+from mebench.catalogue.listing import HEADER, markdown_table, rows
+from mebench.protocols.tasks import task
+from mebench.report.words import plain
+
+COMMAND = "mebench models --page > docs/models.md"
+INTRODUCTION = f"""\
+<!-- Made from the cards in workflow/mebench/models and the published rows in workflow/mebench/tables by
+     {COMMAND}
+     Edit those, not this file. -->
+
+# Models
+
+Every model is one file in `workflow/mebench/models/` with a card, and this page is made from the cards
+(`{COMMAND}`). The papers as BibTeX: [references.bib](references.bib).
+
+- **Parameters** are those at three classes with the default options. **GFLOP**: 10^9 operations of a forward pass of
+  one clip, two for each multiplication with its addition.
+- **Recipe**: the preset `paper` is the default and what the paper or its code prescribes; `small` trains in minutes on
+  a CPU, to try the workflow. Any key of a recipe and any option can be set in `config.yaml`.
+- **Published** figures are quoted from where somebody here read them, each with the task that it belongs to. *Peeked*
+  says whether its epoch was chosen on the test subjects; such a figure cannot be compared with one that was not.
+  `~` marks figures derived from rounded ones.
+"""
+
+
+def render(cards: Sequence[dict[str, Any]]) -> str:
+    """The whole page."""
+    lines = [_linked(line) for line in rows(cards)]
+    overview = markdown_table(HEADER, lines, right=("parameters", "GFLOP"))
+    return "\n\n".join([INTRODUCTION.rstrip(), overview, *map(section, cards)]) + "\n"
+
+
+def _linked(line: Sequence[str]) -> tuple[str, ...]:
+    """The line of a model with its title as link to the section of that title."""
+    name, title, *rest = line
+    anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+    return f"`{name}`", f"[{title}](#{anchor})", *rest
+
+
+def section(card: dict[str, Any]) -> str:
+    """A model: paper, facts, recipe, options, what was measured, what was published, notes."""
+    parts = [f"## {card['title']}", _head(card), _facts(card), _recipe(card), _options(card), _measured(card),
+             _published(card), card["notes"] and f"**Notes.** {card['notes']}"]  # fmt: skip
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(card: dict[str, Any]) -> str:
+    paper = card.get("paper")
+    first = f"`{card['name']}`, {'a control' if card['kind'] == 'control' else 'a model'}"
+    if not paper:
+        return f"{first}."
+    links = [f"[arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']})"] if paper.get("arxiv") else []
+    links += [f"[doi:{paper['doi']}](https://doi.org/{paper['doi']})"] if paper.get("doi") else []
+    place = paper["venue"] if paper["venue"] != "arXiv" else "Preprint"
+    cited = f"{paper['authors']}: *{paper['title']}*. {place}, {paper['year']}."
+    return " ".join([f"{first} of {cited}", *links])
+
+
+def _facts(card: dict[str, Any]) -> str:
+    wanted, needs = card["inputs"], card["resources"]
+    details = {key: value for key, value in wanted.items() if key not in ("kind", "size")}
+    gpu = "a GPU" if needs["gpu"] else "no GPU"
+    lines = {
+        "Input": f"{facts.shape(wanted)}: " + "; ".join(f"{key} {plain(value)}" for key, value in details.items()),
+        "Parameters": plain(card["parameters"]),
+        "Forward pass": f"{facts.gflop(card)} GFLOP per clip" if card.get("flops") else "",
+        "Never get a gradient": ", ".join(f"`{pattern}`" for pattern in card.get("dead", [])),
+        "Frozen": ", ".join(f"`{pattern}`" for pattern in card.get("frozen", [])),
+        "Resources of a job": f"{needs['mem_mb']:,} MB of memory, {needs['runtime_min']:,} minutes, {gpu}",
+        "Licence": card["licence"],
+    }
+    return "\n".join(f"- {name}: {text}" for name, text in lines.items() if text)
+
+
+def _recipe(card: dict[str, Any]) -> str:
+    presets, lines, defaults = facts.recipe_table(card)
+    if not lines:
+        return {"fit": "Fitted at once, without gradient descent.", "oracle": "Not trained."}.get(
+            card.get("training", "gradient"), ""
+        )
+    table = markdown_table(("recipe", *presets), lines)
+    return f"{table}\n\nAll else is at its default: {', '.join(defaults)}." if defaults else table
+
+
+def _options(card: dict[str, Any]) -> str:
+    found = [(f"`{option}`", values, what) for option, values, what in facts.effects(card)]
+    header = ("option", "values, the default first", "changes, besides the model itself")
+    return markdown_table(header, found) if found else ""
+
+
+def _measured(card: dict[str, Any]) -> str:
+    """One line for each measured fold."""
+    found = card.get("measured", [])
+    header = list(dict.fromkeys(key for record in found for key in record))
+    lines = [[_figure(key, record.get(key)) for key in header] for record in found]
+    table = markdown_table([key.replace("_", " ") for key in header], lines)
+    return f"Measured, one fold:\n\n{table}" if found else ""
+
+
+def _figure(key: str, value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{100 * value:.3g} %" if key == "share_of_peak" else plain(value)
+
+
+def _published(card: dict[str, Any]) -> str:
+    if card["kind"] == "control":
+        return ""
+    found = facts.published(card["name"])
+    if not found:
+        return "No published figure of it that was read belongs to a task of this benchmark."
+    header = ("task", "published as", "part", "UF1", "UAR", "accuracy", "peeked")
+    lines = [
+        [f.task, f.method, f.part, *(f.values.get(metric, "") for metric in ("uf1", "uar", "accuracy")), f.peeked]
+        for f in found
+    ]
+    tasks = [f"- {name}: {task(name)['title']}" for name in dict.fromkeys(f.task for f in found)]
+    read = [f"- {f.method} ({f.task}): read in: {'; '.join(f.sources)}.{' ' + f.note if f.note else ''}" for f in found]
+    return "\n".join([markdown_table(header, lines, right=header[3:6]), "", *tasks, *dict.fromkeys(read)])

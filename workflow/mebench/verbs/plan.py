@@ -1,0 +1,89 @@
+"""Say what a configuration would run and cost, before anything is submitted.
+
+Times are of training alone: frames, faces and inputs are made besides. A figure is measured where the model's card has
+a measured fold with the same options on that kind of device; it is scaled by clips x epochs. Else it is estimated as
+3 x FLOPs of a forward pass x training clips x epochs / throughput, which can be wrong by a factor of several.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+GPU_TFLOPS, CPU_TFLOPS = 20.0, 0.05  # assumed where nobody says: of a whole GPU, of one CPU core
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
+                        help="the configuration (default: config.yaml)")  # fmt: skip
+    parser.add_argument("--tflops", type=float, default=GPU_TFLOPS, metavar="N",
+                        help="effective TFLOP/s of a GPU, for estimates (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--cpu-tflops", type=float, default=CPU_TFLOPS, metavar="N",
+                        help="effective TFLOP/s of a CPU core, for estimates (default: %(default)g)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
+
+
+def main(args: argparse.Namespace) -> None:
+    import dataclasses
+    import json
+
+    from mebench import estimate
+    from mebench.errors import UserError
+    from mebench.plan import Plan
+
+    for option, value in (("--tflops", args.tflops), ("--cpu-tflops", args.cpu_tflops)):
+        if not value > 0:
+            raise UserError(f"{option} {value:g} must be above 0, for example {option} {GPU_TFLOPS:g}")
+    found = estimate.costs(Plan.load(args.config), args.tflops, args.cpu_tflops)
+    if args.json:
+        rows = [dataclasses.asdict(c) | {"hours_per_run": c.hours_per_run, "hours": c.hours} for c in found]
+        assumed = {"gpu_tflops": args.tflops, "cpu_tflops": args.cpu_tflops, "passes": estimate.PASSES}
+        print(json.dumps({"models": rows, "total": estimate.total(found), "assumed": assumed}, indent=2))
+    else:
+        print("\n".join([*page(found, estimate.total(found)), "", *estimate.assumptions(args.tflops, args.cpu_tflops)]))
+
+
+def page(found: list, whole: dict) -> list[str]:
+    """The figures as lines: a table per task, and the total."""
+    lines = []
+    for task in dict.fromkeys(cost.task for cost in found):
+        own = [cost for cost in found if cost.task == task]
+        source = "as indexed" if own[0].counted == "indexed" else "expected of the real data; not indexed yet"
+        lines += [f"{task}: {own[0].clips:,} clips, {own[0].folds} folds ({source})", *_table(own), ""]
+    gpu_mb = f", {whole['gpu_mb']:,} MB of GPU memory" if whole["gpu_mb"] else ""
+    total = (
+        f"total: {whole['runs']} runs, {whole['folds']:,} folds, {duration(whole['gpu_hours'])} on GPUs and "
+        f"{duration(whole['cpu_hours'])} on CPU cores ({100 * whole['measured_share']:.0f} % of it measured); the "
+        f"largest job asks for {whole['mem_mb']:,} MB{gpu_mb}"
+    )
+    return [*lines, total]
+
+
+HEADER = ("model", "runs", "epochs", "fold", "run", "total", "on", "memory", "figures")
+
+
+def _table(found: list) -> list[str]:
+    rows = [HEADER]
+    for c in found:
+        times = [duration(hours) if c.known else "-" for hours in (c.hours_per_fold, c.hours_per_run, c.hours)]
+        memory = f"{c.mem_mb:,} MB" + (f" + GPU {c.gpu_mb:,} MB" if c.gpu_mb else "")
+        rows.append((c.model, str(c.runs), str(c.epochs or "-"), *times, c.device, memory, f"{c.basis} ({c.how})"))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
+    left = ("model", "on", "memory", "figures")
+    return [
+        "  " + "  ".join(cell.ljust(w) if name in left else cell.rjust(w)
+                         for name, cell, w in zip(HEADER, row, widths, strict=True)).rstrip()
+        for row in rows
+    ]  # fmt: skip
+
+
+def duration(hours: float) -> str:
+    """Hours in the unit that fits: ``8 s``, ``12 min``, ``3.4 h``, ``120 h``."""
+    seconds = 3600 * hours
+    if 0 < seconds < 0.5:
+        return "<1 s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{hours:.1f} h" if hours < 100 else f"{hours:,.0f} h"
