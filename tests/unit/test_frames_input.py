@@ -207,3 +207,8 @@ def test_onset_and_apex_come_last():
     assert again[-2:, 0, 0, 0].tolist() == [0, 7]
     seen[:] = 99
     assert array.max() == 9  # a copy
+
+
+def test_a_model_of_single_pictures_gets_onset_and_apex_alone():
+    array = np.arange(7)[:, None, None, None] * np.ones((1, 3, 2, 2), np.uint8)
+    assert stack(array, 1, 4, 0)[:, 0, 0, 0].tolist() == [1, 4]

@@ -36,6 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "sizes": (16, 1024),
         "options": {"texture": ("apex", "diff"), "flow": FLOWS, "crop": CROPS},
     },
+    "lbp_top": {"sizes": (16, 1024), "options": {"codes": ("uniform", "raw"), "crop": CROPS}},
     "roi_flow": {"sizes": (10, 36), "choices": (10, 36), "options": {"shift": ("released", "scaled")}},
 }
 

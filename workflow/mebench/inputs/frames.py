@@ -82,9 +82,10 @@ def sample(count: int, wanted: int, rng: np.random.Generator | None = None) -> n
 def stack(
     array: np.ndarray, onset_row: int, apex_row: int, wanted: int, rng: np.random.Generator | None = None
 ) -> np.ndarray:
-    """What HSTA sees of a stored clip: ``wanted`` sampled frames of the interval, then onset and apex.
+    """What HSTA sees of a stored clip: ``wanted`` sampled frames of the interval, then onset and apex. Models of single
+    pictures want 0 of the interval.
 
     ``array`` (n, 3, S, S) and the two rows are as stored; the result is a copy (wanted + 2, 3, S, S) of the same type.
     """
-    rows = onset_row + sample(len(array) - onset_row, wanted, rng)
+    rows = onset_row + sample(len(array) - onset_row, wanted, rng) if wanted else np.array([], dtype=np.int64)
     return np.asarray(array[np.concatenate([rows, [onset_row, apex_row]])])

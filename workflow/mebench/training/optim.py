@@ -47,7 +47,7 @@ def parameter_groups(model: nn.Module, recipe: dict[str, Any]) -> list[dict[str,
         if not parameter.requires_grad:
             continue
         layer = layer_of.get(name, count)
-        decays = recipe["weight_decay_on"] == "all" or not (_is_slim(name, parameter) or name in exempt)
+        decays = name not in exempt
         group = {
             "name": (f"layer {layer}" if layer < count else "rest") + ("" if decays else ", no decay"),
             "params": [],
@@ -60,13 +60,9 @@ def parameter_groups(model: nn.Module, recipe: dict[str, Any]) -> list[dict[str,
     return list(groups.values())
 
 
-def _is_slim(name: str, parameter: nn.Parameter) -> bool:
-    return parameter.dim() < 2 or name.rpartition(".")[2] == "bias"
-
-
 def _exempt(model: nn.Module, names: list[str]) -> set[str]:
-    """Names of parameters that the model's ``no_decay`` patterns name."""
-    exempt: set[str] = set()
+    """Names of the parameters that ``weight_decay_on: matrices`` leaves out."""
+    exempt = {name for name, p in model.named_parameters() if p.dim() < 2 or name.rpartition(".")[2] == "bias"}
     for pattern in getattr(model, "no_decay", ()):
         exempt |= _fitting(model, "no_decay", pattern, (name for name in names if fnmatchcase(name, pattern)))
     return exempt
@@ -184,10 +180,8 @@ class Ema:
     """
 
     def __init__(self, model: nn.Module, decay: float):
-        self._source, self._average = model, None
-        if decay:
-            self._average = AveragedModel(model, multi_avg_fn=self._mix)
-        self._decay = decay
+        self._source, self._decay = model, decay
+        self._average = AveragedModel(model) if decay else None
 
     @property
     def model(self) -> nn.Module:
@@ -197,6 +191,8 @@ class Ema:
     def update(self) -> None:
         """Take the model's weights into the average; call it after each optimiser step."""
         if self._average is not None:
+            n = int(self._average.n_averaged) + 1
+            self._average.multi_avg_fn = get_ema_multi_avg_fn(min(self._decay, n / (n + 9)))
             self._average.update_parameters(self._source)
 
     def state_dict(self) -> dict[str, Any]:
@@ -207,10 +203,6 @@ class Ema:
         """Resume from :meth:`state_dict`."""
         if self._average is not None:
             self._average.load_state_dict(state)
-
-    def _mix(self, averaged: list[torch.Tensor], current: list[torch.Tensor], updates: torch.Tensor) -> None:
-        n = int(self._average.n_averaged) + 1  # the argument is a copy on the device: reading it would wait for that
-        get_ema_multi_avg_fn(min(self._decay, n / (n + 9)))(averaged, current, updates)
 
 
 # --- the order of rows -----------------------------------------------------------------------------------------------
