@@ -61,14 +61,15 @@ def shape(inputs: dict) -> tuple[int, ...]:
         "long_flow": (11, channels, size, size),
         "frames": (inputs.get("frames", 0) + 2, 3, size, size),
         "roi_flow": (channels, 30),
-        "lbp_top": (1125,),
+        "lbp_top": (1200 if inputs.get("options", {}).get("codes") == "raw" else 1125,),
     }.get(inputs["kind"], (channels, size, size))
 
 
 def picture(name: str, options: dict, n: int = 4, seed: int = 0) -> torch.Tensor:
-    """A batch of the shape that the card asks for."""
+    """A batch of the shape and range that the card asks for."""
     inputs = inputs_of(name, options)
-    return torch.rand(n, *shape(inputs), generator=torch.Generator().manual_seed(seed))
+    x = torch.rand(n, *shape(inputs), generator=torch.Generator().manual_seed(seed))
+    return {"byte": 255 * x, "imagenet": (x - 0.45) / 0.225}.get(inputs["range"], x)
 
 
 @pytest.mark.parametrize("name", names())

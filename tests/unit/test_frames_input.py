@@ -211,4 +211,4 @@ def test_onset_and_apex_come_last():
 
 def test_a_model_of_single_pictures_gets_onset_and_apex_alone():
     array = np.arange(7)[:, None, None, None] * np.ones((1, 3, 2, 2), np.uint8)
-    assert stack(array, 1, 4, 0)[:, 0, 0, 0].tolist() == [1, 4]
+    assert frames.stack(array, 1, 4, 0)[:, 0, 0, 0].tolist() == [1, 4]

@@ -36,6 +36,7 @@ class TaskData:
     y: torch.Tensor
     digest: str
     tested: int | None = None
+    scale: str = "pixels"  # of the stored numbers, see inputs/maker.py
     cache: dict[str, torch.Tensor] = field(default_factory=dict, compare=False, repr=False)
 
     def folds(self) -> dict[str, tuple[list[int], list[int]]]:
@@ -71,6 +72,7 @@ def load(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> TaskDat
         y=torch.tensor([classes.index(row["label"]) for row in rows]),
         digest=found.digest,
         tested=len(found.rows),
+        scale=where[ids[0]].meta["scale"],
     )
 
 

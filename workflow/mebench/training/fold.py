@@ -121,7 +121,10 @@ def loop_of(
 ) -> Loop:
     """The training loop of a fold; on features that are computed once, for a model that says so."""
     if not getattr(model, "caches", False):
-        return Loop(model, spec["recipe"], data.x, y, train, seed, spec["inputs"])
+        inputs = dict(spec["inputs"])
+        if inputs["range"] == "any" and data.scale in ("picture", "byte"):
+            inputs["range"] = "byte"  # what augmentation must know of numbers that are taken as stored
+        return Loop(model, spec["recipe"], data.x, y, train, seed, inputs)
     if spec["recipe"]["augment"] != "none":
         raise UserError(
             f"the model {spec['model']} trains on features that are computed once, which cannot be augmented; "

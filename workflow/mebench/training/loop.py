@@ -67,7 +67,8 @@ class Loop:
         self.model.train()
         order = optim.sampler(self.y[self.rows].cpu(), self.recipe["order"], self.shuffle)
         batches = self._batches(self.rows[order.to(self.device)])
-        chance = torch.Generator().manual_seed(self.seed + self.epochs_done)
+        # a stream of its own: not that of the order of clips, which begins at the seed itself
+        chance = torch.Generator().manual_seed(self.seed + 1 + self.epochs_done)
         losses, hits, n = [], torch.zeros((), device=self.device), sum(map(len, batches))
         for batch, x in zip(batches, self._read(batches), strict=True):
             x, target = self._ready(x, chance), self.y[batch]
