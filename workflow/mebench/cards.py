@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,10 @@ from mebench.errors import UserError, did_you_mean
 
 PACKAGE = Path(__file__).parent
 WEIGHTS = (".safetensors", ".pth", ".pt")
+RULES = ".smk"  # the suffix of a rule file: a model that a Snakemake rule of its own trains
+RULE_CARD = ("title", "kind", "paper", "licence", "training", "parameters", "inputs", "resources", "notes")
+# a rule file is not plain Python: its card begins at the margin and ends before the next line that does
+CARD_BLOCK = re.compile(r"^CARD\s*=.*(?:\n(?:[ \t)\]}#].*)?)*", re.MULTILINE)
 
 
 def names(kind: str) -> list[str]:
@@ -23,34 +28,59 @@ def names(kind: str) -> list[str]:
 
 
 def locate(kind: str, name: str) -> Path:
-    """The file behind a registered name, or behind a path ending in ``.py``."""
-    if name.endswith(".py"):
+    """The file behind a registered name, or behind a path ending in ``.py`` (of a model: or in ``.smk``)."""
+    if name.endswith(".py") or (kind == "models" and is_rule_file(name)):
         path = Path(name)
         if not path.is_file():
-            raise UserError(f"there is no file {path} for the {kind[:-1]} '{name}'; give the path of a Python file")
+            wanted = "rule" if is_rule_file(name) else "Python"
+            raise UserError(f"there is no file {path} for the {kind[:-1]} '{name}'; give the path of a {wanted} file")
         return path
     if name not in names(kind):
         raise UserError(f"unknown {kind[:-1]} '{name}'{did_you_mean(name, names(kind))}")
     return PACKAGE / kind / f"{name}.py"
 
 
+def is_rule_file(name: str) -> bool:
+    """Whether a model is named by the path of a rule file, whose own rule trains it."""
+    return name.endswith(RULES)
+
+
 def card(kind: str, name: str) -> dict[str, Any]:
     """The ``CARD`` literal of a file, with its registered ``name`` added."""
     path = locate(kind, name)
-    return {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
+    found = {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
+    return {"recipe": {}, **_checked_rules(path, found)} if is_rule_file(name) else found
+
+
+def _checked_rules(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+    missing = [key for key in RULE_CARD if key not in found]
+    if missing:
+        raise UserError(f"the CARD of {path} lacks {', '.join(missing)}; docs/add-a-model.md shows a whole one")
+    if found["training"] != "rules":
+        raise UserError(f"the CARD of {path} has training: {found['training']}; that of a rule file is 'rules'")
+    return found
+
+
+def _python(path: Path) -> str:
+    """The Python of a file in its place: of a rule file the card alone, below as many empty lines as stand above it."""
+    text = path.read_text(encoding="utf-8")
+    if not is_rule_file(path.name):
+        return text
+    block = CARD_BLOCK.search(text)
+    return "\n" * text.count("\n", 0, block.start()) + block[0] if block else ""
 
 
 @functools.lru_cache(maxsize=256)
 def _literal(path: Path, _modified: int) -> dict[str, Any]:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(_python(path))
     except SyntaxError as error:
         raise UserError(f"{path} line {error.lineno} is not valid Python: {error.msg}") from error
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "CARD" for t in node.targets):
             try:
-                return ast.literal_eval(node.value)
-            except ValueError as error:
+                return dict(ast.literal_eval(node.value))
+            except (ValueError, TypeError) as error:
                 message = f"the CARD of {path} must be a plain literal (no names, calls or arithmetic)"
                 raise UserError(message) from error
     raise UserError(f"{path} defines no CARD; see an existing file of that folder for its shape")
@@ -58,6 +88,8 @@ def _literal(path: Path, _modified: int) -> dict[str, Any]:
 
 def load(kind: str, name: str) -> ModuleType:
     """Import the file behind a name. A file given by path is imported under its stem."""
+    if is_rule_file(name):
+        raise UserError(f"{name} is a rule file: its own rule trains it, run snakemake; the engine has nothing to train")
     path = locate(kind, name)
     if path.parent == PACKAGE / kind:
         return importlib.import_module(f"mebench.{kind}.{name}")

@@ -5,6 +5,7 @@ Importing this module and building a plan reads cards as literals and imports ne
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +94,11 @@ class Plan:
                     f"the model entry '{name}' is for the task {other}, which is not among the tasks of this "
                     f"configuration{did_you_mean(other, self.tasks)}"
                 )
+        if entry["training"] == "rules" and not _writes_given(entry["model"], name):
+            raise UserError(
+                f"the model entry '{name}' needs a rule with the output <results>/runs/{{task}}/{name}/seed{{seed}}/given.csv, "
+                f"but {entry['model']} has none; docs/add-a-model.md shows one"
+            )
         for path in cards.weights_files(entry):
             if not Path(path).is_file():
                 raise UserError(f"the model entry '{name}' begins with the weights {path}, but there is no such file")
@@ -115,6 +121,8 @@ class Plan:
         entry, definition = self.entries[model], self.tasks[task_name]
         spec = {key: entry[key] for key in ("model", "training", "options", "inputs", "recipe")}
         spec["label"], spec["seed"], spec["selection"] = model, seed, self.selection
+        if entry["training"] == "rules":
+            spec["selection"] = "last"  # how the configuration selects epochs cannot reach code of its own
         keys = ["name", "classes", "labels", "label_from", "drop", "protocol"]
         if entry["recipe"].get("extra_clips", "none") != "none":
             self._check_extra(task_name, model, entry["recipe"]["extra_clips"])
@@ -271,6 +279,22 @@ class Plan:
         return list(dict.fromkeys(entry["model"] for entry in self.entries.values()))
 
     @property
+    def rule_files(self) -> list[str]:
+        """The rule files that the configuration names as models, each once; absolute, as the Snakefile includes them."""
+        return [str(Path(model).resolve()) for model in self.model_names if cards.is_rule_file(model)]
+
+    @property
+    def trained_outside(self) -> str:
+        """A regular expression for the names of the entries that rules of their own train."""
+        names = [re.escape(name) for name, entry in self.entries.items() if entry["training"] == "rules"]
+        return "|".join(names) or "(?!)"  # nothing matches that
+
+    @property
+    def trained_here(self) -> str:
+        """A regular expression for the names of all other entries."""
+        return rf"(?!(?:{self.trained_outside})/)[^/]+"
+
+    @property
     def config_json(self) -> str:
         """The configuration with its defaults, without the places where the data lie on this machine."""
         kept = {
@@ -316,6 +340,8 @@ AREAS: dict[str, tuple[str, ...]] = {
     "faces": ("verbs/faces.py",),
     "train": ("training/fold.py", "training/data.py", "protocols/loso.py"),
     "pool": ("verbs/pool.py", "training/pool.py"),
+    "folds": ("training/handout.py",),
+    "adopt": ("training/adopt.py",),
     "score": ("verbs/score.py", "metrics/recognition.py"),
     "tables": ("verbs/tables.py",),
     "plots": ("verbs/plots.py",),
@@ -323,6 +349,12 @@ AREAS: dict[str, tuple[str, ...]] = {
 }
 
 TABLES = Path(__file__).parent / "tables"
+
+
+def _writes_given(path: str, name: str) -> bool:
+    """Whether the text of a rule file has the output that :mod:`mebench.training.adopt` waits for."""
+    text = Path(path).read_text(encoding="utf-8")
+    return any(f"/runs/{{task}}/{who}/seed{{seed}}/given.csv" in text for who in (name, "{model}"))
 
 
 def table_names() -> list[str]:

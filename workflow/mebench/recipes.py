@@ -63,7 +63,8 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
     tasks = entry.pop("tasks", None)
     if not all(c.isalnum() or c in "-_." for c in name):
         raise UserError(f"the model name '{name}' becomes a folder name; use letters, digits, '-', '_' and '.' only")
-    known = {**card.get("options", {}), **RECIPE}
+    training = card.get("training", "gradient")
+    known = {**card.get("options", {}), **(RECIPE if training != "rules" else {})}
     for key in entry:
         if key not in known:
             hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks"])
@@ -77,7 +78,6 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
         options[key] = cards.checked_option(f"the model entry '{name}'", key, value, card["options"][key])
     if tasks is not None and (not isinstance(tasks, list) or not tasks):
         raise UserError(f"the model entry '{name}' has tasks: {tasks}; write a list such as [casme3-7]")
-    training = card.get("training", "gradient")
     recipe = _base(card, options) | {key: chosen[key] for key in chosen if key in RECIPE}
     return {
         "name": name,

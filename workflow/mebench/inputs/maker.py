@@ -44,7 +44,8 @@ class Maker:
     PART: ClassVar[int] = 4  # clips made together at most: what one process does at a time, and what a kill can cost
     PER: ClassVar[str] = "clip"  # or video: one array per long video, see engine.recordings
     CHANNELS: ClassVar[tuple[str, ...]] = ()  # of the axis that a model selects from
-    SCALE: ClassVar[str] = "pixels"  # pixels: flow as computed. picture: stretched to 0..255. byte: as photographed. share: of a histogram
+    # pixels: flow as computed. picture: stretched to 0..255. byte: as photographed. share: of a histogram
+    SCALE: ClassVar[str] = "pixels"
     EXTRAS: ClassVar[tuple[str, ...]] = ()  # names of the extra columns of the index
     SETTINGS: ClassVar[Mapping[str, Any]] = {}  # of the algorithm, recorded and part of every fingerprint
 
@@ -63,7 +64,7 @@ class Maker:
 
     @classmethod
     def scale(cls, spec: Spec) -> str:
-        """``pixels``, ``picture`` or ``byte``: what the numbers are."""
+        """``pixels``, ``picture``, ``byte`` or ``share``: what the numbers are."""
         return cls.SCALE
 
     def sources(self, clip: Clip) -> list[Any]:

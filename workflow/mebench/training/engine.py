@@ -13,6 +13,7 @@ import resource
 import time
 import traceback
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,7 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
+        "timm": metadata.version("timm"),
     }
 
 

@@ -69,7 +69,14 @@ def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Row
     required = ("clip_id", "dataset", "subject", "emotion")
     every = [row for path in clips for row in read_csv(path, required)]
     rows, without = usable(samples(spec["task"], every), inputs)
-    extra, lost = usable(extra_samples(spec["task"], spec["recipe"].get("extra_clips", "none"), every), inputs)
+    wanted = spec["recipe"].get("extra_clips", "none")
+    more = extra_samples(spec["task"], wanted, every)
+    if wanted != "none" and not more:
+        raise UserError(
+            f"the run asks for extra_clips: {wanted}, but none of the clips is a {wanted}-expression with a label of the "
+            f"task {spec['task']['name']}; leave the key out, or choose a task by emotions"
+        )
+    extra, lost = usable(more, inputs)
     return Rows(rows, extra, without | lost, data_digest([*rows, *extra], inputs))
 
 
