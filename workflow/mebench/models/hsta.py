@@ -26,6 +26,9 @@ CARD = {
     "module": "HSTA",
     "parameters": 81883011,  # 3 classes; 81,887,623 at the 7 of CAS(ME)^3
     "flops": 88435538688,
+    "flops_by_options": [
+        {"options": {"size": "small", "stages": 2}, "forward": 22734000},
+    ],
     # the same for all keys, so it moves all scores of the one query alike, and the softmax takes it away again
     "dead": ["stages.*.csta_*.attention.k.bias"],
     "inputs": {

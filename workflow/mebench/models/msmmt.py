@@ -24,6 +24,10 @@ CARD = {
     "module": "MSMMT",
     "parameters": 2675971,  # 3 classes; 1,287,296 in each branch, 98,816 in the projections for contrast
     "flops": 1077266340,
+    "flops_by_options": [
+        {"options": {"texture": "diff"}, "forward": 1077266340},
+        {"options": {"size": "small"}, "forward": 12823020},
+    ],
     "inputs": {
         "kind": "texture_motion",
         "size": 128,

@@ -29,6 +29,13 @@ CARD = {
     "module": "SLSTT",
     "parameters": 93050627,  # 3 classes; 6,961,667 of them are trained
     "flops": 1220789024256,
+    "flops_by_options": [
+        {"options": {}, "forward": 1220789024256, "head": 150210048},
+        {"options": {"aggregator": "mean"}, "forward": 1220638864896, "head": 50688},
+        {"options": {"size": "small"}, "forward": 80665792, "head": 2527424},
+        {"options": {"size": "small", "aggregator": "mean"}, "forward": 78146816, "head": 8448},
+        {"options": {"features": "live"}, "forward": 1220789024256},
+    ],
     "frozen": ["vit.*"],
     "inputs": {
         "kind": "long_flow",

@@ -51,6 +51,8 @@ class Loop:
         self.weight = class_weights(y[self.rows], int(y.max()) + 1, recipe["class_weights"])
         self.parts = recipe["accumulate"]  # a batch is computed in so many parts; more where memory is short
         self.epochs_done = 0
+        if hasattr(model, "see_labels"):
+            model.see_labels(y[self.rows])
 
     def _prepared(self, x: torch.Tensor | OnDisk) -> torch.Tensor | OnDisk:
         """All clips where they can be taken from; normalised once and for all where nothing changes them later."""

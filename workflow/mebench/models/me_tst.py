@@ -1,0 +1,307 @@
+"""ME-TST: Mamba blocks on the motion of face regions, with a spotting score and emotions for each frame (Zou, Guo, Qin,
+Li, Wang, Ma; ICASSP 2025)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange, reduce, repeat
+from timm.layers import DropPath
+from torch import nn
+
+from mebench.errors import UserError
+from mebench.models._mamba import Mamba
+
+# fmt: off
+CARD = {
+    "title": "ME-TST",
+    "kind": "model",
+    "paper": {
+        "title": "Synergistic Spotting and Recognition of Micro-Expression via Temporal State Transition",
+        "authors": "Zou, Guo, Qin, Li, Wang, Ma",
+        "venue": "IEEE ICASSP",
+        "year": 2025,
+        "arxiv": "2409.09707",
+    },
+    "licence": "The authors' code carries no licence; written from a description of it.",
+    "module": "METST",
+    "parameters": 630853,  # 3 emotions and neutral
+    "flops": 31505664,  # a window of 30 frames
+    "flops_by_options": [
+        {"options": {"variant": "code2025"}, "forward": 101349888},
+        {"options": {"variant": "plus"}, "forward": 561719808},
+        {"options": {"variant": "boosting"}, "forward": 282806784},
+        {"options": {"variant": "plus", "size": "small"}, "forward": 14548608},
+        {"options": {"size": "small"}, "forward": 780096},
+    ],
+    "dead": ["*.conv.bias"],  # the batch norm behind it takes it away again
+    "inputs": {
+        "kind": "roi_flow",
+        "size": 10,
+        "channels": [
+            "brow_left_u", "brow_left_v", "brow_right_u", "brow_right_v", "mouth_u", "mouth_v", "wing_left_u",
+            "wing_left_v", "wing_right_u", "wing_right_v",
+        ],
+        "range": "pixels",
+        "center": "none",
+    },
+    "recipe": {
+        "optimizer": "adam",
+        "lr": 1e-4,
+        "batch_size": 32,
+        "epochs": 30,
+        "schedule": "onecycle",
+        "augment": "scale:0.9:1.1",
+    },
+    "presets": {"paper": {}, "small": {"size": "small", "epochs": 10, "lr": 1e-2, "batch_size": 8}},
+    "options": {
+        "variant": ["code2024", "code2025", "plus", "boosting"],
+        "trunk": ["shared", "separate"],
+        "dt_init": ["zero", "mamba"],
+        "size": ["paper", "small"],
+    },
+    "changes": {
+        "variant": {
+            "plus": {
+                "inputs": {
+                    "size": 36,
+                    "channels": [
+                        "brow_left_u", "brow_left_v", "point20_u", "point20_v", "point19_u", "point19_v", "point18_u",
+                        "point18_v", "brow_right_u", "brow_right_v", "point23_u", "point23_v", "point24_u",
+                        "point24_v", "point25_u", "point25_v", "mouth_u", "mouth_v", "point48_u", "point48_v",
+                        "point54_u", "point54_v", "point51_u", "point51_v", "point57_u", "point57_v", "point62_u",
+                        "point62_v", "wing_left_u", "wing_left_v", "wing_right_u", "wing_right_v", "lid_left_u",
+                        "lid_left_v", "lid_right_u", "lid_right_v",
+                    ],
+                },
+                "recipe": {"lr": 3e-4, "epochs": 50},
+                "resources": {"mem_mb": 5000, "runtime_min": 1440, "gpu": 1},
+            },
+            "boosting": {
+                "inputs": {
+                    "size": 36,
+                    "channels": [
+                        "brow_left_u", "brow_left_v", "point20_u", "point20_v", "point19_u", "point19_v", "point18_u",
+                        "point18_v", "brow_right_u", "brow_right_v", "point23_u", "point23_v", "point24_u",
+                        "point24_v", "point25_u", "point25_v", "mouth_u", "mouth_v", "point48_u", "point48_v",
+                        "point54_u", "point54_v", "point51_u", "point51_v", "point57_u", "point57_v", "point62_u",
+                        "point62_v", "wing_left_u", "wing_left_v", "wing_right_u", "wing_right_v", "lid_left_u",
+                        "lid_left_v", "lid_right_u", "lid_right_v",
+                    ],
+                },
+                "recipe": {"lr": 3e-4, "epochs": 50},
+                "resources": {"mem_mb": 4000, "runtime_min": 1440, "gpu": 1},
+            },
+        },
+        "size": {"small": {"resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
+    },
+    "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
+    "notes": (
+        "From the released code; the paper's text was not read. A spotting network: each frame of a window gets a "
+        "score and logits of the emotions and neutral. Recognition of a clip, which is not in the paper, averages the "
+        "emotions' logits over the frames after the first, without neutral (the paper's strategy 2, spotting is "
+        "trusted). In training the first frame of a clip, where the flow is zero, is neutral, all others are the "
+        "clip's emotion. The loss has class weights of its own, from the frames of all training clips, as the paper "
+        "weighs its windows; the recipe's class_weights and label_smoothing do not reach it. A window is scaled by "
+        "any number in 0.90..1.10, the code takes whole hundredths. The batch is 32 as for SAMM-LV (256 for CAS(ME)^3). The released code also builds a third "
+        "LayerNorm in each block and a second stack of blocks (code2024: 1,249,926 parameters with 4 emotions, of "
+        "which 630,918 are used): left out here; trunk: separate gives recognition that second stack. code2025: twice "
+        "as wide. plus: ME-TST+ (two slow-fast pathways, 36 channels); boosting: BoostingVRME's network, one pathway "
+        "for both tasks, with the recipe of ME-TST+. dt_init: zero is what the released initialiser makes of Mamba's "
+        "step sizes, a memory of few frames; mamba restores the bias of Mamba."
+    ),
+}
+# fmt: on
+
+# channels, width
+VARIANTS = {"code2024": (10, 64), "code2025": (10, 128), "plus": (36, 128), "boosting": (36, 128)}
+# what the width is divided by; blocks of a stack; blocks of a stage of the slow-fast pathway
+SIZES = {"paper": (1, 12, 4), "small": (4, 2, 1)}
+STAGES = 3
+DROP_PATH = 0.2
+SPOT_SHARE = 0.9  # of the loss; emotions have the rest
+NEUTRAL_WEIGHT = 6.0
+
+
+class METST(nn.Module):
+    """Motion of face regions (N, channels, T), T > 1, in pixels; the first frame is the reference, where it is zero.
+
+    ``frames`` gives spotting scores and emotions of each frame; ``forward`` the emotion of a whole clip, as logits
+    (N, num_classes). One trunk serves both tasks, as in the released code; ``trunk: separate`` gives each its own.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        variant: str = "code2024",
+        trunk: str = "shared",
+        dt_init: str = "zero",
+        size: str = "paper",
+    ):
+        super().__init__()
+        slow_fast = variant in ("plus", "boosting")
+        if slow_fast and trunk == "separate":
+            raise UserError(
+                f"ME-TST has no trunk: separate for variant: {variant}; plus has two pathways, boosting has one"
+            )
+        (channels, width), (narrower, blocks, stage) = VARIANTS[variant], SIZES[size]
+        width //= narrower
+        separate = trunk == "separate" or variant == "plus"
+        trunks = [SlowFast(width, stage) if slow_fast else stack(width, blocks) for _ in range(1 + separate)]
+        out = 3 * width if slow_fast else width
+        self.stem = nn.Sequential(Convolution(channels, width), Convolution(width, width))
+        self.trunk = trunks[0]
+        self.emotion_trunk = trunks[1] if separate else None
+        self.spot_head = nn.Linear(out, 1)
+        self.emotion_head = nn.Linear(out, num_classes + 1)  # neutral is the last
+        # training frames of each class so far; not a part of what predicts
+        self.register_buffer("clips", torch.zeros(num_classes, dtype=torch.int64), persistent=False)
+        initialise(self, dt_init)
+
+    def frames(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Spotting scores (N, T), 0 to 1, and logits (N, T, num_classes + 1) of the emotions and, last, neutral."""
+        x = self.stem(rearrange(x, "n c t -> n t c"))  # n t d
+        spot = self.trunk(x)
+        emotion = spot if self.emotion_trunk is None else self.emotion_trunk(x)
+        return rearrange(self.spot_head(spot), "n t 1 -> n t").sigmoid(), self.emotion_head(emotion)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return of_clip(self.frames(x)[1])
+
+    def see_labels(self, y: torch.Tensor) -> None:
+        """The emotions (N,) of all training clips, before training: the loss weighs frames by how many there are."""
+        self.clips.copy_(torch.bincount(y, minlength=len(self.clips)))
+
+    def training_loss(
+        self, x: torch.Tensor, y: torch.Tensor, criterion: Callable[..., torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Loss of clips of emotions ``y`` (N,), and their logits (N, num_classes). The loss of a window has weights of
+        its own, so the recipe's ``criterion`` is not asked."""
+        spot, logits = self.frames(x)
+        frames = spot.shape[1]
+        spot_target, emotion_target = clip_targets(y, frames, neutral=len(self.clips))
+        counts = torch.cat([self.clips * (frames - 1), self.clips.sum(dim=0, keepdim=True)])
+        loss = window_loss(spot, logits, spot_target, emotion_target, balanced_weights(counts))
+        return loss, of_clip(logits)
+
+
+def of_clip(logits: torch.Tensor) -> torch.Tensor:
+    """Logits of frames (N, T, emotions + 1) -> of clips (N, emotions): no first frame, no neutral."""
+    return reduce(logits[:, 1:, :-1], "n t c -> n c", "mean")
+
+
+# --- the loss of windows ---------------------------------------------------------------------------------------------
+
+
+def clip_targets(y: torch.Tensor, frames: int, neutral: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Spotting target (N, T), 0 or 1, and class of each frame (N, T) of clips of emotions ``y`` (N,): the first frame
+    is the reference and shows nothing, all others are between onset and offset."""
+    emotion = repeat(y, "n -> n t", t=frames).clone()
+    emotion[:, 0] = neutral
+    return (emotion != neutral).float(), emotion
+
+
+def balanced_weights(counts: torch.Tensor, neutral: float = NEUTRAL_WEIGHT) -> torch.Tensor:
+    """Weights (C,) of classes with ``counts`` (C,) training frames: M / (C count) for M frames in all, the last one,
+    neutral, ``neutral`` times that; 0 for a class without a frame."""
+    counts = counts.float()
+    weights = torch.where(counts > 0, counts.sum() / (len(counts) * counts.clamp(min=1)), 0.0)
+    weights[-1] *= neutral
+    return weights
+
+
+def window_loss(
+    spot: torch.Tensor,
+    logits: torch.Tensor,
+    spot_target: torch.Tensor,
+    emotion_target: torch.Tensor,
+    weights: torch.Tensor,
+) -> torch.Tensor:
+    """0.9 mean squared error of ``spot`` (N, T) + 0.1 weighted cross-entropy of ``logits`` (N, T, C), a number.
+
+    Targets are (N, T), ``weights`` (C,). Both terms are divided by the number of frames; the weights do not add to the
+    divisor, as they would in a cross-entropy averaged over class indices by PyTorch.
+    """
+    by_frame = F.cross_entropy(
+        rearrange(logits.float(), "n t c -> (n t) c"), emotion_target.flatten(), weight=weights, reduction="none"
+    )
+    return SPOT_SHARE * F.mse_loss(spot.float(), spot_target) + (1 - SPOT_SHARE) * by_frame.mean()
+
+
+# --- parts of the network ---------------------------------------------------------------------------------------------
+
+
+class Convolution(nn.Module):
+    """(N, T, channels) -> (N, T / stride, width), each frame with its two neighbours."""
+
+    def __init__(self, channels: int, width: int, stride: int = 1):
+        super().__init__()
+        self.conv = nn.Conv1d(channels, width, 3, stride=stride, padding=1)
+        self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.relu(self.norm(self.conv(rearrange(x, "n t c -> n c t"))))
+        return rearrange(x, "n c t -> n t c")
+
+
+def stack(width: int, blocks: int) -> nn.Sequential:
+    """(N, T, width) -> the same shape."""
+    return nn.Sequential(*(Block(width, rate) for rate in drop_rates(blocks)))
+
+
+def drop_rates(blocks: int) -> list[float]:
+    """Drop-path rate of each block: 0, then evenly from 0 towards 0.2, which would be the rate of one block more."""
+    return [0.0, *(DROP_PATH * i / (blocks - 1) for i in range(blocks - 1))]
+
+
+class Block(nn.Module):
+    """(N, T, width) -> the same shape: norm, Mamba, norm, added to what came in. There is no MLP and no position."""
+
+    def __init__(self, width: int, drop_path: float):
+        super().__init__()
+        self.inner = nn.Sequential(nn.LayerNorm(width), Mamba(width), nn.LayerNorm(width), DropPath(drop_path))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.inner(x)
+
+
+class SlowFast(nn.Module):
+    """(N, T, width) -> (N, T, 3 width): a fast path, beside it a slow one with half the frames and twice the width.
+
+    With an odd T the last slow frame stands for one frame instead of two.
+    """
+
+    def __init__(self, width: int, blocks: int):
+        super().__init__()
+        self.enter = Convolution(width, 2 * width, stride=2)
+        self.fast = nn.ModuleList(stack(width, blocks) for _ in range(STAGES))
+        self.slow = nn.ModuleList(stack(2 * width, blocks) for _ in range(STAGES))
+        self.across = nn.ModuleList(Convolution(width, 2 * width, stride=2) for _ in range(STAGES - 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        fast, slow = x, self.enter(x)  # n t d, n t/2 2d
+        for stage in range(STAGES):
+            fast, slow = self.fast[stage](fast), self.slow[stage](slow)
+            if stage < STAGES - 1:
+                slow = slow + self.across[stage](fast)
+        slow = repeat(slow, "n t d -> n (t two) d", two=2)[:, : x.shape[1]]
+        return torch.cat([slow, fast], dim=-1)
+
+
+@torch.no_grad()
+def initialise(model: nn.Module, dt_init: str) -> None:
+    """All linear layers: weights normal with standard deviation 0.02, biases 0, those of Mamba's step sizes too unless
+    ``dt_init`` is mamba; then Mamba's last layer uniform within 1/2 of PyTorch's bound. The rest is PyTorch's."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.trunc_normal_(module.weight, std=0.02)  # cut at +-2, so never
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    for module in model.modules():
+        if isinstance(module, Mamba):
+            nn.init.kaiming_uniform_(module.out_proj.weight, a=math.sqrt(5)).div_(math.sqrt(4))
+            if dt_init == "mamba":
+                module.reset_dt_bias()
