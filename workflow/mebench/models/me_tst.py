@@ -106,12 +106,13 @@ CARD = {
         "trusted). In training the first frame of a clip, where the flow is zero, is neutral, all others are the "
         "clip's emotion. The loss has class weights of its own, from the frames of all training clips, as the paper "
         "weighs its windows; the recipe's class_weights and label_smoothing do not reach it. A window is scaled by "
-        "any number in 0.90..1.10, the code takes whole hundredths. The batch is 32 as for SAMM-LV (256 for CAS(ME)^3). The released code also builds a third "
-        "LayerNorm in each block and a second stack of blocks (code2024: 1,249,926 parameters with 4 emotions, of "
-        "which 630,918 are used): left out here; trunk: separate gives recognition that second stack. code2025: twice "
-        "as wide. plus: ME-TST+ (two slow-fast pathways, 36 channels); boosting: BoostingVRME's network, one pathway "
-        "for both tasks, with the recipe of ME-TST+. dt_init: zero is what the released initialiser makes of Mamba's "
-        "step sizes, a memory of few frames; mamba restores the bias of Mamba."
+        "any number in 0.90..1.10, the code takes whole hundredths. The batch is 32 as for SAMM-LV (256 for "
+        "CAS(ME)^3). The released code also builds a third LayerNorm in each block and a second stack of blocks "
+        "(code2024: 1,249,926 parameters with 4 emotions, of which 630,918 are used): left out here; trunk: "
+        "separate gives recognition that second stack. code2025: twice as wide. plus: ME-TST+ (two slow-fast "
+        "pathways, 36 channels); boosting: BoostingVRME's network, one pathway for both tasks, with the recipe of "
+        "ME-TST+. dt_init: zero is what the released initialiser makes of Mamba's step sizes, a memory of few "
+        "frames; mamba restores the bias of Mamba."
     ),
 }
 # fmt: on

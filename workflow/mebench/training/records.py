@@ -73,8 +73,8 @@ def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Row
     more = extra_samples(spec["task"], wanted, every)
     if wanted != "none" and not more:
         raise UserError(
-            f"the run asks for extra_clips: {wanted}, but none of the clips is a {wanted}-expression with a label of the "
-            f"task {spec['task']['name']}; leave the key out, or choose a task by emotions"
+            f"the run asks for extra_clips: {wanted}, but none of the clips is a {wanted}-expression with a label "
+            f"of the task {spec['task']['name']}; leave the key out, or choose a task by emotions"
         )
     extra, lost = usable(more, inputs)
     return Rows(rows, extra, without | lost, data_digest([*rows, *extra], inputs))
