@@ -1,0 +1,55 @@
+"""The full benchmark of paper.yaml: planned as a whole before anything is there, each model with the paper's recipe."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from project import PROJECT, Project
+
+from mebench import cards, recipes
+from mebench.plan import Plan
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEBENCH_DATA", str(tmp_path_factory.mktemp("no data here")))
+        return Plan.load(PROJECT / "paper.yaml")
+
+
+def test_every_registered_model_is_in_the_full_benchmark(plan):
+    assert {run.spec["model"] for run in plan.runs} == set(cards.names("models"))
+
+
+@pytest.mark.parametrize(
+    ("model", "tasks"),
+    [
+        ("slstt", {"megc2019", "casme2-5", "samm-5", "smic-3"}),
+        ("hsta", {"casme3-7", "casme3-objective", "casme2-3", "samm-3", "smic-3"}),
+        ("msmmt", {"megc2019", "casme2-5", "samm-5", "smic-3"}),
+        ("me_tst", {"casme3-4", "samm-5"}),
+    ],
+)
+def test_the_four_papers_run_on_their_datasets_over_three_seeds(plan, model, tasks):
+    runs = [run for run in plan.runs if run.spec["model"] == model]
+    assert {run.task for run in runs} == tasks
+    assert set(Counter((run.task, run.model) for run in runs).values()) == {3}
+
+
+def test_nothing_in_it_is_small_and_every_recipe_is_the_cards(plan):
+    for run in plan.runs:
+        title, _ = recipes.describe(run.spec)
+        assert "small" not in title
+        assert "own recipe" not in title or run.spec["recipe"]["extra_clips"] == "macro"
+        assert run.spec["options"].get("pretrained", "imagenet") != "none" or run.spec["model"] == "hsta"
+
+
+def test_a_dry_run_lists_every_job_before_any_data_are_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEBENCH_DATA", str(tmp_path / "nothing"))
+    project = Project(tmp_path / "project")
+    (project.folder / "paper.yaml").write_text((PROJECT / "paper.yaml").read_text())
+    planned = Counter(job.split()[0] for job in project.planned("--configfile", "paper.yaml"))
+    runs = len(Plan.load(PROJECT / "paper.yaml").runs)
+    assert planned["train"] == planned["pool"] == runs
+    assert planned["fetch"] == planned["faces"] == 5
