@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import torch
 from toy import CLASSES, Toy
 
 from mebench.errors import UserError
-from mebench.files import read_csv, read_json, write_json
+from mebench.files import file_digest, read_csv, read_json, write_json
 from mebench.inputs.store import digest_of_index
 from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
@@ -30,7 +31,7 @@ ABOUT = {"title": "t", "kind": "model", "task_title": "toy"}
 
 
 def train(toy: Toy, run: Path, spec: dict, shard=(1, 1), **how) -> list[dict]:
-    data = load(spec, [toy.clips], [toy.inputs])
+    data = partial(load, spec, [toy.clips], [toy.inputs])
     return engine.run_shard(run, spec, data, shard, engine.Execution(device="cpu", **how))
 
 
@@ -223,7 +224,8 @@ def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, 
 def test_running_out_of_memory_or_time_is_a_record_that_the_next_job_tries_again(toy, tmp_path, monkeypatch):
     spec, run = toy.spec(), tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(fold.Loop, "epoch", lambda self: (_ for _ in ()).throw(torch.OutOfMemoryError("no memory left")))
+        error = torch.OutOfMemoryError("no memory left")
+        patch.setattr(fold.Loop, "epoch", lambda self, give_up: (_ for _ in ()).throw(error))
         assert {r["status"] for r in train(toy, run, spec)} == {"out_of_memory"}
     with pytest.raises(UserError, match=r"no fold of .* is done.*out_of_memory"):
         pooled(toy, run, spec)
@@ -248,6 +250,9 @@ def test_pooling_refuses_a_fold_that_misses_a_clip_or_has_it_twice(toy, tmp_path
     lines = path.read_text().splitlines(keepends=True)
     for damaged, problem in ((lines[:-1], "not at all"), ([*lines, lines[-1]], "twice")):
         path.write_text("".join(damaged))
+        record = read_json(path.with_name("fold.json"))
+        record["files"][path.name] = file_digest(path)  # whole, but wrong
+        write_json(path.with_name("fold.json"), record)
         with pytest.raises(UserError, match=problem):
             pooled(toy, run, spec)
 

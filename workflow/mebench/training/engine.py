@@ -12,7 +12,9 @@ import platform
 import resource
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,17 +23,22 @@ import numpy as np
 import torch
 
 from mebench import __version__
-from mebench.errors import UserError
-from mebench.files import whole_folder, write_csv, write_json
+from mebench.errors import UserError, did_you_mean
+from mebench.files import file_digest, whole_folder, write_csv, write_json
 from mebench.protocols import loso
+from mebench.training import checkpoint, lock, workers
+from mebench.training.checkpoint import Stopped
 from mebench.training.data import TaskData
 from mebench.training.fold import FoldResult, run_fold
 from mebench.training.loop import Diverged, out_of_memory
 from mebench.training.progress import Progress
-from mebench.training.records import fingerprint, fold_folder, record_of
+from mebench.training.reasons import fingerprint_parts
+from mebench.training.records import checkpoint_file, fingerprint, fold_folder, record_of, running_file, whole
+from mebench.training.where import where
 
 # a failure that would only repeat itself is a result; the others are tried again by the next job
 LASTING = ("done", "diverged")
+WAIT = 3.0  # seconds before looking again at folds that another job is training
 
 
 @dataclass(frozen=True)
@@ -42,47 +49,112 @@ class Execution:
     threads: int = 1
     save_weights: bool = False
     fold_seconds: float = math.inf
+    checkpoint_seconds: float = checkpoint.EVERY
+    workers: int = 1
+    fold: str | None = None
 
 
 def run_shard(
-    run: Path, spec: dict[str, Any], data: TaskData, shard: tuple[int, int], how: Execution
-) -> list[dict[str, Any]]:
-    """Train the missing folds of shard (index, count) and return the status records of all its folds."""
+    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], shard: tuple[int, int], how: Execution,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Train the missing folds of shard (index, count) and return the status records of all its folds.
+
+    ``load`` reads the data; it is called once in every process that works. Raises
+    :class:`mebench.training.checkpoint.Stopped` when ``stop()`` says that the job was asked to stop; what had been
+    reached is kept.
+    """
+    data = load()
+    mine = chosen(list(data.folds()), shard, how.fold)
+    prints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
+    todo = [fold for fold in mine if finished(run, fold, prints[fold], how) is None]
+    title = f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}"
+    with Progress(title, len(mine), len(mine) - len(todo), spec["recipe"].get("epochs", 1)) as bar:
+        if min(how.workers, len(todo)) > 1:
+            workers.share(run, spec, load, todo, how, bar, stop)
+        else:
+            train_folds(run, spec, data, todo, how, bar, stop)
+    records = {fold: record_of(fold_folder(run, fold)) for fold in mine}
+    lost = [fold for fold in mine if records[fold] is None or records[fold]["fingerprint"] != prints[fold]]
+    if lost:
+        raise UserError(
+            f"{len(lost)} folds of {run} have no record, the first is {lost[0]}; run the same command again"
+        )
+    return list(records.values())
+
+
+def train_folds(
+    run: Path, spec: dict[str, Any], data: TaskData, todo: list[str], how: Execution, bar: Progress | workers.Relay,
+    stop: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Train folds one after another in this process, each by one job at a time."""
+    device, folds, epochs = prepared(how), data.folds(), spec["recipe"].get("epochs", 1)
+    while todo:
+        busy = []
+        for fold in todo:
+            if stop():
+                raise Stopped("between two folds")
+            mark = fingerprint(spec, data.digest, fold)
+            try:
+                with lock.hold(running_file(run, fold), {"fold": fold, "epochs": epochs, "epoch": 0}) as holder:
+                    record = finished(run, fold, mark, how)  # another job may have finished it since this one looked
+                    if record is None:
+                        record = attempt(run, spec, data, fold, folds[fold], device, how, mark, bar, holder, stop)
+                bar.fold_done(record)
+            except lock.Held as other:
+                busy.append(fold)
+                bar.say(f"{fold} is being trained by {other}")
+        todo = busy
+        if busy:  # their jobs finish them, or die; either way there is an answer
+            time.sleep(WAIT)
+
+
+def prepared(how: Execution) -> torch.device:
+    """The device, with the process set up for repeatable and quick training on it."""
     device = choose_device(how.device)
     torch.set_num_threads(how.threads)
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     keep_freed_memory()
-    folds = data.folds()
-    mine = loso.shard(list(folds), *shard)
-    prints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
-    records = {fold: record_of(fold_folder(run, fold)) for fold in mine}
-    todo = [
-        f
-        for f in mine
-        if not (records[f] and records[f]["fingerprint"] == prints[f] and records[f]["status"] in LASTING)
-    ]
-    epochs = spec["recipe"].get("epochs", 1)
-    with Progress(
-        f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}", len(mine), len(mine) - len(todo), epochs
-    ) as bar:
-        for fold in todo:
-            records[fold] = attempt(run, spec, data, fold, *folds[fold], device, how, prints[fold], bar)
-            bar.fold_done(records[fold])
-    return [records[fold] for fold in mine]
+    return device
+
+
+def chosen(folds: list[str], shard: tuple[int, int], only: str | None) -> list[str]:
+    """The folds of a shard, or the one that was asked for."""
+    if only is None:
+        return loso.shard(folds, *shard)
+    if only not in folds:
+        raise UserError(f"there is no fold '{only}'{did_you_mean(only, folds)}")
+    return [only]
+
+
+def finished(run: Path, fold: str, mark: str, how: Execution) -> dict[str, Any] | None:
+    """The record of a fold that need not run: its fingerprint holds, its files are whole, and its status is one that
+    another try would only repeat; a fold that was asked for by its name runs again unless it is done."""
+    record = record_of(fold_folder(run, fold))
+    lasting = LASTING if how.fold is None else ("done",)
+    holds = record and record["fingerprint"] == mark and record["status"] in lasting
+    return record if holds and whole(fold_folder(run, fold), record) else None
 
 
 def attempt(
-    run: Path, spec: dict[str, Any], data: TaskData, fold: str, train: list[int], test: list[int],
-    device: torch.device, how: Execution, mark: str, bar: Progress,
+    run: Path, spec: dict[str, Any], data: TaskData, fold: str, rows: tuple[list[int], list[int]],
+    device: torch.device, how: Execution, mark: str, bar: Progress | workers.Relay, holder: lock.Holder,
+    stop: Callable[[], bool],
 ) -> dict[str, Any]:  # fmt: skip
     """Run one fold and write its folder. A failure becomes a status record, not the end of the shard."""
-    begin, result, status, message = time.monotonic(), None, "done", ""
+    begin, started, result, status, message = time.monotonic(), now(), None, "done", ""
+    keeper = checkpoint.Keeper(checkpoint_file(run, fold), mark, stop, how.checkpoint_seconds)
     bar.fold_begins(fold)
+
+    def on_epoch(epoch: int, loss: float) -> None:
+        bar.epoch(epoch, loss)
+        holder.tell(epoch=epoch, loss=loss)
+
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     try:
-        result = run_fold(spec, data, fold, train, test, device, bar.epoch, how.fold_seconds)
-    except UserError:
+        result = run_fold(spec, data, fold, *rows, device, on_epoch, how.fold_seconds, keeper)
+    except (UserError, Stopped):
         raise
     except Diverged as error:
         status, message = "diverged", str(error)
@@ -97,12 +169,16 @@ def attempt(
     record = {
         "fold": fold,
         "fingerprint": mark,
+        "made_from": fingerprint_parts(spec, data.digest, fold),
         "status": status,
         "message": message,
         "seconds": round(time.monotonic() - begin, 3),
-        "clips": {"train": len(train), "test": len(test)},
+        "started": started,
+        "finished": now(),
+        "clips": {"train": len(rows[0]), "test": len(rows[1])},
         "peak_memory_mb": peak_memory_mb(device),
         "device": device_name(device),
+        "where": where(device.type),
         "threads": how.threads,
         "versions": versions(),
         "spec": spec,
@@ -110,12 +186,19 @@ def attempt(
     if result:
         record |= {"parameters": result.parameters, "selected_epoch": result.selected_epoch}
         record |= {"peeked_epoch": result.peeked_epoch} if result.peeked is not None else {}
-        record |= {"batch_parts": result.parts, "weights": result.weights}
+        record |= {"batch_parts": result.parts, "weights": result.weights, "resumed_at_epoch": result.resumed}
     with whole_folder(fold_folder(run, fold)) as folder:
         if result:
-            write_result(folder, spec, data, fold, test, result, how.save_weights)
+            write_result(folder, spec, data, fold, rows[1], result, how.save_weights)
+        record["files"] = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
         write_json(folder / "fold.json", record)
+    keeper.remove()
     return record
+
+
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def write_result(

@@ -17,8 +17,9 @@ from mebench import models
 from mebench.errors import UserError
 from mebench.metrics.recognition import from_confusion
 from mebench.protocols.loso import inner_split
+from mebench.training.checkpoint import Keeper, Stopped
 from mebench.training.data import TaskData
-from mebench.training.loop import Loop, evaluation_batches
+from mebench.training.loop import Interrupted, Loop, evaluation_batches
 from mebench.training.source import take
 
 
@@ -26,8 +27,8 @@ from mebench.training.source import take
 class FoldResult:
     """Class probabilities (n_test, C) of the honest selection, and of the peeked one under ``test_peek``.
 
-    ``memory`` says in how many parts a batch was computed; ``weights`` what the network began with, if that was not
-    chance.
+    ``parts`` says in how many parts a batch was computed, ``resumed`` after which epoch the fold went on, ``weights``
+    what the network began with, if that was not chance.
     """
 
     probabilities: torch.Tensor
@@ -38,6 +39,7 @@ class FoldResult:
     peeked_epoch: int | None = None
     state: dict[str, torch.Tensor] = field(default_factory=dict)
     parts: int = 1
+    resumed: int = 0
     weights: dict[str, str] | None = None
 
 
@@ -55,12 +57,14 @@ def run_fold(
     device: torch.device,
     on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
     seconds: float = math.inf,
+    keeper: Keeper | None = None,
 ) -> FoldResult:
     """Train and predict one fold.
 
     ``train`` and ``test`` are row numbers of ``data``; no row and no subject is in both. ``on_epoch(epoch, loss)``
-    reports progress. Raises :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``seconds``,
-    ``torch.OutOfMemoryError``.
+    reports progress. With a ``keeper`` the fold begins where it was stopped before. Raises
+    :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``seconds``, ``torch.OutOfMemoryError``, and
+    :class:`mebench.training.checkpoint.Stopped` where the job was asked to stop.
     """
     seed = fold_seed(spec["seed"], fold)
     torch.manual_seed(seed)
@@ -77,30 +81,77 @@ def run_fold(
         train, held = inner_split(data.subjects, train, seed)
         held = [row for row in held if not data.is_extra(row)]
     loop = loop_of(model, spec, data, y, train, seed)
-    # what a selection may look at: nothing, subjects held out of the training subjects, or (by name) the test subject
-    watched = {"last": [], "inner": held, "test_peek": test}[spec["selection"]]
-    column = {"inner": "inner_uf1", "test_peek": "test_accuracy"}.get(spec["selection"])
-    history, best, chosen, chosen_epoch = [], -1.0, None, recipe["epochs"]
+    watch = Watch(spec["selection"], held, test, y)
+    resumed = resume(loop, watch, keeper, device)
     end = time.monotonic() + seconds
-    for epoch in range(1, recipe["epochs"] + 1):
-        record = {"epoch": epoch, **loop.epoch()}
-        if watched:
-            seen = loop.predict(watched)
-            record[column] = _agreement(seen, y[watched], column)
-            if record[column] >= best:  # ties go to the later epoch, as in the released code that does this
-                best, chosen_epoch = record[column], epoch
-                chosen = seen if watched is test else loop.predict(test)
-        history.append(record)
+    for epoch in range(loop.epochs_done + 1, recipe["epochs"] + 1):
+        try:
+            record = {"epoch": epoch, **loop.epoch(keeper.give_up if keeper else lambda: False)}
+        except Interrupted:
+            raise Stopped(f"in epoch {epoch} of {recipe['epochs']}") from None
+        watch.look(loop, record)
         on_epoch(epoch, record["train_loss"])
+        if keeper and keeper.epoch_over() and epoch < recipe["epochs"]:
+            keeper.save({"loop": loop.state_dict(), "watch": vars(watch.seen)})
+            if keeper.stopping():
+                raise Stopped(f"after epoch {epoch} of {recipe['epochs']}")
         if time.monotonic() > end:
             raise TimeoutError(f"the fold took longer than {seconds:.0f} s; it was in epoch {epoch}")
-    about |= {"state": loop.ema.model.state_dict(), "parts": loop.parts}
-    result = FoldResult(loop.predict(test), history, selected_epoch=recipe["epochs"], **about)
-    if spec["selection"] == "inner":
-        result.probabilities, result.selected_epoch = chosen, chosen_epoch
-    if spec["selection"] == "test_peek":
-        result.peeked, result.peeked_epoch = chosen, chosen_epoch
-    return result
+    about |= {"state": loop.ema.model.state_dict(), "parts": loop.parts, "resumed": resumed}
+    return watch.result(loop.predict(test), recipe["epochs"], about)
+
+
+def resume(loop: Loop, watch: Watch, keeper: Keeper | None, device: torch.device) -> int:
+    """Go on from the fold's checkpoint if it has one; the epoch that it had reached, else 0."""
+    kept = keeper.load(device) if keeper else None
+    if kept is None:
+        return 0
+    loop.load_state_dict(kept["loop"])
+    watch.seen = Seen(**kept["watch"])
+    return loop.epochs_done
+
+
+@dataclass
+class Seen:
+    """What a selection has seen so far: the epochs' records, and the predictions of the best epoch."""
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    best: float = -1.0
+    chosen: torch.Tensor | None = None
+    chosen_epoch: int = 0
+
+
+class Watch:
+    """The selection of a fold: what it may look at after each epoch, and what it makes of that.
+
+    ``last`` looks at nothing, ``inner`` at the rows ``held`` out of the training subjects, ``test_peek``, by name, at
+    the test subject's.
+    """
+
+    def __init__(self, selection: str, held: list[int], test: list[int], y: torch.Tensor):
+        self.selection, self.test, self.y, self.seen = selection, test, y, Seen()
+        self.rows = {"last": [], "inner": held, "test_peek": test}[selection]
+        self.column = {"inner": "inner_uf1", "test_peek": "test_accuracy"}.get(selection)
+
+    def look(self, loop: Loop, record: dict[str, float]) -> None:
+        """Take an epoch's record, and look at the model after it."""
+        seen = self.seen
+        if self.rows:
+            predicted = loop.predict(self.rows)
+            record[self.column] = _agreement(predicted, self.y[self.rows], self.column)
+            if record[self.column] >= seen.best:  # ties go to the later epoch, as in the released code that does this
+                seen.best, seen.chosen_epoch = record[self.column], int(record["epoch"])
+                seen.chosen = predicted if self.rows is self.test else loop.predict(self.test)
+        seen.history.append(record)
+
+    def result(self, final: torch.Tensor, epochs: int, about: dict[str, Any]) -> FoldResult:
+        """The fold's result, ``final`` being the predictions after its last epoch."""
+        result = FoldResult(final, self.seen.history, selected_epoch=epochs, **about)
+        if self.selection == "inner":
+            result.probabilities, result.selected_epoch = self.seen.chosen.cpu(), self.seen.chosen_epoch
+        if self.selection == "test_peek":
+            result.peeked, result.peeked_epoch = self.seen.chosen.cpu(), self.seen.chosen_epoch
+        return result
 
 
 def placed(model: nn.Module, dimensions: int, device: torch.device) -> nn.Module:

@@ -21,6 +21,10 @@ class Diverged(Exception):
     """The loss is no longer a finite number."""
 
 
+class Interrupted(Exception):
+    """The job was asked to stop in the middle of an epoch."""
+
+
 class Loop:
     """A model, its optimiser and the training rows; ``epoch()`` goes through them once.
 
@@ -63,9 +67,9 @@ class Loop:
                 x = x.contiguous(memory_format=torch.channels_last)
         return settled(x, self.device)
 
-    def epoch(self) -> dict[str, float]:
+    def epoch(self, give_up: Callable[[], bool] = lambda: False) -> dict[str, float]:
         """One pass; mean loss and accuracy over the training clips, as seen while training. Raises
-        :class:`Diverged`."""
+        :class:`Diverged`, and :class:`Interrupted` where ``give_up()`` says so between two steps."""
         self.model.train()
         order = optim.sampler(self.y[self.rows].cpu(), self.recipe["order"], self.shuffle)
         batches = self._batches(self.rows[order.to(self.device)])
@@ -73,6 +77,8 @@ class Loop:
         chance = torch.Generator().manual_seed(self.seed + 1 + self.epochs_done)
         losses, hits, n = [], torch.zeros((), device=self.device), sum(map(len, batches))
         for batch, x in zip(batches, self._read(batches), strict=True):
+            if give_up():
+                raise Interrupted
             x, target = self._ready(x, chance), self.y[batch]
             loss, logits = self.step(x, target)
             losses.append(loss * len(batch))
@@ -83,6 +89,28 @@ class Loop:
         for loss in losses:
             loss_sum += loss
         return {"train_loss": float(loss_sum) / n, "train_accuracy": float(hits) / n}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the epochs to come depend on."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "ema": self.ema.state_dict(),
+            "shuffle": self.shuffle.get_state(),
+            "chance": random_state(self.device),
+            "parts": self.parts,
+            "epochs_done": self.epochs_done,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a :meth:`state_dict` of the same fold."""
+        for name in ("model", "optimizer", "schedule", "scaler", "ema"):
+            getattr(self, name).load_state_dict(state[name])
+        self.shuffle.set_state(state["shuffle"].cpu())
+        set_random_state(self.device, tuple(part if part is None else part.cpu() for part in state["chance"]))
+        self.parts, self.epochs_done = state["parts"], state["epochs_done"]
 
     def _batches(self, rows: torch.Tensor) -> list[torch.Tensor]:
         batches = list(rows.split(self.recipe["batch_size"]))

@@ -64,6 +64,13 @@ class Progress:
         elif time.monotonic() - self.last_line > QUIET_SECONDS:
             self._line(f"{self.fold}: epoch {epoch}/{self.epochs}, loss {loss:.4f}, {self._left()}")
 
+    def say(self, text: str) -> None:
+        """A line of its own, above the bar where there is one."""
+        if self.bar:
+            self.bar.console.print(f"{self.title}: {text}")
+        else:
+            self._line(text)
+
     def fold_done(self, record: dict[str, Any]) -> None:
         """A fold has its record."""
         self.finished += 1

@@ -11,7 +11,7 @@ from typing import Any
 
 from mebench import cards, sources
 from mebench.errors import UserError
-from mebench.files import canonical_json, digest, read_csv, read_json
+from mebench.files import canonical_json, digest, file_digest, read_csv, read_json
 from mebench.protocols.samples import extra_samples, samples
 
 # the files that decide a fold's result besides its model's; what they import counts too
@@ -21,6 +21,22 @@ ENGINE = ("training/fold.py", "training/data.py", "protocols/loso.py")
 def fold_folder(run: Path, fold: str) -> Path:
     """``casme2/sub01`` -> ``<run>/folds/casme2-sub01``."""
     return run / "folds" / fold.replace("/", "-")
+
+
+def running_file(run: Path, fold: str) -> Path:
+    """The lock of a fold, which says who trains it."""
+    return run / "folds" / f"{fold.replace('/', '-')}.running.json"
+
+
+def checkpoint_file(run: Path, fold: str) -> Path:
+    """What a fold that was stopped goes on from."""
+    return run / "folds" / f"{fold.replace('/', '-')}.checkpoint"
+
+
+def whole(folder: Path, record: dict[str, Any]) -> bool:
+    """Whether the files of a finished fold are those that its record was written for."""
+    return all((folder / name).is_file() and file_digest(folder / name) == wanted
+               for name, wanted in record.get("files", {}).items())  # fmt: skip
 
 
 def fingerprint(spec: dict[str, Any], data_digest: str, fold: str) -> str:
@@ -50,7 +66,10 @@ def engine_source() -> str:
 def record_of(folder: Path) -> dict[str, Any] | None:
     """The status record of a fold, or None where there is none (yet)."""
     path = folder / "fold.json"
-    return read_json(path) if path.exists() else None
+    try:
+        return read_json(path) if path.exists() else None
+    except UserError:
+        return None  # half-written by a dying disk: as good as none
 
 
 @dataclass(frozen=True)

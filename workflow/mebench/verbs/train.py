@@ -9,6 +9,7 @@ run instead and it is read from the configuration:
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from mebench.errors import UserError
@@ -20,7 +21,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--done", type=Path, help="write the shard's summary here (JSON)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--threads", type=int, default=1, help="threads of one training step on the CPU (default 1)")
+    parser.add_argument("--fold", help="train this fold alone, e.g. casme2/sub01, also if it failed before")
+    parser.add_argument("--workers", default="1", help="folds at once in processes of their own: a number, or auto")
     parser.add_argument("--fold-seconds", type=float, default=float("inf"), help="give up on a fold after this time")
+    parser.add_argument("--checkpoint-seconds", type=float, default=120, help="how often a fold's state is kept (120)")
     parser.add_argument("--save-weights", action="store_true", help="keep each fold's weights (safetensors)")
 
 
@@ -47,20 +51,40 @@ def resolve(args: argparse.Namespace) -> tuple[dict, list[Path], list[Path], Pat
     return parse_spec(args.spec), args.clips, args.inputs, args.out
 
 
-def main(args: argparse.Namespace) -> None:
+def main(args: argparse.Namespace) -> int:
+    from functools import partial
+
     from mebench.files import write_json
     from mebench.parallel import parse_shard
+    from mebench.training.checkpoint import Stopped
     from mebench.training.data import load
     from mebench.training.engine import Execution, run_shard
+    from mebench.training.stop import watched
 
     spec, clips, inputs, out = resolve(args)
-    shard = parse_shard(args.shard)
-    data = load(spec, clips, inputs)
-    how = Execution(args.device, args.threads, args.save_weights, args.fold_seconds)
-    records = run_shard(out, spec, data, shard, how)
+    if spec["training"] == "rules":
+        raise UserError(f"{spec['model']} is trained by its own rule, not by this command; run snakemake for {out}")
+    how = Execution(args.device, args.threads, args.save_weights, args.fold_seconds, args.checkpoint_seconds,
+                    workers_of(args.workers, args.threads), args.fold)  # fmt: skip
+    with watched() as stop:
+        try:
+            records = run_shard(out, spec, partial(load, spec, clips, inputs), parse_shard(args.shard), how, stop)
+        except Stopped as where:
+            print(f"asked to stop (signal {stop.asked}) {where}; the same command goes on from there")
+            return 128 + stop.asked
     failed = [{key: r[key] for key in ("fold", "status", "message")} for r in records if r["status"] != "done"]
     print(f"{len(records) - len(failed)} of {len(records)} folds of shard {args.shard} are done in {out}")
     for record in failed:
         print(f"  {record['fold']}: {record['status']}: {record['message']}")
     if args.done:
         write_json(args.done, {"shard": args.shard, "folds": [r["fold"] for r in records], "failed": failed})
+    return 0
+
+
+def workers_of(text: str, threads: int) -> int:
+    """The number behind ``--workers``: ``auto`` is one process for each core that this job may use."""
+    if text == "auto":
+        return max(1, len(os.sched_getaffinity(0)) // threads)
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"--workers is '{text}'; write a number of processes from 1, or auto")
+    return int(text)

@@ -1,0 +1,371 @@
+"""Folds that are stopped, killed, damaged or wanted by two jobs at once: nothing is lost and nothing differs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from toy import Toy
+
+from mebench.errors import UserError
+from mebench.files import read_json
+from mebench.training import checkpoint, engine, fold, lock
+from mebench.training.checkpoint import Keeper, Stopped
+from mebench.training.data import load
+from mebench.training.stop import Stop, watched
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return Toy(tmp_path / "toy")
+
+
+@pytest.fixture
+def few(tmp_path):
+    """Three subjects, for tests that train long enough to be hit."""
+    return Toy(tmp_path / "few", subjects=3)
+
+
+def train(toy: Toy, run: Path, spec: dict, stop=lambda: False, shard=(1, 1), **how) -> list[dict]:
+    data = partial(load, spec, [toy.clips], [toy.inputs])
+    return engine.run_shard(run, spec, data, shard, engine.Execution("cpu", **how), stop)
+
+
+def results(run: Path) -> dict[str, bytes]:
+    return {p.name if p.parent == run else f"{p.parent.name}/{p.name}": p.read_bytes() for p in run.rglob("*.csv")}
+
+
+def litter(run: Path) -> list[str]:
+    """Whatever is neither a finished fold nor a shard's summary."""
+    return sorted(p.name for p in (run / "folds").iterdir() if not p.is_dir() or p.name.startswith("."))
+
+
+RICH = {"optimizer": "adamw", "schedule": "cosine", "ema": 0.9, "order": "balanced", "augment": "shift:2",
+        "warmup_epochs": 1, "clip_norm": 1.0}  # fmt: skip
+
+
+def ask_after(last: int, stop: Stop, epoch: int, loss: float) -> None:
+    if epoch == last:
+        stop.ask(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("selection", ["last", "inner", "test_peek"])
+@pytest.mark.parametrize("recipe", [{}, RICH, {"optimizer": "sgd", "schedule": "onecycle"}])
+def test_a_fold_that_is_stopped_after_any_epoch_goes_on_bit_for_bit(toy, tmp_path, recipe, selection):
+    spec = toy.spec({"model": "off_apexnet", "preset": "small", **recipe}, epochs=4, selection=selection)
+    data = load(spec, [toy.clips], [toy.inputs])
+    name, rows = next(iter(data.folds().items()))
+    whole = fold.run_fold(spec, data, name, *rows, CPU)
+    for after in (1, 2, 3):
+        stop = Stop()
+        keeper = Keeper(tmp_path / f"{after}.checkpoint", "mark", stop)
+        with pytest.raises(Stopped, match=f"after epoch {after} of 4"):
+            fold.run_fold(spec, data, name, *rows, CPU, partial(ask_after, after, stop), keeper=keeper)
+        torch.manual_seed(99)  # a new process has another random state
+        again = fold.run_fold(spec, data, name, *rows, CPU, keeper=Keeper(keeper.path, "mark"))
+        assert again.resumed == after
+        assert again.history == whole.history
+        assert torch.equal(again.probabilities, whole.probabilities)
+        assert (again.peeked is None) == (whole.peeked is None)
+        assert again.peeked is None or torch.equal(again.peeked, whole.peeked)
+        assert all(torch.equal(again.state[key], whole.state[key]) for key in whole.state)
+
+
+def test_an_epoch_whose_end_is_far_is_not_waited_for(toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "GRACE", -1.0)
+    spec, stop = toy.spec(epochs=3), Stop()
+    data = load(spec, [toy.clips], [toy.inputs])
+    name, rows = next(iter(data.folds().items()))
+    stop.ask(15)
+    with pytest.raises(Stopped, match="in epoch 1 of 3"):
+        fold.run_fold(spec, data, name, *rows, CPU, keeper=Keeper(tmp_path / "x.checkpoint", "mark", stop))
+    assert not (tmp_path / "x.checkpoint").exists()
+
+
+@pytest.mark.parametrize("damage", ["other mark", "cut", "text", "none"])
+def test_a_checkpoint_of_something_else_or_a_damaged_one_is_not_read(tmp_path, damage):
+    keeper = Keeper(tmp_path / "x.checkpoint", "mark")
+    if damage != "none":
+        keeper.save({"a": torch.arange(1000)})
+    if damage == "cut":
+        keeper.path.write_bytes(keeper.path.read_bytes()[:500])
+    if damage == "text":
+        keeper.path.write_text("not a checkpoint")
+    assert Keeper(keeper.path, "other" if damage == "other mark" else "mark").load(CPU) is None
+
+
+def test_checkpoints_come_at_their_interval_and_go_with_the_finished_fold(toy, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(Keeper, "save", lambda self, state: saved.append(state["loop"]["epochs_done"]))
+    train(toy, tmp_path / "often", toy.spec(epochs=4), shard=(1, 6), checkpoint_seconds=0)
+    train(toy, tmp_path / "never", toy.spec(epochs=4), shard=(1, 6))
+    assert saved == [1, 2, 3]
+    monkeypatch.undo()
+    train(toy, tmp_path / "real", toy.spec(epochs=4), shard=(1, 6), checkpoint_seconds=0)
+    assert litter(tmp_path / "real") == []
+
+
+def test_a_full_disk_is_one_sentence_and_the_run_goes_on_afterwards(toy, tmp_path, monkeypatch):
+    spec, run = toy.spec(epochs=3), tmp_path / "run"
+
+    def full(self, data):
+        raise OSError(28, "No space left on device", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(UserError, match=r"cannot write .*checkpoint: No space left on device; nothing was changed"):
+            train(toy, run, spec, checkpoint_seconds=0)
+    assert litter(run) == []
+    train(toy, run, spec)
+    train(toy, tmp_path / "plain", spec)
+    assert results(run) == results(tmp_path / "plain")
+
+
+# --- damaged folds -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "record cut"])
+def test_a_fold_whose_files_are_not_those_of_its_record_is_trained_again(toy, tmp_path, damage):
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec)
+    before = results(run)
+    victim = run / "folds" / "smic-s01"
+    if damage == "changed":
+        (victim / "predictions.csv").write_text((victim / "predictions.csv").read_text().replace("0.", "0.9", 1))
+    elif damage == "missing":
+        (victim / "history.csv").unlink()
+    else:
+        (victim / "fold.json").write_text((victim / "fold.json").read_text()[:100])
+    stamps = {p: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json") if p.parent != victim}
+    train(toy, run, spec)
+    assert results(run) == before
+    assert stamps == {p: p.stat().st_mtime_ns for p in stamps}
+
+
+def test_pooling_refuses_a_damaged_fold(toy, tmp_path):
+    from mebench.training.pool import pool
+
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec)
+    path = run / "folds" / "smic-s01" / "predictions.csv"
+    path.write_text(path.read_text().replace("0.", "0.9", 1))
+    with pytest.raises(UserError, match="the fold smic/s01 of .* is damaged"):
+        pool(run, spec, [toy.clips], [toy.inputs], {"title": "t", "kind": "model", "task_title": "toy"})
+
+
+# --- the lock ------------------------------------------------------------------------------------------------------
+
+
+def held_by(path: Path, **facts) -> dict:
+    found = {"token": "other", "node": socket.gethostname(), "pid": os.getpid(), "beat": time.time(), **facts}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found))
+    return found
+
+
+def test_a_live_job_keeps_others_out_and_gives_the_lock_back(tmp_path):
+    path = tmp_path / "x.running.json"
+    with lock.hold(path, {"fold": "x"}) as holder:
+        assert lock.read(path)["fold"] == "x"
+        with pytest.raises(lock.Held, match=str(os.getpid())), lock.hold(path, {}):
+            pass
+        assert lock.read(path)["token"] == holder.about["token"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "dead"),
+    [
+        ({}, False),
+        ({"beat": time.time() - 1000}, True),
+        ({"pid": 2**22 + 1}, True),
+        ({"node": "elsewhere", "pid": 2**22 + 1}, False),
+        ({"node": "elsewhere", "beat": time.time() - 1000}, True),
+    ],
+)
+def test_a_dead_job_cannot_hold_a_lock_for_ever(tmp_path, facts, dead):
+    path = tmp_path / "x.running.json"
+    held_by(path, **facts)
+    if not dead:
+        with pytest.raises(lock.Held), lock.hold(path, {}):
+            pass
+        assert lock.read(path)["token"] == "other"
+        return
+    with lock.hold(path, {}) as holder:
+        assert lock.read(path)["token"] == holder.about["token"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_an_unreadable_lock_is_taken_over_when_it_is_old(tmp_path, text):
+    path = tmp_path / "x.running.json"
+    path.write_text(text)
+    os.utime(path, (1, 1))
+    with lock.hold(path, {}):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_beats_and_a_holder_who_lost_it_leaves_it_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "BEAT", 0.05)
+    path = tmp_path / "x.running.json"
+    with lock.hold(path, {}) as holder:
+        first = lock.read(path)["beat"]
+        holder.tell(epoch=7)
+        time.sleep(0.3)
+        assert lock.read(path)["epoch"] == 7
+        assert lock.read(path)["beat"] > first
+        held_by(path)
+        time.sleep(0.3)
+        assert lock.read(path)["token"] == "other"
+    assert lock.read(path)["token"] == "other"
+
+
+RACE = """
+import sys, time
+from pathlib import Path
+from mebench.training import lock
+path = Path(sys.argv[1])
+for _ in range(40):
+    try:
+        with lock.hold(path, {}):
+            inside = path.with_name("inside")
+            inside.mkdir()      # fails if somebody else is inside
+            time.sleep(0.002)
+            inside.rmdir()
+    except lock.Held:
+        time.sleep(0.001)
+"""
+
+
+def test_of_many_processes_one_is_inside_at_a_time(tmp_path):
+    jobs = [subprocess.Popen([sys.executable, "-c", RACE, str(tmp_path / "x.running.json")]) for _ in range(4)]
+    assert [job.wait() for job in jobs] == [0] * 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_jobs_on_the_same_folds_share_them_and_end_with_the_same_result(few, tmp_path):
+    spec, run = few.spec(epochs=30), tmp_path / "run"
+    jobs = [subprocess.Popen(command(few, run, spec), stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [job.communicate()[1] for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0], said
+    train(few, tmp_path / "alone", spec)
+    assert results(run) == results(tmp_path / "alone")
+    assert litter(run) == []
+
+
+# --- processes -----------------------------------------------------------------------------------------------------
+
+
+def command(toy: Toy, run: Path, spec: dict, *more: str) -> list[str]:
+    text = json.dumps(spec)
+    return [sys.executable, "-m", "mebench.cli", "train", "--spec", text, "--clips", str(toy.clips),
+            "--inputs", str(toy.inputs), "--out", str(run), "--device", "cpu", *more]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_a_job_that_is_asked_to_stop_keeps_what_it_reached_and_says_so(few, tmp_path, number):
+    spec, run = few.spec(epochs=100), tmp_path / "run"
+    job = subprocess.Popen(command(few, run, spec), stdout=subprocess.PIPE, text=True)
+    wait_for(lambda: any(run.glob("folds/*/fold.json")))
+    time.sleep(0.2)
+    job.send_signal(number)
+    said, _ = job.communicate(timeout=30)
+    assert job.returncode == 128 + number
+    assert "the same command goes on from there" in said
+    done = {p.parent.name: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json")}
+    assert 0 < len(done) < 3
+    assert [name for name in litter(run) if not name.endswith(".checkpoint")] == []
+    records = train(few, run, spec)
+    assert {name: (run / "folds" / name / "fold.json").stat().st_mtime_ns for name in done} == done
+    if list(run.glob("folds/*.checkpoint")):
+        raise AssertionError("a finished fold keeps no checkpoint")
+    assert all(record["status"] == "done" for record in records)
+    train(few, tmp_path / "plain", spec)
+    assert results(run) == results(tmp_path / "plain")
+
+
+def test_several_workers_give_the_bytes_of_one_and_share_the_folds(few, tmp_path):
+    spec = few.spec(epochs=5)
+    train(few, tmp_path / "one", spec, save_weights=True)
+    records = train(few, tmp_path / "three", spec, save_weights=True, workers=2)
+    assert [r["status"] for r in records] == ["done"] * 3
+    assert results(tmp_path / "three") == results(tmp_path / "one")
+    for path in (tmp_path / "one").rglob("weights.safetensors"):
+        other = tmp_path / "three" / path.relative_to(tmp_path / "one")
+        assert other.read_bytes() == path.read_bytes()
+
+
+def test_a_killed_worker_fails_the_job_and_costs_its_running_fold_only(few, tmp_path):
+    spec, run = few.spec(epochs=100), tmp_path / "run"
+    job = subprocess.Popen(command(few, run, spec, "--workers", "2"), stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(list(run.glob("folds/*/fold.json"))) >= 1 and list(run.glob("folds/*.running.json")))
+    os.kill(lock.read(next(iter(run.glob("folds/*.running.json"))))["pid"], signal.SIGKILL)
+    _, said = job.communicate(timeout=60)
+    assert job.returncode == 2
+    assert "1 of 2 workers died (exit status -9)" in said
+    assert "Traceback" not in said
+    before = {p: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json")}
+    train(few, run, spec)
+    assert before == {p: p.stat().st_mtime_ns for p in before}
+    train(few, tmp_path / "plain", spec)
+    assert results(run) == results(tmp_path / "plain")
+
+
+def test_workers_do_not_outlive_a_job_that_was_killed(few, tmp_path):
+    spec, run = few.spec(epochs=1000), tmp_path / "run"
+    job = subprocess.Popen(command(few, run, spec, "--workers", "2"))
+    wait_for(lambda: len(list(run.glob("folds/*.running.json"))) == 2)
+    workers = [lock.read(path)["pid"] for path in run.glob("folds/*.running.json")]
+    job.kill()
+    job.wait()
+    wait_for(lambda: not any(alive(pid) for pid in workers))
+
+
+def test_a_fold_is_repeated_by_hand(toy, tmp_path, monkeypatch):
+    spec, run = toy.spec(), tmp_path / "run"
+    plain = fold.Loop.criterion
+    with monkeypatch.context() as patch:
+        patch.setattr(fold.Loop, "criterion", lambda self, *a: plain(self, *a) * float("nan"))
+        assert {r["status"] for r in train(toy, run, spec)} == {"diverged"}
+    assert {r["status"] for r in train(toy, run, spec)} == {"diverged"}  # would only repeat itself
+    assert [r["status"] for r in train(toy, run, spec, fold="smic/s01")] == ["done"]
+    assert sorted(read_json(p)["status"] for p in run.glob("folds/*/fold.json")) == ["diverged"] * 5 + ["done"]
+    with pytest.raises(UserError, match="there is no fold 'smic/s1'.*did you mean 'smic/s01'"):
+        train(toy, run, spec, fold="smic/s1")
+
+
+def test_signals_are_given_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with watched() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.05)
+        assert stop()
+        assert stop.asked == signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def wait_for(what, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path(f"/proc/{pid}/stat").exists() else True

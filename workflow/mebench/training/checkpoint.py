@@ -1,0 +1,63 @@
+"""What a fold needs to go on where it was stopped: written now and then, read once, gone with the finished fold."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mebench.files import whole_file
+
+EVERY = 120.0  # seconds between two checkpoints: what a kill can cost, and one epoch
+GRACE = 15.0  # an epoch that is over so soon is finished when the job is asked to stop
+
+
+class Stopped(Exception):
+    """The job was asked to stop; what had been reached is kept."""
+
+
+class Keeper:
+    """Keeps the checkpoint of one fold at ``path``. ``mark`` is the fold's fingerprint: another one's is not read.
+
+    ``stopping()`` says whether the job was asked to stop.
+    """
+
+    def __init__(self, path: Path, mark: str, stopping=lambda: False, every: float = EVERY):
+        self.path, self.mark, self.stopping, self.every = path, mark, stopping, every
+        self.last = self.epoch_began = time.monotonic()
+        self.epoch_lasts = 0.0
+
+    def load(self, device: torch.device) -> dict[str, Any] | None:
+        """The state that was kept, or None: there is none, it is damaged, or it is of another configuration."""
+        try:
+            kept = torch.load(self.path, map_location=device, weights_only=True)
+        except FileNotFoundError:
+            return None
+        except Exception:  # a damaged checkpoint costs its epochs, not the fold
+            return None
+        return kept["state"] if isinstance(kept, dict) and kept.get("mark") == self.mark else None
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Write the state, whole or not at all; a full disk is a UserError."""
+        text = io.BytesIO()  # torch's own writer tells of a full disk in a way that cannot be told from other failures
+        torch.save({"mark": self.mark, "state": state}, text)
+        with whole_file(self.path) as temporary:
+            temporary.write_bytes(text.getbuffer())
+        self.last = time.monotonic()
+
+    def epoch_over(self) -> bool:
+        """Note the end of an epoch; whether it is time for a checkpoint."""
+        now = time.monotonic()
+        self.epoch_lasts, self.epoch_began = now - self.epoch_began, now
+        return now - self.last > self.every or self.stopping()
+
+    def give_up(self) -> bool:
+        """Whether to stop in the middle of an epoch: asked to, and its end is not near."""
+        return self.stopping() and self.epoch_lasts - (time.monotonic() - self.epoch_began) > GRACE
+
+    def remove(self) -> None:
+        """The fold is finished."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,131 @@
+"""One job per fold: a lock that says who is at work, and that a dead job cannot hold for ever.
+
+The lock is a file ``<fold>.running.json`` beside the fold's folder, made by a hard link, which no file system makes
+twice. Its holder refreshes the time ``beat`` in it; a lock whose beat is old, or whose process is gone from this node,
+is taken over. Should two jobs ever work on one fold all the same, nothing breaks: folders are renamed into place whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mebench.errors import UserError
+from mebench.files import write_json
+
+BEAT, DEAD = 20.0, 300.0  # seconds between two beats, and after which a silent job counts as dead
+
+
+class Held(Exception):
+    """Another live job holds the lock."""
+
+
+class Holder:
+    """What the lock says of its holder; ``tell`` changes it, the next beat writes it."""
+
+    def __init__(self, path: Path, about: dict[str, Any]):
+        self.path = path
+        self.about = about | {"token": uuid.uuid4().hex, "node": socket.gethostname(), "pid": os.getpid()}
+        self.about |= {"since": round(time.time(), 3), "beat": round(time.time(), 3)}
+        self.over, self.thread = threading.Event(), threading.Thread(target=self._beat, daemon=True)
+
+    def tell(self, **facts: Any) -> None:
+        """Put facts such as the epoch into the lock; they are written with the next beat."""
+        self.about |= facts
+
+    def _beat(self) -> None:
+        while not self.over.wait(BEAT):
+            if (read(self.path) or {}).get("token") != self.about["token"]:
+                return  # taken over: this job seemed dead for a while
+            self.about["beat"] = round(time.time(), 3)
+            with contextlib.suppress(UserError):  # a full disk now is not yet a lost fold
+                write_json(self.path, dict(self.about))
+
+
+@contextlib.contextmanager
+def hold(path: Path, about: dict[str, Any]) -> Iterator[Holder]:
+    """Hold the lock ``path`` for the block; :class:`Held` where another live job has it."""
+    holder = Holder(path, about)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = path.with_name(f".{path.name}.{holder.about['token']}")
+    try:
+        write_json(own, holder.about)
+        _link(own, path)
+    finally:
+        own.unlink(missing_ok=True)
+    holder.thread.start()
+    try:
+        yield holder
+    finally:
+        holder.over.set()
+        holder.thread.join()
+        if (read(path) or {}).get("token") == holder.about["token"]:
+            path.unlink(missing_ok=True)
+
+
+def _link(own: Path, path: Path) -> None:
+    for _ in range(10):
+        with contextlib.suppress(FileExistsError):
+            os.link(own, path)
+            return
+        found = read(path)
+        if found is None:
+            continue  # just given up
+        if alive(found):
+            raise Held(f"{found['node']}, process {found['pid']}")
+        _remove_dead(path, found["token"])
+    raise Held("a job that comes and goes")
+
+
+def _remove_dead(path: Path, token: str) -> None:
+    """Remove a dead job's lock, and only that: of several jobs that find it, one gets to move it away."""
+    moved = path.with_name(f".{path.name}.dead.{uuid.uuid4().hex}")
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(path, moved)
+        if (read(moved) or {}).get("token") != token:  # somebody was faster and holds a new one: give it back
+            with contextlib.suppress(FileExistsError):
+                os.link(moved, path)
+        moved.unlink()
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """What a lock says, or None where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if {"token", "node", "pid", "beat"} <= set(found):
+            return found
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError):
+        pass
+    return {"token": "", "node": "", "pid": 0, "beat": _changed(path)}  # unreadable: it counts by its age
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def alive(found: dict[str, Any]) -> bool:
+    """Whether the job that a lock names is still at work, as far as can be known from here."""
+    if time.time() - found["beat"] > DEAD:
+        return False
+    if found.get("node") != socket.gethostname():
+        return True
+    try:
+        os.kill(int(found["pid"]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:
+        pass
+    return True

@@ -1,0 +1,120 @@
+"""Several folds at once: processes of one job that share its folds, on the cores of a CPU or on one GPU.
+
+Small networks leave a GPU idle, and two processes of one thread beat one of two on a CPU. A fold's result does not
+depend on which process trains it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mebench.errors import UserError
+from mebench.training.checkpoint import Stopped
+
+if TYPE_CHECKING:
+    from mebench.training.data import TaskData
+    from mebench.training.engine import Execution
+    from mebench.training.progress import Progress
+
+POLL = 0.5  # seconds between two looks at the workers
+
+
+class Relay:
+    """Stands for the progress bar in a worker: what is told to it reaches the job's own bar."""
+
+    def __init__(self, events: Connection):
+        self.events, self.fold = events, ""
+
+    def fold_begins(self, fold: str) -> None:
+        self.fold = fold
+
+    def epoch(self, epoch: int, loss: float) -> None:
+        self._send("epoch", self.fold, epoch, loss)
+
+    def fold_done(self, record: dict[str, Any]) -> None:
+        self._send("done", {key: record[key] for key in ("fold", "status", "message", "seconds")})
+
+    def say(self, text: str) -> None:
+        self._send("say", text)
+
+    def _send(self, *event: Any) -> None:
+        with contextlib.suppress(OSError):  # a job that is no more needs not be told; its death is noticed elsewhere
+            self.events.send(event)
+
+
+def share(
+    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: list[str], how: Execution, bar: Progress,
+    stop: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Train the folds ``todo`` in ``how.workers`` processes, dealt out among them.
+
+    Each has a pipe of its own, so that one that is killed holds nothing that another waits for. Raises
+    :class:`Stopped` when the job was asked to stop, and a UserError when a worker died.
+    """
+    context = multiprocessing.get_context("spawn")  # a forked process cannot use a GPU
+    stopping, count = context.Event(), min(how.workers, len(todo))
+    pipes = [context.Pipe(duplex=False) for _ in range(count)]
+    arguments = [(run, spec, load, todo[i::count], how, pipes[i][1], stopping, os.getpid()) for i in range(count)]
+    processes = [context.Process(target=_work, args=mine) for mine in arguments]
+    for process, (_, writer) in zip(processes, pipes, strict=True):
+        process.start()
+        writer.close()  # the worker has its own end: when it is gone, so is the pipe
+    try:
+        readers = [reader for reader, _ in pipes]
+        while readers:
+            for reader in wait(readers, timeout=POLL):
+                if not _pass_on(reader, bar):
+                    readers.remove(reader)
+            if stop() or any(process.exitcode not in (None, 0) for process in processes):
+                stopping.set()  # those that live keep what they have reached
+    finally:
+        stopping.set()
+        for process in processes:
+            process.join()
+    if stop():
+        raise Stopped("with several folds at once")
+    dead = [process.exitcode for process in processes if process.exitcode]
+    if dead:
+        raise UserError(f"{len(dead)} of {count} workers died (exit status {dead[0]}), see the lines above; "
+                        "finished folds are kept, run the same command again")  # fmt: skip
+
+
+def _pass_on(reader: Connection, bar: Progress) -> bool:
+    """Tell the bar what a worker has told; False at the end of its life."""
+    try:
+        kind, *facts = reader.recv()
+    except (EOFError, OSError):
+        return False
+    if kind == "epoch":
+        bar.fold_begins(facts[0])
+        bar.epoch(*facts[1:])
+    elif kind == "done":
+        bar.fold_done(*facts)
+    else:
+        bar.say(*facts)
+    return True
+
+
+def _work(
+    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: list[str], how: Execution,
+    events: Connection, stopping: Any, parent: int,
+) -> None:  # fmt: skip
+    """The life of a worker. It stops when it is asked to, when its job is, and when its job is no more."""
+    from mebench.training.engine import train_folds
+    from mebench.training.stop import watched
+
+    with watched() as asked:
+        try:
+            train_folds(run, spec, load(), todo, how, Relay(events),
+                        lambda: asked() or stopping.is_set() or os.getppid() != parent)  # fmt: skip
+        except Stopped:
+            pass
+        except UserError as error:
+            sys.exit(str(error))
