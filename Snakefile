@@ -13,8 +13,14 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/outside.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+
+
+for file in plan.rule_files:
+
+    include: file
 
 
 rule all:

@@ -265,6 +265,25 @@ def test_two_jobs_on_the_same_folds_share_them_and_end_with_the_same_result(few,
     assert litter(run) == []
 
 
+def test_what_killed_jobs_left_is_cleared_away(toy, tmp_path):
+    spec, run = toy.spec(), tmp_path / "run"
+    dead = 2**22 + 1
+    (run / "folds").mkdir(parents=True)
+    for name in ("smic-s01", "casme2-s00"):
+        held_by(run / "folds" / f"{name}.running.json", pid=dead)
+        (run / "folds" / f".{name}.running.json.{socket.gethostname()}.{dead}").touch()
+        (run / "folds" / f".{name}.{dead}.tmp.checkpoint").touch()
+        (run / "folds" / f".{name}.{dead}.tmp").mkdir()
+    train(toy, run, spec)
+    assert litter(run) == []
+    (run / "folds" / "smic-s01.checkpoint").touch()  # killed between the folder and the end
+    held_by(run / "folds" / "smic-s01.running.json", pid=dead)
+    stamp = (run / "folds" / "smic-s01" / "fold.json").stat().st_mtime_ns
+    train(toy, run, spec)
+    assert litter(run) == []
+    assert (run / "folds" / "smic-s01" / "fold.json").stat().st_mtime_ns == stamp
+
+
 # --- processes -----------------------------------------------------------------------------------------------------
 
 

@@ -49,16 +49,18 @@ def card(kind: str, name: str) -> dict[str, Any]:
     """The ``CARD`` literal of a file, with its registered ``name`` added."""
     path = locate(kind, name)
     found = {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
-    return {"recipe": {}, **_checked_rules(path, found)} if is_rule_file(name) else found
+    return _of_rules(path, found) if is_rule_file(name) else found
 
 
-def _checked_rules(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+def _of_rules(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """The card of a rule file, checked, with an empty recipe."""
     missing = [key for key in RULE_CARD if key not in found]
+    missing += [f"inputs: {key}" for key in ("kind", "size", "channels") if key not in found.get("inputs", {})]
     if missing:
         raise UserError(f"the CARD of {path} lacks {', '.join(missing)}; docs/add-a-model.md shows a whole one")
     if found["training"] != "rules":
         raise UserError(f"the CARD of {path} has training: {found['training']}; that of a rule file is 'rules'")
-    return found
+    return {**found, "recipe": {}}
 
 
 def _python(path: Path) -> str:
@@ -89,7 +91,7 @@ def _literal(path: Path, _modified: int) -> dict[str, Any]:
 def load(kind: str, name: str) -> ModuleType:
     """Import the file behind a name. A file given by path is imported under its stem."""
     if is_rule_file(name):
-        raise UserError(f"{name} is a rule file: its own rule trains it, run snakemake; the engine has nothing to train")
+        raise UserError(f"{name} is a rule file: a rule of its own trains the model, not the engine; run snakemake")
     path = locate(kind, name)
     if path.parent == PACKAGE / kind:
         return importlib.import_module(f"mebench.{kind}.{name}")

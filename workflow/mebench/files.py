@@ -58,16 +58,21 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
 def _temporary(path: Path) -> Path:
     """A hidden name beside ``path`` with this process's number; what killed writers of the same path left is
     removed."""
+    remove_leftovers(path)
+    return path.with_name(_hidden(path, os.getpid()))
 
-    def hidden(process: object) -> str:
-        # the suffix stays, because writers such as numpy and matplotlib choose the format by it
-        return f".{path.stem}.{process}.tmp{path.suffix}"
 
-    for leftover in path.parent.glob(hidden("[0-9]*")):
+def _hidden(path: Path, process: object) -> str:
+    # the suffix stays, because writers such as numpy and matplotlib choose the format by it
+    return f".{path.stem}.{process}.tmp{path.suffix}"
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what processes that were killed while they wrote ``path`` have left beside it."""
+    for leftover in path.parent.glob(_hidden(path, "[0-9]*")):
         process = int(leftover.name.removesuffix(path.suffix).split(".")[-2])
         if process == os.getpid() or not _alive(process):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    return path.with_name(hidden(os.getpid()))
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
 
 def _alive(process: int) -> bool:

@@ -96,8 +96,9 @@ class Plan:
                 )
         if entry["training"] == "rules" and not _writes_given(entry["model"], name):
             raise UserError(
-                f"the model entry '{name}' needs a rule with the output <results>/runs/{{task}}/{name}/seed{{seed}}/given.csv, "
-                f"but {entry['model']} has none; docs/add-a-model.md shows one"
+                f"the model entry '{name}' needs a rule with the output "
+                f"<results>/runs/{{task}}/{name}/seed{{seed}}/given.csv, but {entry['model']} has none; "
+                "docs/add-a-model.md shows one"
             )
         for path in cards.weights_files(entry):
             if not Path(path).is_file():
@@ -280,7 +281,7 @@ class Plan:
 
     @property
     def rule_files(self) -> list[str]:
-        """The rule files that the configuration names as models, each once; absolute, as the Snakefile includes them."""
+        """The rule files that the configuration names as models, each once, as absolute paths."""
         return [str(Path(model).resolve()) for model in self.model_names if cards.is_rule_file(model)]
 
     @property

@@ -33,6 +33,20 @@ scattergather:
     inputs=1,
 
 
+# seconds each, or in need of the network that compute nodes often lack: never a job in a cluster's queue
+localrules:
+    fetch,
+    index,
+    folds,
+    adopt,
+    pool,
+    score,
+    tables,
+    plots,
+    dataset_plots,
+    report,
+
+
 def run_of(wildcards):
     return plan.run(wildcards.task, wildcards.model, wildcards.seed)
 

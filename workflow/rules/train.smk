@@ -13,6 +13,8 @@ rule train:
         "<results>/logs/train/{task}/{model}/seed{seed}/{scatteritem}.log",
     benchmark:
         "<results>/benchmarks/train/{task}/{model}/seed{seed}/{scatteritem}.tsv"
+    wildcard_constraints:
+        model=plan.trained_here,
     conda:
         "../../envs/mebench.yaml"
     threads: 1
@@ -50,6 +52,8 @@ rule pool:
         "<results>/logs/pool/{task}/{model}/seed{seed}.log",
     benchmark:
         "<results>/benchmarks/pool/{task}/{model}/seed{seed}.tsv"
+    wildcard_constraints:
+        model=plan.trained_here,  # outside.smk has a rule for the others
     conda:
         "../../envs/mebench.yaml"
     resources:

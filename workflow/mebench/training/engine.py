@@ -6,6 +6,7 @@ that its result depends on; a shard skips the folds whose fingerprint still hold
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
 import platform
@@ -24,7 +25,7 @@ import torch
 
 from mebench import __version__
 from mebench.errors import UserError, did_you_mean
-from mebench.files import file_digest, whole_folder, write_csv, write_json
+from mebench.files import file_digest, remove_leftovers, whole_folder, write_csv, write_json
 from mebench.protocols import loso
 from mebench.training import checkpoint, lock, workers
 from mebench.training.checkpoint import Stopped
@@ -74,6 +75,8 @@ def run_shard(
             workers.share(run, spec, load, todo, how, bar, stop)
         else:
             train_folds(run, spec, data, todo, how, bar, stop)
+    for fold in mine:
+        tidy(run, fold)
     records = {fold: record_of(fold_folder(run, fold)) for fold in mine}
     lost = [fold for fold in mine if records[fold] is None or records[fold]["fingerprint"] != prints[fold]]
     if lost:
@@ -107,6 +110,17 @@ def train_folds(
         todo = busy
         if busy:  # their jobs finish them, or die; either way there is an answer
             time.sleep(WAIT)
+
+
+def tidy(run: Path, fold: str) -> None:
+    """Clear away what a job left that was killed after its fold was finished and before it had put all away."""
+    left = (running_file(run, fold), checkpoint_file(run, fold))
+    if not (any(path.exists() for path in left) or any((run / "folds").glob(f".{fold.replace('/', '-')}.*"))):
+        return
+    with contextlib.suppress(lock.Held), lock.hold(running_file(run, fold), {"fold": fold}):
+        checkpoint_file(run, fold).unlink(missing_ok=True)
+        for path in (fold_folder(run, fold), checkpoint_file(run, fold)):
+            remove_leftovers(path)
 
 
 def prepared(how: Execution) -> torch.device:

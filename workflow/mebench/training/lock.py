@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from mebench.errors import UserError
-from mebench.files import write_json
 
 BEAT, DEAD = 20.0, 300.0  # seconds between two beats, and after which a silent job counts as dead
 
@@ -46,8 +45,17 @@ class Holder:
             if (read(self.path) or {}).get("token") != self.about["token"]:
                 return  # taken over: this job seemed dead for a while
             self.about["beat"] = round(time.time(), 3)
-            with contextlib.suppress(UserError):  # a full disk now is not yet a lost fold
-                write_json(self.path, dict(self.about))
+            with contextlib.suppress(OSError):  # a full disk now is not yet a lost fold
+                self.write()
+                os.replace(self.own, self.path)
+
+    @property
+    def own(self) -> Path:
+        """A file of this process alone, beside the lock; its name says whose, so that others can clear it away."""
+        return self.path.with_name(f".{self.path.name}.{self.about['node']}.{self.about['pid']}")
+
+    def write(self) -> None:
+        self.own.write_text(json.dumps(self.about))
 
 
 @contextlib.contextmanager
@@ -55,12 +63,14 @@ def hold(path: Path, about: dict[str, Any]) -> Iterator[Holder]:
     """Hold the lock ``path`` for the block; :class:`Held` where another live job has it."""
     holder = Holder(path, about)
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = path.with_name(f".{path.name}.{holder.about['token']}")
+    _sweep(path)
     try:
-        write_json(own, holder.about)
-        _link(own, path)
+        holder.write()
+        _link(holder.own, path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
     finally:
-        own.unlink(missing_ok=True)
+        holder.own.unlink(missing_ok=True)
     holder.thread.start()
     try:
         yield holder
@@ -85,9 +95,17 @@ def _link(own: Path, path: Path) -> None:
     raise Held("a job that comes and goes")
 
 
+def _sweep(path: Path) -> None:
+    """Clear away what jobs that were killed in the middle of a lock left beside it."""
+    for leftover in path.parent.glob(f".{path.name}.*"):
+        node, _, process = leftover.name.removeprefix(f".{path.name}.").rpartition(".")
+        if not alive({"node": node, "pid": process, "beat": _changed(leftover)}):
+            leftover.unlink(missing_ok=True)
+
+
 def _remove_dead(path: Path, token: str) -> None:
     """Remove a dead job's lock, and only that: of several jobs that find it, one gets to move it away."""
-    moved = path.with_name(f".{path.name}.dead.{uuid.uuid4().hex}")
+    moved = path.with_name(f".{path.name}.{uuid.uuid4().hex}.{socket.gethostname()}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         os.rename(path, moved)
         if (read(moved) or {}).get("token") != token:  # somebody was faster and holds a new one: give it back

@@ -8,7 +8,7 @@ from typing import Any
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
-from mebench.training.records import fingerprint, fold_folder, record_of, run_rows
+from mebench.training.records import fingerprint, fold_folder, record_of, run_rows, whole
 
 
 def pool(
@@ -19,17 +19,18 @@ def pool(
     A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
     by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's.
     """
+    if spec["training"] == "rules":
+        raise UserError(f"{spec['model']} trains {run} outside the engine; 'mebench adopt' takes over what it predicts")
     found = run_rows(spec, clips, inputs)
-    rows, without, data = found.rows, found.without, found.digest
-    folds = sorted(loso.folds([row["subject"] for row in rows]))
-    records = [_current(run, spec, data, fold) for fold in folds]
+    folds = sorted(loso.folds([row["subject"] for row in found.rows]))
+    records = [_current(run, spec, found.digest, fold) for fold in folds]
     done = [record["fold"] for record in records if record["status"] == "done"]
     if not done:
         first = records[0]
         raise UserError(
             f"no fold of {run} is done; the first, {first['fold']}, is '{first['status']}': {first['message']}"
         )
-    expected = {row["clip_id"] for row in rows if row["subject"] in set(done)}
+    expected = {row["clip_id"] for row in found.rows if row["subject"] in set(done)}
     names = ["predictions.csv"] + (
         ["predictions.test_peek.csv"] if "peeked_epoch" in records[folds.index(done[0])] else []
     )
@@ -37,12 +38,38 @@ def pool(
         pooled = [
             row for fold in done for row in read_csv(fold_folder(run, fold) / name, ("clip_id", "truth", "prediction"))
         ]
-        complete(pooled, expected, run / name)
-        pooled.sort(key=lambda row: row["clip_id"])
-        write_csv(run / name, pooled[0], pooled)
-    history = [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")]
-    columns = list(history[0]) if history else ["fold", "epoch", "train_loss", "train_accuracy"]
-    write_csv(run / "history.csv", columns, history)
+        complete(pooled, expected, run / name, "train the run again")
+        write_predictions(run / name, pooled)
+    write_history(run, [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")])
+    how = {
+        "clips": len(expected),
+        "folds_expected": len(folds),
+        "folds_done": len(done),
+        "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in records if r["status"] != "done"],
+        "parameters": next(r["parameters"] for r in records if r["status"] == "done"),
+        "seconds": round(sum(record["seconds"] for record in records), 1),
+        "devices": sorted({record["device"] for record in records}),
+        "versions": _versions(records),
+    }
+    return write_record(run, spec, inputs, about, found.without, how)
+
+
+def write_predictions(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Prediction rows of all folds, sorted by clip_id."""
+    write_csv(path, rows[0], sorted(rows, key=lambda row: row["clip_id"]))
+
+
+def write_history(run: Path, rows: list[dict[str, Any]]) -> None:
+    """history.csv; a header alone for what is not trained by epochs of the engine."""
+    write_csv(run / "history.csv", rows[0] if rows else ["fold", "epoch", "train_loss", "train_accuracy"], rows)
+
+
+def write_record(
+    run: Path, spec: dict[str, Any], inputs: list[Path], about: dict[str, Any], without: dict[str, str],
+    how: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Write and return run.json: ``about`` (title, kind, task_title), what the spec says, clips ``without`` input, and
+    ``how`` the folds went. It is written last."""
     record = {
         **about,
         "origin": origin(inputs),
@@ -51,16 +78,9 @@ def pool(
         "seed": spec["seed"],
         "selection": spec["selection"],
         "classes": spec["task"]["classes"],
-        "clips": len(expected),
         "without_input": without,
-        "folds_expected": len(folds),
-        "folds_done": len(done),
-        "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in records if r["status"] != "done"],
-        "parameters": next(r["parameters"] for r in records if r["status"] == "done"),
-        "seconds": round(sum(record["seconds"] for record in records), 1),
-        "devices": sorted({record["device"] for record in records}),
-        "versions": _versions(records),
         "spec": spec,
+        **how,
     }
     write_json(run / "run.json", record)
     return record
@@ -75,6 +95,9 @@ def _current(run: Path, spec: dict[str, Any], data: str, fold: str) -> dict[str,
             f"the fold {fold} of {run} was made with another configuration, other data or other source; "
             "run 'mebench train' again, it redoes only such folds"
         )
+    if not whole(fold_folder(run, fold), record):
+        raise UserError(f"the fold {fold} of {run} is damaged: its files are not those it was written with; "
+                        "run 'mebench train' again, it redoes only such folds")  # fmt: skip
     return record
 
 
@@ -84,20 +107,18 @@ def origin(inputs: list[Path]) -> str:
     return next((kind for kind in ("synthetic", "pictures") if kind in found), "licensed")
 
 
-def complete(rows: list[dict[str, str]], expected: set[str], where: Path) -> None:
-    """Each expected clip exactly once, and no other; a UserError names the first that is not."""
+def complete(rows: list[dict[str, str]], expected: set[str], where: Path, remedy: str) -> None:
+    """Each expected clip exactly once, and no other; a UserError names the first that is not, and the ``remedy``."""
     ids = [row["clip_id"] for row in rows]
     twice = sorted({i for i in ids if ids.count(i) > 1})
     missing, strange = sorted(expected - set(ids)), sorted(set(ids) - expected)
     for problem, clips in (
         ("twice", twice),
         ("not at all", missing),
-        ("although they are no clips of this task", strange),
+        ("although they are no clips of this run", strange),
     ):
         if clips:
-            raise UserError(
-                f"{where} would hold {len(clips)} clips {problem}, the first is {clips[0]}; train the run again"
-            )
+            raise UserError(f"{where} has {len(clips)} clips {problem}, the first is {clips[0]}; {remedy}")
 
 
 def _versions(records: list[dict[str, Any]]) -> dict[str, list[str]]:

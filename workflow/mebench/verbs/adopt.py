@@ -1,0 +1,23 @@
+"""Check given.csv of a run that a rule of its own trained, and make predictions.csv, history.csv and run.json of it."""
+
+from __future__ import annotations
+
+import argparse
+
+from mebench.verbs.train import resolve, run_arguments
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    run_arguments(parser)
+
+
+def main(args: argparse.Namespace) -> None:
+    from mebench import recipes
+    from mebench.protocols.tasks import TASKS
+    from mebench.training.adopt import adopt
+
+    spec, clips, inputs, run = resolve(args)
+    title, kind = recipes.describe(spec)
+    task_title = TASKS.get(spec["task"]["name"], {}).get("title", spec["task"]["name"])
+    record = adopt(run, spec, clips, inputs, {"title": title, "kind": kind, "task_title": task_title})
+    print(f"{run / 'predictions.csv'}: {record['clips']} clips, {record['folds_done']} folds")

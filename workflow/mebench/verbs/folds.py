@@ -1,0 +1,19 @@
+"""Write folds.csv of a run that a rule of its own trains: clips, labels, folds, and where their inputs lie."""
+
+from __future__ import annotations
+
+import argparse
+
+from mebench.verbs.train import resolve, run_arguments
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    run_arguments(parser)
+
+
+def main(args: argparse.Namespace) -> None:
+    from mebench.training.handout import hand_out
+
+    spec, clips, inputs, run = resolve(args)
+    rows = hand_out(run, spec, clips, inputs)
+    print(f"{run / 'folds.csv'}: {len(rows)} clips, {len({row['subject'] for row in rows})} folds")

@@ -1,0 +1,64 @@
+# inputs -> folds.csv -> (the rule of a model of its own) -> given.csv -> runs: models that the engine does not train.
+# Their rule files are named in config.yaml and included by the Snakefile.
+
+
+rule folds:
+    input:
+        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
+        inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+        weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
+    output:
+        "<results>/runs/{task}/{model}/seed{seed}/folds.csv",
+    log:
+        "<results>/logs/folds/{task}/{model}/seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/folds/{task}/{model}/seed{seed}.tsv"
+    wildcard_constraints:
+        model=plan.trained_outside,
+    conda:
+        "../../envs/mebench.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    params:
+        spec=lambda wildcards: run_of(wildcards).parameter,
+        inputs=lambda wildcards, input: [
+            str(Path(meta).parent) for meta in input.inputs
+        ],
+        folder=subpath(output[0], parent=True),
+        code=lambda wildcards: plan.source("folds", run_of(wildcards)),
+    shell:
+        "mebench folds --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
+        " > {log:q} 2>&1"
+
+
+rule adopt:
+    input:
+        given="<results>/runs/{task}/{model}/seed{seed}/given.csv",
+        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
+        inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+    output:
+        predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",
+        history="<results>/runs/{task}/{model}/seed{seed}/history.csv",
+        run="<results>/runs/{task}/{model}/seed{seed}/run.json",
+    log:
+        "<results>/logs/adopt/{task}/{model}/seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/adopt/{task}/{model}/seed{seed}.tsv"
+    wildcard_constraints:
+        model=plan.trained_outside,
+    conda:
+        "../../envs/mebench.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    params:
+        spec=lambda wildcards: run_of(wildcards).parameter,
+        inputs=lambda wildcards, input: [
+            str(Path(meta).parent) for meta in input.inputs
+        ],
+        folder=subpath(input.given, parent=True),
+        code=lambda wildcards: plan.source("adopt", run_of(wildcards)),
+    shell:
+        "mebench adopt --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
+        " > {log:q} 2>&1"
