@@ -121,7 +121,10 @@ def test_another_network_or_device_is_not_what_was_measured(planned, entry, reco
 
 @pytest.mark.parametrize(
     ("card", "why"),
-    [({"training": "fit", "recipe": {}}, "fitted without epochs"), ({"flops": 0}, "its card has no flops")],
+    [
+        ({"training": "fit", "recipe": {}}, "not trained by epochs of the engine"),
+        ({"flops": 0}, "its card has no flops"),
+    ],
 )
 def test_what_cannot_be_estimated_says_so_and_counts_nothing(planned, card, why):
     net, found = planned(**card)
@@ -177,7 +180,7 @@ def test_the_page_says_of_every_figure_where_it_comes_from(tmp_path, capsys):
     lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("  ")}
     assert lines["net"].endswith("GPU  8,000 MB + GPU 3,000 MB  measured (NVIDIA H200, 100 clips, 5 epochs)")
     assert lines["ststnet"].endswith("estimated (0.05 TFLOP/s)")
-    assert lines["majority"].endswith("not estimated (fitted without epochs)")
+    assert lines["majority"].endswith("not estimated (not trained by epochs of the engine)")
     assert "total: 9 runs, 144 folds, 98 min on GPUs and " in text
     assert "3 x FLOPs x training clips x epochs, at 20 TFLOP/s on a GPU (--tflops) and 0.05 on a CPU core" in text
 

@@ -58,7 +58,7 @@ def test_the_same_project_somewhere_else_makes_the_same_bytes(finished, copy):
 def test_another_number_of_shards_trains_nothing(copy):
     before = copy.folds()
     assert len(before) == 8 * 5
-    output = copy.snakemake("--cores", "2", "--set-scatter", "train=3")
+    output = copy.snakemake("--cores", "2", "--config", "shards=3")
     assert "3-of-3" in output
     assert copy.folds() == before
 
@@ -136,7 +136,7 @@ def test_every_rule_logs_measures_and_names_its_environment():
     count = text.count("\nrule ")
     for directive in ("log:", "benchmark:", "conda:", "resources:", "shell:"):
         assert text.count(f"\n    {directive}") == count, directive
-    assert count == 12
+    assert count == 14
     assert "\n    script:" not in text
     assert "\n    run:" not in text
     assert "\ncheckpoint " not in text
@@ -154,6 +154,7 @@ CARD = {
     "licence": "MIT",
     "module": "TinyNet",
     "parameters": 7059,
+    "flops": 14112,
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "unit", "center": "none"},
     "recipe": {"optimizer": "adam", "lr": 1e-3, "batch_size": 64, "epochs": 2},
     "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0},

@@ -17,6 +17,7 @@ from mebench.files import read_csv
 from mebench.plan import Plan, Run
 from mebench.protocols.samples import extra_samples, samples
 
+GPU_TFLOPS, CPU_TFLOPS = 20.0, 0.05  # effective throughput of a GPU and of a CPU core, where nothing is measured
 PASSES = 3  # of forward passes that a step of training costs
 NOT_ESTIMATED = "not estimated"
 
@@ -127,12 +128,19 @@ def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost
     )  # fmt: skip
 
 
+def seconds_per_fold(run: Run, size: Size, gpu_tflops: float = GPU_TFLOPS, cpu_tflops: float = CPU_TFLOPS) -> float:
+    """Seconds of one fold of a run; 0 where there is nothing to estimate from."""
+    card, device = cards.card("models", run.spec["model"]), "GPU" if run.resources["gpu"] else "CPU"
+    tflops = gpu_tflops if device == "GPU" else cpu_tflops
+    return _seconds(card, run.spec, size, measured(card, run.spec, device), tflops)[0]
+
+
 def _seconds(
     card: dict[str, Any], spec: dict[str, Any], size: Size, record: dict[str, Any] | None, tflops: float
 ) -> tuple[float, str, str]:
     """(seconds of a fold, basis, how), from a measured fold or from operations."""
     if not spec["recipe"]:
-        return 0.0, NOT_ESTIMATED, "fitted without epochs"
+        return 0.0, NOT_ESTIMATED, "not trained by epochs of the engine"
     steps = size.training * spec["recipe"]["epochs"]
     if record:
         scale = steps / (record["clips"] * record["epochs"])

@@ -31,7 +31,8 @@ def fingerprint(*starts: str | Path) -> str:
         if key not in files:
             files[key] = path
             todo.extend(_imports(path, path.stat().st_mtime_ns))
-    return digest(*(part for key in sorted(files) for part in (key, files[key].read_bytes())))[:16]
+    parts = ((key, _content(files[key], files[key].stat().st_mtime_ns)) for key in sorted(files))
+    return digest(*(part for pair in parts for part in pair))[:16]
 
 
 def of_model(name: str) -> str:
@@ -41,6 +42,11 @@ def of_model(name: str) -> str:
 
 # `import a.b` or `from a.b import c, d`, at any indent; parsing the syntax tree would take ten times as long
 IMPORT = re.compile(r"^[ \t]*(?:import (mebench[\w.]*)|from (mebench[\w.]*) import (\([^)]*\)|[^\n#]*))", re.MULTILINE)
+
+
+@functools.lru_cache(maxsize=512)
+def _content(path: Path, _modified: int) -> bytes:
+    return path.read_bytes()
 
 
 @functools.lru_cache(maxsize=512)

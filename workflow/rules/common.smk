@@ -5,9 +5,13 @@ from snakemake.exceptions import WorkflowError
 from mebench import cards
 from mebench.errors import UserError
 from mebench.plan import PLOTS, Plan
+from mebench.shards import Shards
 
+# how a run is submitted is no part of what the benchmark is: `--config shards=8`, or in a profile
+submission = config.pop("shards", "1")
 try:
     plan = Plan(config)
+    shards = Shards(plan, submission)
 except UserError as error:
     raise WorkflowError(str(error))
 
@@ -24,12 +28,11 @@ wildcard_constraints:
     input="[^/]+",
     table="[^/]+",
     plot="[^/]+",
+    scatteritem="[0-9]+-of-[0-9]+",
 
 
-# in how many jobs a run (task, model, seed) and an input are submitted: execution settings, changed by a profile or
-# `--set-scatter train=8 inputs=4`
+# in how many jobs an input is made: an execution setting too, `--set-scatter inputs=4`
 scattergather:
-    train=1,
     inputs=1,
 
 

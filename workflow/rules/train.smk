@@ -38,9 +38,10 @@ rule train:
 
 rule pool:
     input:
-        shards=gather.train(
-            "<results>/runs/{{task}}/{{model}}/seed{{seed}}/shards/{scatteritem}.json"
-        ),
+        shards=lambda wildcards: [
+            f"{plan.folder(run_of(wildcards))}/shards/{item}.json"
+            for item in shards.items(run_of(wildcards))
+        ],
         clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
         inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-GPU_TFLOPS, CPU_TFLOPS = 20.0, 0.05  # assumed where nobody says: of a whole GPU, of one CPU core
+from mebench.estimate import CPU_TFLOPS, GPU_TFLOPS
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

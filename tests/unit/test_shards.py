@@ -1,0 +1,84 @@
+"""Shards: how many jobs a run is, whatever lies on the disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from mebench import estimate
+from mebench.errors import UserError
+from mebench.plan import Plan
+from mebench.protocols import loso
+from mebench.shards import Shards, parsed
+
+REAL = {name: {"source": f"/data/{name}"} for name in ("casme2", "samm", "smic")}
+MODELS = ["ststnet", "htnet", {"model": "slstt", "backbone": "finetune"}, "majority"]
+
+
+def plan(**more) -> Plan:
+    return Plan({"datasets": REAL, "tasks": ["megc2019", "smic-3"], "models": MODELS, "seeds": [0], **more})
+
+
+def counts(setting, **more) -> dict[str, int]:
+    found = plan(**more)
+    shards = Shards(found, setting)
+    return {f"{run.task}/{run.model}": shards.count(run) for run in found.runs}
+
+
+def test_a_number_of_jobs_but_never_more_than_folds():
+    assert set(counts("1").values()) == {1}
+    assert counts(20)["megc2019/ststnet"] == 20
+    assert counts("20")["smic-3/ststnet"] == 16
+
+
+def test_one_job_for_each_fold_of_the_published_protocol():
+    assert counts("fold") == {f"megc2019/{m}": 68 for m in ("ststnet", "htnet", "slstt", "majority")} | {
+        f"smic-3/{m}": 16 for m in ("ststnet", "htnet", "slstt", "majority")
+    }
+
+
+def test_generated_datasets_have_as_many_folds_as_they_say():
+    few = {**{name: {"source": "synthetic"} for name in REAL}, "smic": {"source": "synthetic", "subjects": 5}}
+    assert counts("fold", datasets=few)["megc2019/ststnet"] == 8 + 8 + 5
+    assert counts("fold", datasets=few)["smic-3/ststnet"] == 5
+
+
+def test_auto_makes_jobs_of_about_half_an_hour_and_each_model_may_differ():
+    found = plan()
+    shards, runs = Shards(found, "auto,htnet=fold"), {run.id: run for run in found.runs}
+    slstt = runs["smic-3/slstt/seed0"]
+    hours = 16 * estimate.seconds_per_fold(slstt, estimate.Size(164, 16, "expected")) / 3600
+    assert shards.count(slstt) == min(16, -(-hours // 0.5)) > 1
+    assert shards.count(runs["megc2019/ststnet/seed0"]) == 1
+    assert shards.count(runs["megc2019/majority/seed0"]) == 1  # nothing to estimate from: one job
+    assert shards.count(runs["megc2019/htnet/seed0"]) == 68
+
+
+@pytest.mark.parametrize("count", [1, 3, 16])
+def test_the_jobs_of_a_run_train_each_fold_once(count):
+    found = plan()
+    run = found.run("smic-3", "ststnet", 0)
+    names = [f"smic/s{i:02d}" for i in range(16)]
+    dealt = []
+    for item in Shards(found, count).items(run):
+        index, of = map(int, item.split("-of-"))
+        dealt += loso.shard(names, index, of)
+    assert sorted(dealt) == names
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("0", "shards has '0'; write a number of jobs, fold or auto"),
+        ("many", "shards has 'many'"),
+        ("auto,hsta=", "shards has 'hsta='"),
+        ("auto,stsnet=2", "'stsnet', which is no model entry.*did you mean 'ststnet'"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_sentence(setting, sentence):
+    with pytest.raises(UserError, match=sentence):
+        Shards(plan(), setting)
+
+
+def test_the_setting_reads_as_written():
+    assert parsed("auto, hsta=fold ,ststnet=1") == {"default": "auto", "hsta": "fold", "ststnet": "1"}
+    assert parsed("") == {"default": "1"}

@@ -1,0 +1,71 @@
+"""In how many jobs a run is submitted: an execution setting, which changes no number in a table.
+
+``shards=8`` cuts each run into 8 jobs, ``fold`` makes a job of every fold, ``auto`` as many jobs as make each last about
+half an hour by the model's card. Single model entries may differ: ``shards=auto,hsta=fold,ststnet=1``. The number must
+not depend on what a workflow makes while it runs, because every job of it reads the plan again; so folds are counted
+from the configuration, and a shard beyond the last fold is an empty job.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from mebench import estimate
+from mebench.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from mebench.plan import Plan, Run
+
+JOB_SECONDS = 1800
+DEFAULT = "default"
+SMALL = 8  # subjects of a generated dataset that says nothing else
+
+
+class Shards:
+    """``count(run)``: the number of jobs of each run of a plan, from the setting's text."""
+
+    def __init__(self, plan: Plan, setting: Any = "1"):
+        self.plan, self.setting = plan, parsed(str(setting))
+        for name in self.setting:
+            if name != DEFAULT and name not in plan.entries:
+                raise UserError(
+                    f"shards is set for '{name}', which is no model entry{did_you_mean(name, plan.entries)}"
+                )
+
+    def count(self, run: Run) -> int:
+        """How many jobs train the folds of a run; never more than it has folds."""
+        wanted = self.setting.get(run.model, self.setting[DEFAULT])
+        folds = self.folds(run)
+        if wanted == "fold":
+            return folds
+        if wanted == "auto":
+            size = estimate.Size(self.plan.tasks[run.task]["expected"]["clips"], folds, "expected")
+            return min(folds, max(1, math.ceil(folds * estimate.seconds_per_fold(run, size) / JOB_SECONDS)))
+        return min(folds, int(wanted))
+
+    def items(self, run: Run) -> list[str]:
+        """``1-of-4``, ``2-of-4``, ...: what the jobs of a run are called."""
+        count = self.count(run)
+        return [f"{i}-of-{count}" for i in range(1, count + 1)]
+
+    def folds(self, run: Run) -> int:
+        """The subjects of a run's task: as published, or as many as its generated datasets have."""
+        task = self.plan.tasks[run.task]
+        entries = [self.plan.datasets[name] for name in task["datasets"]]
+        if all(entry["source"] == "synthetic" and entry.get("size", "small") == "small" for entry in entries):
+            return sum(entry.get("subjects", SMALL) for entry in entries)
+        return task["expected"]["subjects"]
+
+
+def parsed(text: str) -> dict[str, str]:
+    """``auto,hsta=fold`` -> {"default": "auto", "hsta": "fold"}."""
+    found = {DEFAULT: "1"}
+    for word in filter(None, (word.strip() for word in text.split(","))):
+        name, _, value = word.rpartition("=")
+        if value not in ("fold", "auto") and not (value.isdecimal() and int(value) > 0):
+            raise UserError(
+                f"shards has '{word}'; write a number of jobs, fold or auto, for single models too: auto,hsta=fold"
+            )
+        found[name or DEFAULT] = value
+    return found
