@@ -219,7 +219,7 @@ def test_a_saved_model_predicts_the_same(name, options, tmp_path):
 
 def trained(name: str, options: dict, epochs: int | None = None):
     """(model, accuracy) after training on eight clips with random labels, in the engine's own loop."""
-    entry = {"model": name, "preset": "small"} | options
+    entry = {"model": name, "preset": "small" if "small" in CARDS[name].get("presets", {}) else "paper"} | options
     resolved = recipes.resolve(entry)
     plain = {"order": "shuffled", "augment": "none", "ema": 0.0, "label_smoothing": 0.0, "class_weights": "none"}
     plain |= {"batch_size": 8, "epochs": epochs or 60, "schedule": "constant", "warmup_epochs": 0.0}

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from mebench import __version__
+from mebench.checkout import checkout
 from mebench.errors import UserError, did_you_mean
 from mebench.files import file_digest, remove_leftovers, whole_folder, write_csv, write_json
 from mebench.protocols import loso
@@ -92,6 +93,7 @@ def train_folds(
 ) -> None:  # fmt: skip
     """Train folds one after another in this process, each by one job at a time."""
     device, folds, epochs = prepared(how), data.folds(), spec["recipe"].get("epochs", 1)
+    place = where(device.type)
     while todo:
         busy = []
         for fold in todo:
@@ -99,7 +101,8 @@ def train_folds(
                 raise Stopped("between two folds")
             mark = fingerprint(spec, data.digest, fold)
             try:
-                with lock.hold(running_file(run, fold), {"fold": fold, "epochs": epochs, "epoch": 0}) as holder:
+                about = {"fold": fold, "epochs": epochs, "epoch": 0, "job": place["job"]}
+                with lock.hold(running_file(run, fold), about) as holder:
                     record = finished(run, fold, mark, how)  # another job may have finished it since this one looked
                     if record is None:
                         record = attempt(run, spec, data, fold, folds[fold], device, how, mark, bar, holder, stop)
@@ -158,6 +161,7 @@ def attempt(
     """Run one fold and write its folder. A failure becomes a status record, not the end of the shard."""
     begin, started, result, status, message = time.monotonic(), now(), None, "done", ""
     keeper = checkpoint.Keeper(checkpoint_file(run, fold), mark, stop, how.checkpoint_seconds)
+    parts, source = fingerprint_parts(spec, data.digest, fold), checkout()  # as they are now, not when it ends
     bar.fold_begins(fold)
 
     def on_epoch(epoch: int, loss: float) -> None:
@@ -183,7 +187,7 @@ def attempt(
     record = {
         "fold": fold,
         "fingerprint": mark,
-        "made_from": fingerprint_parts(spec, data.digest, fold),
+        "made_from": parts,
         "status": status,
         "message": message,
         "seconds": round(time.monotonic() - begin, 3),
@@ -193,6 +197,7 @@ def attempt(
         "peak_memory_mb": peak_memory_mb(device),
         "device": device_name(device),
         "where": where(device.type),
+        "source": source,
         "threads": how.threads,
         "versions": versions(),
         "spec": spec,

@@ -33,16 +33,16 @@ def _file_digest(path: str, _modified: int) -> str:
     return file_digest(path)
 
 
-def fingerprint_of(spec: dict[str, Any], parts: dict[str, Any]) -> str:
-    """The fingerprint that :func:`mebench.training.records.fingerprint` makes of the same spec and parts."""
-    known = (parts[key] for key in ("data", "fold", "model", "engine"))
-    return digest(canonical_json(spec), *known, *parts["weights"])
+def fingerprint_of(spec: str, parts: dict[str, Any]) -> str:
+    """The fingerprint that :func:`mebench.training.records.fingerprint` makes of the same parts and of the spec whose
+    canonical JSON this is."""
+    return digest(spec, *(parts[key] for key in ("data", "fold", "model", "engine")), *parts["weights"])
 
 
 def changes(record: dict[str, Any], spec: dict[str, Any], parts: dict[str, Any]) -> list[str]:
     """What differs between the ``record`` of a fold and a ``spec`` with its ``parts``, as sentences; empty where the
     fingerprint holds."""
-    if record["fingerprint"] == fingerprint_of(spec, parts):
+    if record["fingerprint"] == fingerprint_of(canonical_json(spec), parts):
         return []
     found = [f"{key}: {old} -> {new}" for key, old, new in differences(record.get("spec", {}), spec)]
     made_from = record.get("made_from")

@@ -1,9 +1,9 @@
 """Say why something would run (again): a file of the results, or a run named TASK/MODEL/seedK.
 
 Snakemake's dry run says which jobs start and why; the fold engine says of each run which folds hold, and what differs
-for the others. Nothing is run. Arguments for snakemake stand after --, for example a profile that sets shards:
+for the others. Nothing is run. Where snakemake is run with further arguments, it has to be asked with them too:
 
-  mebench explain megc2019/ststnet/seed0 -- --workflow-profile profiles/slurm
+  mebench explain megc2019/ststnet/seed0 --snakemake="--workflow-profile profiles/slurm"
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ CONFIG = Path("config.yaml")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help="a file such as results/report.html, or TASK/MODEL/seedK")
-    parser.add_argument("snakemake", nargs="*", metavar="ARGUMENT", help="after --: arguments for snakemake")
+    parser.add_argument("--snakemake", default="", metavar="ARGUMENTS", help="further arguments for snakemake")
     parser.add_argument("--config", type=Path, default=CONFIG, metavar="FILE",
                         help="the configuration (default: config.yaml)")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
+    import shlex
+
     from mebench.plan import Plan
     from mebench.watch import dryrun, explain
 
     plan = Plan.load(args.config)
     target, run = explain.target_of(plan, args.target)
     other = [] if args.config == CONFIG else ["--configfile", str(args.config)]
-    jobs = dryrun.jobs(target, [*other, *args.snakemake])
+    jobs = dryrun.jobs(target, [*other, *shlex.split(args.snakemake)])
     print("\n".join(explain.of_jobs(target, jobs)))
     by_id = {own.id: own for own in plan.runs}
     named = dict.fromkeys([*([run.id] if run else []), *(job.run_id for job in jobs)])

@@ -1,0 +1,43 @@
+"""Which source this is: the git commit of the project's folder, and the digest of its locked environment."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from mebench.files import file_digest
+
+PACKAGE = Path(__file__).parent
+LOCK = PACKAGE.parents[1] / "envs" / "requirements.lock"
+PATIENCE = 20  # seconds for git, which can be slow on a network file system
+
+
+def checkout(package: Path = PACKAGE, lock: Path = LOCK) -> dict[str, Any]:
+    """``commit`` and ``dirty`` (whether tracked files, or new ones beside the package, differ from it), null where the
+    package is not in a git repository of its own; ``lock``, SHA-256 of envs/requirements.lock. Looked up once."""
+    return dict(_checkout(package, lock))
+
+
+@lru_cache(maxsize=4)
+def _checkout(package: Path, lock: Path) -> dict[str, Any]:
+    about = {"commit": None, "dirty": None, "lock": file_digest(lock) if lock.is_file() else None}
+    if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return about  # installed without its repository, perhaps inside another one
+    commit = _git(package, "rev-parse", "HEAD")
+    changed = _git(package, "status", "--porcelain", "--untracked-files=no")
+    added = _git(package, "ls-files", "--others", "--exclude-standard", "..")
+    if commit is None or changed is None or added is None:
+        return about
+    return about | {"commit": commit, "dirty": bool(changed or added)}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints, or None where it fails or is not there."""
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,76 @@
+"""Say how far the benchmark is: folds done, running, failed and missing of every run, and the time that is left.
+
+Works at any time, also while the workflow runs and before it has begun; it changes nothing. A fold is counted as done
+when its result is of the configuration, data and source as they are now. `left` is by the folds that are finished,
+with as many at once as now; ~ marks what nobody has measured yet: it is by the epochs so far, or an estimate that can
+be wrong by a factor of several.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
+                        help="the configuration (default: config.yaml)")  # fmt: skip
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--watch", action="store_true", help="show it again and again, until all runs are pooled")
+    form.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--every", type=float, default=5, metavar="S", help="seconds between two looks (default: 5)")
+
+
+def main(args: argparse.Namespace) -> None:
+    import json
+    import sys
+
+    from mebench.errors import UserError
+    from mebench.plan import Plan
+    from mebench.verbs.plan import CPU_TFLOPS, GPU_TFLOPS
+    from mebench.watch.gpus import gpus
+    from mebench.watch.left import Clock
+    from mebench.watch.runs import Eyes
+    from mebench.watch.screen import Snapshot, table
+
+    plan = Plan.load(args.config)
+    eyes, clock = Eyes(plan), Clock(plan, GPU_TFLOPS, CPU_TFLOPS)
+
+    def look() -> Snapshot:
+        states = eyes.look()
+        return Snapshot(states, clock.works(states), gpus())
+
+    if args.json:
+        print(json.dumps(look().as_json(), indent=2))
+    elif not sys.stdout.isatty():
+        if args.watch:
+            raise UserError("--watch needs a terminal; leave it out to print the state once")
+        print("\n".join(look().lines()))
+    elif args.watch:
+        if not args.every > 0:
+            raise UserError(f"--every {args.every:g} must be above 0, for example --every 5")
+        watch(look, args.every)
+    else:
+        from rich.console import Console
+
+        console = Console(soft_wrap=True)
+        console.print(table(look(), console.width))
+
+
+def watch(look, seconds: float) -> None:
+    """Show what ``look()`` gives again and again, until everything is over or Ctrl-C."""
+    import contextlib
+    import time
+
+    from rich.console import Console
+    from rich.live import Live
+
+    from mebench.watch.screen import table
+
+    console, now = Console(), look()
+    first = table(now, console.width, console.height)
+    with contextlib.suppress(KeyboardInterrupt), Live(first, console=console) as live:
+        while not now.over:
+            time.sleep(seconds)
+            now = look()
+            live.update(table(now, console.width, console.height), refresh=True)

@@ -1,0 +1,173 @@
+"""What Snakemake would do for a target and why, in plain sentences: its own dry run, taken apart."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mebench.errors import UserError
+from mebench.training.reasons import differences
+
+ANOTHER = "Input files updated by another job"  # not a reason of its own
+FILES = {  # what Snakemake says of a list of files, and what that means
+    "Missing output files": "{} missing",
+    "Incomplete output files": "{} left half-written by a job that died",
+    "Updated input files": "{} newer than what was made from it",
+    ANOTHER: "{} made anew by another job",
+}
+PLAIN = {
+    "Set of input files has changed since last execution": "it is made from other files than before",
+    "Code has changed since last execution": "the command of the rule changed",
+    "Software environment definition has changed since last execution": "the rule's environment file changed",
+    "Forced execution": "it is forced by the command line",
+}
+PARAMETERS = "Params have changed since last execution"
+ERROR = re.compile(r"\w+(?:Exception|Error)\b.*:")
+HEAD, END = re.compile(r"(?:local)?(?:rule|checkpoint) (\w+):"), "rule end:"
+HEADS = "|".join(map(re.escape, (*FILES, *PLAIN, PARAMETERS)))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that would run: its ``rule``, first ``output``, ``wildcards``, and Snakemake's ``reason``."""
+
+    rule: str
+    output: str
+    wildcards: dict[str, str]
+    reason: str
+
+    @property
+    def reasons(self) -> list[str]:
+        """Its reasons as sentences, without those that only follow from another job."""
+        parts = [(head, rest) for head, rest in _parts(self.reason) if head != ANOTHER]
+        return [sentence for head, rest in parts for sentence in sentences(head, rest)]
+
+    @property
+    def follows(self) -> bool:
+        """Whether it would run only because other jobs do."""
+        return not self.reasons
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that it is for: TASK/MODEL/seedK."""
+        if not {"task", "model", "seed"} <= set(self.wildcards):
+            return None
+        return "{task}/{model}/seed{seed}".format(**self.wildcards)
+
+
+def jobs(target: str, arguments: Sequence[str] = ()) -> list[Job]:
+    """The jobs that ``snakemake TARGET`` would run here; ``arguments`` are further ones of snakemake.
+
+    A :class:`UserError` passes on what Snakemake complains about.
+    """
+    return parse(output(target, arguments))
+
+
+def output(target: str, arguments: Sequence[str]) -> str:
+    """What the dry run prints."""
+    if not any(Path(name).is_file() for name in ("Snakefile", "workflow/Snakefile")):
+        raise UserError("there is no Snakefile here; run it in the folder of the project")
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--rerun-incomplete", *arguments, "--", target]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    text = done.stderr + done.stdout
+    if done.returncode:
+        raise UserError(f"snakemake cannot plan {target}: {complaint(text)}")
+    return text
+
+
+def complaint(text: str) -> str:
+    """The lines of Snakemake's error, without what it tells of itself before."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not re.match(r"Using .* profile", line)]
+    named = [number for number, line in enumerate(lines) if ERROR.match(line)]
+    told = lines[named[0] :] if named else lines[-3:]
+    return " ".join(told[1:] if len(told) > 1 and ERROR.fullmatch(told[0]) else told) or "it gave no reason"
+
+
+def parse(text: str) -> list[Job]:
+    """The jobs of a dry run's text."""
+    found, rule, fields = [], "", {}
+    for line in [*text.splitlines(), END]:
+        if head := HEAD.fullmatch(line):
+            if "reason" in fields:
+                found.append(_job(rule, fields))
+            rule, fields = head[1], {}
+        elif rule and (field := re.match(r"    (\w+): (.*)", line)):
+            fields.setdefault(field[1], field[2])
+    return found
+
+
+def _job(rule: str, fields: dict[str, str]) -> Job:
+    wildcards = re.findall(r"(\w+)=(.*?)(?=, \w+=|$)", fields.get("wildcards", ""))
+    return Job(rule, fields.get("output", "").split(", ")[0], dict(wildcards), fields["reason"].strip())
+
+
+def _parts(reason: str) -> list[tuple[str, str]]:
+    """(what Snakemake says, of what) for each part of a reason."""
+    begins = list(re.finditer(rf"(?:^|; )({HEADS})(?::\s*|(?=;|$))", reason))
+    if not begins:
+        return [(reason, "")]
+    ends = [match.start() for match in begins[1:]] + [len(reason)]
+    return [(match[1], reason[match.end() : end].strip()) for match, end in zip(begins, ends, strict=True)]
+
+
+def sentences(head: str, rest: str) -> list[str]:
+    """One part of a reason in plain words."""
+    if head == PARAMETERS:
+        return parameters(rest)
+    if head in FILES:
+        return [FILES[head].format(_files(rest))]
+    return [PLAIN.get(head, head)]
+
+
+def _files(text: str) -> str:
+    names = text.split(", ")
+    return f"{names[0]} is" if len(names) == 1 else f"{names[0]} and {len(names) - 1} more are"
+
+
+def parameters(text: str) -> list[str]:
+    """What changed of a rule's parameters: keys of a run's spec, the source behind it, or an argument."""
+    found = re.search(r"before: (.*?) now: (.*)$", text)
+    before, now = (_values(found[1]), _values(found[2])) if found else (None, None)
+    if before is None or now is None:
+        return ["its parameters changed"]
+    told = []
+    specs = [[value for value in values if _spec(value)] for values in (before, now)]
+    if specs[0] and specs[1]:
+        told += [f"{key}: {old} -> {new}" for key, old, new in differences(_spec(specs[0][0]), _spec(specs[1][0]))]
+    rest = [[v for v in values if not _spec(v) and not _source(v)] for values in (before, now)]
+    if any(map(_source, [*before, *now])):
+        told.append("the source of the code behind it changed")
+    if rest[0] or rest[1]:
+        told.append(f"an argument changed: {' '.join(map(str, rest[0])) or '(none)'} -> "
+                    f"{' '.join(map(str, rest[1])) or '(none)'}")  # fmt: skip
+    return told or ["its parameters changed"]
+
+
+def _values(text: str) -> list | None:
+    """The parameters that Snakemake lists, as it prints them for Python; None where that cannot be read."""
+    if text.strip() == "<nothing exclusive>":
+        return []
+    try:
+        return list(ast.literal_eval(f"[{text}]"))
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _spec(value: object) -> dict | None:
+    """A parameter that is a mapping in JSON."""
+    try:
+        found = json.loads(value) if isinstance(value, str) and value.startswith("{") else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _source(value: object) -> bool:
+    """Whether a parameter is a digest of source: 16 hexadecimal digits, 32 of two."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[0-9a-f]{16}|[0-9a-f]{32}", value))

@@ -1,0 +1,132 @@
+"""Why something would run (again): Snakemake's reasons for the jobs, and the engine's for the folds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from mebench.errors import UserError
+from mebench.plan import Plan, Run
+from mebench.training import lock
+from mebench.training.reasons import changes, differences, fingerprint_parts
+from mebench.training.records import Rows, fold_folder, record_of, run_rows, running_file, whole
+from mebench.watch.dryrun import Job
+from mebench.watch.failures import LASTING
+
+SHOWN = 6  # names of a longer list
+
+
+def target_of(plan: Plan, target: str) -> tuple[str, Run | None]:
+    """(the file to ask Snakemake for, the run that a target is or belongs to)."""
+    name = target.rstrip("/")
+    for run in plan.runs:
+        if name in (run.id, plan.folder(run)):
+            return f"{plan.folder(run)}/run.json", run
+        if name.startswith(f"{plan.folder(run)}/"):
+            return name, run
+    if re.fullmatch(r"[^/]+/[^/]+/seed\d+", name):
+        plan.resolve(name)  # complains, with the name that comes closest
+    return target, None
+
+
+def of_jobs(target: str, jobs: Sequence[Job]) -> list[str]:
+    """Snakemake's plan for a target: the jobs that start it with their reasons, and those that follow."""
+    if not jobs:
+        return [f"Snakemake would run nothing: {target} is there and up to date."]
+    causes = sorted((job for job in jobs if not job.follows), key=_name)
+    lines = [f"Snakemake would run {_number(len(jobs), 'job')} for {target}. What starts it:"]
+    for reason, group in _grouped((", and ".join(job.reasons), _name(job)) for job in causes):
+        lines.append(f"  {_listed(group)}: {reason}")
+    rest = Counter(job.rule for job in jobs if job.follows)
+    if rest:
+        followers = ", ".join(f"{count} {rule}" for rule, count in rest.items())
+        lines.append(f"  what is made from those follows: {followers}")
+    return lines
+
+
+def _name(job: Job) -> str:
+    what = job.run_id or job.output
+    shard = f" {job.wildcards['scatteritem']}" if "scatteritem" in job.wildcards else ""
+    return f"{job.rule} {what}{shard}".rstrip()
+
+
+def of_runs(plan: Plan, runs: Sequence[Run]) -> list[str]:
+    """The engine's view of the folds of runs; equal ones are told once."""
+    told = _grouped((tuple(of_folds(plan, run)), run.id) for run in runs if run.spec["training"] != "rules")
+    return [line for lines, names in told for line in (f"Folds of {_listed(names)}:", *(f"  {text}" for text in lines))]
+
+
+def of_folds(plan: Plan, run: Run) -> list[str]:
+    """Which folds of a run hold, and why the others do not."""
+    spec, folder = run.spec, Path(plan.folder(run))
+    rows, without = _rows(plan, run)
+    if rows is None:
+        return [without, *_by_spec(run, folder)]
+    folds = sorted({row["subject"] for row in rows.rows})
+    parts = fingerprint_parts(spec, rows.digest, "")
+    why: dict[str, list[str]] = {}
+    for fold in folds:
+        for reason in _reasons(run, folder, fold, parts | {"fold": fold}):
+            why.setdefault(reason, []).append(fold)
+    held = len(folds) - len({fold for names in why.values() for fold in names})
+    head = f"{held} of {len(folds)} hold, made from the configuration, data and source as they are now"
+    return [head, *(f"{_number(len(names), 'fold')} ({_listed(names)}): {reason}" for reason, names in why.items())]
+
+
+def _rows(plan: Plan, run: Run) -> tuple[Rows | None, str]:
+    """The clips of a run, or why they cannot be known."""
+    clips, metas = [Path(path) for path in plan.clips_of(run)], [Path(path) for path in plan.inputs(run)]
+    absent = next((path for path in [*clips, *metas] if not path.is_file()), None)
+    if absent:
+        return None, f"which of them hold cannot be said before {absent} is made"
+    try:
+        return run_rows(run.spec, clips, [meta.parent for meta in metas]), ""
+    except UserError as error:
+        return None, f"which of them hold cannot be said: {error}"
+
+
+def _by_spec(run: Run, folder: Path) -> list[str]:
+    """What differs in the configuration alone, where the data are not there to compare."""
+    found = (record_of(path.parent) for path in sorted((folder / "folds").glob("[!.]*/fold.json")))
+    told = _grouped(
+        (f"{key}: {old} -> {new}", record["fold"])
+        for record in found if record
+        for key, old, new in differences(record.get("spec", {}), run.spec)
+    )  # fmt: skip
+    return [f"{_number(len(names), 'fold')} ({_listed(names)}): {text}" for text, names in told]
+
+
+def _reasons(run: Run, folder: Path, fold: str, parts: dict) -> list[str]:
+    """Why a fold would be trained; nothing where it holds."""
+    held, record = lock.read(running_file(folder, fold)), record_of(fold_folder(folder, fold))
+    if held and lock.alive(held):
+        return [f"being trained now, on {held.get('node') or 'an unknown node'}"]
+    if record is None:
+        return ["never trained, or left unfinished"]
+    found = changes(record, run.spec, parts)
+    if found:
+        return found
+    if not whole(fold_folder(folder, fold), record):
+        return ["damaged: its files are not those that it was written with"]
+    if record["status"] not in ("done", LASTING):
+        return [f"{record['status']}: {record['message']}; the next job of the run tries again"]
+    return []
+
+
+def _grouped(pairs) -> list[tuple]:
+    """(value, names) of (value, name) pairs, in the order in which values first come."""
+    groups: dict = {}
+    for value, name in pairs:
+        groups.setdefault(value, []).append(name)
+    return list(groups.items())
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

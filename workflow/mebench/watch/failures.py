@@ -1,0 +1,108 @@
+"""Folds that failed and folds that dead jobs left: what happened, where, and how to repeat them by hand."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mebench.plan import Plan, Run
+from mebench.training import lock
+from mebench.training.records import checkpoint_file, fold_folder, record_of
+from mebench.watch import logs
+from mebench.watch.logs import Excerpt
+from mebench.watch.runs import RunState
+
+DIED = "died"  # the status of a fold that a dead job left
+LASTING = "diverged"  # what the workflow does not try again by itself
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One fold: its run, ``status`` and ``message``, the job and node, and its logs' last lines."""
+
+    run: Run
+    fold: str
+    status: str
+    message: str
+    about: list[str]
+    node: str | None
+    job: str | None
+    when: str | None
+    excerpts: list[Excerpt]
+    command: str
+
+    def as_json(self) -> dict[str, Any]:
+        """It for machines."""
+        kept = {key: getattr(self, key) for key in ("fold", "status", "message", "node", "job", "when", "command")}
+        logs = [{"file": str(excerpt.path), "lines": excerpt.lines} for excerpt in self.excerpts]
+        return {"task": self.run.task, "model": self.run.model, "seed": self.run.seed, **kept, "logs": logs}
+
+    def lines(self) -> list[str]:
+        """It for people."""
+        seen = "last sign at" if self.status == DIED else "at"
+        known = ((f"on {self.node}", self.node), (f"job {self.job}", self.job), (f"{seen} {self.when}", self.when))
+        where = ", ".join(text for text, value in known if value)
+        head = f"{self.run.id} {self.fold}: {self.status}{f': {self.message}' if self.message else ''}"
+        text = [head, *(f"  {line}" for line in ([where] if where else []) + self.about)]
+        for excerpt in self.excerpts:
+            text += [f"  {excerpt.path}:", *(f"  | {line}" for line in excerpt.lines)]
+        return [*text, f"  repeat it: {self.command}"]
+
+
+def failures(plan: Plan, states: Sequence[RunState], config: Path, count: int) -> list[Failure]:
+    """Every failed fold and every dead lock of the runs, with ``count`` lines of each log."""
+    found = []
+    for state in states:
+        old = [record for record in state.old if record["status"] != "done"]
+        gone = {held.get("fold") for held in state.dead}
+        found += [_failed(plan, state.run, record["fold"], config, count, record in old)
+                  for record in [*state.failed, *old] if record["fold"] not in gone]  # fmt: skip
+        found += [_died(plan, state.run, held, config, count) for held in state.dead]
+    return found
+
+
+def command(run: Run, fold: str, config: Path) -> str:
+    """What trains that fold alone, again."""
+    return f"mebench train --run {shlex.quote(run.id)} --fold {shlex.quote(fold)} --config {shlex.quote(str(config))}"
+
+
+def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool) -> Failure:
+    record = record_of(fold_folder(Path(plan.folder(run)), fold)) or {"status": "unknown", "message": ""}
+    place = record.get("where") or {}
+    about = [f"device {record['device']}"] if record.get("device") else []
+    if old:
+        about.append("of another configuration, other data or other source: the next job trains it again anyway")
+    elif record["status"] == LASTING:
+        about.append("it would diverge again: no job repeats it while configuration, data and source stay")
+    results, job = Path(plan.results), place.get("job")
+    begun = datetime.fromisoformat(record["started"]).timestamp() if record.get("started") else 0.0
+    log = logs.of_fold(results, run.id, fold, count, begun, to_end=False)
+    excerpts = [log, logs.of_scheduler(results, job, count)]
+    return Failure(run, fold, record["status"], record.get("message", ""), about, place.get("node"), job,
+                   record.get("finished"), list(filter(None, excerpts)), command(run, fold, config))  # fmt: skip
+
+
+def _died(plan: Plan, run: Run, held: dict[str, Any], config: Path, count: int) -> Failure:
+    fold = held.get("fold") or held["file"].name.removesuffix(".running.json")
+    epoch = f"in or after epoch {held['epoch']} of {held['epochs']}" if held.get("epochs") else "at an unknown epoch"
+    kept = checkpoint_file(Path(plan.folder(run)), fold).is_file()
+    about = ["the next job goes on from its checkpoint" if kept else "the next job trains it from the start"]
+    if held.get("node") and held.get("pid"):
+        about.insert(0, f"its process was {held['pid']}")
+    results, job = Path(plan.results), held.get("job")
+    log = logs.of_fold(results, run.id, fold, count, held.get("since", 0.0), to_end=True)
+    excerpts = [log, logs.of_scheduler(results, job, count)]
+    seen = datetime.fromtimestamp(held["beat"], UTC).isoformat(timespec="seconds")
+    message = f"its job gave no sign for {lock.DEAD:.0f} s or its process is gone; it was {epoch}"
+    return Failure(run, fold, DIED, message, about, held.get("node") or None, job, seen,
+                   list(filter(None, excerpts)), command(run, fold, config))  # fmt: skip
+
+
+def pools(found: Sequence[Failure], config: Path) -> list[str]:
+    """What joins the runs of folds that were repeated by hand."""
+    ids = dict.fromkeys(failure.run.id for failure in found)
+    return [f"mebench pool --run {shlex.quote(name)} --config {shlex.quote(str(config))}" for name in ids]

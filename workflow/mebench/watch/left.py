@@ -1,0 +1,90 @@
+"""How much training is left: seconds of folds as they were measured, else as they are estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+from typing import Any
+
+from mebench import estimate
+from mebench.plan import Plan
+from mebench.watch.runs import RunState
+
+
+@dataclass(frozen=True)
+class Work:
+    """``seconds`` that one job would need for what is left of a run, None where nobody can say; ``basis`` is "run",
+    "seeds" (folds of the same model and task with another seed), "epochs" (of the folds that run) or "estimate"."""
+
+    seconds: float | None
+    basis: str
+    at_once: int
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until it is over, with as many folds at once as now (at least one)."""
+        return None if self.seconds is None else self.seconds / max(1, self.at_once)
+
+
+class Clock:
+    """Time left of the runs of a plan; estimates are made at so many TFLOP/s of a GPU and of a CPU core."""
+
+    def __init__(self, plan: Plan, gpu_tflops: float, cpu_tflops: float):
+        self.plan, self.throughput = plan, (gpu_tflops, cpu_tflops)
+
+    @cached_property
+    def estimated(self) -> dict[tuple[str, str], float]:
+        """Seconds of a fold of each task and model for which there is an estimate."""
+        found = estimate.costs(self.plan, *self.throughput)
+        return {(cost.task, cost.model): 3600 * cost.hours_per_fold for cost in found if cost.known}
+
+    def works(self, states: Sequence[RunState]) -> list[Work]:
+        """What is left of each run."""
+        siblings: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for state in states:
+            siblings.setdefault((state.run.task, state.run.model), []).extend(state.done)
+        return [self._work(state, siblings[state.run.task, state.run.model]) for state in states]
+
+    def _work(self, state: RunState, siblings: list[dict[str, Any]]) -> Work:
+        at_once = len(state.running)
+        if not (state.missing or at_once):
+            return Work(0.0, "run", at_once)
+        folds = state.missing + sum(map(unfinished, state.running))
+        for basis, seconds in (
+            ("run", of_fold(state.done)),
+            ("seeds", of_fold(siblings)),
+            ("epochs", by_epochs(state.running)),
+        ):
+            if seconds is not None:
+                return Work(folds * seconds, basis, at_once)
+        known = self.estimated.get((state.run.task, state.run.model))
+        return Work(None if known is None else folds * known, "estimate", at_once)
+
+
+def of_fold(records: Sequence[dict[str, Any]]) -> float | None:
+    """Mean seconds of finished folds; those that went on from a checkpoint count only where there are no others."""
+    timed = [record for record in records if record["seconds"] is not None]
+    whole = [record for record in timed if not record["resumed_at_epoch"]] or timed
+    return fmean(record["seconds"] for record in whole) if whole else None
+
+
+def by_epochs(running: Sequence[dict[str, Any]]) -> float | None:
+    """Seconds of a whole fold, as fast as the epochs of running folds were; too few for one that was resumed."""
+    begun = [held for held in running if held.get("epoch") and held.get("epochs") and held.get("since")]
+    return fmean((h["beat"] - h["since"]) / h["epoch"] * h["epochs"] for h in begun) if begun else None
+
+
+def unfinished(held: dict[str, Any]) -> float:
+    """The share of a running fold that is still to come, by its epochs."""
+    epochs = held.get("epochs") or 0
+    return max(0.0, 1 - held.get("epoch", 0) / epochs) if epochs else 1.0
+
+
+def total(works: Sequence[Work]) -> tuple[Work, int]:
+    """The work of all runs together, and of how many runs it is not known."""
+    known = [work for work in works if work.seconds is not None]
+    guessed = any(work.seconds and work.basis == "estimate" for work in known)
+    whole = Work(sum(work.seconds for work in known), "estimate" if guessed else "run", sum(w.at_once for w in works))
+    return whole, len(works) - len(known)

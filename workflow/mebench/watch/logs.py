@@ -1,0 +1,68 @@
+"""The last lines that a job wrote about a fold: of the rule's log, and of the scheduler's where it is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL = 200_000  # bytes of a log that are looked at, from its end
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some ``lines`` of the log ``path``."""
+
+    path: Path
+    lines: list[str]
+
+
+def of_fold(results: Path, run_id: str, fold: str, count: int, since: float, to_end: bool) -> Excerpt | None:
+    """The last ``count`` lines up to the one that tells of the fold's end, or ``to_end``, of the newest log of the
+    run's training that names the fold and was written after ``since`` (unix time); None where there is none."""
+    named = re.compile(rf"(?<![\w/-]){re.escape(fold)}(?![\w/-])")
+    for path in _newest((results / "logs" / "train" / run_id).glob("*.log")):
+        if _changed(path) < since:
+            break  # of an earlier job
+        lines = tail(path)
+        at = [number for number, line in enumerate(lines) if named.search(line)]
+        if at:
+            return Excerpt(path, (lines if to_end else lines[: _last_of_fold(lines, at) + 1])[-count:])
+    return None
+
+
+def _last_of_fold(lines: list[str], at: list[int]) -> int:
+    """Where the engine says how the fold ended, else where it is named last."""
+    return next((number for number in at if re.search(r": fold \d+/\d+ ", lines[number])), at[-1])
+
+
+def of_scheduler(results: Path, job: str | None, count: int) -> Excerpt | None:
+    """The end of the Slurm log of a job, where profiles/slurm or Snakemake's own default keeps it."""
+    if not job or not re.fullmatch(r"\w+", job):
+        return None
+    folders = (results / "logs" / "slurm", Path(".snakemake") / "slurm_logs")
+    found = list(_newest(path for folder in folders for path in folder.rglob(f"{job}.log")))
+    return Excerpt(found[0], tail(found[0])[-count:]) if found else None
+
+
+def tail(path: Path) -> list[str]:
+    """The lines at the end of a file, without their ends; none where it cannot be read."""
+    try:
+        with open(path, "rb") as handle:
+            size = handle.seek(0, 2)
+            handle.seek(max(0, size - TAIL))
+            return handle.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _newest(paths: Iterator[Path]) -> list[Path]:
+    return sorted(paths, key=_changed, reverse=True)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,201 @@
+"""The state of runs as people read it: plain columns, or a coloured table on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mebench.training.progress import duration
+from mebench.watch.left import Work, total
+from mebench.watch.runs import RunState
+
+COLUMNS = ("run", "state", "done", "running", "failed", "missing", "folds", "epoch", "left", "memory_mb", "device")
+WORDS = ("run", "state", "device")  # columns of words; the others are numbers and stand to the right
+NOTHING = "-"
+ORDER = ("training", "begun", "ready", "waiting", "trained", "pooled")  # on a screen, where not all runs may fit
+SPARED = ("device", "memory_mb", "state", "missing")  # columns that a narrow terminal does without, in this order
+MOST = 12  # running folds that are listed
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What there is to show: the states of runs, what is left of each, and the GPUs of this machine."""
+
+    states: list[RunState]
+    works: list[Work]
+    gpus: list[dict[str, Any]]
+
+    @property
+    def over(self) -> bool:
+        """Whether every fold of every run is over, and pooled."""
+        return all(state.word == "pooled" for state in self.states)
+
+    def row(self, state: RunState, work: Work) -> dict[str, str]:
+        """The cells of a run; none of them holds a blank, so that ``sort`` and ``awk`` can be used on the columns."""
+        counts = {"done": state.finished, "running": len(state.running), "failed": len(state.failed)}
+        counts |= {"missing": state.missing, "folds": state.expected}
+        device, memory = peak([*state.done, *state.failed])
+        mark = "~" if work.basis in ("epochs", "estimate") else ""
+        return {
+            "run": state.run.id, "state": state.word, **{key: str(value) for key, value in counts.items()},
+            "epoch": epochs(state.running), "left": NOTHING if not work.seconds else mark + clock(work.left),
+            "memory_mb": memory, "device": device,
+        }  # fmt: skip
+
+    def lines(self) -> list[str]:
+        """Everything as plain lines."""
+        rows = list(map(self.row, self.states, self.works))
+        widths, head = _widths(rows, sys.maxsize), dict(zip(COLUMNS, COLUMNS, strict=True))
+        table = ["  ".join(_justified(row[key], key, wide) for key, wide in widths.items()) for row in [head, *rows]]
+        return [*map(str.rstrip, table), "", *self.remarks()]
+
+    def remarks(self) -> list[str]:
+        """The totals, the running folds, what is to be looked at, and the GPUs."""
+        done, failed, dead, old = (_sum(self.states, key) for key in ("finished", "failed", "dead", "old"))
+        expected = sum(state.expected for state in self.states)
+        pooled = sum(state.word == "pooled" for state in self.states)
+        lines = [f"{done} of {expected} folds done, {pooled} of {len(self.states)} runs pooled; {self._left()}"]
+        lines += _listed([_at_work(state, held) for state in self.states for held in state.running])
+        if failed or dead:
+            lines.append(f"{_folds(failed)} failed, {_folds(dead)} left by jobs that died: see mebench failures")
+        if old:
+            lines.append(f"{old} of the missing folds have a result of another configuration, other data or other "
+                         "source: see mebench explain RUN")  # fmt: skip
+        waiting = sorted({state.waiting for state in self.states if state.waiting})
+        if waiting:
+            lines.append(f"before training files have to be made, such as {waiting[0]}")
+        return lines + [_of_gpu(gpu) for gpu in self.gpus]
+
+    def _left(self) -> str:
+        whole, unknown = total(self.works)
+        if not any(state.missing or state.running for state in self.states):
+            return "nothing is left to train"
+        guessed = " by estimates" if whole.basis == "estimate" else ""
+        also = f", and {unknown} runs of which nobody can say" if unknown else ""
+        if whole.at_once:
+            return f"about {duration(whole.left)} left{guessed}, {_folds(whole.at_once)} at a time{also}"
+        return f"no job is at work; about {duration(whole.left)} of work{guessed}, one fold at a time{also}"
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it for machines; times in seconds."""
+        whole, unknown = total(self.works)
+        runs = [
+            {"run": state.run.id, "state": state.word, "done": state.finished, "expected": state.expected,
+             "counted": state.counted, "missing": state.missing, "old": [r["fold"] for r in state.old],
+             "failed": [{key: r[key] for key in ("fold", "status", "message")} for r in state.failed],
+             "running": [_held(held) for held in state.running], "dead": [_held(held) for held in state.dead],
+             "waiting_for": state.waiting, "work_seconds": work.seconds, "left_seconds": work.left,
+             "left_by": work.basis, "peak": dict(zip(("device", "memory_mb"), _peak(state), strict=True))}
+            for state, work in zip(self.states, self.works, strict=True)
+        ]  # fmt: skip
+        totals = {key: _sum(self.states, key) for key in ("finished", "running", "failed", "missing", "expected")}
+        totals["done"] = totals.pop("finished")
+        totals |= {"left_seconds": whole.left, "left_by": whole.basis, "runs_unknown": unknown}
+        return {"runs": runs, "total": totals, "gpus": self.gpus}
+
+
+def table(snapshot: Snapshot, width: int, height: int | None = None) -> Any:
+    """The snapshot for a terminal of ``width`` columns; with a ``height`` in lines, as many runs as fit, those at work
+    first."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    pairs, remarks = list(zip(snapshot.states, snapshot.works, strict=True)), snapshot.remarks()
+    room = len(pairs) if height is None else max(3, height - len(remarks) - 4)
+    if room < len(pairs):
+        pairs.sort(key=lambda pair: ORDER.index(pair[0].word))
+        remarks.insert(0, f"... and {len(pairs) - room} more runs: {_counted(pairs[room:])}")
+    rows = [snapshot.row(*pair) for pair in pairs[:room]]
+    grid, widths = Table(box=None, pad_edge=False, header_style="bold"), _widths(rows, width)
+    for key, wide in widths.items():
+        whole = None if key == "run" else wide  # where all is too narrow, names of runs are broken
+        grid.add_column(key, justify="left" if key in WORDS else "right", min_width=whole, overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(row[key], style=STYLES[key](row) if key in STYLES else "") for key in widths))
+    return Group(grid, Text(), *map(Text, remarks))
+
+
+def _widths(rows: Sequence[dict[str, str]], width: int) -> dict[str, int]:
+    """The columns that a terminal has room for, with their widths."""
+    widths = {key: max(len(key), *(len(row[key]) for row in rows)) if rows else len(key) for key in COLUMNS}
+    for key in SPARED:
+        if sum(widths.values()) + 2 * len(widths) > width:
+            del widths[key]
+    return widths
+
+
+STYLES: dict[str, Callable[[dict[str, str]], str]] = {
+    "state": lambda row: {"training": "green", "pooled": "dim", "trained": "dim"}.get(row["state"], ""),
+    "failed": lambda row: "" if row["failed"] == "0" else "bold red",
+    "running": lambda row: "" if row["running"] == "0" else "green",
+    "missing": lambda row: "" if row["missing"] == "0" else "yellow",
+}
+
+
+def peak(records: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    """(device, the most memory in MB) that the folds of a run needed; of the GPU where they ran on one."""
+    on_gpu = [r for r in records if r["device"] and not r["device"].startswith("cpu")]
+    measured = [r["peak_memory_mb"] for r in on_gpu or records if r["peak_memory_mb"] is not None]
+    return (("gpu" if on_gpu else "cpu") if records else NOTHING), (f"{max(measured):.0f}" if measured else NOTHING)
+
+
+def _peak(state: RunState) -> tuple[str | None, float | None]:
+    device, memory = peak([*state.done, *state.failed])
+    return (None, None) if NOTHING in (device, memory) else (device, float(memory))
+
+
+def epochs(running: Sequence[dict[str, Any]]) -> str:
+    """``34/100`` of one running fold, ``12-34/100`` of several."""
+    at = sorted(held.get("epoch", 0) for held in running)
+    if not at:
+        return NOTHING
+    return f"{at[0]}{f'-{at[-1]}' if at[-1] > at[0] else ''}/{max(held.get('epochs', 0) for held in running)}"
+
+
+def clock(seconds: float) -> str:
+    """``02:05:09``: hours, minutes and seconds, so that they sort as text."""
+    seconds = round(seconds)
+    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
+
+
+def _at_work(state: RunState, held: dict[str, Any]) -> str:
+    loss = f", loss {held['loss']:.4f}" if isinstance(held.get("loss"), float) else ""
+    job = f", job {held['job']}" if held.get("job") else ""
+    since = f", for {duration(held['beat'] - held['since'])}" if held.get("since") else ""
+    where = f"{held.get('node') or 'an unknown node'}{job}"
+    return f"{state.run.id} {held.get('fold', '?')}: epoch {epochs([held])}{loss} on {where}{since}"
+
+
+def _listed(lines: list[str]) -> list[str]:
+    more = [f"... and {len(lines) - MOST} more running folds"] if len(lines) > MOST else []
+    return [*lines[:MOST], *more]
+
+
+def _folds(number: int) -> str:
+    return f"{number} fold{'' if number == 1 else 's'}"
+
+
+def _of_gpu(gpu: dict[str, Any]) -> str:
+    use, used, whole = (NOTHING if gpu[key] is None else f"{gpu[key]:,}" for key in
+                        ("use_percent", "used_mb", "total_mb"))  # fmt: skip
+    return f"GPU {gpu['index']} of this machine ({gpu['name']}): {use} % busy, {used} of {whole} MB"
+
+
+def _counted(pairs: Sequence[tuple[RunState, Work]]) -> str:
+    words = [state.word for state, _ in pairs]
+    return ", ".join(f"{words.count(word)} {word}" for word in ORDER if word in words)
+
+
+def _held(held: dict[str, Any]) -> dict[str, Any]:
+    return {key: held.get(key) for key in ("fold", "epoch", "epochs", "loss", "node", "pid", "job", "since", "beat")}
+
+
+def _sum(states: Sequence[RunState], key: str) -> int:
+    return sum(value if isinstance(value, int) else len(value) for value in (getattr(s, key) for s in states))
+
+
+def _justified(text: str, key: str, width: int) -> str:
+    return text.ljust(width) if key in WORDS else text.rjust(width)
