@@ -1,7 +1,7 @@
 """In how many jobs a run is submitted: an execution setting, which changes no number in a table.
 
-``shards=8`` cuts each run into 8 jobs, ``fold`` makes a job of every fold, ``auto`` as many as make each last about half
-an hour by the model's card. Single model entries may differ: ``shards=auto,hsta=fold,ststnet=1``. The number must
+``shards=8`` cuts each run into 8 jobs, ``fold`` makes a job of every fold, ``auto`` as many as make each last about
+half an hour by the model's card. Single model entries may differ: ``shards=auto,hsta=fold,ststnet=1``. The number must
 not depend on what a workflow makes while it runs, because every job of it reads the plan again; so folds are counted
 from the configuration, and a shard beyond the last fold is an empty job.
 """
