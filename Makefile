@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup run flow test lint format lock clean
+.PHONY: help setup run flow test slurm-plugin lint format lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -20,8 +20,15 @@ run: setup ## run the benchmark of config.yaml (as shipped: synthetic data) into
 flow: setup ## run the benchmark on the published flow pictures: make flow MEGC2019_FLOW=/path
 	snakemake --configfile config.megc2019-flow.yaml
 
-test: setup ## run all tests
+test: setup $(if $(shell command -v sbatch),slurm-plugin) ## run all tests
 	pytest
+
+slurm-plugin: $(VENV)/slurm-plugin ## install what the cluster tests need into .venv/slurm-plugin
+
+# not among the other packages: there, each start of snakemake would ask Slurm first, for 10 s where nobody answers
+$(VENV)/slurm-plugin: | $(VENV)/.ready
+	-$(UV) pip install --quiet --no-deps --python $(BIN)/python --target $@ snakemake-executor-plugin-slurm==2.8.0 \
+	  snakemake-executor-plugin-slurm-jobstep==0.6.1 snakemake-executor-plugin-cluster-generic==1.0.9
 
 lint: setup ## check formats and run the linters
 	ruff check .

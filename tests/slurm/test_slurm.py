@@ -1,0 +1,141 @@
+"""The benchmark on a real Slurm, through the shipped profile: the same bytes as on one machine, whatever happens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from cluster import RUN, Cluster, Submitted, until
+from project import Project
+
+TABLE, PREDICTIONS = "results/tables/megc2019-flow.csv", f"{RUN}/sleepy/seed0/predictions.csv"
+
+
+class Watch(threading.Thread):
+    """Looks at the queue every half second until ``over``; ``seen`` has the running jobs of each look."""
+
+    def __init__(self, cluster: Cluster):
+        super().__init__(daemon=True)
+        self.cluster, self.seen, self.over = cluster, [], threading.Event()
+
+    def run(self) -> None:
+        while not self.over.wait(0.5):
+            self.seen.append([job for job in self.cluster.jobs() if job.get("JobState") == "RUNNING"])
+
+
+def test_the_benchmark_on_slurm_makes_the_same_bytes_and_each_training_holds_a_gpu(cluster, local, tmp_path):
+    project = Submitted(local, tmp_path / "project")
+    project.run("rm", "-r", "results", ".snakemake")
+    project.steps_take(0.1)
+    watch = Watch(cluster)
+    watch.start()
+    project.submit(TABLE, "--config", "shards=3,majority=1")
+    project.wait()
+    watch.over.set()
+    assert project.results() == local.results()
+
+    jobs = {job["JobId"]: job for jobs in watch.seen for job in jobs}.values()
+    networks = [job for job in jobs if "sleepy" in job["Comment"]]
+    assert sorted(job["Comment"][-6:] for job in networks) == ["1-of-3", "2-of-3", "3-of-3"]
+    assert all(job["JOB_GRES"] == "gpu:fake:1" for job in networks)
+    others = [job for job in jobs if job not in networks]
+    rules = {job["Comment"].split("_wildcards")[0] for job in others}
+    assert rules <= {"rule_input_parts", "rule_inputs", "rule_train"}, "a cheap rule became a job"
+    assert all(job["JOB_GRES"] == "(null)" for job in others)
+    held = [[job["GRES"] for job in jobs if job["JOB_GRES"] != "(null)"] for jobs in watch.seen]
+    assert max(map(len, held)) == cluster.gpus, "all GPUs were used, and never by more jobs"
+    assert all(len(set(gpus)) == len(gpus) for gpus in held), "two jobs held the same GPU"
+
+
+def suffer(project: Submitted, cluster: Cluster, strike: Callable[[dict[str, str]], None]) -> dict:
+    """Submit, strike the training job when a fold is finished and another is under way, and wait for the good end.
+
+    Returns the folds that were finished when it was struck, with their times.
+    """
+    project.steps_take(0.1)
+    project.submit(PREDICTIONS)
+    until(project.finished_folds, 120, "the first fold")
+    project.steps_take(2)
+    job = until(lambda: project.training(cluster), 5, "a running training job")
+    time.sleep(1)  # a fold that was about to finish has done so
+    finished = project.finished_folds()
+    strike(job)
+    until(lambda: project.training(cluster).get("StartTime") != job["StartTime"], 60, "the end of the job")
+    project.steps_take(0)
+    project.wait()
+    return finished
+
+
+def cancelled(project: Submitted, cluster: Cluster) -> dict:
+    """Someone ends the job, as a preemption does."""
+    return suffer(project, cluster, lambda job: cluster.ask("scancel", job["JobId"]))
+
+
+def over_time(project: Submitted, cluster: Cluster) -> dict:
+    """The job reaches its time limit, which is moved to the next second so that nobody waits for minutes."""
+
+    def strike(job: dict[str, str]) -> None:
+        soon = datetime.now() + timedelta(seconds=1)
+        cluster.ask("scontrol", "update", f"JobId={job['JobId']}", f"EndTime={soon:%Y-%m-%dT%H:%M:%S}")
+
+    return suffer(project, cluster, strike)
+
+
+def out_of_memory(project: Submitted, cluster: Cluster) -> dict:
+    """The job takes more memory than its card says."""
+    return suffer(project, cluster, lambda _job: project.steps_take(2, megabytes=900))
+
+
+STATES = {cancelled: "CANCELLED", over_time: "TIMEOUT", out_of_memory: "FAILED"}
+
+
+@pytest.fixture(scope="module")
+def accidents(
+    cluster: Cluster, local: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Callable, tuple[Submitted, Future]]]:
+    """Three accidents at once, each in a project of its own, because most of their time is waiting."""
+    projects = {story: Submitted(local, tmp_path_factory.mktemp(story.__name__) / "project") for story in STATES}
+    with ThreadPoolExecutor() as pool:
+        yield {story: (project, pool.submit(story, project, cluster)) for story, project in projects.items()}
+
+
+def check(local: Project, project: Submitted, finished: dict) -> None:
+    """The results are those of the undisturbed run, and what was finished was not trained again."""
+    made = {name: text for name, text in project.results().items() if "/predictions" in name or "/history" in name}
+    assert len(made) == 2 * (5 + 1)  # of five folds and of the run
+    undisturbed = local.results()
+    assert made == {name: undisturbed[name] for name in made}
+    assert 0 < len(finished) < 5, "the job was not struck between its first and its last fold"
+    after = project.finished_folds()
+    assert len(after) == 5
+    assert {fold: after[fold] for fold in finished} == finished
+    left = [p for p in project.folder.rglob("*") if p.name.endswith((".running.json", ".checkpoint"))]
+    assert not left, "something is left locked or half done"
+
+
+@pytest.mark.parametrize("story", STATES)
+def test_a_job_that_ends_too_early_is_tried_again_and_nothing_is_lost(local, accidents, cluster, story):
+    project, finished = accidents[story]
+    check(local, project, finished.result())
+    assert f"failed, SLURM status is: '{STATES[story]}'" in project.said()
+    mine = [job for job in cluster.jobs() if job["WorkDir"] == str(project.folder)]
+    asked = [(job["MinMemoryNode"], job["TimeLimit"]) for job in sorted(mine, key=lambda job: int(job["JobId"]))]
+    assert asked[-1] == ("2000M", "00:20:00"), "the second try may take twice as much and twice as long"
+
+
+def test_a_node_that_disappears_costs_its_running_fold_only(cluster, local, accidents, tmp_path):
+    for _, accident in accidents.values():
+        accident.exception()  # the node is theirs too
+    project = Submitted(local, tmp_path / "project")
+
+    def strike(_job: dict[str, str]) -> None:
+        cluster.script("crash")
+        cluster.script("boot")
+
+    check(local, project, suffer(project, cluster, strike))
+    mine = [job for job in cluster.jobs() if job["WorkDir"] == str(project.folder)]
+    assert [(job["JobState"], job["Restarts"]) for job in mine] == [("COMPLETED", "1")], "Slurm itself queued it again"
