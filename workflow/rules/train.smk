@@ -24,6 +24,8 @@ rule train:
             lambda wildcards: run_of(wildcards).resources["runtime_min"]
         ),
         gpu=lambda wildcards: run_of(wildcards).resources["gpu"],
+        # folds that a job trains at once, on its GPU or its cores; --set-resources train:folds_at_once=4
+        folds_at_once=1,
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
         inputs=lambda wildcards, input: [
@@ -33,7 +35,7 @@ rule train:
         code=lambda wildcards: plan.source("train", run_of(wildcards)),
     shell:
         "mebench train --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
-        " --shard {wildcards.scatteritem} --threads {threads} --done {output:q} > {log:q} 2>&1"
+        " --shard {wildcards.scatteritem} --threads {threads} --workers {resources.folds_at_once} --done {output:q} > {log:q} 2>&1"
 
 
 rule pool:

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", default="1-of-1", help="which shard of how many, e.g. 2-of-4 (default: all folds)")
     parser.add_argument("--done", type=Path, help="write the shard's summary here (JSON)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    parser.add_argument("--threads", type=int, default=1, help="threads of one training step on the CPU (default 1)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads, shared by the workers (default 1)")
     parser.add_argument("--fold", help="train this fold alone, e.g. casme2/sub01, also if it failed before")
     parser.add_argument("--workers", default="1", help="folds at once in processes of their own: a number, or auto")
     parser.add_argument("--fold-seconds", type=float, default=float("inf"), help="give up on a fold after this time")
@@ -64,8 +64,10 @@ def main(args: argparse.Namespace) -> int:
     spec, clips, inputs, out = resolve(args)
     if spec["training"] == "rules":
         raise UserError(f"{spec['model']} is trained by its own rule, not by this command; run snakemake for {out}")
-    how = Execution(args.device, args.threads, args.save_weights, args.fold_seconds, args.checkpoint_seconds,
-                    workers_of(args.workers, args.threads), args.fold)  # fmt: skip
+    workers = workers_of(args.workers)
+    threads = max(1, args.threads // workers)
+    how = Execution(args.device, threads, args.save_weights, args.fold_seconds, args.checkpoint_seconds, workers,
+                    args.fold)  # fmt: skip
     with watched() as stop:
         try:
             records = run_shard(out, spec, partial(load, spec, clips, inputs), parse_shard(args.shard), how, stop)
@@ -81,10 +83,10 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def workers_of(text: str, threads: int) -> int:
+def workers_of(text: str) -> int:
     """The number behind ``--workers``: ``auto`` is one process for each core that this job may use."""
     if text == "auto":
-        return max(1, len(os.sched_getaffinity(0)) // threads)
+        return len(os.sched_getaffinity(0))
     if not text.isdecimal() or int(text) < 1:
         raise UserError(f"--workers is '{text}'; write a number of processes from 1, or auto")
     return int(text)
