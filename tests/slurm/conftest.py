@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))  # project.py
 
-from cluster import Cluster, missing
+from cluster import Cluster
 from project import Project
 
 CONFIG = """
@@ -27,10 +27,8 @@ seeds: [0]
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """A Slurm with two GPUs, with slurmdbd in a module whose ``ACCOUNTING`` is true; skips where none can be had."""
+    """A Slurm with two GPUs, with slurmdbd in a module whose ``ACCOUNTING`` is true."""
     accounting = getattr(request.module, "ACCOUNTING", False)
-    if reason := missing(accounting):
-        pytest.skip(reason)
     cluster = Cluster(tmp_path_factory.mktemp("slurm") / "node", gpus=2)
     cluster.script("start", *(["--accounting"] if accounting else []))
     yield cluster

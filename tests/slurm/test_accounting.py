@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from cluster import RUN, Submitted
+import pytest
+from cluster import RUN, Submitted, missing
 
 ACCOUNTING = True
+pytestmark = pytest.mark.skipif(bool(missing(ACCOUNTING)), reason=missing(ACCOUNTING))
 SITE = """
 default-resources:
   slurm_partition: cpu

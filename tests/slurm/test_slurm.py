@@ -9,10 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from cluster import RUN, Cluster, Submitted, until
+from cluster import RUN, Cluster, Submitted, missing, until
 from project import Project
 
 TABLE, PREDICTIONS = "results/tables/megc2019-flow.csv", f"{RUN}/sleepy/seed0/predictions.csv"
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 
 class Watch(threading.Thread):

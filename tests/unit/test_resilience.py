@@ -207,6 +207,16 @@ def test_a_dead_job_cannot_hold_a_lock_for_ever(tmp_path, facts, dead):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_a_process_that_has_ended_and_was_not_asked_about_holds_nothing(tmp_path):
+    zombie = subprocess.Popen([sys.executable, "-c", ""])
+    wait_for(lambda: Path(f"/proc/{zombie.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+    held_by(tmp_path / "x.running.json", pid=zombie.pid)
+    with lock.hold(tmp_path / "x.running.json", {}):
+        pass
+    zombie.wait()
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
 def test_an_unreadable_lock_is_taken_over_when_it_is_old(tmp_path, text):
     path = tmp_path / "x.running.json"

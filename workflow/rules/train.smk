@@ -33,8 +33,9 @@ rule train:
         ],
         folder=lambda wildcards: plan.folder(run_of(wildcards)),
         code=lambda wildcards: plan.source("train", run_of(wildcards)),
+    # exec: the shell would die of a scheduler's signal to stop, and training with it before it has kept its state
     shell:
-        "mebench train --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
+        "exec mebench train --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
         " --shard {wildcards.scatteritem} --threads {threads} --workers {resources.folds_at_once} --done {output:q} > {log:q} 2>&1"
 
 

@@ -140,10 +140,17 @@ def alive(found: dict[str, Any]) -> bool:
         return False
     if found.get("node") != socket.gethostname():
         return True
+    return _runs(found["pid"])
+
+
+def _runs(process: int | str) -> bool:
+    """Whether a process of this node is at work; one that has ended and that nobody has asked about (a zombie) is
+    not."""
     try:
-        os.kill(int(found["pid"]), 0)
+        os.kill(int(process), 0)
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except (ProcessLookupError, ValueError):
         return False
     except OSError:
-        pass
-    return True
+        return True  # somebody else's process, or a system without /proc
+    return state not in "ZX"
