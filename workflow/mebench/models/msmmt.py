@@ -52,7 +52,7 @@ CARD = {
         "clip_norm": 1.0,
         "augment": "flip shift:4 rotate:5 scale:0.8:1.5 light:0.1",
     },
-    "presets": {"paper": {}, "small": {"size": "small", "epochs": 25, "warmup_epochs": 1, "lr": 1e-3}},
+    "presets": {"paper": {}, "small": {"size": "small", "epochs": 12, "warmup_epochs": 1, "lr": 1e-3}},
     "options": {
         "modalities": ["both", "texture", "motion"],
         "scales": ["all", 8, 16, 32],
