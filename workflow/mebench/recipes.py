@@ -7,6 +7,7 @@ from typing import Any
 
 from mebench import cards
 from mebench.errors import UserError, did_you_mean
+from mebench.protocols.tasks import TASKS
 
 # every recipe key with its default; a card or the configuration may set any of them
 RECIPE: dict[str, Any] = {
@@ -141,6 +142,13 @@ def describe(spec: dict[str, Any]) -> tuple[str, str]:
     marks += [preset] if preset != "paper" else []
     title = f"{card['title']} ({', '.join(marks)})" if marks else card["title"]
     return title, "control" if spec["recipe"].get("labels") == "shuffled" else card["kind"]
+
+
+def about(spec: dict[str, Any]) -> dict[str, str]:
+    """What a run's record says of it in words: ``title`` and ``kind`` of the model, ``task_title``."""
+    title, kind = describe(spec)
+    name = spec["task"]["name"]
+    return {"title": title, "kind": kind, "task_title": TASKS.get(name, {}).get("title", name)}
 
 
 def _short(value: Any) -> Any:

@@ -13,11 +13,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench import recipes
-    from mebench.protocols.tasks import TASKS
     from mebench.training.adopt import adopt
 
     spec, clips, inputs, run = resolve(args)
-    title, kind = recipes.describe(spec)
-    task_title = TASKS.get(spec["task"]["name"], {}).get("title", spec["task"]["name"])
-    record = adopt(run, spec, clips, inputs, {"title": title, "kind": kind, "task_title": task_title})
+    record = adopt(run, spec, clips, inputs, recipes.about(spec))
     print(f"{run / 'predictions.csv'}: {record['clips']} clips, {record['folds_done']} folds")

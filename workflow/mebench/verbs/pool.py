@@ -13,11 +13,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench import recipes
-    from mebench.protocols.tasks import TASKS
     from mebench.training.pool import pool
 
     spec, clips, inputs, run = resolve(args)
-    title, kind = recipes.describe(spec)
-    task_title = TASKS.get(spec["task"]["name"], {}).get("title", spec["task"]["name"])
-    record = pool(run, spec, clips, inputs, {"title": title, "kind": kind, "task_title": task_title})
+    record = pool(run, spec, clips, inputs, recipes.about(spec))
     print(f"{run / 'predictions.csv'}: {record['folds_done']} of {record['folds_expected']} folds")
