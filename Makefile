@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# what builds source packages is locked too
+BUILT := --build-constraints envs/requirements.lock
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup run flow test slurm-plugin lint format lock clean
@@ -48,11 +50,12 @@ lock: $(UV) ## resolve pyproject.toml anew into envs/requirements.lock
 clean: ## remove the environment (results stay)
 	rm -rf $(VENV) .uv
 
+# --compile-bytecode: hundreds of jobs start Python anew, and where PYTHONDONTWRITEBYTECODE is set none would keep it
 $(VENV)/.ready: envs/requirements.lock pyproject.toml | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mebench needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 2; }
 	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
-	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
-	$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
+	$(UV) pip sync --quiet --compile-bytecode --require-hashes $(BUILT) --python $(BIN)/python envs/requirements.lock
+	$(UV) pip install --quiet --no-deps $(BUILT) --python $(BIN)/python --editable .
 	touch $@
 
 .uv/bin/uv:

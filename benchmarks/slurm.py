@@ -1,7 +1,7 @@
 """What a job costs beside its training, and many folds as shards against one job per fold, on a Slurm of one node.
 
-    python benchmarks/slurm.py                                   # 24 folds, two jobs at once
-    python benchmarks/slurm.py --subjects 40 --shards 2 8 40     # 40 folds in 2, 8 and 40 jobs
+    python benchmarks/slurm.py                                               # 24 folds, two jobs at once
+    python benchmarks/slurm.py --subjects 68 --seeds 15 --shards 1 68 --slots 4 --epochs 1   # 15 LOSO of 68 subjects
 
 Needs what the Slurm tests need (root, slurm-wlm, munge, the executor plugin; see tests/slurm) and brings up its own
 Slurm. Folds are nearly free (STSTNet, a few epochs on three generated clips per subject): what is measured is what a
@@ -36,95 +36,100 @@ datasets:
 tasks: [megc2019-flow]
 models:
   - {{model: ststnet, epochs: {epochs}}}
-seeds: [0]
+seeds: {seeds}
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--subjects", type=int, default=24, help="folds of the run (default 24)")
-    parser.add_argument("--shards", type=int, nargs="+", default=[2, 6, 24], help="numbers of jobs to compare")
+    parser.add_argument("--subjects", type=int, default=24, help="folds of a run, at most 68 (default 24)")
+    parser.add_argument("--seeds", type=int, default=1, help="runs (default 1)")
+    parser.add_argument("--shards", type=int, nargs="+", default=[2, 6, 24], help="numbers of jobs per run to compare")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--slots", type=int, default=2, help="jobs that run at once (default 2)")
     args = parser.parse_args()
     if reason := missing():
         sys.exit(reason)
     with tempfile.TemporaryDirectory() as name:
-        prepared = prepare(Path(name) / "prepared", args.subjects, args.epochs)
+        prepared = prepare(Path(name) / "prepared", args)
         os.environ["SLURM_CPUS"] = str(args.slots)  # of the node; a job takes one
+        os.environ["SLURM_REMEMBER"] = "86400"  # each job is asked for its times in the end
         cluster = Cluster(Path(name) / "node", gpus=1)
         cluster.script("start")
         try:
-            rows = [measure(prepared, cluster, Path(name) / str(n), n, args.subjects) for n in args.shards]
+            rows = [measure(prepared, cluster, Path(name) / str(n), n, args) for n in args.shards]
         finally:
             cluster.script("stop")
     show(rows, args)
 
 
-def prepare(folder: Path, subjects: int, epochs: int) -> base.Project:
-    """A project whose inputs are made, of ``subjects`` subjects with three clips each."""
+def prepare(folder: Path, args: argparse.Namespace) -> base.Project:
+    """A project whose inputs are made, of so many subjects with three clips each."""
     project = base.Project(folder)
     (manifest := project.pictures / "manifest.csv").rename(project.pictures / "five.csv")
     rows = [row for row in read_csv(project.pictures / "five.csv") if row["subject"] == "sub01"]
-    every = [row | {"subject": f"sub{s + 1:02}"} for s in range(subjects) for row in rows]
+    every = [row | {"subject": f"sub{s + 1:02}"} for s in range(args.subjects) for row in rows]
     for row in every:
         row["image"] = f"images/{row['subject']}_{row['emotion']}.png"
         if not (project.pictures / row["image"]).exists():
             shutil.copy(project.pictures / f"images/sub01_{base.EMOTIONS.index(row['emotion'])}.png",
                         project.pictures / row["image"])  # fmt: skip
     write_csv(manifest, every[0], every)
-    project.configure(CONFIG.format(pictures=project.pictures, epochs=epochs))
+    project.configure(CONFIG.format(pictures=project.pictures, epochs=args.epochs, seeds=list(range(args.seeds))))
     project.snakemake("results/inputs/flow_images/apex_flow-28/meta.json", "--cores", "2")
     return project
 
 
-def measure(prepared: base.Project, cluster: Cluster, folder: Path, shards: int, folds: int) -> dict[str, float]:
-    """One run, submitted as ``shards`` jobs, and what became of its time."""
-    project = Submitted(prepared, folder)
-    print(f"{folds} folds as {shards} jobs ...", file=sys.stderr, flush=True)
+def measure(
+    prepared: base.Project, cluster: Cluster, folder: Path, shards: int, args: argparse.Namespace
+) -> dict[str, float]:
+    """All runs, each submitted as ``shards`` jobs, and what became of their time."""
+    project, count, folds = Submitted(prepared, folder), shards * args.seeds, args.subjects * args.seeds
+    print(f"{folds} folds as {count} jobs ...", file=sys.stderr, flush=True)
     begin = time.monotonic()
-    project.submit(f"{RUN}/ststnet/seed0/predictions.csv", "--config", f"shards={shards}")
-    project.wait(1800)
+    wanted = [f"{RUN}/ststnet/seed{seed}/predictions.csv" for seed in range(args.seeds)]
+    project.submit(*wanted, "--config", f"shards={shards}")
+    project.wait(600 + 10 * folds)
     wall = time.monotonic() - begin
     jobs = [job for job in cluster.jobs() if job.get("WorkDir") == str(folder)]
-    assert len(jobs) == shards, f"{len(jobs)} jobs instead of {shards}"
+    assert len(jobs) == count, f"{len(jobs)} jobs instead of {count}"
     records = [read_json(path) for path in (folder / RUN).rglob("fold.json")]
     assert len(records) == folds, f"{len(records)} folds instead of {folds}"
     times = [[datetime.fromisoformat(job[key]) for key in ("SubmitTime", "StartTime", "EndTime")] for job in jobs]
     training = sum(record["seconds"] for record in records)
     lasted = sum((end - start).total_seconds() for _, start, end in times)
     return {
-        "jobs": shards,
+        "jobs": count,
         "wall": wall,
         "submission": (max(t[0] for t in times) - min(t[0] for t in times)).total_seconds(),
-        "job": lasted / shards,
+        "job": lasted / count,
         "first": mean(to_first_step(folder, job) for job in jobs),
-        "outside": (lasted - training) / shards,
+        "outside": (lasted - training) / count,
         "per_fold": (lasted - training) / folds,
         "share": 1 - training / lasted,
-        "busy": lasted,
     }
 
 
 def to_first_step(folder: Path, job: dict[str, str]) -> float:
     """Seconds from the start of a job to the beginning of its first fold."""
-    shard = read_json(folder / RUN / "ststnet/seed0/shards" / f"{job['Comment'].rsplit('_', 1)[1]}.json")
-    begun = [read_json(folder / RUN / "ststnet/seed0/folds" / f.replace("/", "-") / "fold.json")["started"]
-             for f in shard["folds"]]  # fmt: skip
+    _, seed, item = job["Comment"].rsplit("_", 2)
+    run = folder / RUN / f"ststnet/seed{seed}"
+    folds = read_json(run / "shards" / f"{item}.json")["folds"]
+    begun = [read_json(run / "folds" / fold.replace("/", "-") / "fold.json")["started"] for fold in folds]
     start = datetime.fromisoformat(job["StartTime"]).astimezone()
     return (min(map(datetime.fromisoformat, begun)) - start).total_seconds()
 
 
 def show(rows: list[dict[str, float]], args: argparse.Namespace) -> None:
+    folds = args.subjects * args.seeds
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end")
-    print(f"{args.slots} jobs at once, {args.subjects} folds of {args.epochs} epochs\n")
+    print(f"{args.slots} jobs at once, {folds} folds of {args.epochs} epochs\n")
     print("| jobs | wall s | submitted within s | a job lasts s | to its first fold s | outside training, s a job | "
-          "s a fold | share | 1,000 folds at as many a job, h (extrapolated) |")  # fmt: skip
-    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+          "s a fold | share |")  # fmt: skip
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for row in rows:
-        thousand = row["busy"] / args.subjects * 1000 / args.slots / 3600
         seconds = " | ".join(f"{row[key]:.1f}" for key in ("wall", "submission", "job", "first", "outside", "per_fold"))
-        print(f"| {row['jobs']} | {seconds} | {row['share']:.0%} | {thousand:.2f} |")
+        print(f"| {row['jobs']:,} | {seconds} | {row['share']:.0%} |")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ GPUS=${SLURM_GPUS:-2}
 CPUS=${SLURM_CPUS:-16}      # more than there are: trainings of tests sleep most of the time
 MEMORY_MB=${SLURM_MEMORY_MB:-60000}
 FIRST_PORT=${SLURM_FIRST_PORT:-26817} # this one and the next three
+REMEMBER=${SLURM_REMEMBER:-600} # seconds that the controller knows of a finished job
 CONTROLLER_PORT=$FIRST_PORT NODE_PORT=$((FIRST_PORT + 1)) DBD_PORT=$((FIRST_PORT + 2)) SQL_PORT=$((FIRST_PORT + 3))
 NODE=$(hostname -s)
 LINK=/etc/slurm/slurm.conf
@@ -123,7 +124,7 @@ GresTypes=gpu
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0
 BatchStartTimeout=1
 KillWait=5
-MinJobAge=600
+MinJobAge=$REMEMBER
 JobRequeue=1
 # memory limits without cgroups: what a job's processes hold is looked at every second
 JobAcctGatherType=jobacct_gather/linux

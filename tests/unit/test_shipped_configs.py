@@ -1,0 +1,44 @@
+"""The configurations of the published flow pictures: what they run, and that they share their results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mebench import cards
+from mebench.plan import Plan
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def plans(monkeypatch, tmp_path):
+    monkeypatch.setenv("MEGC2019_FLOW", str(tmp_path))
+    names = ("config.megc2019-flow.yaml", "config.megc2019-flow-baselines.yaml")
+    return [Plan.load(PROJECT / name) for name in names]
+
+
+def test_every_model_that_reads_28x28_flow_is_among_the_baselines_on_the_flow_pictures(plans):
+    inputs = {name: cards.card("models", name)["inputs"] for name in cards.names("models")}
+    eats = {name for name, wanted in inputs.items() if (wanted["kind"], wanted.get("size")) == ("apex_flow", 28)}
+    assert {"ststnet", "off_apexnet", "dual_inception", "htnet"} <= eats
+    assert eats <= {run.spec["model"] for run in plans[1].runs}
+
+
+def test_runs_of_the_short_configuration_are_runs_of_the_long_one(plans):
+    """Both write into one folder: what one has trained the other finds done."""
+    short, long = ({(run.task, run.model, run.seed): (run.parameter, plan.folder(run)) for run in plan.runs}
+                   for plan in plans)  # fmt: skip
+    assert short.items() <= long.items()
+
+
+def test_each_keeps_the_cards_recipe(plans):
+    for run in plans[1].runs:
+        if run.spec["training"] == "gradient" and run.model != "shuffled_labels":
+            card = cards.card("models", run.spec["model"])
+            changes = card.get("changes", {})
+            said = card["recipe"]
+            for option, value in run.spec["options"].items():
+                said = said | changes.get(option, {}).get(value, {}).get("recipe", {})
+            assert said.items() <= run.spec["recipe"].items(), run.model
