@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 
 import pytest
 import torch
+from batches import inputs_of, picture, shape
 from safetensors.torch import load_file, save_file
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -47,29 +48,6 @@ def settings(name: str) -> list[dict]:
 
 EVERY = [(name, options) for name in names() for options in settings(name)]
 ONES = [(name, options) for name, options in EVERY if name in TRAINED]
-
-
-def inputs_of(name: str, options: dict) -> dict:
-    card = CARDS[name]
-    return card["inputs"] | recipes.changed(card, options, "inputs")
-
-
-def shape(inputs: dict) -> tuple[int, ...]:
-    """The shape of one clip of a kind of input."""
-    channels, size = len(inputs["channels"]), inputs.get("size")
-    return {
-        "long_flow": (11, channels, size, size),
-        "frames": (inputs.get("frames", 0) + 2, 3, size, size),
-        "roi_flow": (channels, 30),
-        "lbp_top": (1200 if inputs.get("options", {}).get("codes") == "raw" else 1125,),
-    }.get(inputs["kind"], (channels, size, size))
-
-
-def picture(name: str, options: dict, n: int = 4, seed: int = 0) -> torch.Tensor:
-    """A batch of the shape and range that the card asks for."""
-    inputs = inputs_of(name, options)
-    x = torch.rand(n, *shape(inputs), generator=torch.Generator().manual_seed(seed))
-    return {"byte": 255 * x, "imagenet": (x - 0.45) / 0.225}.get(inputs["range"], x)
 
 
 @pytest.mark.parametrize("name", names())

@@ -131,11 +131,13 @@ def test_a_figure_stands_once_although_two_tables_show_it():
 
 
 def test_a_measured_fold_is_shown():
-    record = {"preset": "paper", "device": "NVIDIA H200", "seconds_per_fold": 12.5, "peak_memory_mb": 4096,
+    record = {"options": {}, "device": "NVIDIA H200", "seconds_per_fold": 12.5, "peak_memory_mb": 4096,
               "share_of_peak": 0.123, "clips": 430, "epochs": 100}  # fmt: skip
-    text = page.section(cards.card("models", "ststnet") | {"measured": [record]})
-    assert "| preset | device | seconds per fold | peak memory mb | share of peak | clips | epochs |" in text
-    assert "| paper | NVIDIA H200 | 12.5 | 4,096 | 12.3 % | 430 | 100 |" in text
+    other = record | {"options": {"variant": "port"}}
+    text = page.section(cards.card("models", "ststnet") | {"measured": [record, other]})
+    assert "| options | device | seconds per fold | peak memory mb | share of peak | clips | epochs |" in text
+    assert "| default | NVIDIA H200 | 12.5 | 4,096 | 12.3 % | 430 | 100 |" in text
+    assert "| variant: port | NVIDIA H200 | 12.5 |" in text
 
 
 def test_links_of_the_overview_lead_to_sections():

@@ -92,7 +92,7 @@ def test_features_that_never_change_cost_one_pass_per_clip_for_all_folds(planned
     assert net["hours_per_run"] == pytest.approx(run / 20e12 / 3600)
 
 
-MEASURED = {"preset": "paper", "device": "NVIDIA H200", "seconds_per_fold": 40.0, "peak_memory_mb": 3000,
+MEASURED = {"options": {}, "device": "NVIDIA H200", "seconds_per_fold": 40.0, "peak_memory_mb": 3000,
             "share_of_peak": 0.2, "clips": 100, "epochs": 5}  # fmt: skip
 
 
@@ -112,7 +112,12 @@ def test_what_leaves_the_network_as_it_is_leaves_it_measured(planned, entry, tmp
 
 @pytest.mark.parametrize(
     ("entry", "record"),
-    [({"deep": "no"}, {}), ({"preset": "small"}, {}), ({}, {"preset": "small"}), ({}, {"device": "CPU, 2 cores"})],
+    [
+        ({"deep": "no"}, {}),
+        ({"preset": "small"}, {}),
+        ({}, {"options": {"size": "small"}}),
+        ({}, {"device": "CPU, 2 cores"}),
+    ],
 )
 def test_another_network_or_device_is_not_what_was_measured(planned, entry, record):
     net, _ = planned(entry, measured=[MEASURED | record])

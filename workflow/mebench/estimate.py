@@ -176,10 +176,7 @@ def measured(card: dict[str, Any], spec: dict[str, Any], device: str) -> dict[st
     wanted = _structure(card, spec["options"])
     for record in card.get("measured", []):
         on_cpu = record["device"].upper().startswith("CPU")
-        if (
-            on_cpu == (device == "CPU")
-            and _structure(card, card.get("presets", {}).get(record["preset"], {})) == wanted
-        ):
+        if on_cpu == (device == "CPU") and _structure(card, record["options"]) == wanted:
             return record
     return None
 

@@ -109,6 +109,8 @@ def _measured(card: dict[str, Any]) -> str:
 def _figure(key: str, value: Any) -> str:
     if value is None:
         return ""
+    if key == "options":
+        return ", ".join(f"{option}: {chosen}" for option, chosen in value.items()) or "default"
     return f"{100 * value:.3g} %" if key == "share_of_peak" else plain(value)
 
 

@@ -1,0 +1,140 @@
+"""One fold of each model, trained for real on random clips of the right shape: what a card's ``measured`` says.
+
+    python benchmarks/folds.py                                          # every model with its paper's recipe
+    python benchmarks/folds.py --preset small --device cpu
+    python benchmarks/folds.py resnet18 --set size=flow28 --epochs 3    # one, with options
+    python benchmarks/folds.py htnet slstt --clips 436 --epochs 800     # a whole fold of the composite
+
+Seconds of training grow with clips x epochs, so a few of each will do, and `mebench plan` scales them; as many clips
+as two batches have, or --clips. An epoch goes before that is not counted, and so do building the network and features
+that are computed once. ``share of peak`` is 3 x FLOPs of the forward passes a second, over what a large product of
+matrices reaches on the same device in the recipe's precision. The last lines are for the cards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "tests/contract"))
+
+from batches import picture
+
+from mebench import cards, models, recipes
+from mebench.catalogue.listing import markdown_table
+from mebench.errors import UserError
+from mebench.estimate import PASSES, forward
+from mebench.training import engine, fold
+from mebench.training.data import TaskData
+
+HEADER = ("model", "clips x epochs", "batch", "seconds", "ms a clip", "peak memory MB", "parts", "TFLOP/s", "of peak")
+
+
+def main() -> None:
+    trained = [name for name in cards.names("models") if cards.card("models", name)["kind"] == "model"]
+    trained = [name for name in trained if cards.card("models", name).get("training", "gradient") == "gradient"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=trained, help="default: every model that is trained by gradient")
+    parser.add_argument("--preset", default="paper")
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="KEY=VALUE", help="options and recipe, as in config.yaml"
+    )
+    parser.add_argument("--clips", type=int, help="training clips (default: two batches)")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--classes", type=int, default=3)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    found = []
+    for name in args.models:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        with multiprocessing.get_context("spawn").Pool(1) as pool:  # peak memory is that of a process
+            found.append(pool.apply(measure, (name, args)))
+    print(f"\n{found[0][1]['device']}, torch {torch.__version__}, {platform.platform()}\n")
+    print(markdown_table(HEADER, [line for line, _ in found], right=HEADER[1:]))
+    for name, (_, record) in zip(args.models, found, strict=True):
+        print(f"{name}: {record}")
+
+
+def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
+    """(a line of the table, the record for the card) of one model, alone in this process."""
+    device = engine.prepared(engine.Execution(device=args.device, threads=args.threads))
+    spec = resolved(name, args)
+    clips = args.clips or 2 * spec["recipe"]["batch_size"]
+    subjects = [f"s{row % 16}" for row in range(clips)]
+    data = TaskData(subjects, subjects, subjects, [str(c) for c in range(args.classes)],
+                    picture(name, spec["options"], clips), torch.arange(clips) % args.classes, "random")  # fmt: skip
+    torch.manual_seed(0)
+    model = fold.placed(models.build(name, num_classes=args.classes, **spec["options"]), data.x.dim(), device)
+    loop = fold.loop_of(model, spec, data, data.y.to(device), list(range(clips)), seed=0)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    loop.epoch()
+    seconds = timed(device, lambda: [loop.epoch() for _ in range(args.epochs)])
+    memory = engine.peak_memory_mb(device)
+    known, own = forward(cards.card("models", name), spec)
+    if not own:
+        raise UserError(f"the card of {name} does not say what these options cost: {spec['options']}")
+    reached = PASSES * known.get("head", known["forward"]) * clips * args.epochs / seconds / 1e12
+    share = reached / matrix_product(device, loop.precision)
+    where = engine.device_name(device) if device.type == "cuda" else f"CPU, {args.threads} x {cpu()}"
+    chosen = {key: spec["options"][key] for key in spec["options"] if key != "pretrained"}
+    record = {"options": chosen, "device": where, "seconds_per_fold": float(f"{seconds:.3g}"),
+              "peak_memory_mb": round(memory), "share_of_peak": float(f"{share:.2g}"), "clips": clips,
+              "epochs": args.epochs}  # fmt: skip
+    line = [name, f"{clips} x {args.epochs}", str(spec["recipe"]["batch_size"]), f"{seconds:.2f}",
+            f"{1000 * seconds / clips / args.epochs:.2f}", f"{memory:,.0f}", str(loop.parts), f"{reached:.3g}",
+            f"{share:.0%}"]  # fmt: skip
+    return line, record
+
+
+def resolved(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Model, options, inputs and recipe as a run of a plan has them; never with weights from the network."""
+    entry = {"model": name, "preset": args.preset} if args.preset in presets(name) else {"model": name}
+    if "pretrained" in cards.card("models", name).get("options", {}):
+        entry["pretrained"] = "none"
+    for word in args.set:
+        key, _, value = word.partition("=")
+        entry[key] = float(value) if value.replace(".", "", 1).replace("e-", "", 1).isdigit() else value
+    found = recipes.resolve(entry)
+    found["recipe"]["warmup_epochs"] = min(found["recipe"]["warmup_epochs"], 1)
+    return found
+
+
+def presets(name: str) -> dict[str, Any]:
+    return {"paper": {}, **cards.card("models", name).get("presets", {})}
+
+
+def timed(device: torch.device, work: Any) -> float:
+    """Seconds of some work, to the end of what it gave the device to do."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    begin = time.perf_counter()
+    work()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - begin
+
+
+def matrix_product(device: torch.device, precision: torch.dtype) -> float:
+    """TFLOP/s of a large product of matrices; the best of five."""
+    side = 8192 if device.type == "cuda" else 1024
+    a, b = (torch.randn(side, side, device=device, dtype=precision) for _ in range(2))
+    return max(2 * side**3 / timed(device, lambda: a @ b) / 1e12 for _ in range(5))
+
+
+def cpu() -> str:
+    """The processor's name, as Linux knows it."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main()
