@@ -1,4 +1,4 @@
-"""SSSNet and Dual-Inception, layer by layer. Sizes, counts and order: facts/baselines.md, sections 4 and 8."""
+"""OFF-ApexNet, SSSNet and Dual-Inception, layer by layer. Sizes, counts and order: facts/baselines.md, 2, 4 and 8."""
 
 from __future__ import annotations
 
@@ -224,3 +224,66 @@ def test_the_small_preset_learns_an_easy_pattern_in_seconds(one_thread, name):
     result = fold.run_fold(spec, data, "s5", list(range(60)), list(range(60, 72)), torch.device("cpu"))
     assert result.history[-1]["train_loss"] < result.history[0]["train_loss"]
     assert result.probabilities.argmax(1).tolist() == y[60:].tolist()
+
+
+# --- OFF-ApexNet -----------------------------------------------------------------------------------------------------
+
+
+def off_apexnet_stream(x: torch.Tensor, first: nn.Conv2d, second: nn.Conv2d) -> torch.Tensor:
+    """As described: each convolution, ReLU, 2x2 max-pooling."""
+    for layer in (first, second):
+        x = F.max_pool2d(F.relu(layer(x)), 2)
+    return x.flatten(1)
+
+
+@pytest.mark.parametrize("variant", ["two_stream", "meb"])
+def test_off_apexnet_is_the_network_of_its_description(variant):
+    """Logits and gradients; ReLU behind the pooling changes neither."""
+    torch.manual_seed(0)
+    model, x, y = build("off_apexnet", num_classes=3, variant=variant).eval(), drawn(1, 6, 2, 28, 28), torch.arange(6) % 3
+    convolutions = [[part for part in stream if isinstance(part, nn.Conv2d)] for stream in model.streams]
+    parts = [x[:, :1], x[:, 1:]] if variant == "two_stream" else [x]  # a stream for u and one for v, or one for both
+    flat = torch.cat([off_apexnet_stream(part, *pair) for part, pair in zip(parts, convolutions, strict=True)], dim=1)
+    assert flat.shape[1] == {"two_stream": 1568, "meb": 784}[variant]
+    linear = [part for part in model.head if isinstance(part, nn.Linear)]
+    for layer in linear[:-1]:
+        flat = F.relu(layer(flat))
+    expected = linear[-1](flat)
+    torch.testing.assert_close(model(x), expected)
+    wanted = torch.autograd.grad(F.cross_entropy(expected, y), list(model.parameters()))
+    found = torch.autograd.grad(F.cross_entropy(model(x), y), list(model.parameters()))
+    torch.testing.assert_close(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("variant", "kernel", "order"),
+    [
+        ("two_stream", 5, ["Linear", "ReLU", "Dropout", "Linear", "ReLU", "Dropout", "Linear"]),
+        ("meb", 3, ["Dropout", "Linear", "ReLU", "Dropout", "Linear"]),
+    ],
+)
+def test_off_apexnet_layers(variant, kernel, order):
+    model = build("off_apexnet", num_classes=3, variant=variant)
+    assert [type(part).__name__ for part in model.head] == order
+    assert {part.p for part in model.head if isinstance(part, nn.Dropout)} == {0.5}
+    for stream in model.streams:
+        found = [(p.out_channels, p.kernel_size, p.padding) for p in stream if isinstance(p, nn.Conv2d)]
+        assert found == [(n, (kernel, kernel), (kernel // 2, kernel // 2)) for n in (6, 16)]
+
+
+def test_off_apexnet_recipes_and_parameters_for_12_units():
+    ours, meb = (recipes.resolve({"model": "off_apexnet", "variant": v})["recipe"] for v in ("two_stream", "meb"))
+    assert {key: ours[key] for key in ("optimizer", "lr", "weight_decay", "epochs", "batch_size", "order")} == {
+        "optimizer": "adam", "lr": 1e-4, "weight_decay": 0.0, "epochs": 3000, "batch_size": 256, "order": "shuffled",
+    }  # fmt: skip
+    assert meb == ours | {"weight_decay": 1e-3, "batch_size": 32}
+    assert sum(p.numel() for p in build("off_apexnet", num_classes=12, variant="meb").parameters()) == 817_134
+
+
+def test_ststnet_recipes():
+    """facts/baselines.md 1."""
+    paper, port = (recipes.resolve({"model": "ststnet", "variant": v})["recipe"] for v in ("paper", "port"))
+    for recipe, epochs in ((paper, 500), (port, 800)):
+        assert (recipe["optimizer"], recipe["lr"], recipe["batch_size"]) == ("adam", 5e-5, 256)
+        assert (recipe["epochs"], recipe["weight_decay"], recipe["class_weights"]) == (epochs, 0.0, "none")
+    assert build("ststnet", num_classes=3).drop.p == 0.5

@@ -390,6 +390,15 @@ def test_both_come_from_the_one_workbook_that_has_no_emotions(tmp_path, joined):
     assert clips["casme3_long/spNO.1/b_50_macro"]["emotion"] == ""
 
 
+def test_objective_classes_of_macro_expressions_are_joined_from_the_workbook_with_both_kinds(tmp_path):
+    """The two workbooks with emotions have none of macro-expressions, which HSTA trains on by objective class."""
+    alone = by_id(read("casme3_long", long_copy(tmp_path / "two", MICRO, MACRO)))
+    reading = read("casme3_long", long_copy(tmp_path / "three", MICRO, MACRO, BOTH))
+    named = alone["casme3_long/spNO.1/b_50_macro"] | {"objective": "I"}
+    assert by_id(reading) == alone | {named["clip_id"]: named}  # the one at frame 20 is not in that workbook
+    assert len(reading.workbooks) == 3
+
+
 def test_one_of_the_two_workbooks_is_not_enough(tmp_path, capsys):
     refused(capsys, "casme3_long", long_copy(tmp_path / "copy", MICRO), tmp_path / "clips.csv",
             "lacks workbooks", MACRO_BOOK.split("_JpgIndex")[0], f"only {MICRO_BOOK} is there")  # fmt: skip

@@ -9,7 +9,7 @@ from einops import rearrange
 
 from mebench import recipes
 from mebench.models import build
-from mebench.models.htnet import Attention, ChannelNorm, centres, mosaic
+from mebench.models.htnet import Attention, Level, centres, mosaic
 from mebench.training.loop import Loop
 
 # first row and first column of the 14x14 windows of eye, eye, mouth corner, mouth corner (facts/baselines.md 3: the
@@ -92,15 +92,15 @@ def test_shapes_at_each_level(outline):
             lambda _, x, y, name=name: shapes.update({name: (tuple(x[0].shape), tuple(y.shape))})
         )
     outline(torch.zeros(2, 3, 28, 28, device="meta"))
-    assert shapes["patches.0"] == ((2, 3, 28, 28), (2, 147, 4, 4))
+    assert shapes["patches.0"] == ((2, 3, 28, 28), (2, 4, 4, 147))
     assert shapes["patches"][1] == shapes["levels.0"][0] == shapes["levels.0"][1] == (2, 256, 4, 4)
     assert shapes["aggregations.0"][1] == shapes["levels.1"][0] == shapes["levels.1"][1] == (2, 512, 2, 2)
     assert shapes["aggregations.1"][1] == shapes["levels.2"][0] == shapes["levels.2"][1] == (2, 1024, 1, 1)
     assert shapes["head"] == ((2, 1024), (2, 3))
     # 16, 4 and 1 blocks a picture, each of one token; heads of width 85
     for level, (tokens, inner) in enumerate([(2 * 16, 3 * 85), (2 * 4, 6 * 85), (2 * 1, 12 * 85)]):
-        assert shapes[f"levels.{level}.attention.0.values"][1] == (tokens, inner, 1, 1)
-        assert shapes[f"levels.{level}.attention.0.queries_keys"][1] == (tokens, 2 * inner, 1, 1)
+        assert shapes[f"levels.{level}.attention.0.values"][1] == (tokens, 1, inner)
+        assert shapes[f"levels.{level}.attention.0.queries_keys"][1] == (tokens, 1, 2 * inner)
     assert [len(level.attention) for level in outline.levels] == [2, 2, 10]
 
 
@@ -116,29 +116,54 @@ def test_parameters_of_each_part(outline):
 def test_the_patches_are_flattened_row_column_channel():
     x = pictures(1)
     patch = x[0, :, 7:14, 21:28]  # second row, fourth column of patches
-    assert torch.equal(build("htnet", 3, size="small").patches[0](x)[0, :, 1, 3], patch.permute(1, 2, 0).flatten())
+    assert torch.equal(build("htnet", 3, size="small").patches[0](x)[0, 1, 3], patch.permute(1, 2, 0).flatten())
 
 
-def test_the_norm_is_layer_norm_over_channels():
+def test_every_norm_is_over_channels_with_the_same_epsilon():
+    """Biased variance, 1e-5 inside the root."""
     torch.manual_seed(0)
-    norm, x = ChannelNorm(12), 9 * torch.rand(2, 12, 3, 4)
-    torch.nn.init.normal_(norm.gain)
-    torch.nn.init.normal_(norm.shift)
-    expected = F.layer_norm(x.permute(0, 2, 3, 1), (12,), norm.gain.flatten(), norm.shift.flatten())
-    torch.testing.assert_close(norm(x), expected.permute(0, 3, 1, 2))
+    model = build("htnet", num_classes=3, size="small")
+    norms = [part for part in model.modules() if isinstance(part, torch.nn.LayerNorm)]
+    assert len(norms) == 2 * (1 + 1 + 2) + 2 + 1  # of attention and MLP of each block, of the aggregations, the last
+    assert {norm.eps for norm in norms} == {1e-5}
+    x = 9 * torch.rand(2, 96, 3, 4)
+    centred = x - x.mean(dim=1, keepdim=True)
+    expected = centred / (centred.square().mean(dim=1, keepdim=True) + 1e-5).sqrt()
+    torch.testing.assert_close(model.norm(x), expected)
+
+
+def test_linear_layers_are_the_released_convolutions_of_1x1():
+    """A level of 2x2 blocks on 4x4 positions, four tokens a block, worked out with convolutions as released."""
+    torch.manual_seed(0)
+    level, x = Level(24, heads=3, repeats=1, side=2).double(), torch.rand(2, 24, 4, 4, dtype=torch.double)
+
+    def norm(part, blocks):
+        return F.layer_norm(blocks.permute(0, 2, 3, 1), (24,), part.weight, part.bias).permute(0, 3, 1, 2)
+
+    def convolved(part, blocks):
+        return F.conv2d(blocks, part.weight[:, :, None, None], part.bias)
+
+    blocks = rearrange(x, "n d (bh h) (bw w) -> (n bh bw) d h w", bh=2, bw=2) + level.position
+    (attention,), (mlp,) = level.attention, level.mlp
+    normed = norm(attention.norm, blocks)
+    q, k = rearrange(convolved(attention.queries_keys, normed), "b (two a c) h w -> two b a (h w) c", two=2, a=3)
+    v = rearrange(convolved(attention.values, normed), "b (a c) h w -> b a (h w) c", a=3)
+    mixed = rearrange(F.scaled_dot_product_attention(q, k, v), "b a (h w) c -> b (a c) h w", h=2)
+    blocks = blocks + convolved(attention.out, mixed)
+    blocks = blocks + convolved(mlp[3], F.gelu(convolved(mlp[1], norm(mlp[0], blocks))))
+    expected = rearrange(blocks, "(n bh bw) d h w -> n d (bh h) (bw w)", bh=2, bw=2)
+    torch.testing.assert_close(level(x), expected)
 
 
 def test_attention_over_more_tokens_would_be_attention():
-    """A block of 2x3 tokens agrees with PyTorch's own attention: one token a block is what leaves it without effect."""
+    """A block of six tokens agrees with PyTorch's own attention: one token a block is what leaves it without effect."""
     torch.manual_seed(0)
-    attention, x = Attention(24, heads=3).double(), torch.rand(2, 24, 2, 3, dtype=torch.double)
-    normed = attention.norm(x).flatten(2).mT  # b tokens dim
-    q, k = (normed @ attention.queries_keys.weight.flatten(1).T).chunk(2, dim=-1)
-    v = normed @ attention.values.weight.flatten(1).T
-    heads = [part.unflatten(-1, (3, 8)).transpose(1, 2) for part in (q, k, v)]
+    attention, x = Attention(24, heads=3).double(), torch.rand(2, 6, 24, dtype=torch.double)
+    normed = attention.norm(x)
+    q, k = attention.queries_keys(normed).chunk(2, dim=-1)
+    heads = [part.unflatten(-1, (3, 8)).transpose(1, 2) for part in (q, k, attention.values(normed))]
     mixed = F.scaled_dot_product_attention(*heads).transpose(1, 2).flatten(2)
-    expected = mixed @ attention.out.weight.flatten(1).T + attention.out.bias
-    torch.testing.assert_close(attention(x), expected.mT.unflatten(2, (2, 3)))
+    torch.testing.assert_close(attention(x), attention.out(mixed))
 
 
 # --- what can never learn ------------------------------------------------------------------------------------------

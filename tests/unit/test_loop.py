@@ -46,6 +46,28 @@ def test_a_batch_in_parts_has_the_gradient_of_the_whole(parts, more):
     torch.testing.assert_close(weights_after(net(), accumulate=parts, **more), whole, rtol=1e-4, atol=1e-5)
 
 
+class Own(nn.Module):
+    """With a loss of its own that asks no criterion, so it knows nothing of class weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = net()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(x)
+
+    def training_loss(self, x, y, criterion):
+        logits = self.net(x)
+        return F.cross_entropy(logits, y), logits
+
+
+@pytest.mark.parametrize("parts", [1, 3, 5])
+def test_class_weights_do_not_reach_a_loss_that_asks_no_criterion_in_parts_or_whole(parts):
+    plain = weights_after(Own())
+    weighted = weights_after(Own(), accumulate=parts, class_weights="balanced")
+    torch.testing.assert_close(weighted, plain, rtol=1e-4, atol=1e-5)
+
+
 class Hungry(nn.Module):
     """Cannot take more than ``most`` clips at a time; drops out, so that a step begun anew must draw the same again."""
 

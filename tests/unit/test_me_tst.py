@@ -10,9 +10,10 @@ from torch import nn
 from mebench import cards, recipes
 from mebench.errors import UserError
 from mebench.inputs import roi_regions
+from mebench.inputs.roi_flow import padded
 from mebench.models import build
 from mebench.models._mamba import Mamba
-from mebench.models.me_tst import Block, balanced_weights, clip_targets, drop_rates, of_clip, window_loss
+from mebench.models.me_tst import Block, balanced_weights, between, drop_rates, emotions, of_clip, window_loss
 from mebench.training.loop import Loop
 
 VARIANTS = {"code2024": 10, "code2025": 10, "plus": 36, "boosting": 36}  # and their channels
@@ -215,33 +216,60 @@ def test_weights_of_frames():
     torch.testing.assert_close(balanced_weights(torch.tensor([1, 1]), neutral=0), torch.tensor([1.0, 0.0]))
 
 
-def test_targets_of_a_clip():
-    spot, emotion = clip_targets(torch.tensor([2, 0]), frames=4, neutral=3)
-    assert spot.tolist() == [[0, 1, 1, 1]] * 2
-    assert emotion.tolist() == [[3, 2, 2, 2], [3, 0, 0, 0]]
-
-
 def test_training_weighs_frames_by_how_many_all_training_clips_have():
-    """Clips of 30 frames: 29 of the emotion, 1 neutral; three clips of the first emotion, two and one of the others."""
-    model, x = small().eval(), motion(6)
-    model.see_labels(torch.tensor([0, 0, 1, 0, 2, 1]))
-    batch, y = x[4:], torch.tensor([2, 1])
-    loss, logits = model.training_loss(batch, y, None)
-    torch.testing.assert_close(logits, model(batch))
-    spot, frames = model.frames(batch)
-    weights = torch.tensor([180 / (4 * 87), 180 / (4 * 58), 180 / (4 * 29), 6 * 180 / (4 * 6)])
-    torch.testing.assert_close(loss, window_loss(spot, frames, *clip_targets(y, 30, 3), weights))
-    assert "clips" not in model.state_dict()
+    """Clips of 30 frames, 28 of them between onset and offset; three of the first emotion, two and one of the others."""
+    model, x, y = small().eval(), motion(6), torch.tensor([0, 0, 1, 0, 2, 1])
+    model.see_clips([(x[:4], y[:4]), (x[4:], y[4:])])
+    loss, logits = model.training_loss(x[4:], y[4:], None)
+    torch.testing.assert_close(logits, model(x[4:]))
+    spot, frames = model.frames(x[4:])
+    shown = torch.tensor([[0.0] + 28 * [1.0] + [0.0]] * 2)
+    target = torch.tensor([[3] + 28 * [2] + [3], [3] + 28 * [1] + [3]])
+    weights = torch.tensor([180 / (4 * 84), 180 / (4 * 56), 180 / (4 * 28), 6 * 180 / (4 * 12)])
+    torch.testing.assert_close(loss, window_loss(spot, frames, shown, target, weights))
+    assert "counted" not in model.state_dict()
+
+
+def test_the_loop_shows_all_training_clips_before_training():
+    resolved = recipes.resolve({"model": "me_tst", "preset": "small"})
+    model, x, y = build("me_tst", num_classes=3, **resolved["options"]), motion(6), torch.tensor([0, 0, 1, 0, 2, 1])
+    Loop(model, resolved["recipe"], x, y, [0, 2, 3], 0, resolved["inputs"])
+    assert model.counted.tolist() == [2 * 28, 28, 0, 3 * 2]
 
 
 # --- clips ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_clip_is_the_mean_of_its_frames_without_the_first_and_without_neutral():
-    logits = torch.tensor([[[90.0, 0.0, 7.0], [1.0, 2.0, 70.0], [3.0, -4.0, 50.0]]])
-    assert of_clip(logits).tolist() == [[2.0, -1.0]]
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        ([0, 1, 2, 3, 4, 5], [0, 1, 1, 1, 1, 0]),  # as long as the window
+        ([0, 1, 2, 3, 3, 3], [0, 1, 1, 0, 0, 0]),  # the offset, repeated up to the window's length
+        ([0, 1, 2, 1, 1, 1], [0, 1, 1, 0, 0, 0]),  # also where an earlier frame moves as much
+        ([0, 1, 1, 1, 1, 1], [0, 1, 0, 0, 0, 0]),  # onset and offset alone
+        ([0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0]),  # nothing moves
+    ],
+)
+def test_a_clip_shows_its_emotion_between_onset_and_offset(columns, shown):
+    x = torch.tensor(columns).float().expand(2, 3, 6).clone()
+    x[1] *= torch.tensor([[2.0], [-1.0], [0.5]])  # every region its own
+    assert between(x).int().tolist() == [shown, shown]
+    assert between(1.07 * x).int().tolist() == [shown, shown]  # as augmentation scales them
+    target = emotions(torch.tensor([2, 0]), between(x), neutral=3)
+    assert target.tolist() == [[2 if s else 3 for s in shown], [0 if s else 3 for s in shown]]
+
+
+def test_between_agrees_with_how_windows_are_filled():
+    columns = torch.randn(10, 12)
+    x = torch.from_numpy(padded(columns.numpy(), 30))[None]
+    assert between(x)[0].nonzero().flatten().tolist() == list(range(1, 11))
+
+
+def test_a_clip_is_the_mean_of_the_frames_it_shows_without_neutral():
+    logits = torch.tensor([[[90.0, 0.0, 7.0], [1.0, 2.0, 70.0], [3.0, -4.0, 50.0], [60.0, 50.0, 0.0]]])
+    assert of_clip(logits, torch.tensor([[False, True, True, False]])).tolist() == [[2.0, -1.0]]
     model, x = small().eval(), motion(2)
-    torch.testing.assert_close(model(x), model.frames(x)[1][:, 1:, :3].mean(1))
+    torch.testing.assert_close(model(x), model.frames(x)[1][:, 1:-1, :3].mean(1))
 
 
 # --- the card ---------------------------------------------------------------------------------------------------------
@@ -262,6 +290,7 @@ def test_recipes():
     }  # fmt: skip
     assert (paper["optimizer"], paper["batch_size"], paper["weight_decay"]) == ("adam", 32, 0)
     assert plus == paper | {"lr": 3e-4, "epochs": 50}
+    assert recipes.resolve({"model": "me_tst", "preset": "casme3"})["recipe"] == paper | {"batch_size": 256}
 
 
 def test_the_small_preset_tells_apart_which_region_moves():

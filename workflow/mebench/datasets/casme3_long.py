@@ -9,6 +9,7 @@ All videos are listed, with labels or without. A clip is called by its video, th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mebench.datasets import _casme3
@@ -73,13 +74,17 @@ def read(root: Path) -> Reading:
 
 
 def _labels(root: Path) -> tuple[list[Label], list[Path]]:
-    """The rows of the two workbooks with emotions; else those of the one with both kinds, emotions joined where one of
-    the two is there."""
+    """The rows of the two workbooks with emotions, objective classes joined from the one with both kinds where it is
+    there too; else the rows of that one, emotions joined where one of the two is there."""
     micro = look_for_workbook(root, _casme3.MICRO_BOOKS)
     macro = look_for_workbook(root, _casme3.MACRO_BOOKS)
-    if micro and macro:
-        return [*_casme3.micro_labels(micro), *_casme3.macro_labels(macro)], [micro, macro]
     both = look_for_workbook(root, _casme3.BOTH_BOOKS)
+    if micro and macro:
+        labels = [*_casme3.micro_labels(micro), *_casme3.macro_labels(macro)]
+        if both:  # it alone has the objective classes of macro-expressions
+            known = {_name(label): label.objective for label in _casme3.micro_labels(both, emotions=False)}
+            labels = [replace(label, objective=label.objective or known.get(_name(label), "")) for label in labels]
+        return labels, [micro, macro, *([both] if both else [])]
     if both is None:
         wanted = (_casme3.MICRO_BOOKS[0], _casme3.MACRO_BOOKS[0], _casme3.BOTH_BOOKS[0])
         there = f"; only {(micro or macro).name} is there" if micro or macro else ""
@@ -91,6 +96,11 @@ def _labels(root: Path) -> tuple[list[Label], list[Path]]:
         more = _casme3.micro_labels(micro)
     elif macro:
         more = _casme3.macro_labels(macro)
-    known = {(*label.key, label.name, label.expression): (label.emotion, label.objective) for label in more}
-    found = with_emotions(labels, known, lambda label: (*label.key, label.name, label.expression))
+    known = {_name(label): (label.emotion, label.objective) for label in more}
+    found = with_emotions(labels, known, _name)
     return found, [both, *(book for book in (micro or macro,) if book)]
+
+
+def _name(label: Label) -> tuple[str, ...]:
+    """What the same row is called in every workbook."""
+    return (*label.key, label.name, label.expression)

@@ -39,7 +39,7 @@ CARD = {
     "neighbours, and the last row and column take the remainder. A block without motion gives zeros, where the script "
     "divides 0 by 0. An angle of 180 degrees counts as -180. The paper's SVM and its numbers of blocks for each "
     "database were not read: C = 1 (or 10,000) and 5 x 5 blocks (or 6 x 6, 8 x 8) for all, one class against the "
-    "others. Published flow pictures cannot be used: they are stretched to 0..255 and have lost direction and length.",
+    "others, with LIBLINEAR's squared hinge loss. Published flow pictures cannot be used: they are stretched to 0..255 and have lost direction and length.",
 }
 ORIENTATIONS = 8  # of 45 degrees each
 

@@ -38,6 +38,7 @@ CARD = {
         "channels": ["r", "g", "b"],
         "range": "imagenet",
         "center": "none",
+        "crop": "provided",  # frames as delivered, whole
     },
     "recipe": {
         "optimizer": "adamw",
@@ -78,7 +79,9 @@ CARD = {
     "resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1},
     "notes": (
         "From the released code, which is incomplete (no training loop); the paper's text and tables were not read. "
-        "stages: 4 and v_depth: 2 are what its scripts run. Frames are as delivered, neither aligned nor cropped. Test "
+        "stages: 4 and v_depth: 2 are what its scripts run. Frames are as delivered, neither aligned nor cropped here, and brought to size by averaging over areas, not "
+        "bilinearly. An apex that a workbook puts on or before its onset is replaced by the middle frame when a dataset "
+        "is read (its report lists them: 54 clips of CAS(ME)^3), where the release shows the onset twice. Test "
         "frames are evenly spaced here; the released code draws them at random there too. It lists the test clips as "
         "its validation set, puts pictures of the test subject under random labels into training unless told not to, "
         "and deals its five folds out by clip, so that most test subjects are trained on: none of that is done here. "

@@ -6,6 +6,7 @@ from __future__ import annotations
 import torch
 from einops import rearrange, reduce
 from einops.layers.torch import Rearrange
+from timm.layers import LayerNorm2d
 from torch import nn
 
 CARD = {
@@ -56,6 +57,7 @@ POINTS = [(9.53, 11.06), (21.40, 10.92), (10.26, 22.12), (20.58, 22.26)]
 # width of the first level, repeats of each level
 SIZES = {"paper": (256, (2, 2, 10)), "small": (24, (1, 1, 2))}
 HEADS = 3  # of the first level; width and heads double from level to level
+EPSILON = 1e-5  # of every norm
 
 
 class HTNet(nn.Module):
@@ -72,14 +74,15 @@ class HTNet(nn.Module):
         width, repeats = SIZES[size]
         dims = [width, 2 * width, 4 * width]
         self.patches = nn.Sequential(
-            Rearrange("n c (h ph) (w pw) -> n (ph pw c) h w", ph=7, pw=7),  # n 147 4 4
-            nn.Conv2d(7 * 7 * 3, width, 1),
+            Rearrange("n c (h ph) (w pw) -> n h w (ph pw c)", ph=7, pw=7),  # n 4 4 147
+            nn.Linear(7 * 7 * 3, width),
+            Rearrange("n h w d -> n d h w"),
         )
         self.levels = nn.ModuleList(
             Level(dim, HEADS * 2**i, repeats[i], side=2 ** (2 - i)) for i, dim in enumerate(dims)
         )
         self.aggregations = nn.ModuleList([aggregation(dims[0]), aggregation(dims[1]), nn.Identity()])
-        self.norm = ChannelNorm(dims[2])
+        self.norm = LayerNorm2d(dims[2], eps=EPSILON)
         self.head = nn.Linear(dims[2], num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -102,7 +105,10 @@ def centres(crop: str) -> list[tuple[int, int]]:
 
 
 class Level(nn.Module):
-    """(N, dim, side, side) -> the same shape: a transformer within each of side x side blocks, of one token each."""
+    """(N, dim, H, W) -> the same shape: a transformer within each of side x side blocks, which hold one token each.
+
+    The released code has convolutions of 1x1 in the place of the linear layers here: the same numbers.
+    """
 
     def __init__(self, dim: int, heads: int, repeats: int, side: int):
         super().__init__()
@@ -112,56 +118,44 @@ class Level(nn.Module):
         self.mlp = nn.ModuleList(mlp(dim) for _ in range(repeats))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = rearrange(x, "n d (bh h) (bw w) -> (n bh bw) d h w", bh=self.side, bw=self.side) + self.position
+        sides = {"bh": self.side, "bw": self.side, "h": x.shape[2] // self.side}
+        x = rearrange(x, "n d (bh h) (bw w) -> (n bh bw) (h w) d", **sides) + self.position
         for attention, mlp in zip(self.attention, self.mlp, strict=True):
             x = x + attention(x)
             x = x + mlp(x)
-        return rearrange(x, "(n bh bw) d h w -> n d (bh h) (bw w)", bh=self.side, bw=self.side)
+        return rearrange(x, "(n bh bw) (h w) d -> n d (bh h) (bw w)", **sides)
 
 
 class Attention(nn.Module):
-    """Self-attention among the tokens of a block (B, dim, H, W); here H = W = 1, so it returns its value projected."""
+    """Self-attention among the T tokens of a block (B, T, dim); here T = 1, so it returns its value projected."""
 
     def __init__(self, dim: int, heads: int):
         super().__init__()
         self.heads, width = heads, dim // heads  # 85: 256 / 3, 512 / 6, 1024 / 12
         self.scale = width**-0.5
-        self.norm = ChannelNorm(dim)
-        # one convolution in the released code; apart from the values here, because these weights are dead
-        self.queries_keys = nn.Conv2d(dim, 2 * heads * width, 1, bias=False)
-        self.values = nn.Conv2d(dim, heads * width, 1, bias=False)
-        self.out = nn.Conv2d(heads * width, dim, 1)
+        self.norm = nn.LayerNorm(dim, eps=EPSILON)
+        # one layer in the released code; apart from the values here, because these weights are dead
+        self.queries_keys = nn.Linear(dim, 2 * heads * width, bias=False)
+        self.values = nn.Linear(dim, heads * width, bias=False)
+        self.out = nn.Linear(heads * width, dim)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        height, x = x.shape[2], self.norm(x)
-        q, k = rearrange(self.queries_keys(x), "b (two a c) h w -> two b a (h w) c", two=2, a=self.heads)
-        v = rearrange(self.values(x), "b (a c) h w -> b a (h w) c", a=self.heads)
+        x = self.norm(x)
+        q, k = rearrange(self.queries_keys(x), "b t (two a c) -> two b a t c", two=2, a=self.heads)
+        v = rearrange(self.values(x), "b t (a c) -> b a t c", a=self.heads)
         weights = (self.scale * q @ k.transpose(-1, -2)).softmax(dim=-1)  # b heads 1 1: always 1
-        return self.out(rearrange(weights @ v, "b a (h w) c -> b (a c) h w", h=height))
-
-
-class ChannelNorm(nn.Module):
-    """LayerNorm over the channels of (B, dim, H, W), one position at a time."""
-
-    def __init__(self, dim: int):
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(dim, 1, 1))
-        self.shift = nn.Parameter(torch.zeros(dim, 1, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
-        return (x - mean) * torch.rsqrt(variance + 1e-5) * self.gain + self.shift
+        return self.out(rearrange(weights @ v, "b a t c -> b t (a c)"))
 
 
 def mlp(dim: int) -> nn.Sequential:
-    """(B, dim, H, W) -> the same shape, one position at a time, four times as wide inside."""
-    return nn.Sequential(ChannelNorm(dim), nn.Conv2d(dim, 4 * dim, 1), nn.GELU(), nn.Conv2d(4 * dim, dim, 1))
+    """(B, T, dim) -> the same shape, one token at a time, four times as wide inside."""
+    return nn.Sequential(nn.LayerNorm(dim, eps=EPSILON), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
 
 
 def aggregation(dim: int) -> nn.Sequential:
     """(N, dim, H, W) -> (N, 2 dim, H/2, W/2): to the next level, across the borders of the blocks."""
     return nn.Sequential(
         nn.Conv2d(dim, 2 * dim, 3, padding=1),
-        ChannelNorm(2 * dim),
+        LayerNorm2d(2 * dim, eps=EPSILON),  # over channels, one position at a time
         nn.MaxPool2d(3, stride=2, padding=1),
     )

@@ -4,7 +4,7 @@ Li, Wang, Ma; ICASSP 2025)."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 import torch.nn.functional as F
@@ -56,7 +56,11 @@ CARD = {
         "schedule": "onecycle",
         "augment": "scale:0.9:1.1",
     },
-    "presets": {"paper": {}, "small": {"size": "small", "epochs": 10, "lr": 1e-2, "batch_size": 8}},
+    "presets": {
+        "paper": {},
+        "casme3": {"batch_size": 256},
+        "small": {"size": "small", "epochs": 10, "lr": 1e-2, "batch_size": 8},
+    },
     "options": {
         "variant": ["code2024", "code2025", "plus", "boosting"],
         "trunk": ["shared", "separate"],
@@ -102,12 +106,14 @@ CARD = {
     "notes": (
         "From the released code; the paper's text was not read. A spotting network: each frame of a window gets a "
         "score and logits of the emotions and neutral. Recognition of a clip, which is not in the paper, averages the "
-        "emotions' logits over the frames after the first, without neutral (the paper's strategy 2, spotting is "
-        "trusted). In training the first frame of a clip, where the flow is zero, is neutral, all others are the "
-        "clip's emotion. The loss has class weights of its own, from the frames of all training clips, as the paper "
+        "emotions' logits over the frames between onset and offset, without neutral (the paper's strategy 2, spotting is "
+        "trusted). In training these frames are the clip's emotion; onset, offset and what repeats the offset up to the "
+        "length of a window are neutral. Of a clip longer than a window (50 frames of CAS(ME)^3, 30 at every seventh "
+        "elsewhere) the first window counts. Both tasks share one pass, with one drawing of what drop path leaves out; "
+        "the released code makes two. The loss has class weights of its own, from the frames of all training clips, as the paper "
         "weighs its windows; the recipe's class_weights and label_smoothing do not reach it. A window is scaled by "
-        "any number in 0.90..1.10, the code takes whole hundredths. The batch is 32 as for SAMM-LV (256 for "
-        "CAS(ME)^3). The released code also builds a third LayerNorm in each block and a second stack of blocks "
+        "any number in 0.90..1.10, the code takes whole hundredths. The batch is 32 as for SAMM-LV; preset: "
+        "casme3 has the 256 of CAS(ME)^3. The released code also builds a third LayerNorm in each block and a second stack of blocks "
         "(code2024: 1,249,926 parameters with 4 emotions, of which 630,918 are used): left out here; trunk: "
         "separate gives recognition that second stack. code2025: twice as wide. plus: ME-TST+ (two slow-fast "
         "pathways, 36 channels); boosting: BoostingVRME's network, one pathway for both tasks, with the recipe of "
@@ -158,8 +164,8 @@ class METST(nn.Module):
         self.emotion_trunk = trunks[1] if separate else None
         self.spot_head = nn.Linear(out, 1)
         self.emotion_head = nn.Linear(out, num_classes + 1)  # neutral is the last
-        # training frames of each class so far; not a part of what predicts
-        self.register_buffer("clips", torch.zeros(num_classes, dtype=torch.int64), persistent=False)
+        # training frames of each class, neutral last; not a part of what predicts
+        self.register_buffer("counted", torch.zeros(num_classes + 1, dtype=torch.int64), persistent=False)
         initialise(self, dt_init)
 
     def frames(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -170,11 +176,14 @@ class METST(nn.Module):
         return rearrange(self.spot_head(spot), "n t 1 -> n t").sigmoid(), self.emotion_head(emotion)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return of_clip(self.frames(x)[1])
+        return of_clip(self.frames(x)[1], between(x))
 
-    def see_labels(self, y: torch.Tensor) -> None:
-        """The emotions (N,) of all training clips, before training: the loss weighs frames by how many there are."""
-        self.clips.copy_(torch.bincount(y, minlength=len(self.clips)))
+    def see_clips(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
+        """All training clips with their emotions, before training: the loss weighs frames by how many there are of a
+        class."""
+        classes = len(self.counted)
+        for x, y in batches:
+            self.counted += torch.bincount(emotions(y, between(x), classes - 1).flatten(), minlength=classes)
 
     def training_loss(
         self, x: torch.Tensor, y: torch.Tensor, criterion: Callable[..., torch.Tensor]
@@ -182,27 +191,37 @@ class METST(nn.Module):
         """Loss of clips of emotions ``y`` (N,), and their logits (N, num_classes). The loss of a window has weights of
         its own, so the recipe's ``criterion`` is not asked."""
         spot, logits = self.frames(x)
-        frames = spot.shape[1]
-        spot_target, emotion_target = clip_targets(y, frames, neutral=len(self.clips))
-        counts = torch.cat([self.clips * (frames - 1), self.clips.sum(dim=0, keepdim=True)])
-        loss = window_loss(spot, logits, spot_target, emotion_target, balanced_weights(counts))
-        return loss, of_clip(logits)
+        shown = between(x)
+        target = emotions(y, shown, neutral=len(self.counted) - 1)
+        return window_loss(spot, logits, shown.float(), target, balanced_weights(self.counted)), of_clip(logits, shown)
 
 
-def of_clip(logits: torch.Tensor) -> torch.Tensor:
-    """Logits of frames (N, T, emotions + 1) -> of clips (N, emotions): no first frame, no neutral."""
-    return reduce(logits[:, 1:, :-1], "n t c -> n c", "mean")
+# --- clips as windows ------------------------------------------------------------------------------------------------
+
+
+def between(x: torch.Tensor) -> torch.Tensor:
+    """Which frames (N, T) of clips (N, C, T) lie between onset and offset: neither the first, nor the offset, nor the
+    columns after it, which repeat it up to the length of the window. A clip that has none has its second frame."""
+    repeated = (x == x[..., -1:]).all(dim=1)
+    after = repeated.flip(1).cumprod(dim=1).flip(1).bool()  # from the offset on
+    after[:, :1] = True
+    after[:, 1] &= ~after.all(dim=1)
+    return ~after
+
+
+def emotions(y: torch.Tensor, shown: torch.Tensor, neutral: int) -> torch.Tensor:
+    """The class of each frame (N, T) of clips of emotions ``y`` (N,): neutral but where the emotion is ``shown``."""
+    return torch.where(shown, y[:, None], neutral)
+
+
+def of_clip(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
+    """Logits of frames (N, T, emotions + 1) -> of clips (N, emotions): their mean over the frames ``shown`` (N, T),
+    without neutral."""
+    share = (shown / shown.sum(dim=1, keepdim=True)).to(logits.dtype)
+    return reduce(logits[..., :-1] * rearrange(share, "n t -> n t 1"), "n t c -> n c", "sum")
 
 
 # --- the loss of windows ---------------------------------------------------------------------------------------------
-
-
-def clip_targets(y: torch.Tensor, frames: int, neutral: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Spotting target (N, T), 0 or 1, and class of each frame (N, T) of clips of emotions ``y`` (N,): the first frame
-    is the reference and shows nothing, all others are between onset and offset."""
-    emotion = repeat(y, "n -> n t", t=frames).clone()
-    emotion[:, 0] = neutral
-    return (emotion != neutral).float(), emotion
 
 
 def balanced_weights(counts: torch.Tensor, neutral: float = NEUTRAL_WEIGHT) -> torch.Tensor:

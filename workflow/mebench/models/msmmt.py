@@ -90,7 +90,9 @@ CARD = {
         "from the training fold. Drawn with replacement, a clip may meet itself in a batch: contrast: plain then takes "
         "its copy for a negative, masked does not. The weight 0.2 of the contrast is a guess; contrastive is to be "
         "chosen on inner folds only. With one modality or contrastive: 0 there is no contrast and no projection for "
-        "it. encoder: separate gives each scale an encoder with a final LayerNorm of its own. No pre-training and "
+        "it. encoder: separate gives each scale an encoder with a final LayerNorm of its own. Faces are aligned by the eyes where they "
+        "are detected; crops as delivered (CASME II, SMIC) are used as they are unless the dataset's entry says crop: "
+        "detected. SMIC's apex is the middle frame, or with apex: flow_max that of most motion. No pre-training and "
         "no neighbours of the apex as extra clips; ema: 0.999 may be set. Measured at full size: 5.8 s of one CPU core "
         "and 3.1 GB for a training step of 32 clips. The small size reads 64x64 with width 32 and 2 layers."
     ),

@@ -48,12 +48,13 @@ CARD = {
         "variant": {
             # the example call in the README of the authors' code, with 32 feature maps
             "readme": {"recipe": {"epochs": 20}},
-            "meb": {"recipe": {"lr": 1e-4, "weight_decay": 5e-4, "epochs": 500}},
+            "meb": {"recipe": {"lr": 1e-4, "weight_decay": 5e-4, "epochs": 500, "batch_size": 32}},
         }
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
     "notes": "pool5: 64 maps, attention 5 x 5; pool7: the argument defaults of the authors' code (64, 7 x 7); readme: "
-    "its example (32, 5 x 5); meb: pool5 with MEB's recipe. From the code; the paper's own flow and motion "
+    "its example (32, 5 x 5); meb: pool5 with MEB's recipe (batch: its library's "
+    "default). From the code; the paper's own flow and motion "
     "magnification were not read, so flow is (u, v, strain) at 60 x 60, not magnified. MEB's third channel is a Sobel "
     "quantity that is no strain; that and motion magnification are not offered. Of the code's losses only "
     "cross-entropy is (no focal, balanced focal or cosine loss). Its halving of the learning rate is never stepped: "

@@ -75,8 +75,9 @@ CARD = {
     "resources": {"mem_mb": 8000, "runtime_min": 240, "gpu": 1},
     "notes": (
         "From the released code; the paper's text was not read. It runs every block of the transformer without "
-        "gradients, so only the final norm and what follows it learn (backbone: frozen); finetune trains all, as the "
-        "paper reads. features: live computes the frozen part in every step with its dropout, as released; cached, "
+        "gradients, so only the final norm and what follows it learn (backbone: frozen); finetune trains all, "
+        "as a reader of the paper would assume, at the same rate of 0.01 (older scripts of the authors have 0.001 or "
+        "3e-5 for that stage: lr). features: live computes the frozen part in every step with its dropout, as released; cached, "
         "which is ours, does so once for all folds, without dropout, and has no meaning with finetune. aggregator: "
         "mean averages the logits of the frames (SLSTT-Mean). pretrained: imagenet is timm's orig_in21k_ft_in1k, by "
         "description the same Google checkpoint, with the release's tanh form of GELU; a file takes timm's names. "
@@ -84,7 +85,13 @@ CARD = {
         "Modules that the release builds and never calls are left out: a classifier with the LSTM (93,052,934 "
         "parameters with it), the LSTM with the mean. ImageNet's mean and deviation are the release's, though these "
         "weights were trained on -1..1. Frames are in order here; the release takes them as the file system lists "
-        "them. It picks the best epoch on the test subject and stops at its 100 %; here the last epoch counts. How "
+        "them. Differences of the input: the square around the nose is cut where faces are detected (landmarks of the "
+        "onset frame, there of the apex frame; completed at the border, there cut off), while datasets that deliver "
+        "crops (CASME II, SMIC) are used as they are unless their entry says crop: detected; frames that are missing "
+        "(11 clips of 577) are blended from their neighbours, not made by RIFE; the clip that the release skips because "
+        "its apex is its onset (CASME II sub05 EP09_05f) has the middle frame for an apex in casme2-5 and is no part of "
+        "megc2019; pictures are made smaller by averaging over areas. It picks the best epoch on the test subject (accuracy at least as high, macro F1 "
+        "higher) and stops at its 100 %; here the last epoch counts, and test_peek goes by accuracy alone. How "
         "many stages of training, and which other data, stand behind the published numbers is not known."
     ),
 }

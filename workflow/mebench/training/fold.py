@@ -175,13 +175,14 @@ def loop_of(
         inputs = dict(spec["inputs"])
         if inputs["range"] == "any" and data.scale in ("picture", "byte"):
             inputs["range"] = "byte"  # what augmentation must know of numbers that are taken as stored
-        return Loop(model, spec["recipe"], data.x, y, train, seed, inputs)
+        return Loop(model, spec["recipe"], data.x, y, train, seed, inputs, classes=len(data.classes))
     if spec["recipe"]["augment"] != "none":
         raise UserError(
             f"the model {spec['model']} trains on features that are computed once, which cannot be augmented; "
             "choose augment: none, or the option that computes them in every step"
         )
-    return Loop(model, spec["recipe"], features(model, data, y.device), y, train, seed, forward=model.from_features)
+    x, own = features(model, data, y.device), {"forward": model.from_features, "classes": len(data.classes)}
+    return Loop(model, spec["recipe"], x, y, train, seed, **own)
 
 
 @torch.no_grad()

@@ -30,13 +30,14 @@ class Loop:
 
     ``x`` (N, ...) and ``y`` (N,) hold all clips; only those of ``train`` are fitted, whatever is fitted. ``inputs`` is
     that of the card: channels, range and center decide augmentation and normalisation. ``forward`` replaces the
-    model's own, for models that are trained on features of theirs.
+    model's own, for models that are trained on features of theirs. ``classes`` is the number of the task's classes,
+    where the last of them may have lost all of its clips.
     """
 
     def __init__(
         self, model: nn.Module, recipe: dict[str, Any], x: torch.Tensor | OnDisk, y: torch.Tensor,
         train: Sequence[int], seed: int, inputs: dict[str, Any] | None = None,
-        forward: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        forward: Callable[[torch.Tensor], torch.Tensor] | None = None, classes: int | None = None,
     ):  # fmt: skip
         self.model, self.recipe, self.y, self.device, self.seed = model, recipe, y, y.device, seed
         self.forward, self.inputs = forward or model, inputs or {"center": "none"}
@@ -52,11 +53,13 @@ class Loop:
         self.ema = optim.Ema(model, recipe["ema"])
         self.precision = getattr(torch, recipe["precision"])
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == torch.float16)
-        self.weight = class_weights(y[self.rows], int(y.max()) + 1, recipe["class_weights"])
+        self.weight = class_weights(y[self.rows], classes or int(y.max()) + 1, recipe["class_weights"])
+        self.asked = True  # whether the loss asks the criterion, which weighs the clips
         self.parts = recipe["accumulate"]  # a batch is computed in so many parts; more where memory is short
         self.epochs_done = 0
-        if hasattr(model, "see_labels"):
-            model.see_labels(y[self.rows])
+        if hasattr(model, "see_clips"):
+            parts = evaluation_batches(list(train), self.x.shape)
+            model.see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
 
     def _prepared(self, x: torch.Tensor | OnDisk) -> torch.Tensor | OnDisk:
         """All clips where they can be taken from; normalised once and for all where nothing changes them later."""
@@ -170,13 +173,15 @@ class Loop:
         for part, target in zip(x.split(size), y.split(size), strict=True):
             with self.autocast():
                 loss, logits = self._loss(part, target)
-            loss = loss * (self._mass(target) / self._mass(y)) if len(part) < len(x) else loss
+            if len(part) < len(x):
+                loss = loss * (self._mass(target) / self._mass(y))
             self.scaler.scale(loss).backward()
             total += loss.detach()
             outputs.append(logits.detach())
         return total, torch.cat(outputs)
 
     def _loss(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        self.asked = False
         if hasattr(self.model, "training_loss"):
             return self.model.training_loss(x, y, self.criterion)
         logits = self.forward(x)
@@ -184,12 +189,13 @@ class Loop:
 
     def criterion(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """The recipe's cross-entropy: class weights, label smoothing; a mean over the weights of the clips."""
+        self.asked = True
         smoothing = self.recipe["label_smoothing"]
         return F.cross_entropy(logits.float(), y, weight=self.weight, label_smoothing=smoothing)
 
     def _mass(self, y: torch.Tensor) -> torch.Tensor | int:
-        """What the criterion's mean divides by."""
-        return len(y) if self.weight is None else self.weight[y].sum()
+        """What the mean of the loss divides by; a loss of the model's own that asks no criterion knows no weights."""
+        return len(y) if self.weight is None or not self.asked else self.weight[y].sum()
 
     def _check(self, losses: torch.Tensor) -> None:
         """Stop where the loss first stopped being a number; a look at the end of the epoch spares the GPU a wait per

@@ -93,7 +93,8 @@ def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Row
     if wanted != "none" and not more:
         raise UserError(
             f"the run asks for extra_clips: {wanted}, but none of the clips is a {wanted}-expression with a label "
-            f"of the task {spec['task']['name']}; leave the key out, or choose a task by emotions"
+            f"of the task {spec['task']['name']}; leave the key out, choose a task by emotions, or for objective classes "
+            "add the workbook CAS(ME)3_part_A_v2, which alone has those of macro-expressions"
         )
     extra, lost = usable(more, inputs)
     return Rows(rows, extra, without | lost, data_digest([*rows, *extra], inputs))
