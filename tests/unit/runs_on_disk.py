@@ -65,8 +65,9 @@ class Bench:
         path = running_file(self.plan_folder(model), fold)
         beat = time.time() - age
         about = {"fold": fold, "epoch": 4, "epochs": 10, "loss": 0.25, "node": socket.gethostname(),
-                 "pid": os.getpid(), "token": "x", "beat": beat, "since": beat - 90}  # fmt: skip
+                 "pid": os.getpid(), "token": "x", "since": beat - 90}  # fmt: skip
         write_json(path, about | more)
+        os.utime(path, (beat, beat))
         return path
 
     def plan_folder(self, model: str, seed: int = 0) -> Path:

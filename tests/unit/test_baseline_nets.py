@@ -240,7 +240,11 @@ def off_apexnet_stream(x: torch.Tensor, first: nn.Conv2d, second: nn.Conv2d) -> 
 def test_off_apexnet_is_the_network_of_its_description(variant):
     """Logits and gradients; ReLU behind the pooling changes neither."""
     torch.manual_seed(0)
-    model, x, y = build("off_apexnet", num_classes=3, variant=variant).eval(), drawn(1, 6, 2, 28, 28), torch.arange(6) % 3
+    model, x, y = (
+        build("off_apexnet", num_classes=3, variant=variant).eval(),
+        drawn(1, 6, 2, 28, 28),
+        torch.arange(6) % 3,
+    )
     convolutions = [[part for part in stream if isinstance(part, nn.Conv2d)] for stream in model.streams]
     parts = [x[:, :1], x[:, 1:]] if variant == "two_stream" else [x]  # a stream for u and one for v, or one for both
     flat = torch.cat([off_apexnet_stream(part, *pair) for part, pair in zip(parts, convolutions, strict=True)], dim=1)

@@ -24,6 +24,7 @@ from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
 from mebench.training import engine, fold, normalise
 from mebench.training.data import load
+from mebench.training.loop import out_of_memory
 from mebench.training.optim import sampler
 from mebench.training.pool import origin, pool
 
@@ -219,6 +220,58 @@ def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, 
     about = json.loads((run / "run.json").read_text())
     assert (about["folds_done"], about["folds_expected"], about["failed"][0]["status"]) == (5, 6, "diverged")
     assert "the loss is nan in epoch 2, step 1 of 1" in about["failed"][0]["message"]
+
+
+@pytest.mark.parametrize("selection", ["last", "inner", "test_peek"])
+def test_a_last_step_that_destroys_the_weights_is_no_result(toy, tmp_path, selection):
+    """The loss of the only step is finite; what the network says after it is not."""
+    records = train(toy, tmp_path / "run", toy.spec({"model": "ststnet", "lr": 1e20}, epochs=1, selection=selection))
+    assert {r["status"] for r in records} == {"diverged"}
+    assert "the predictions after epoch 1 are not numbers" in records[0]["message"]
+    assert not list((tmp_path / "run").rglob("predictions*.csv"))
+
+
+def test_a_fitted_model_whose_answer_is_no_number_is_no_result(toy, tmp_path, monkeypatch):
+    from mebench.models.majority import Majority
+
+    monkeypatch.setattr(Majority, "forward", lambda self, x: torch.full((len(x), 3), float("nan")))
+    assert {r["status"] for r in train(toy, tmp_path / "run", toy.spec("majority"))} == {"diverged"}
+
+
+def test_memory_of_the_cpu_that_runs_out_is_told_from_other_faults():
+    with pytest.raises(RuntimeError) as error:
+        torch.empty(10**15)
+    assert out_of_memory(error.value)
+    assert not out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            RuntimeError("CUDA error: an illegal memory access was encountered\nmore"),
+            "the GPU failed .CUDA error: an ille",
+        ),
+        (OSError(116, "Stale file handle", "parts/all.npy"), "parts/all.npy: Stale file handle"),
+    ],
+)
+def test_a_machine_that_fails_ends_the_job_and_is_no_result_of_a_fold(toy, tmp_path, monkeypatch, error, said):
+    """A GPU that has once failed fails for every later fold: the job ends with an error, so that it is tried again."""
+    spec, run = toy.spec(), tmp_path / "run"
+    plain, calls = fold.Loop.epoch, iter(range(1000))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            fold.Loop, "epoch", lambda self, give_up: plain(self, give_up) if next(calls) < 6 else _raise(error)
+        )
+        with pytest.raises(UserError, match=f"s.. of .*run: {said}.*finished folds are kept"):
+            train(toy, run, spec)
+    assert [json.loads(path.read_text())["status"] for path in run.glob("folds/*/fold.json")] == ["done"]
+    assert not list(run.glob("folds/*.running.json"))
+    assert {r["status"] for r in train(toy, run, spec)} == {"done"}
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def test_running_out_of_memory_or_time_is_a_record_that_the_next_job_tries_again(toy, tmp_path, monkeypatch):

@@ -115,7 +115,8 @@ def test_failed_damaged_and_running_folds(bench, explain):
     bench.lock(SUBJECTS[3], node="gpu07")
     assert explain(RUN)[3:] == [
         "  1 of 4 hold, made from the configuration, data and source as they are now",
-        f"  1 fold ({SUBJECTS[0]}): timeout: it went wrong; the next job of the run tries again",
+        f"  1 fold ({SUBJECTS[0]}): timeout: it went wrong; a job of the run tries again when one starts, but "
+        "Snakemake starts none for that alone: mebench failures has the command",
         f"  1 fold ({SUBJECTS[2]}): damaged: its files are not those that it was written with",
         f"  1 fold ({SUBJECTS[3]}): being trained now, on gpu07",
     ]

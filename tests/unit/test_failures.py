@@ -47,7 +47,7 @@ def test_nothing_failed(bench, failures, capsys):
     bench.lock(SUBJECTS[1])
     assert failures() == (0, [])
     assert cli.main(["failures"]) == 0
-    assert capsys.readouterr().out == "no fold has failed, and no job has died\n"
+    assert capsys.readouterr().out == "no fold has failed, and no job ended with an error\n"
 
 
 def test_a_failed_fold_with_its_log(bench, failures):
@@ -152,3 +152,45 @@ def test_a_failure_of_another_configuration_says_so(bench, capsys):
 def test_no_lines_is_a_wrong_number(bench, capsys):
     assert cli.main(["failures", "--lines", "0"]) == 2
     assert "--lines 0 must be 1 or more" in capsys.readouterr().err
+
+
+# --- jobs that leave no failed fold ----------------------------------------------------------------------------------
+
+
+def test_a_job_that_ended_with_an_error_is_listed_with_its_log(bench, capsys):
+    log = bench.log("ststnet: 4 folds\nmebench train: cannot read parts/all.npy: Input/output error\n")
+    assert cli.main(["failures"]) == 1
+    out = capsys.readouterr().out
+    assert "train megc2019-flow/ststnet/seed0/1-of-1: cannot read parts/all.npy: Input/output error" in out
+    assert f"{log.relative_to(bench.root)}:" in out
+    assert "1 job to be run again" in out
+
+
+def test_a_job_that_was_stopped_is_listed_with_what_it_kept(bench, capsys):
+    bench.log("asked to stop (signal 15) after epoch 4 of 10; the same command goes on from there\n")
+    (bench.plan_folder("ststnet") / "folds").mkdir(parents=True)
+    (bench.plan_folder("ststnet") / "folds/casme2-sub01.checkpoint").touch()
+    assert cli.main(["failures", "--json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["rule"], found["status"]) == ("train", "broken")
+    assert found["message"] == "it was stopped; 1 folds go on from where they were"
+
+
+@pytest.mark.parametrize("rule", ["faces", "inputs", "pool", "fetch"])
+def test_jobs_of_other_rules_are_listed_too(bench, capsys, rule):
+    path = bench.root / "results/logs" / rule / "casme2.log"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"mebench {rule}: the disk is full\n")
+    assert cli.main(["failures"]) == 1
+    assert f"{rule} casme2: the disk is full" in capsys.readouterr().out
+
+
+def test_logs_of_runs_that_are_finished_or_at_work_tell_of_the_past(bench, capsys):
+    bench.log("mebench train: something was wrong\n")
+    bench.lock(SUBJECTS[0])
+    assert cli.main(["failures"]) == 0
+    for fold in SUBJECTS:
+        bench.fold(fold)
+    next(bench.root.rglob("*.running.json")).unlink()
+    assert cli.main(["failures"]) == 0
+    assert "no fold has failed, and no job ended with an error" in capsys.readouterr().out

@@ -217,7 +217,7 @@ def test_weights_of_frames():
 
 
 def test_training_weighs_frames_by_how_many_all_training_clips_have():
-    """Clips of 30 frames, 28 of them between onset and offset; three of the first emotion, two and one of the others."""
+    """Clips of 30 frames, 28 of them between onset and offset; three of one emotion, two and one of the others."""
     model, x, y = small().eval(), motion(6), torch.tensor([0, 0, 1, 0, 2, 1])
     model.see_clips([(x[:4], y[:4]), (x[4:], y[4:])])
     loss, logits = model.training_loss(x[4:], y[4:], None)

@@ -160,7 +160,9 @@ def test_initial_weights():
 def test_recipes(variant, lr, decay, epochs):
     recipe = recipes.resolve({"model": "rcn_a", "variant": variant})["recipe"]
     assert (recipe["optimizer"], recipe["momentum"]) == ("sgd", 0.9)
-    assert recipe["batch_size"] == (32 if variant == "meb" else 64)  # facts/baselines.md 2: the default of MEB's library
+    assert recipe["batch_size"] == (
+        32 if variant == "meb" else 64
+    )  # facts/baselines.md 2: the default of MEB's library
     assert (recipe["lr"], recipe["weight_decay"], recipe["epochs"]) == (lr, decay, epochs)
 
 

@@ -16,8 +16,9 @@ import pytest
 import torch
 from toy import Toy
 
+from mebench import files
 from mebench.errors import UserError
-from mebench.files import read_json
+from mebench.files import read_json, whole_folder
 from mebench.training import checkpoint, engine, fold, lock
 from mebench.training.checkpoint import Keeper, Stopped
 from mebench.training.data import load
@@ -167,11 +168,12 @@ def test_pooling_refuses_a_damaged_fold(toy, tmp_path):
 # --- the lock ------------------------------------------------------------------------------------------------------
 
 
-def held_by(path: Path, **facts) -> dict:
-    found = {"token": "other", "node": socket.gethostname(), "pid": os.getpid(), "beat": time.time(), **facts}
+def held_by(path: Path, age: float = 0, **facts) -> None:
+    """A lock that somebody else wrote ``age`` seconds ago."""
+    found = {"token": "other", "node": socket.gethostname(), "pid": os.getpid(), **facts}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found))
-    return found
+    os.utime(path, (time.time() - age, time.time() - age))
 
 
 def test_a_live_job_keeps_others_out_and_gives_the_lock_back(tmp_path):
@@ -188,10 +190,11 @@ def test_a_live_job_keeps_others_out_and_gives_the_lock_back(tmp_path):
     ("facts", "dead"),
     [
         ({}, False),
-        ({"beat": time.time() - 1000}, True),
+        ({"age": 1000}, True),
         ({"pid": 2**22 + 1}, True),
         ({"node": "elsewhere", "pid": 2**22 + 1}, False),
-        ({"node": "elsewhere", "beat": time.time() - 1000}, True),
+        ({"node": "elsewhere", "age": 1000}, True),
+        ({"begun": "1"}, True),  # another process of the same number, as in a container that was started again
     ],
 )
 def test_a_dead_job_cannot_hold_a_lock_for_ever(tmp_path, facts, dead):
@@ -215,6 +218,51 @@ def test_a_process_that_has_ended_and_was_not_asked_about_holds_nothing(tmp_path
     with lock.hold(tmp_path / "x.running.json", {}):
         pass
     zombie.wait()
+
+
+@pytest.mark.parametrize("wrong", [-3600, 3600])
+def test_the_clock_of_a_node_does_not_decide_who_is_alive(tmp_path, monkeypatch, wrong):
+    """Ages are differences between two times of the file system; here this node's own clock is an hour off."""
+    old, new = tmp_path / "old.running.json", tmp_path / "new.running.json"
+    held_by(old, age=1000, node="elsewhere")
+    held_by(new, age=10, node="elsewhere")
+    now = time.time
+    monkeypatch.setattr(lock.time, "time", lambda: now() + wrong)
+    with lock.hold(old, {}):
+        pass
+    with pytest.raises(lock.Held), lock.hold(new, {}):
+        pass
+
+
+def test_a_lock_that_was_made_although_the_answer_was_lost_is_ones_own(tmp_path, monkeypatch):
+    """A network file system that gets no answer asks again, and is told that the name exists."""
+    link = os.link
+
+    def lossy(source, target):
+        link(source, target)
+        raise FileExistsError(target)
+
+    monkeypatch.setattr(lock.os, "link", lossy)
+    with lock.hold(tmp_path / "x.running.json", {}) as holder:
+        assert lock.read(tmp_path / "x.running.json")["token"] == holder.about["token"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_look_that_fails_does_not_stop_the_heart(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "BEAT", 0.05)
+    path, read = tmp_path / "x.running.json", lock.read
+    looks = []
+
+    def stale(at):
+        looks.append(at)
+        return {"token": "", "node": "", "pid": 0, "beat": 0.0} if len(looks) == 2 else read(at)
+
+    with lock.hold(path, {}) as holder:
+        monkeypatch.setattr(lock, "read", stale)
+        wait_for(lambda: len(looks) > 3)
+        before = read(path)["beat"]
+        wait_for(lambda: read(path)["beat"] > before)
+        assert read(path)["token"] == holder.about["token"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
@@ -373,6 +421,54 @@ def test_a_fold_is_repeated_by_hand(toy, tmp_path, monkeypatch):
     assert sorted(read_json(p)["status"] for p in run.glob("folds/*/fold.json")) == ["diverged"] * 5 + ["done"]
     with pytest.raises(UserError, match="there is no fold 'smic/s1'.*did you mean 'smic/s01'"):
         train(toy, run, spec, fold="smic/s1")
+
+
+@pytest.mark.parametrize("text", ['{"x": 1}', "[1]", '"t"', "5"])
+def test_something_else_in_the_place_of_a_record_is_as_good_as_none(toy, tmp_path, text):
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec)
+    before = results(run)
+    (run / "folds/smic-s01/fold.json").write_text(text)
+    train(toy, run, spec)
+    assert results(run) == before
+
+
+def test_an_epoch_of_unknown_length_is_waited_for_a_while_only(tmp_path, monkeypatch):
+    keeper = Keeper(tmp_path / "x.checkpoint", "mark", stop := Stop())
+    assert not keeper.give_up()
+    stop.ask(signal.SIGTERM)
+    assert not keeper.give_up()
+    now = time.monotonic()
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now + checkpoint.GRACE + 1)
+    assert keeper.give_up()
+
+
+def test_signals_of_several_kinds_are_one_wish_and_the_second_of_a_kind_is_not_waited_for():
+    """LSF sends INT, then TERM; Slurm may send USR1 before TERM."""
+    stop = Stop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+        stop.ask(number)
+    assert stop.asked == signal.SIGINT
+    with pytest.raises(KeyboardInterrupt):
+        stop.ask(signal.SIGTERM)
+
+
+def test_a_folder_that_somebody_else_puts_into_place_at_the_same_time_is_replaced(tmp_path, monkeypatch):
+    """Between clearing the old one away and the renaming, another job's folder appears."""
+    rename, others = os.rename, [tmp_path / "another", tmp_path / "third"]
+    for other in others:
+        other.mkdir()
+        (other / "theirs").touch()
+
+    def late(source, target):
+        if Path(target) == tmp_path / "x" and others and Path(source) not in others:
+            rename(others.pop(), target)
+        rename(source, target)
+
+    monkeypatch.setattr(files.os, "rename", late)
+    with whole_folder(tmp_path / "x") as folder:
+        (folder / "ours").touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["x", "x/ours"]
 
 
 def test_signals_are_given_back():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -104,8 +105,28 @@ def test_a_run_is_pooled_when_its_record_is_of_this_configuration(bench, status)
         bench.fold(fold)
     assert status()["ststnet/seed0"]["state"] == "trained"
     spec = bench.plan.run(TASK, "ststnet", 0).spec
-    write_json(bench.plan_folder("ststnet") / "run.json", {"spec": spec})
+    write_json(bench.plan_folder("ststnet") / "run.json", {"spec": spec, "folds_done": 4, "failed": []})
     assert (status()["ststnet/seed0"]["state"], status()["ststnet/seed0"]["work_seconds"]) == ("pooled", 0)
+
+
+def test_a_record_that_lacks_what_was_trained_since_is_not_called_pooled(bench, status):
+    """Its tables would still show fewer folds, or the numbers of before."""
+    bench.data()
+    for fold in SUBJECTS:
+        bench.fold(fold, status="out_of_memory" if fold == SUBJECTS[0] else "done")
+    spec = bench.plan.run(TASK, "ststnet", 0).spec
+    failed = [{"fold": SUBJECTS[0], "status": "out_of_memory", "message": ""}]
+    record = bench.plan_folder("ststnet") / "run.json"
+    write_json(record, {"spec": spec, "folds_done": 3, "failed": failed})
+    assert status()["ststnet/seed0"]["state"] == "pooled"
+    later = record.stat().st_mtime + 5
+    folder = bench.fold(SUBJECTS[0])  # repeated by hand
+    os.utime(folder / "fold.json", (later, later))
+    assert status()["ststnet/seed0"]["state"] == "trained"
+    write_json(record, {"spec": spec, "folds_done": 4, "failed": []})
+    assert status()["ststnet/seed0"]["state"] == "trained"  # it was written before the fold was
+    os.utime(record, (later + 5, later + 5))
+    assert status()["ststnet/seed0"]["state"] == "pooled"
 
 
 def test_time_left_comes_from_another_seed_before_an_estimate(bench, status):
@@ -184,7 +205,8 @@ def test_watching_ends_when_everything_is_pooled(bench):
         for run in bench.plan.runs if len(seen) == 2 else ():
             for fold in SUBJECTS:
                 bench.fold(fold, model=run.model, seed=run.seed)
-            write_json(bench.plan_folder(run.model, run.seed) / "run.json", {"spec": run.spec})
+            about = {"spec": run.spec, "folds_done": len(SUBJECTS), "failed": []}
+            write_json(bench.plan_folder(run.model, run.seed) / "run.json", about)
         return seen[-1]
 
     verb.watch(look, 0.01)

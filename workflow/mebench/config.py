@@ -22,6 +22,10 @@ def load_config(path: str | os.PathLike) -> dict[str, Any]:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"the configuration {path} is not a text in UTF-8 ({error.reason}); save it as UTF-8"
+        ) from error
     try:
         config = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -46,13 +47,27 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
     try:
         temporary.mkdir()
         yield temporary
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        _replace_folder(temporary, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    """Rename ``new`` to ``path``, an older folder of that name out of the way first; somebody else may be doing the
+    same."""
+    aside = path.with_name(_hidden(path, f"{os.getpid():010}"))
+    for attempts_left in range(9, -1, -1):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(path, aside)
+            shutil.rmtree(aside)
+        try:
+            os.rename(new, path)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not attempts_left:
+                raise
 
 
 def _temporary(path: Path) -> Path:

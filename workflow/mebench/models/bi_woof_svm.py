@@ -35,11 +35,14 @@ CARD = {
     "recipe": {},
     "options": {"C": [1, 10000], "blocks": [5, 6, 8]},
     "resources": {"mem_mb": 2500, "runtime_min": 30, "gpu": 0},
-    "notes": "Blocks are disjoint and cover the face; in the authors' script inner blocks reach a pixel into their "
-    "neighbours, and the last row and column take the remainder. A block without motion gives zeros, where the script "
-    "divides 0 by 0. An angle of 180 degrees counts as -180. The paper's SVM and its numbers of blocks for each "
-    "database were not read: C = 1 (or 10,000) and 5 x 5 blocks (or 6 x 6, 8 x 8) for all, one class against the "
-    "others, with LIBLINEAR's squared hinge loss. Published flow pictures cannot be used: they are stretched to 0..255 and have lost direction and length.",
+    "notes": (
+        "Blocks are disjoint and cover the face; in the authors' script inner blocks reach a pixel into their "
+        "neighbours, and the last row and column take the remainder. A block without motion gives zeros, where the "
+        "script divides 0 by 0. An angle of 180 degrees counts as -180. The paper's SVM and its numbers of blocks for "
+        "each database were not read: C = 1 (or 10,000) and 5 x 5 blocks (or 6 x 6, 8 x 8) for all, one class against "
+        "the others, with LIBLINEAR's squared hinge loss. Published flow pictures cannot be used: they are stretched "
+        "to 0..255 and have lost direction and length."
+    ),
 }
 ORIENTATIONS = 8  # of 45 degrees each
 

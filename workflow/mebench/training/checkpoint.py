@@ -12,7 +12,7 @@ import torch
 from mebench.files import whole_file
 
 EVERY = 120.0  # seconds between two checkpoints: what a kill can cost, and one epoch
-GRACE = 15.0  # an epoch that is over so soon is finished when the job is asked to stop
+GRACE = 15.0  # an epoch that is over so soon is finished when the job is asked to stop, and none is waited for longer
 
 
 class Stopped(Exception):
@@ -29,6 +29,7 @@ class Keeper:
         self.path, self.mark, self.stopping, self.every = path, mark, stopping, every
         self.last = self.epoch_began = time.monotonic()
         self.epoch_lasts = 0.0
+        self.asked: float | None = None  # when this fold first knew that the job is to stop
 
     def load(self, device: torch.device) -> dict[str, Any] | None:
         """The state that was kept, or None: there is none, it is damaged, or it is of another configuration."""
@@ -55,8 +56,12 @@ class Keeper:
         return now - self.last > self.every or self.stopping()
 
     def give_up(self) -> bool:
-        """Whether to stop in the middle of an epoch: asked to, and its end is not near."""
-        return self.stopping() and self.epoch_lasts - (time.monotonic() - self.epoch_began) > GRACE
+        """Whether to stop in the middle of an epoch: asked to, and its end is not near or has been waited for."""
+        if not self.stopping():
+            return False
+        now = time.monotonic()
+        self.asked = self.asked or now
+        return self.epoch_lasts - (now - self.epoch_began) > GRACE or now - self.asked > GRACE
 
     def remove(self) -> None:
         """The fold is finished."""

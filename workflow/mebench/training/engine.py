@@ -181,6 +181,8 @@ def attempt(
     except Exception as error:  # a fault of this model in this fold must not take its siblings along
         if out_of_memory(error):
             status, message = "out_of_memory", str(error).splitlines()[0] if str(error) else "out of memory"
+        elif broken := of_the_machine(error):
+            raise UserError(f"{fold} of {run}: {broken}; finished folds are kept, the next job goes on") from error
         else:
             status, message = "failed", f"{type(error).__name__}: {error}"
             traceback.print_exc()
@@ -213,6 +215,15 @@ def attempt(
         write_json(folder / "fold.json", record)
     keeper.remove()
     return record
+
+
+def of_the_machine(error: Exception) -> str:
+    """What failed, where it is the machine and not the model: a GPU that has once failed fails for every later fold of
+    the process, and a file that cannot be read now may be read by another job. Empty for all else."""
+    text = str(error).splitlines()[0] if str(error) else ""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or text}"
+    return f"the GPU failed ({text})" if isinstance(error, RuntimeError) and "CUDA error" in text else ""
 
 
 def now() -> str:

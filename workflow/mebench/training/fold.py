@@ -19,7 +19,7 @@ from mebench.metrics.recognition import from_confusion
 from mebench.protocols.loso import inner_split
 from mebench.training.checkpoint import Keeper, Stopped
 from mebench.training.data import TaskData
-from mebench.training.loop import Interrupted, Loop, evaluation_batches
+from mebench.training.loop import Interrupted, Loop, evaluation_batches, probabilities
 from mebench.training.source import take
 
 
@@ -229,5 +229,5 @@ def _fixed(
         model.fit(take(data.x, train).to(y.device), y[train])
     else:
         model.reveal(y[test])
-    logits = model.eval()(take(data.x, test).to(y.device))
-    return FoldResult(logits.float().softmax(dim=1).cpu(), [], selected_epoch=0, state=model.state_dict(), **about)
+    found = probabilities(model.eval()(take(data.x, test).to(y.device)), "of the fitted model")
+    return FoldResult(found, [], selected_epoch=0, state=model.state_dict(), **about)

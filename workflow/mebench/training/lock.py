@@ -1,8 +1,9 @@
 """One job per fold: a lock that says who is at work, and that a dead job cannot hold for ever.
 
 The lock is a file ``<fold>.running.json`` beside the fold's folder, made by a hard link, which no file system makes
-twice. Its holder refreshes the time ``beat`` in it; a lock whose beat is old, or whose process is gone from this node,
-is taken over. Should two jobs ever work on one fold all the same, nothing breaks: folders are renamed into place whole.
+twice. Its holder writes it anew every 20 seconds; a lock that has not been written for long, or whose process is gone
+from this node, is taken over. Ages are told by the file system's clock alone, because those of nodes differ. Should two
+jobs ever work on one fold all the same, nothing breaks: folders are renamed into place whole.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 from mebench.errors import UserError
 
-BEAT, DEAD = 20.0, 300.0  # seconds between two beats, and after which a silent job counts as dead
+BEAT, DEAD = 20.0, 300.0  # seconds between two writes, and after which a silent job counts as dead
 
 
 class Held(Exception):
@@ -33,7 +34,7 @@ class Holder:
     def __init__(self, path: Path, about: dict[str, Any]):
         self.path = path
         self.about = about | {"token": uuid.uuid4().hex, "node": socket.gethostname(), "pid": os.getpid()}
-        self.about |= {"since": round(time.time(), 3), "beat": round(time.time(), 3)}
+        self.about |= {"begun": _begun(os.getpid()), "since": round(time.time(), 3)}
         self.over, self.thread = threading.Event(), threading.Thread(target=self._beat, daemon=True)
 
     def tell(self, **facts: Any) -> None:
@@ -42,9 +43,9 @@ class Holder:
 
     def _beat(self) -> None:
         while not self.over.wait(BEAT):
-            if (read(self.path) or {}).get("token") != self.about["token"]:
+            found = read(self.path)
+            if found is None or found["token"] not in ("", self.about["token"]):
                 return  # taken over: this job seemed dead for a while
-            self.about["beat"] = round(time.time(), 3)
             with contextlib.suppress(OSError):  # a full disk now is not yet a lost fold
                 self.write()
                 os.replace(self.own, self.path)
@@ -63,9 +64,9 @@ def hold(path: Path, about: dict[str, Any]) -> Iterator[Holder]:
     """Hold the lock ``path`` for the block; :class:`Held` where another live job has it."""
     holder = Holder(path, about)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
     try:
         holder.write()
+        _sweep(path, now=_changed(holder.own))
         _link(holder.own, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
@@ -89,17 +90,19 @@ def _link(own: Path, path: Path) -> None:
         found = read(path)
         if found is None:
             continue  # just given up
-        if alive(found):
+        if found["token"] == json.loads(own.read_text())["token"]:
+            return  # made, though the answer was lost: a network file system then asks twice
+        if alive(found, now=_changed(own)):
             raise Held(f"{found['node']}, process {found['pid']}")
         _remove_dead(path, found["token"])
     raise Held("a job that comes and goes")
 
 
-def _sweep(path: Path) -> None:
+def _sweep(path: Path, now: float) -> None:
     """Clear away what jobs that were killed in the middle of a lock left beside it."""
     for leftover in path.parent.glob(f".{path.name}.*"):
         node, _, process = leftover.name.removeprefix(f".{path.name}.").rpartition(".")
-        if not alive({"node": node, "pid": process, "beat": _changed(leftover)}):
+        if not alive({"node": node, "pid": process, "beat": _changed(leftover)}, now):
             leftover.unlink(missing_ok=True)
 
 
@@ -115,16 +118,17 @@ def _remove_dead(path: Path, token: str) -> None:
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """What a lock says, or None where there is none."""
+    """What a lock says and, as ``beat``, when it was last written; None where there is none."""
+    beat = {"beat": _changed(path)}
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if {"token", "node", "pid", "beat"} <= set(found):
-            return found
+        if {"token", "node", "pid"} <= set(found):
+            return found | beat
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError):
         pass
-    return {"token": "", "node": "", "pid": 0, "beat": _changed(path)}  # unreadable: it counts by its age
+    return {"token": "", "node": "", "pid": 0} | beat  # unreadable: it counts by its age
 
 
 def _changed(path: Path) -> float:
@@ -134,23 +138,37 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def alive(found: dict[str, Any]) -> bool:
-    """Whether the job that a lock names is still at work, as far as can be known from here."""
-    if time.time() - found["beat"] > DEAD:
+def alive(found: dict[str, Any], now: float | None = None) -> bool:
+    """Whether the job that a lock names is still at work, as far as can be known from here; ``now`` by the clock of the
+    file system that holds the lock, where a file of one's own has just told it."""
+    if (time.time() if now is None else now) - found["beat"] > DEAD:
         return False
     if found.get("node") != socket.gethostname():
         return True
-    return _runs(found["pid"])
+    return _runs(found["pid"], found.get("begun"))
 
 
-def _runs(process: int | str) -> bool:
-    """Whether a process of this node is at work; one that has ended and that nobody has asked about (a zombie) is
-    not."""
+def _runs(process: int | str, begun: str | None) -> bool:
+    """Whether a process of this node is at work: not one that has ended and that nobody has asked about (a zombie), nor
+    another one that has got its number since, as the first process of a restarted container does."""
     try:
         os.kill(int(process), 0)
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        state = _state(process)[0]
     except (ProcessLookupError, ValueError):
         return False
     except OSError:
         return True  # somebody else's process, or a system without /proc
-    return state not in "ZX"
+    return state not in "ZX" and begun in (None, _begun(process))
+
+
+def _state(process: int | str) -> list[str]:
+    """What Linux says of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
+def _begun(process: int | str) -> str | None:
+    """When a process began, in ticks since its machine did; None on systems that do not say."""
+    try:
+        return _state(process)[19]
+    except (OSError, IndexError):
+        return None

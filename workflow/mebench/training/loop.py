@@ -219,7 +219,16 @@ class Loop:
         for part in evaluation_batches(rows, self.x.shape):
             with self.autocast():
                 logits.append(forward(self._ready(take(self.x, part), None)))
-        return torch.cat(logits).float().softmax(dim=1).cpu()
+        return probabilities(torch.cat(logits), f"after epoch {self.epochs_done}")
+
+
+def probabilities(logits: torch.Tensor, when: str) -> torch.Tensor:
+    """Class probabilities (n, C) on the CPU; :class:`Diverged` where one is not a number, because the most probable of
+    such classes would be the first."""
+    found = logits.float().softmax(dim=1).cpu()
+    if not torch.isfinite(found).all():
+        raise Diverged(f"the predictions {when} are not numbers; try a lower lr or clip_norm: 1.0")
+    return found
 
 
 def evaluation_batches(rows: list[int], shape: Sequence[int]) -> list[list[int]]:
@@ -239,7 +248,8 @@ def class_weights(y: torch.Tensor, classes: int, kind: str) -> torch.Tensor | No
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, on a GPU or on the CPU."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in str(error)
+    said = ("not enough memory", "can't allocate memory", "STATUS_ALLOC_FAILED")  # of the CPU, of cuBLAS and cuDNN
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in said)
 
 
 def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:

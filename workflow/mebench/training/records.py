@@ -15,6 +15,7 @@ from mebench.files import canonical_json, digest, file_digest, read_csv, read_js
 from mebench.protocols.samples import extra_samples, samples
 
 # the files that decide a fold's result besides its model's; what they import counts too
+SPEC = {"inputs", "label", "model", "options", "recipe", "seed", "selection", "task", "training"}
 ENGINE = ("training/fold.py", "training/data.py", "protocols/loso.py")
 
 
@@ -64,12 +65,13 @@ def engine_source() -> str:
 
 
 def record_of(folder: Path) -> dict[str, Any] | None:
-    """The status record of a fold, or None where there is none (yet)."""
+    """The status record of a fold, or None where there is none (yet) or something else stands in its place."""
     path = folder / "fold.json"
     try:
-        return read_json(path) if path.exists() else None
+        found = read_json(path) if path.exists() else None
     except UserError:
         return None  # half-written by a dying disk: as good as none
+    return found if isinstance(found, dict) and set(found) >= {"fold", "fingerprint", "status", "message"} else None
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Row
     if wanted != "none" and not more:
         raise UserError(
             f"the run asks for extra_clips: {wanted}, but none of the clips is a {wanted}-expression with a label "
-            f"of the task {spec['task']['name']}; leave the key out, choose a task by emotions, or for objective classes "
-            "add the workbook CAS(ME)3_part_A_v2, which alone has those of macro-expressions"
+            f"of the task {spec['task']['name']}; leave the key out, choose a task by emotions, or for objective "
+            "classes add the workbook CAS(ME)3_part_A_v2, which alone has those of macro-expressions"
         )
     extra, lost = usable(more, inputs)
     return Rows(rows, extra, without | lost, data_digest([*rows, *extra], inputs))
@@ -127,8 +129,14 @@ def data_digest(rows: list[dict[str, str]], inputs: list[Path]) -> str:
 def parse_spec(text: str) -> dict[str, Any]:
     """The spec of a run from its canonical JSON."""
     try:
-        return json.loads(text)
+        spec = json.loads(text)
     except ValueError as error:
         raise UserError(
             f"--spec is not valid JSON ({error}); copy the command from the log, with its quotes"
         ) from error
+    if not isinstance(spec, dict) or (absent := SPEC - set(spec)):
+        lacks = f" (it lacks {', '.join(sorted(absent))})" if isinstance(spec, dict) else ""
+        raise UserError(
+            f"--spec is not the spec of a run{lacks}; copy the command from the log, or name the run: --run"
+        )
+    return spec

@@ -6,7 +6,8 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)  # USR1: what sbatch --signal is often told to send
+# USR1: what sbatch --signal is often told to send; USR2: what LSF sends at a time limit
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 
 
 class Stop:
@@ -14,15 +15,17 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.seen: set[int] = set()
 
     def __call__(self) -> bool:
         return bool(self.asked)
 
     def ask(self, number: int, _frame: object = None) -> None:
-        """A signal came; the second one of the same kind is not waited for."""
-        if self.asked:
+        """A signal came; the second one of the same kind is not waited for. Schedulers send several kinds in turn."""
+        if number in self.seen:
             raise KeyboardInterrupt
-        self.asked = number
+        self.seen.add(number)
+        self.asked = self.asked or number
 
 
 @contextlib.contextmanager

@@ -116,5 +116,5 @@ def _work(
                         lambda: asked() or stopping.is_set() or os.getppid() != parent)  # fmt: skip
         except Stopped:
             pass
-        except UserError as error:
+        except (UserError, OSError) as error:
             sys.exit(str(error))

@@ -24,13 +24,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     import shlex
 
+    from mebench.errors import UserError
     from mebench.plan import Plan
     from mebench.watch import dryrun, explain
 
     plan = Plan.load(args.config)
     target, run = explain.target_of(plan, args.target)
     other = [] if args.config == CONFIG else ["--configfile", str(args.config)]
-    jobs = dryrun.jobs(target, [*other, *shlex.split(args.snakemake)])
+    try:
+        more = shlex.split(args.snakemake)
+    except ValueError as error:
+        raise UserError(f"--snakemake {args.snakemake} cannot be read ({error}); mind the quotes") from error
+    jobs = dryrun.jobs(target, [*other, *more])
     print("\n".join(explain.of_jobs(target, jobs)))
     by_id = {own.id: own for own in plan.runs}
     named = dict.fromkeys([*([run.id] if run else []), *(job.run_id for job in jobs)])

@@ -1,7 +1,9 @@
-"""List every fold that failed or that a dead job left, with the last lines of its log and the command to repeat it.
+"""List every fold that failed or that a dead job left, and every job that ended with an error, with the last lines of
+its log and the command to repeat it.
 
 The exit code is 0 when there are none and 1 when there are. A fold that diverged is a result and is not repeated by
-the workflow; the others are tried again by the next job of their run.
+the workflow; the others are tried again when a job of their run starts. Snakemake starts none for a run that is pooled:
+repeat them by hand.
 """
 
 from __future__ import annotations
@@ -22,21 +24,26 @@ def main(args: argparse.Namespace) -> int:
 
     from mebench.errors import UserError
     from mebench.plan import Plan
+    from mebench.watch.broken import broken
     from mebench.watch.failures import failures, pools
     from mebench.watch.runs import Eyes
 
     if args.lines < 1:
         raise UserError(f"--lines {args.lines} must be 1 or more")
     plan = Plan.load(args.config)
-    found = failures(plan, Eyes(plan).look(), args.config, args.lines)
+    states = Eyes(plan).look()
+    found, jobs = failures(plan, states, args.config, args.lines), broken(plan, states, args.lines)
     if args.json:
-        print(json.dumps([failure.as_json() for failure in found], indent=2, ensure_ascii=False))
-    elif not found:
-        print("no fold has failed, and no job has died")
-    else:
-        for failure in found:
-            print("\n".join([*failure.lines(), ""]))
+        print(json.dumps([one.as_json() for one in [*found, *jobs]], indent=2, ensure_ascii=False))
+        return 1 if found or jobs else 0
+    for one in [*found, *jobs]:
+        print("\n".join([*one.lines(), ""]))
+    if found:
         count = f"{len(found)} fold{'' if len(found) == 1 else 's'}"
         print(f"{count}. After repeating some by hand, join their runs and let snakemake go on:")
         print("\n".join(f"  {line}" for line in pools(found, args.config)))
-    return 1 if found else 0
+    if jobs:
+        print(f"{len(jobs)} job{'' if len(jobs) == 1 else 's'} to be run again: mend what the log says, then snakemake")
+    if not found and not jobs:
+        print("no fold has failed, and no job ended with an error")
+    return 1 if found or jobs else 0

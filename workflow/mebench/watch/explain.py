@@ -111,7 +111,8 @@ def _reasons(run: Run, folder: Path, fold: str, parts: dict) -> list[str]:
     if not whole(fold_folder(folder, fold), record):
         return ["damaged: its files are not those that it was written with"]
     if record["status"] not in ("done", LASTING):
-        return [f"{record['status']}: {record['message']}; the next job of the run tries again"]
+        return [f"{record['status']}: {record['message']}; a job of the run tries again when one starts, but Snakemake "
+                "starts none for that alone: mebench failures has the command"]  # fmt: skip
     return []
 
 

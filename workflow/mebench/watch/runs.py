@@ -13,7 +13,7 @@ from mebench.files import canonical_json, digest, read_json
 from mebench.plan import Plan, Run
 from mebench.training import lock
 from mebench.training.reasons import fingerprint_of, fingerprint_parts
-from mebench.training.records import record_of, run_rows
+from mebench.training.records import fold_folder, record_of, run_rows
 
 # what a look keeps of a fold's record
 KEPT = ("fold", "fingerprint", "status", "message", "seconds", "peak_memory_mb", "device", "resumed_at_epoch")
@@ -94,7 +94,7 @@ class Eyes:
             failed=[record for record in valid if record["status"] != "done"],
             dead=[found for found in locks if found not in running],
             old=[record for record in records if not current(record)],
-            pooled=self._pooled(folder, run) is not None,
+            pooled=_joined(self._pooled(folder, run), folder, valid),
         )  # fmt: skip
 
     def _data(self, run: Run, clips: list[str], inputs: list[str]) -> tuple[frozenset[str] | None, str | None]:
@@ -157,6 +157,17 @@ class Eyes:
         return self._seen[key][1]
 
 
+def _joined(about: dict[str, Any] | None, folder: Path, records: list[dict[str, Any]]) -> bool:
+    """Whether run.json was made of just these folds: each done or failed as it is now, and none trained since."""
+    if about is None or about.get("folds_done") != sum(record["status"] == "done" for record in records):
+        return False
+    failed = {(record["fold"], record["status"]) for record in records if record["status"] != "done"}
+    stamps = [_stamp(fold_folder(folder, record["fold"]) / "fold.json") for record in records]
+    pooled = _stamp(folder / "run.json")
+    since = [stamp for stamp in stamps if stamp is None or pooled is None or stamp[1] > pooled[1]]
+    return not since and failed == {(fold["fold"], fold["status"]) for fold in about.get("failed", [])}
+
+
 def _stamp(path: str | Path) -> tuple[int, int, int] | None:
     try:
         found = Path(path).stat()
@@ -168,6 +179,6 @@ def _stamp(path: str | Path) -> tuple[int, int, int] | None:
 def _kept(path: Path) -> dict[str, Any] | None:
     """A fold's record without its bulk; None where it is half-written or not one."""
     record = record_of(path.parent)
-    if not isinstance(record, dict) or not {"fold", "fingerprint", "status"} <= set(record):
+    if record is None:
         return None
     return {key: record.get(key) for key in KEPT} | {"spec_digest": digest(canonical_json(record.get("spec", {})))}
