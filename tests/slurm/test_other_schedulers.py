@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,9 @@ def standins(scheduler: str, folder: Path) -> dict[str, str]:
     return os.environ | {"PATH": path, "MEBENCH_SCHEDULER": scheduler}
 
 
-def status(job: str, env: dict[str, str]) -> str:
-    return subprocess.run([RECIPE / "status.sh", job], env=env, capture_output=True, text=True, check=True).stdout
+def status(job: str, env: dict[str, str], folder: Path) -> str:
+    command = [RECIPE / "status.sh", job]
+    return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("scheduler", STANDINS)
@@ -68,7 +70,20 @@ def test_the_state_of_a_job_is_what_its_scheduler_says(scheduler, tmp_path):
         (tmp_path / "jobs" / job).mkdir()
         if code:
             (tmp_path / "jobs" / job / "code").write_text(code)
-    assert [status(job, env) for job in "123"] == ["running\n", "success\n", "failed\n"]
+    assert [status(job, env, tmp_path) for job in "123"] == ["running\n", "success\n", "failed\n"]
+
+
+@pytest.mark.parametrize("scheduler", STANDINS)
+def test_a_job_that_the_scheduler_has_forgotten_is_not_waited_for_for_ever(scheduler, tmp_path):
+    env = standins(scheduler, tmp_path)
+    for command in ("qstat", "qacct", "bjobs"):
+        (tmp_path / "bin" / command).write_text("#!/bin/sh\necho 'no such job' >&2\nexit 1\n")
+        (tmp_path / "bin" / command).chmod(0o755)
+    assert [status("7", env, tmp_path) for _ in range(2)] == 2 * ["running\n"]  # the server may only be busy
+    (mark,) = (tmp_path / "results/logs/scheduler").iterdir()
+    os.utime(mark, (time.time() - 660, time.time() - 660))
+    assert status("7", env, tmp_path) == "failed\n"
+    assert not mark.exists()
 
 
 def test_an_unknown_scheduler_is_one_sentence(tmp_path):

@@ -12,6 +12,8 @@ import pytest
 from cluster import RUN, Cluster, Submitted, missing, until
 from project import Project
 
+from mebench.files import read_json
+
 TABLE, PREDICTIONS = "results/tables/megc2019-flow.csv", f"{RUN}/sleepy/seed0/predictions.csv"
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -126,6 +128,8 @@ def test_a_job_that_ends_too_early_is_tried_again_and_nothing_is_lost(local, acc
     mine = [job for job in cluster.jobs() if job["WorkDir"] == str(project.folder)]
     asked = [(job["MinMemoryNode"], job["TimeLimit"]) for job in sorted(mine, key=lambda job: int(job["JobId"]))]
     assert asked[-1] == ("2000M", "00:20:00"), "the second try may take twice as much and twice as long"
+    if story is not out_of_memory:  # Slurm asked it to stop before it killed: the running fold went on from its state
+        assert max(read_json(path)["resumed_at_epoch"] for path in (project.folder / RUN).rglob("fold.json")) > 0
 
 
 def test_a_node_that_disappears_costs_its_running_fold_only(cluster, local, accidents, tmp_path):
