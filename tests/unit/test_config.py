@@ -141,6 +141,8 @@ def test_the_schema_describes_every_key():
         ("majority", "Majority class"),
         ({"model": "htnet", "size": "small", "preset": "small"}, "HTNet (small)"),
         ({"model": "htnet", "size": "small", "name": "tiny"}, "HTNet (tiny)"),
+        ({"model": "capsulenet", "pretrained": "none"}, "CapsuleNet (pretrained: none)"),
+        ({"model": "capsulenet", "pretrained": "none", "name": "caps"}, "CapsuleNet (caps, pretrained: none)"),
     ],
 )
 def test_a_title_names_whatever_is_not_the_papers_recipe(entry, title):

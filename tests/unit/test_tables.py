@@ -171,16 +171,23 @@ PUBLISHED = {
         ("LBP-TOP (official baseline)", "A B C Q", {"all_uf1": "0.5882", "smic_uf1": "0.2000", "samm_uar": "0.4102"}),
         ("STSTNet (as printed)", "B C Q", {"all_uf1": "0.7353", "all_uar": "0.7605", "casme2_uar": "0.8686"}),
         ("STSTNet (true UAR)", "G", {"all_uar": "0.7186", "smic_uar": "0.6703", "samm_uar": "0.6415"}),
-        ("STSTNet, authors' PyTorch port", "O G", {"all_uf1": "0.7209", "all_uar": "0.7250", "smic_uf1": ""}),
+        ("STSTNet, authors' PyTorch port", "O G", {"all_uf1": "0.7209", "smic_uf1": "0.6871", "samm_uar": "0.6145"}),
+        ("SSSNet in MEB, 200 epochs", "F", {"all_uf1": "0.7394", "all_accuracy": "0.7602", "all_uar": ""}),
         ("CapsuleNet", "C G Q", {"all_uf1": "0.6520", "samm_uar": "0.5989"}),
         ("HTNet", "C", {"all_uf1": "0.8603", "casme2_uf1": "0.9532", "samm_uar": "0.8124"}),
         ("ELBPTOP", "D", {"all_uf1": "0.71", "samm_uar": "0.49"}),
         ("SLSTT", "E", {"all_uf1": "0.81", "casme2_uar": "0.89"}),
         ("OFF-ApexNet in MEB, best test epoch", "F", {"all_uf1": "0.8390", "samm_uf1": "0.7898", "all_uar": ""}),
     ],
-    "casme2-5": [("LBP-TOP (baseline of the dataset)", "P", {"all_accuracy": "0.6341", "all_uf1": ""})],
+    "casme2-5": [
+        ("LBP-TOP (baseline of the dataset)", "P", {"all_accuracy": "0.6341", "all_uf1": ""}),
+        ("Bi-WOOF", "N", {"all_uf1": "0.61", "all_accuracy": ""}),
+    ],
     "samm-5": [("Ruan et al., mimicking", "O", {"all_accuracy": "0.7941", "all_uf1": "0.7582"})],
-    "smic-3": [("ELBPTOP", "D", {"all_accuracy": "0.6906", "all_uf1": "0.62"})],
+    "smic-3": [
+        ("ELBPTOP", "D", {"all_accuracy": "0.6906", "all_uf1": "0.62"}),
+        ("Bi-WOOF", "N", {"all_uf1": "0.62", "all_accuracy": ""}),
+    ],
 }
 
 

@@ -138,8 +138,9 @@ def describe(spec: dict[str, Any]) -> tuple[str, str]:
     by_preset = card.get("presets", {}).get(preset, {})
     chosen = [f"{key}: {_short(value)}" for key, value in sorted(spec["options"].items())
               if value != card["options"][key][0] and by_preset.get(key) != value]  # fmt: skip
-    marks = chosen if spec["label"] == card["name"] else [spec["label"]]  # a name of its own says what it is
-    marks += [preset] if preset != "paper" else []
+    if spec["label"] != card["name"]:  # a name of its own says what it is, but not that its backbone is untrained
+        chosen = [spec["label"], *(mark for mark in chosen if mark.startswith("pretrained: "))]
+    marks = chosen + ([preset] if preset != "paper" else [])
     title = f"{card['title']} ({', '.join(marks)})" if marks else card["title"]
     return title, "control" if spec["recipe"].get("labels") == "shuffled" else card["kind"]
 

@@ -24,8 +24,9 @@ Every model is one file in `workflow/mebench/models/` with a card, and this page
 
 - **Parameters** are those at three classes with the default options. **GFLOP**: 10^9 operations of a forward pass of
   one clip, two for each multiplication with its addition.
-- **Recipe**: the preset `paper` is the default and what the paper or its code prescribes; `small` trains in minutes on
-  a CPU, to try the workflow. Any key of a recipe and any option can be set in `config.yaml`.
+- **Recipe**: the preset `paper` is the default and what the paper or its code prescribes (the notes say where
+  neither does); `small` trains in minutes on a CPU, to try the workflow. Any key of a recipe and any option can be set
+  in `config.yaml`.
 - **Published** figures are quoted from where somebody here read them, each with the task that it belongs to. *Peeked*
   says whether its epoch was chosen on the test subjects; such a figure cannot be compared with one that was not.
   `~` marks figures derived from rounded ones.
