@@ -399,7 +399,7 @@ def test_the_recipe():
     assert resolved["recipe"].items() >= wanted.items()
     assert resolved["inputs"] == {
         "kind": "frames", "size": 224, "frames": hsta.FRAMES, "channels": ["r", "g", "b"], "range": "imagenet",
-        "center": "none",
+        "center": "none", "crop": "provided",
     }  # fmt: skip
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mebench.plan import Plan
 
 
-def plan(**samm) -> Plan:
+def plan(model: str = "ststnet", **samm) -> Plan:
     datasets = {
         "samm": {"source": "synthetic"} | samm,
         "smic": {"source": "synthetic"},
         "casme2": {"source": "synthetic"},
     }
-    return Plan({"datasets": datasets, "tasks": ["megc2019"], "models": ["ststnet"], "seeds": [0]})
+    return Plan({"datasets": datasets, "tasks": ["megc2019"], "models": [model], "seeds": [0]})
 
 
 def test_generated_faces_fill_their_frames():
@@ -34,6 +36,22 @@ def test_detected_faces_change_the_input_of_their_dataset_alone():
     assert made.made_from("samm", "tvl1.eyes") == ["results/faces/samm/meta.json"]
     # the known flow is that of whole frames
     assert made.truth_arguments("samm", "tvl1.eyes") == []
+
+
+@pytest.mark.parametrize(
+    ("model", "samm"),
+    [
+        ("hsta", "frames-224"),  # no detection, alignment or crop (facts/hsta.md 1.1)
+        ("capsulenet", "frames-224.eyes"),
+        ("slstt", "long_flow-384.nose"),
+        ("msmmt", "texture_motion-128.eyes"),
+    ],
+)
+def test_each_model_gets_the_crop_of_its_card_where_faces_are_detected(model, samm):
+    made = plan(model, crop="detected")
+    found = {path.split("/")[2]: path.split("/")[3] for path in made.inputs(made.runs[0])}
+    whole = samm.removesuffix(".eyes").removesuffix(".nose")
+    assert found == {"casme2": whole, "samm": samm, "smic": whole}
 
 
 def test_raw_frames_of_the_owner_are_cropped_by_landmarks(tmp_path):
