@@ -173,7 +173,7 @@ def test_a_job_that_was_stopped_is_listed_with_what_it_kept(bench, capsys):
     assert cli.main(["failures", "--json"]) == 1
     (found,) = json.loads(capsys.readouterr().out)
     assert (found["rule"], found["status"]) == ("train", "broken")
-    assert found["message"] == "it was stopped; 1 folds go on from where they were"
+    assert found["message"] == "it was stopped; a fold goes on from the state that was kept"
 
 
 @pytest.mark.parametrize("rule", ["faces", "inputs", "pool", "fetch"])
