@@ -15,16 +15,17 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.seen: set[int] = set()
+        self.interrupted = False
 
     def __call__(self) -> bool:
         return bool(self.asked)
 
     def ask(self, number: int, _frame: object = None) -> None:
-        """A signal came; the second one of the same kind is not waited for. Schedulers send several kinds in turn."""
-        if number in self.seen:
+        """A signal came. A second Ctrl-C is not waited for; schedulers send several kinds in turn, and at a time limit
+        Slurm sends TERM twice, to the job and through srun."""
+        if number == signal.SIGINT and self.interrupted:
             raise KeyboardInterrupt
-        self.seen.add(number)
+        self.interrupted = self.interrupted or number == signal.SIGINT
         self.asked = self.asked or number
 
 
