@@ -67,7 +67,7 @@ def test_the_command_is_one_that_the_command_line_takes(bench, failures):
     _, (found,) = failures()
     program, *words = shlex.split(found["command"])
     args = cli.parser().parse_args(words)
-    assert (program, args.verb, args.run, args.fold) == ("mebench", "train", f"{TASK}/ststnet/seed0", SUBJECTS[0])
+    assert (program, args.verb, args.run, args.fold) == ("mebench", "train", f"{TASK}/ststnet/seed0", [SUBJECTS[0]])
     assert str(args.config) == "config.yaml"
 
 

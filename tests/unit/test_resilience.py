@@ -417,10 +417,18 @@ def test_a_fold_is_repeated_by_hand(toy, tmp_path, monkeypatch):
         patch.setattr(fold.Loop, "criterion", lambda self, *a: plain(self, *a) * float("nan"))
         assert {r["status"] for r in train(toy, run, spec)} == {"diverged"}
     assert {r["status"] for r in train(toy, run, spec)} == {"diverged"}  # would only repeat itself
-    assert [r["status"] for r in train(toy, run, spec, fold="smic/s01")] == ["done"]
+    assert [r["status"] for r in train(toy, run, spec, folds=("smic/s01",))] == ["done"]
     assert sorted(read_json(p)["status"] for p in run.glob("folds/*/fold.json")) == ["diverged"] * 5 + ["done"]
     with pytest.raises(UserError, match="there is no fold 'smic/s1'.*did you mean 'smic/s01'"):
-        train(toy, run, spec, fold="smic/s1")
+        train(toy, run, spec, folds=("smic/s01", "smic/s1"))
+
+
+def test_folds_are_named_after_one_flag_or_several(few, tmp_path):
+    spec, run = few.spec(), tmp_path / "run"
+    names = list(dict.fromkeys(row["subject"] for row in few.rows))
+    flags = ("--fold", names[2], "--fold", names[0], names[2])
+    subprocess.run(command(few, run, spec, *flags, "--workers", "2"), check=True)
+    assert {read_json(p)["fold"] for p in run.glob("folds/*/fold.json")} == {names[0], names[2]}
 
 
 @pytest.mark.parametrize("text", ['{"x": 1}', "[1]", '"t"', "5"])

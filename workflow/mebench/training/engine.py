@@ -13,7 +13,7 @@ import platform
 import resource
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -53,7 +53,7 @@ class Execution:
     fold_seconds: float = math.inf
     checkpoint_seconds: float = checkpoint.EVERY
     workers: int = 1
-    fold: str | None = None
+    folds: tuple[str, ...] = ()  # those that were asked for by name; none: all of the shard
 
 
 def run_shard(
@@ -67,7 +67,7 @@ def run_shard(
     reached is kept.
     """
     data = load()
-    mine = chosen(list(data.folds()), shard, how.fold)
+    mine = chosen(list(data.folds()), shard, how.folds)
     prints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
     todo = [fold for fold in mine if finished(run, fold, prints[fold], how) is None]
     title = f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}"
@@ -135,20 +135,19 @@ def prepared(how: Execution) -> torch.device:
     return device
 
 
-def chosen(folds: list[str], shard: tuple[int, int], only: str | None) -> list[str]:
-    """The folds of a shard, or the one that was asked for."""
-    if only is None:
-        return loso.shard(folds, *shard)
-    if only not in folds:
-        raise UserError(f"there is no fold '{only}'{did_you_mean(only, folds)}")
-    return [only]
+def chosen(folds: list[str], shard: tuple[int, int], only: Sequence[str]) -> list[str]:
+    """The folds of a shard, or those that were asked for."""
+    for fold in only:
+        if fold not in folds:
+            raise UserError(f"there is no fold '{fold}'{did_you_mean(fold, folds)}")
+    return list(dict.fromkeys(only)) or loso.shard(folds, *shard)
 
 
 def finished(run: Path, fold: str, mark: str, how: Execution) -> dict[str, Any] | None:
     """The record of a fold that need not run: its fingerprint holds, its files are whole, and its status is one that
     another try would only repeat; a fold that was asked for by its name runs again unless it is done."""
     record = record_of(fold_folder(run, fold))
-    lasting = LASTING if how.fold is None else ("done",)
+    lasting = ("done",) if how.folds else LASTING
     holds = record and record["fingerprint"] == mark and record["status"] in lasting
     return record if holds and whole(fold_folder(run, fold), record) else None
 

@@ -21,7 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--done", type=Path, help="write the shard's summary here (JSON)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads, shared by the workers (default 1)")
-    parser.add_argument("--fold", help="train this fold alone, e.g. casme2/sub01, also if it failed before")
+    parser.add_argument("--fold", nargs="+", action="extend", default=[], metavar="FOLD",
+                        help="train these folds alone, e.g. casme2/sub01, also if they failed before")  # fmt: skip
     parser.add_argument("--workers", default="1", help="folds at once in processes of their own: a number, or auto")
     parser.add_argument("--fold-seconds", type=float, default=float("inf"), help="give up on a fold after this time")
     parser.add_argument("--checkpoint-seconds", type=float, default=120, help="how often a fold's state is kept (120)")
@@ -67,7 +68,7 @@ def main(args: argparse.Namespace) -> int:
     workers = workers_of(args.workers)
     threads = max(1, args.threads // workers)
     how = Execution(args.device, threads, args.save_weights, args.fold_seconds, args.checkpoint_seconds, workers,
-                    args.fold)  # fmt: skip
+                    tuple(args.fold))  # fmt: skip
     with watched() as stop:
         try:
             records = run_shard(out, spec, partial(load, spec, clips, inputs), parse_shard(args.shard), how, stop)
