@@ -48,7 +48,7 @@ def network(scan: str, device: str) -> torch.nn.Module:
             part.recompute = scan != "stored"
     if scan != "mamba_ssm":
         function = loop if scan == "loop" else _mamba.selective_scan
-        _mamba.scan_for = lambda device: (scan, function)
+        _mamba.scan_for = lambda device, dtype: (scan, function)
     elif device == "cpu" or not _mamba.fused_scan():
         sys.exit("mamba_ssm needs a GPU, and that package installed")
     return model

@@ -232,16 +232,17 @@ def stand_in(monkeypatch):
 
 
 def test_an_installed_mamba_ssm_is_used_on_a_gpu_only_and_handed_what_it_wants(stand_in):
-    name, scan = _mamba.scan_for(torch.device("cuda"))
+    name, scan = _mamba.scan_for(torch.device("cuda"), torch.float32)
     assert name == "mamba_ssm"
     torch.testing.assert_close(scan(*arguments()), loop(*arguments()))
-    assert _mamba.scan_for(torch.device("cpu")) == ("torch", selective_scan)
+    assert _mamba.scan_for(torch.device("cuda"), torch.float64) == ("torch", selective_scan)
+    assert _mamba.scan_for(torch.device("cpu"), torch.float32) == ("torch", selective_scan)
 
 
 def test_without_mamba_ssm_a_gpu_scans_in_torch(monkeypatch):
     monkeypatch.setitem(sys.modules, "mamba_ssm", None)
     fused_scan.cache_clear()
-    assert _mamba.scan_for(torch.device("cuda")) == ("torch", selective_scan)
+    assert _mamba.scan_for(torch.device("cuda"), torch.float32) == ("torch", selective_scan)
     fused_scan.cache_clear()
 
 

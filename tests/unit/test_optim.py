@@ -248,7 +248,7 @@ def test_warm_up_goes_with_constant_and_step():
 
 @pytest.mark.parametrize(("name", "key"), [("adam", "betas"), ("sgd", "momentum")])
 def test_one_cycle_is_that_of_pytorch_with_its_momentum(name, key):
-    """facts/me-tst.md 3: lr from lr/25 to lr to lr/250,000, beta1 0.95, 0.85, 0.95."""
+    """facts/me-tst.md 4: lr from lr/25 to lr to lr/250,000, beta1 0.95, 0.85, 0.95."""
     recipe = RECIPE | {"optimizer": name, "schedule": "onecycle", "lr": 1e-4, "layer_decay": 0.9}
     ours, theirs = optimizer(Stages(), recipe), optimizer(Stages(), recipe)
     peaks = [group["lr"] for group in theirs.param_groups]

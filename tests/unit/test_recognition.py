@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score
+from slstt_matrices import SLSTT_MATRICES
 
 from mebench.errors import UserError
 from mebench.metrics.recognition import from_confusion, score
@@ -32,23 +33,6 @@ def test_golden_confusions_of_the_ststnet_log(part: str):
     matrix, expected = STSTNET_LOG[part]
     found = from_confusion(np.array(matrix))
     assert {key: round(found[key], 4) for key in expected} == expected
-
-
-# recovered from the corrected confusion matrices of SLSTT's authors: counts, then UF1, UAR and accuracy in percent
-# (facts/slstt.md 6.2 and acceptance 5)
-SLSTT_MATRICES = {
-    "smic-3": ([[65, 2, 3], [16, 32, 3], [17, 0, 26]], 0.7400, 0.7202, 75.00),
-    "casme2-5": (
-        [[44, 2, 0, 0, 16], [3, 17, 2, 1, 9], [2, 3, 16, 0, 6], [1, 1, 0, 24, 2], [11, 3, 2, 0, 83]],
-        0.7321, 0.7058, 74.19,
-    ),
-    "samm-5": (
-        [[17, 4, 1, 3, 1], [1, 51, 1, 2, 2], [3, 3, 3, 2, 1], [2, 3, 1, 17, 3], [2, 2, 0, 4, 7]],
-        0.5925, 0.5838, 69.85,
-    ),
-    "casme2-3": ([[84, 3, 1], [6, 25, 1], [1, 1, 23]], 0.8927, 0.8853, 91.03),
-    "samm-3": ([[91, 1, 0], [12, 14, 0], [8, 1, 6]], 0.7115, 0.6425, 83.46),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("task", SLSTT_MATRICES)

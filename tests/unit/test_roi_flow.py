@@ -277,6 +277,23 @@ def test_the_box_stays_where_the_head_went(portrait, face):
     assert boxes == pytest.approx([4, 8, 12], abs=1)
 
 
+def test_a_box_moves_three_times_at_most(portrait, face, monkeypatch):
+    """1.4: a head that would always be five pixels further on."""
+    monkeypatch.setattr(roi, "motions", lambda *_: iter([np.array([5.0, 0.0])]))
+    _, box, head = roi_flow.follow(face, portrait, face.box, scaled=False)
+    assert (box[2] - face.box[2], head.tolist()) == (15, [5, 0])
+
+
+def test_flow_of_a_region_is_farnebacks_of_the_part_that_is_cut_out(face):
+    """1.4: with the settings of the released code, blind to what is beside the region."""
+    other = moved(face.picture, 1.5, -1)
+    top, bottom, left, right = (region := face.regions[0]).box
+    parts = [picture[top:bottom, left:right] for picture in (face.picture, other)]
+    flow = cv2.calcOpticalFlowFarneback(*parts, None, pyr_scale=0.5, levels=3, winsize=15, iterations=5, poly_n=7,
+                                        poly_sigma=1.5, flags=0)  # fmt: skip
+    np.testing.assert_array_equal(roi.farneback(face.picture, other, region), flow)
+
+
 def test_a_corner_of_the_mouth_that_is_pulled_up_and_outwards(portrait, face):
     """The corner at the right of the picture (54) moves by (3, -4) while the head moves by (1, 1)."""
     landmarks = roi_flow.landmarks_of(portrait)

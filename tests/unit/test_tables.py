@@ -9,6 +9,7 @@ import statistics
 
 import fake_results as fake
 import pytest
+from slstt_matrices import SLSTT_MATRICES
 
 from mebench import cards, tables
 from mebench.errors import UserError
@@ -187,8 +188,72 @@ PUBLISHED = {
     "smic-3": [
         ("ELBPTOP", "D", {"all_accuracy": "0.6906", "all_uf1": "0.62"}),
         ("Bi-WOOF", "N", {"all_uf1": "0.62", "all_accuracy": ""}),
+        ("MSMMT", "N", {"all_accuracy": "0.7873", "all_uf1": ""}),
     ],
 }
+
+
+# UF1/UAR of Full, SMIC, CASME II, SAMM (facts/published-results.md 1; the rows of SLSTT, CASME II, by slstt.md 6.2)
+COMPOSITE = """
+LBP-TOP (official baseline)              | .5882/.5785 | .2000/.5280 | .7026/.7429 | .3954/.4102
+Bi-WOOF (re-run by the STSTNet authors)  | .6296/.6227 | .5727/.5829 | .7805/.8026 | .5211/.5139
+AlexNet                                  | .6933/.7154 | .6201/.6373 | .7994/.8312 | .6104/.6642
+SqueezeNet                               | .5930/.6166 | .5381/.5603 | .6894/.7278 | .5039/.5362
+GoogLeNet                                | .5573/.6049 | .5123/.5511 | .5989/.6414 | .5124/.5992
+VGG16                                    | .6425/.6516 | .5800/.5964 | .8166/.8202 | .4870/.4793
+OFF-ApexNet (re-run by the STSTNet authors) | .7196/.7096 | .6817/.6695 | .8764/.8681 | .5409/.5392
+STSTNet (as printed)                     | .7353/.7605 | .6801/.7013 | .8382/.8686 | .6588/.6810
+STSTNet (true UAR)                       | .7353/.7186 | .6801/.6703 | .8382/.8190 | .6588/.6415
+STSTNet, authors' PyTorch port           | .7209/.7250 | .6871/.6876 | .8304/.8304 | .5993/.6145
+CapsuleNet                               | .6520/.6506 | .5820/.5877 | .7068/.7018 | .6209/.5989
+Dual-Inception (Zhou et al.)             | .7322/.7278 | .6645/.6726 | .8621/.8560 | .5868/.5663
+EMR (Liu et al.)                         | .7885/.7824 | .7461/.7530 | .8293/.8209 | .7754/.7152
+RCN (RCN-A)                              | .7432/.7190 | .6326/.6441 | .8512/.8123 | .7601/.6715
+FeatRef                                  | .7838/.7832 | .7011/.7083 | .8915/.8873 | .7372/.7155
+ELBPTOP                                  | .71/.69     | .65/.66     | .89/.88     | .49/.49
+SLSTT                                    | .81/.79     | .74/.72     | .89/.89     | .71/.64
+HTNet                                    | .8603/.8475 | .8049/.7905 | .9532/.9516 | .8131/.8124
+MSMMT                                    | /           | /           | .9071/      | /
+MFDAN                                    | /.8688      | /           | /           | /
+MPFNet                                   | /           | /           | /           | /.8260
+Ra-ICL                                   | .8805/.8911 | .8179/      | .9620/      | .8668/.8885
+ResNet18 on onset and apex (baseline of Ra-ICL) | .8322/.8264 | / | / | /
+GA-ME                                    | .837/       | /           | /           | /
+STSTNet in MEB, 500 epochs               | .7127/      | .7139/      | .7036/      | .6619/
+STSTNet in MEB, best test epoch          | .7740/      | .7214/      | .8692/      | .7040/
+OFF-ApexNet in MEB, 3000 epochs          | .7032/      | .6832/      | .7744/      | .6052/
+OFF-ApexNet in MEB, best test epoch      | .8390/      | .7818/      | .9283/      | .7898/
+SSSNet in MEB, 200 epochs                | .7394/      | .6991/      | .8517/      | .6023/
+"""
+ACCURACY = {
+    "Bi-WOOF (re-run by the STSTNet authors)": ".6833", "AlexNet": ".7308", "SqueezeNet": ".6380",
+    "GoogLeNet": ".6335", "VGG16": ".6833", "OFF-ApexNet (re-run by the STSTNet authors)": ".7460",
+    "STSTNet (as printed)": ".7692", "STSTNet (true UAR)": ".7692", "GA-ME": ".859",
+    "SSSNet in MEB, 200 epochs": ".7602",
+}  # fmt: skip
+
+
+def test_every_published_figure_of_the_composite(build):
+    rows = {row["method"]: row for row in rows_of(build([line(task="megc2019")], "megc2019"))
+            if row["block"] == "published"}  # fmt: skip
+    expected = {}
+    for text in COMPOSITE.strip().splitlines():
+        method, *parts = (cell.strip() for cell in text.split("|"))
+        keys = (f"{part}_{metric}_mean" for part in ("all", "smic", "casme2", "samm") for metric in ("uf1", "uar"))
+        expected[method] = dict(zip(keys, "/".join(parts).split("/"), strict=True))
+        expected[method]["all_accuracy_mean"] = ACCURACY.get(method, "")
+    found = {method: {key: row[key].replace("0.", ".") for key in expected[method]} for method, row in rows.items()}
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", [name for name in SLSTT_MATRICES if name in tables.names()])
+def test_figures_of_slstt_are_those_of_its_matrices(build, name):
+    """To two digits, rounded; the composite's parts in three classes likewise."""
+    _, *exact = SLSTT_MATRICES[name]
+    (row,) = (row for row in rows_of(build([line(task=name)], name)) if row["method"] == "SLSTT")
+    assert row["derived"] == "yes"
+    wanted = [f"{value:.2f}" for value in (exact[0], exact[1], exact[2] / 100)]
+    assert [row[f"all_{metric}_mean"] for metric in ("uf1", "uar", "accuracy")] == wanted
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

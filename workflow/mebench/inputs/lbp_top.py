@@ -1,8 +1,9 @@
 """The input ``lbp_top-<size>``: local binary patterns on three orthogonal planes of a clip, one vector.
 
 G. Zhao, M. Pietikäinen, Dynamic Texture Recognition Using Local Binary Patterns with an Application to Facial
-Expressions, IEEE TPAMI 2007, with the settings of the official baseline of MEGC2019: ten frames, R_X = R_Y = 1,
-R_T = 4, four neighbours, 5 x 5 blocks that do not overlap. Its guideline says nothing about codes, normalisation and
+Expressions, IEEE TPAMI 2007, with the settings of the official baseline of MEGC2019: ten frames, four neighbours,
+5 x 5 blocks that do not overlap, and radii printed as {1, 1, 4} of the planes XY, XT and YT, which can only be read as
+R_X = R_Y = 1 and R_T = 4. Its guideline says nothing about codes, normalisation and
 crop; they are the benchmark's choice, and the first is an option.
 """
 

@@ -2,8 +2,8 @@
 
 L. Zhang, X. Hong, O. Arandjelović, G. Zhao: Short and Long Range Relation Based Spatio-Temporal Transformer for
 Micro-Expression Recognition, IEEE TAFFC 2022; which frames, which flow and which colours is taken from the authors'
-code. Two things differ: frames that a clip lacks are blended from their neighbours, where the authors let a network
-(RIFE) invent them in 11 of 577 clips; and no picture goes through JPEG.
+code. What differs, SLSTT's card lists: above all, frames that a clip lacks are blended from their neighbours, where the
+authors let a network (RIFE) invent them.
 """
 
 from __future__ import annotations

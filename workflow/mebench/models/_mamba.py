@@ -55,16 +55,17 @@ class Mamba(nn.Module):
 
     def _scanned(self, u: torch.Tensor, r: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         """Step sizes, scan and skip in float32 (or float64), whatever autocast wants: states add up over a window."""
-        self.scan_used, scan = scan_for(u.device)
         with torch.autocast("cuda" if u.is_cuda else "cpu", enabled=False):
             u, r, b, c = (v.to(torch.promote_types(v.dtype, torch.float32)) for v in (u, r, b, c))
+            self.scan_used, scan = scan_for(u.device, u.dtype)
             delta = F.softplus(self.dt_proj(r))
             return scan(u, delta, -self.A_log.exp(), b, c, self.recompute) + self.D * u
 
 
-def scan_for(device: torch.device) -> tuple[str, Callable[..., torch.Tensor]]:
-    """Name and function of the scan for a device: that of ``mamba_ssm`` on a GPU where it is installed."""
-    if device.type == "cuda" and fused_scan():
+def scan_for(device: torch.device, dtype: torch.dtype) -> tuple[str, Callable[..., torch.Tensor]]:
+    """Name and function of the scan for a device: that of ``mamba_ssm`` on a GPU where it is installed, for the dtype
+    that it knows. Its backward pass adds up in no fixed order: the last bits of a fold are not the same twice."""
+    if device.type == "cuda" and dtype == torch.float32 and fused_scan():
         return "mamba_ssm", scan_of_mamba_ssm
     return "torch", selective_scan
 

@@ -79,18 +79,19 @@ CARD = {
     "resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1},
     "notes": (
         "From the released code, which is incomplete (no training loop); the paper's text and tables were not read. "
-        "stages: 4 and v_depth: 2 are what its scripts run. Frames are as delivered, neither aligned nor cropped "
-        "here, and brought to size by averaging over areas, not bilinearly. An apex that a workbook puts on or before "
-        "its onset is replaced by the middle frame when a dataset is read (its report lists them: 54 clips of "
-        "CAS(ME)^3), where the release shows the onset twice. Test frames are evenly spaced here; the released code "
-        "draws them at random there too. It lists the test clips as its validation set, puts pictures of the test "
-        "subject under random labels into training unless told not to, and deals its five folds out by clip, so that "
-        "most test subjects are trained on: none of that is done here. Its training loop scales gradients for mixed "
-        "precision, presumably float16; here precision is float32 unless set. The special branch does not see the "
-        "last 8 rows and columns (224 = 18 x 12 + 8). Of the parameters, the 4,608 key biases of CSTA have no effect. "
-        "A deviation: pretrained: imagenet, or a file in its place, begins the video branch with a ViT-B/16 (DeiT-B: "
-        "ImageNet-1k under the mean and deviation used here), its filters halved over 2 frames, its first blocks as "
-        "the layers; the released scripts train from scratch."
+        "stages: 4 and v_depth: 2 are what its scripts run. Frames are as delivered, neither aligned nor cropped here, "
+        "and brought to size by averaging over areas, not bilinearly. An apex that a workbook puts on or before its "
+        "onset is replaced by the middle frame when a dataset is read (its report lists them: 55 clips of CAS(ME)^3), "
+        "where the release shows the onset twice; onsets and offsets that are slips are mended. Test frames are evenly "
+        "spaced here; the released code draws them at random there too. It lists the test clips as its validation set, "
+        "puts pictures of the test subject under random labels into training unless told not to, and deals its five "
+        "folds out by clip, so that most test subjects are trained on: none of that is done here. Its scripts scale "
+        "gradients for mixed precision, presumably float16; here precision is float32 unless set. The special branch "
+        "does not see the last 8 rows and columns (224 = 18 x 12 + 8). Of the parameters, the 4,608 key biases of CSTA "
+        "have no effect. A deviation: pretrained: imagenet, or a file in its place, begins the video branch with a "
+        "ViT-B/16 (DeiT-B: ImageNet-1k under the mean and deviation used here), its filters halved over 2 frames, its "
+        "first blocks as the layers; the released scripts train from scratch. extra_clips: macro is theirs for "
+        "objective classes; for emotions it is ours. So is size: small, which is not the release's own small."
     ),
 }
 

@@ -38,7 +38,6 @@ CARD = {
         "center": "none",
     },
     "recipe": {"optimizer": "adam", "lr": 5e-5, "batch_size": 256, "epochs": 800, "order": "shuffled"},
-    # by_class: the released loader does not shuffle
     "presets": {"paper": {}, "by_class": {"order": "by_class"}, "small": {"size": "small", "epochs": 25, "lr": 1e-3}},
     "options": {"crop": ["transposed", "corrected"], "size": ["paper", "small"]},
     "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
@@ -47,7 +46,10 @@ CARD = {
         "to fixed points; here the fixed points serve all clips. It takes a point's x as row and its y as column "
         "(crop: transposed); crop: corrected cuts at the points themselves. Each attention block holds one token, so "
         "22,195,200 query and key weights never get a gradient and the last position has no effect: kept as released. "
-        "The released code reports the best epoch on the test fold; here the last epoch counts."
+        "The released loader does not shuffle: its batches are those of order: by_class (preset by_class); shuffled is "
+        "ours. For CAS(ME)^3 the release computes Farneback's flow and reads (u, v, magnitude); here that dataset has "
+        "the TV-L1 flow and the channels of the others. The released code reports the best epoch on the test fold; "
+        "here the last epoch counts."
     ),
 }
 

@@ -35,7 +35,7 @@ CARD = {
         "The paper was not read and no code of its authors was found. two_stream: a third party's description, with "
         "ReLU after each convolution, range [0, 1] and batches of 256 as our choices (64 there); Adam 1e-4 and 3,000 "
         "epochs are that description's and MEB's. meb: MEB's one stream with MEB's recipe, which is another network: "
-        "figures published by MEB belong to it."
+        "figures published by MEB belong to it; its flow (classic+nl-fast) is not offered."
     ),
 }
 

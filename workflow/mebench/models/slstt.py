@@ -62,14 +62,14 @@ CARD = {
     },
     "options": {
         "aggregator": ["lstm", "mean"],
-        "backbone": ["frozen", "finetune"],
         "features": ["cached", "live"],
+        "backbone": ["frozen", "finetune"],  # after features: what it changes of the resources holds for both
         "pretrained": ["imagenet", "none", "FILE"],
         "size": ["paper", "small"],
     },
     "changes": {
-        "backbone": {"finetune": {"resources": {"mem_mb": 12000, "runtime_min": 2880, "gpu": 1}}},
         "features": {"live": {"resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1}}},
+        "backbone": {"finetune": {"resources": {"mem_mb": 12000, "runtime_min": 2880, "gpu": 1}}},
         "size": {"small": {"inputs": {"size": 64}, "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },
     "resources": {"mem_mb": 8000, "runtime_min": 240, "gpu": 1},
@@ -86,14 +86,16 @@ CARD = {
         "LSTM (93,052,934 parameters with it), the LSTM with the mean. ImageNet's mean and deviation are the "
         "release's, though these weights were trained on -1..1. Frames are in order here; the release takes them as "
         "the file system lists them. Differences of the input: the square around the nose is cut where faces are "
-        "detected (landmarks of the onset frame, there of the apex frame; completed at the border, there cut off), "
-        "while datasets that deliver crops (CASME II, SMIC) are used as they are unless their entry says crop: "
-        "detected; frames that are missing (11 clips of 577) are blended from their neighbours, not made by RIFE; the "
-        "clip that the release skips because its apex is its onset (CASME II sub05 EP09_05f) has the middle frame for "
-        "an apex in casme2-5 and is no part of megc2019; pictures are made smaller by averaging over areas. It picks "
-        "the best epoch on the test subject (accuracy at least as high, macro F1 higher) and stops at its 100 %; here "
-        "the last epoch counts, and test_peek goes by accuracy alone. How many stages of training, and which other "
-        "data, stand behind the published numbers is not known."
+        "detected (landmarks of the onset frame and its largest face, there of the apex frame and the last face found; "
+        "completed at the border, there cut off), while datasets that deliver crops (CASME II, SMIC) are used as they "
+        "are unless their entry says crop: detected; frames that are missing (11 clips of 577) are blended from their "
+        "neighbours, not made by RIFE; the clip that the release skips because its apex is its onset (CASME II sub05 "
+        "EP09_05f) has the middle frame for an apex in casme2-5 and is no part of megc2019; pictures are made smaller "
+        "by averaging over areas, grey is made of RGB as such (the release takes OpenCV's BGR for RGB), and none goes "
+        "through JPEG. It picks the best epoch on the test subject (accuracy at least as high, macro F1 higher; for "
+        "the composite the other way round) and stops at its 100 %; here the last epoch counts, and test_peek goes by "
+        "accuracy alone. How many stages of training, and which other data, stand behind the published numbers is not "
+        "known."
     ),
 }
 

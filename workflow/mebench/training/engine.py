@@ -303,7 +303,16 @@ def versions() -> dict[str, str]:
         "torch": torch.__version__,
         "numpy": np.__version__,
         "timm": metadata.version("timm"),
+        "mamba_ssm": version_of("mamba_ssm"),  # where it is, ME-TST scans with it on a GPU
     }
+
+
+def version_of(package: str) -> str:
+    """Its version, or ``not installed``."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def keep_freed_memory() -> None:
