@@ -206,6 +206,34 @@ def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_pa
         assert float(history[record["selected_epoch"] - 1]["inner_uf1"]) == best
 
 
+@pytest.mark.parametrize("selection", ["last", "inner", "test_peek"])
+def test_kept_weights_are_those_that_predicted(toy, tmp_path, selection):
+    from safetensors.torch import load_file
+
+    spec, run = toy.spec(selection=selection, epochs=6), tmp_path / "run"
+    train(toy, run, spec)
+    assert not list(run.rglob("*.safetensors"))
+    records = train(toy, run, spec, save_weights=True)  # finished folds have none: they are trained again
+    assert selection != "inner" or {r["selected_epoch"] for r in records} - {6}
+    data = load(spec, [toy.clips], [toy.inputs])
+    for record in records:
+        folder = run / "folds" / record["fold"].replace("/", "-")
+        train_rows, test_rows = data.folds()[record["fold"]]
+        model = fold.models.build("ststnet", num_classes=3).eval()
+        model.load_state_dict(load_file(folder / "weights.safetensors"))
+        loop = fold.loop_of(model, spec, data, data.y, fit_rows(spec, data, record["fold"], train_rows), 0)
+        expected = loop.predict(test_rows)
+        found = [[float(row[f"p_{c}"]) for c in data.classes] for row in read_csv(folder / "predictions.csv")]
+        torch.testing.assert_close(torch.tensor(found), expected, rtol=0, atol=1e-5)
+
+
+def fit_rows(spec: dict, data, name: str, rows: list[int]) -> list[int]:
+    """The rows whose mean picture was subtracted."""
+    if spec["selection"] != "inner":
+        return rows
+    return loso.inner_split(data.subjects, rows, fold.fold_seed(spec["seed"], name))[0]
+
+
 def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, monkeypatch):
     plain = fold.Loop.criterion
     calls = iter(range(1000))

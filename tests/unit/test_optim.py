@@ -18,7 +18,24 @@ from mebench.training.optim import Ema, Schedule, factor, optimizer, parameter_g
 RECIPE = {
     "optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0, "weight_decay_on": "all", "momentum": 0.9, "epochs": 10,
     "schedule": "constant", "warmup_epochs": 0.0, "min_lr": 0.0, "step_epochs": 30, "gamma": 0.1, "layer_decay": 1.0,
+    "precision": "float32",
 }  # fmt: skip
+
+
+def test_a_first_step_that_the_scaler_leaves_out_leaves_nothing_in_the_momentum():
+    model = nn.Linear(4, 1, bias=False)
+    before, x = model.weight.detach().clone(), torch.arange(4.0)[None]
+    used = optimizer(model, RECIPE | {"optimizer": "sgd", "precision": "float16", "lr": 0.1})
+    scaler = torch.amp.GradScaler("cpu")
+    for overflows in (True, False):
+        used.zero_grad()
+        scaler.scale(model(x).sum()).backward()
+        if overflows:
+            model.weight.grad[0, 0] = float("inf")
+        scaler.step(used)
+        scaler.update()
+    torch.testing.assert_close(model.weight, before - 0.1 * x)
+    assert not used.defaults["fused"]  # that the fused form fails depends on what is in memory
 
 
 class Stages(nn.Module):

@@ -117,6 +117,80 @@ def test_checkpoints_come_at_their_interval_and_go_with_the_finished_fold(toy, t
     assert litter(tmp_path / "real") == []
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_fold_that_runs_out_of_time_goes_on_in_the_next_job(toy, tmp_path, workers):
+    """One epoch a job: the third has the last one, which counts although its time is over too."""
+    spec, run = toy.spec(epochs=3), tmp_path / "run"
+    train(toy, tmp_path / "plain", spec)
+    for reached in (1, 2):
+        records = train(toy, run, spec, fold_seconds=0, workers=workers)
+        assert {r["status"] for r in records} == {"timeout"}
+        assert {r["message"] for r in records} == {f"the fold took longer than 0 s; it was in epoch {reached}"}
+        assert len(litter(run)) == 6  # their checkpoints
+    records = train(toy, run, spec, fold_seconds=0, workers=workers)
+    assert {(r["status"], r["resumed_at_epoch"]) for r in records} == {("done", 2)}
+    assert litter(run) == []
+    assert results(run) == results(tmp_path / "plain")
+
+
+def test_the_seconds_of_a_fold_are_those_of_all_its_jobs(tmp_path, monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: float(next(clock)))
+    first = Keeper(tmp_path / "x.checkpoint", "mark")
+    first.save({})
+    kept = torch.load(first.path, weights_only=True)["seconds"]
+    again = Keeper(first.path, "mark")
+    again.load(CPU)
+    assert kept > 0
+    assert again.spent() == kept + 10  # one look at the clock after it began
+
+
+def test_a_source_that_changes_under_a_job_ends_it(toy, tmp_path):
+    """The job runs what it has read; a fold under the fingerprint of the new source would be a lie."""
+    mine = tmp_path / "mine.py"
+    mine.write_text(Path(fold.models.__file__).with_name("ststnet.py").read_text())
+    spec, run = toy.spec({"model": str(mine)}), tmp_path / "run"
+
+    def edit_after_two() -> bool:
+        if len(list(run.glob("folds/*/fold.json"))) == 2:
+            mine.write_text(mine.read_text().replace("nn.Dropout(0.5)", "nn.Dropout(0.4)"))
+        return False
+
+    with pytest.raises(UserError, match=r"the source of .*mine.py or of mebench.* changed while this job ran"):
+        train(toy, run, spec, edit_after_two)
+    assert len(list(run.glob("folds/*/fold.json"))) == 2
+    assert {r["status"] for r in train(toy, run, spec)} == {"done"}
+    assert len({read_json(p)["fingerprint"] for p in run.glob("folds/*/fold.json")}) == 6
+    train(toy, tmp_path / "new", spec)
+    assert results(run) == results(tmp_path / "new")
+
+
+DRAWS = """
+import random
+import numpy as np
+from mebench.models import ststnet
+CARD = {card}
+class Draws(ststnet.STSTNet):
+    def forward(self, x):
+        return super().forward(x + self.training * (random.random() + np.random.rand() - 1))
+"""
+
+
+def test_a_model_may_draw_from_any_global_stream(toy, tmp_path):
+    from mebench import cards
+
+    card = cards.card("models", "ststnet") | {"module": "Draws"}
+    (tmp_path / "draws.py").write_text(DRAWS.format(card=repr(card)))
+    spec = toy.spec({"model": str(tmp_path / "draws.py")}, epochs=3)
+    train(toy, tmp_path / "a", spec)
+    train(toy, tmp_path / "b", spec)
+    for _ in range(3):
+        train(toy, tmp_path / "c", spec, fold_seconds=0)
+    assert results(tmp_path / "a") == results(tmp_path / "b") == results(tmp_path / "c")
+    histories = {path.read_bytes() for path in (tmp_path / "a").rglob("history.csv")}
+    assert len(histories) == 6
+
+
 def test_a_full_disk_is_one_sentence_and_the_run_goes_on_afterwards(toy, tmp_path, monkeypatch):
     spec, run = toy.spec(epochs=3), tmp_path / "run"
 

@@ -29,6 +29,7 @@ class Keeper:
         self.path, self.mark, self.stopping, self.every = path, mark, stopping, every
         self.last = self.epoch_began = time.monotonic()
         self.epoch_lasts = 0.0
+        self.begun, self.spent_before = time.monotonic(), 0.0
         self.asked: float | None = None  # when this fold first knew that the job is to stop
 
     def load(self, device: torch.device) -> dict[str, Any] | None:
@@ -39,12 +40,19 @@ class Keeper:
             return None
         except Exception:  # a damaged checkpoint costs its epochs, not the fold
             return None
-        return kept["state"] if isinstance(kept, dict) and kept.get("mark") == self.mark else None
+        if not isinstance(kept, dict) or kept.get("mark") != self.mark:
+            return None
+        self.spent_before = kept["seconds"]
+        return kept["state"]
+
+    def spent(self) -> float:
+        """Seconds that the fold has taken, those before its checkpoint included."""
+        return self.spent_before + time.monotonic() - self.begun
 
     def save(self, state: dict[str, Any]) -> None:
         """Write the state, whole or not at all; a full disk is a UserError."""
         text = io.BytesIO()  # torch's own writer tells of a full disk in a way that cannot be told from other failures
-        torch.save({"mark": self.mark, "state": state}, text)
+        torch.save({"mark": self.mark, "seconds": self.spent(), "state": state}, text)
         with whole_file(self.path) as temporary:
             temporary.write_bytes(text.getbuffer())
         self.last = time.monotonic()

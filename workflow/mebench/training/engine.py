@@ -40,12 +40,16 @@ from mebench.training.where import where
 
 # a failure that would only repeat itself is a result; the others are tried again by the next job
 LASTING = ("done", "diverged")
+# failures that the next job can go on from, where this one stopped, under another limit
+RESUMED = ("timeout", "out_of_memory")
+WEIGHTS = "weights.safetensors"
 WAIT = 3.0  # seconds before looking again at folds that another job is training
 
 
 @dataclass(frozen=True)
 class Execution:
-    """How a shard runs. Nothing in here may change a result on the CPU, so nothing in here is fingerprinted."""
+    """How a shard runs; nothing in here is fingerprinted. On the CPU only ``threads`` can change the last bits of a
+    result, for sums are then taken in another order; it is on record."""
 
     device: str = "auto"
     threads: int = 1
@@ -69,7 +73,7 @@ def run_shard(
     data = load()
     mine = chosen(list(data.folds()), shard, how.folds)
     prints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
-    todo = [fold for fold in mine if finished(run, fold, prints[fold], how) is None]
+    todo = {fold: mark for fold, mark in prints.items() if finished(run, fold, mark, how) is None}
     title = f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}"
     with Progress(title, len(mine), len(mine) - len(todo), spec["recipe"].get("epochs", 1)) as bar:
         if min(how.workers, len(todo)) > 1:
@@ -88,18 +92,23 @@ def run_shard(
 
 
 def train_folds(
-    run: Path, spec: dict[str, Any], data: TaskData, todo: list[str], how: Execution, bar: Progress | workers.Relay,
-    stop: Callable[[], bool],
+    run: Path, spec: dict[str, Any], data: TaskData, todo: dict[str, str], how: Execution,
+    bar: Progress | workers.Relay, stop: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Train folds one after another in this process, each by one job at a time."""
+    """Train folds one after another in this process, each by one job at a time. ``todo`` has the fingerprint of each,
+    as it was when the job began and read the source that it runs."""
     device, folds, epochs = prepared(how), data.folds(), spec["recipe"].get("epochs", 1)
     place = where(device.type)
     while todo:
-        busy = []
-        for fold in todo:
+        busy = {}
+        for fold, mark in todo.items():
             if stop():
                 raise Stopped("between two folds")
-            mark = fingerprint(spec, data.digest, fold)
+            if fingerprint(spec, data.digest, fold) != mark:
+                raise UserError(
+                    f"the source of {spec['model']} or of mebench, or a file of weights, changed while this job ran, "
+                    "and the folds that it finished are of the source before; run the same command again"
+                )
             try:
                 about = {"fold": fold, "epochs": epochs, "epoch": 0, "job": place["job"]}
                 with lock.hold(running_file(run, fold), about) as holder:
@@ -108,7 +117,7 @@ def train_folds(
                         record = attempt(run, spec, data, fold, folds[fold], device, how, mark, bar, holder, stop)
                 bar.fold_done(record)
             except lock.Held as other:
-                busy.append(fold)
+                busy[fold] = mark
                 bar.say(f"{fold} is being trained by {other}")
         todo = busy
         if busy:  # their jobs finish them, or die; either way there is an answer
@@ -117,11 +126,14 @@ def train_folds(
 
 def tidy(run: Path, fold: str) -> None:
     """Clear away what a job left that was killed after its fold was finished and before it had put all away."""
-    left = (running_file(run, fold), checkpoint_file(run, fold))
+    record = record_of(fold_folder(run, fold)) or {}
+    resumed = record.get("status") in RESUMED
+    left = [running_file(run, fold), *([] if resumed else [checkpoint_file(run, fold)])]
     if not (any(path.exists() for path in left) or any((run / "folds").glob(f".{fold.replace('/', '-')}.*"))):
         return
     with contextlib.suppress(lock.Held), lock.hold(running_file(run, fold), {"fold": fold}):
-        checkpoint_file(run, fold).unlink(missing_ok=True)
+        if not resumed:
+            checkpoint_file(run, fold).unlink(missing_ok=True)
         for path in (fold_folder(run, fold), checkpoint_file(run, fold)):
             remove_leftovers(path)
 
@@ -145,10 +157,13 @@ def chosen(folds: list[str], shard: tuple[int, int], only: Sequence[str]) -> lis
 
 def finished(run: Path, fold: str, mark: str, how: Execution) -> dict[str, Any] | None:
     """The record of a fold that need not run: its fingerprint holds, its files are whole, and its status is one that
-    another try would only repeat; a fold that was asked for by its name runs again unless it is done."""
+    another try would only repeat; a fold that was asked for by its name runs again unless it is done, and one without
+    weights where they are to be kept."""
     record = record_of(fold_folder(run, fold))
     lasting = ("done",) if how.folds else LASTING
     holds = record and record["fingerprint"] == mark and record["status"] in lasting
+    if holds and how.save_weights and record["status"] == "done" and WEIGHTS not in record.get("files", {}):
+        return None
     return record if holds and whole(fold_folder(run, fold), record) else None
 
 
@@ -158,7 +173,7 @@ def attempt(
     stop: Callable[[], bool],
 ) -> dict[str, Any]:  # fmt: skip
     """Run one fold and write its folder. A failure becomes a status record, not the end of the shard."""
-    begin, started, result, status, message = time.monotonic(), now(), None, "done", ""
+    started, result, status, message = now(), None, "done", ""
     keeper = checkpoint.Keeper(checkpoint_file(run, fold), mark, stop, how.checkpoint_seconds)
     parts, source = fingerprint_parts(spec, data.digest, fold), checkout()  # as they are now, not when it ends
     bar.fold_begins(fold)
@@ -170,7 +185,7 @@ def attempt(
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     try:
-        result = run_fold(spec, data, fold, *rows, device, on_epoch, how.fold_seconds, keeper)
+        result = run_fold(spec, data, fold, *rows, device, on_epoch, how.fold_seconds, keeper, how.save_weights)
     except (UserError, Stopped):
         raise
     except Diverged as error:
@@ -191,7 +206,7 @@ def attempt(
         "made_from": parts,
         "status": status,
         "message": message,
-        "seconds": round(time.monotonic() - begin, 3),
+        "seconds": round(keeper.spent(), 3),
         "started": started,
         "finished": now(),
         "clips": {"train": len(rows[0]), "test": len(rows[1])},
@@ -212,7 +227,8 @@ def attempt(
             write_result(folder, spec, data, fold, rows[1], result, how.save_weights)
         record["files"] = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
         write_json(folder / "fold.json", record)
-    keeper.remove()
+    if status not in RESUMED:
+        keeper.remove()
     return record
 
 
@@ -249,7 +265,7 @@ def write_result(
     if save_weights:
         from safetensors.torch import save_file
 
-        save_file({k: v.contiguous() for k, v in result.state.items()}, folder / "weights.safetensors")
+        save_file({k: v.contiguous() for k, v in result.state.items()}, folder / WEIGHTS)
 
 
 def write_predictions(
@@ -303,6 +319,7 @@ def versions() -> dict[str, str]:
         "torch": torch.__version__,
         "numpy": np.__version__,
         "timm": metadata.version("timm"),
+        "scikit-learn": metadata.version("scikit-learn"),
         "mamba_ssm": version_of("mamba_ssm"),  # where it is, ME-TST scans with it on a GPU
     }
 

@@ -17,9 +17,10 @@ from mebench import models
 from mebench.errors import UserError
 from mebench.metrics.recognition import from_confusion
 from mebench.protocols.loso import inner_split
+from mebench.training import normalise
 from mebench.training.checkpoint import Keeper, Stopped
 from mebench.training.data import TaskData
-from mebench.training.loop import Interrupted, Loop, evaluation_batches, probabilities
+from mebench.training.loop import Interrupted, Loop, evaluation_batches, probabilities, seed_all
 from mebench.training.source import take
 
 
@@ -58,21 +59,23 @@ def run_fold(
     on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
     seconds: float = math.inf,
     keeper: Keeper | None = None,
+    keep_state: bool = False,
 ) -> FoldResult:
     """Train and predict one fold.
 
     ``train`` and ``test`` are row numbers of ``data``; no row and no subject is in both. ``on_epoch(epoch, loss)``
-    reports progress. With a ``keeper`` the fold begins where it was stopped before. Raises
+    reports progress. With a ``keeper`` the fold begins where it was stopped before; ``keep_state`` keeps the weights of
+    the epoch that a selection chooses. Raises
     :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``seconds``, ``torch.OutOfMemoryError``, and
     :class:`mebench.training.checkpoint.Stopped` where the job was asked to stop.
     """
     seed = fold_seed(spec["seed"], fold)
-    torch.manual_seed(seed)
+    seed_all(seed)
     model = models.build(spec["model"], num_classes=len(data.classes), **spec["options"])
     about = {"parameters": sum(p.numel() for p in model.parameters()), "weights": weights_record(model)}
     model, y = placed(model, data.x.dim(), device), data.y.to(device)
     if spec["training"] != "gradient":
-        return _fixed(spec["training"], model, data, y, train, test, about)
+        return _fixed(spec, model, data, y, train, test, about)
 
     recipe, held = spec["recipe"], []
     if recipe["labels"] == "shuffled":
@@ -81,7 +84,7 @@ def run_fold(
         train, held = inner_split(data.subjects, train, seed)
         held = [row for row in held if not data.is_extra(row)]
     loop = loop_of(model, spec, data, y, train, seed)
-    watch = Watch(spec["selection"], held, test, y)
+    watch = Watch(spec["selection"], held, test, y, keep_state)
     resumed = resume(loop, watch, keeper, device)
     end = time.monotonic() + seconds
     for epoch in range(loop.epochs_done + 1, recipe["epochs"] + 1):
@@ -91,11 +94,14 @@ def run_fold(
             raise Stopped(f"in epoch {epoch} of {recipe['epochs']}") from None
         watch.look(loop, record)
         on_epoch(epoch, record["train_loss"])
-        if keeper and keeper.epoch_over() and epoch < recipe["epochs"]:
+        late = time.monotonic() > end
+        if epoch == recipe["epochs"]:
+            break
+        if keeper and (keeper.epoch_over() or late):
             keeper.save({"loop": loop.state_dict(), "watch": vars(watch.seen)})
             if keeper.stopping():
                 raise Stopped(f"after epoch {epoch} of {recipe['epochs']}")
-        if time.monotonic() > end:
+        if late:
             raise TimeoutError(f"the fold took longer than {seconds:.0f} s; it was in epoch {epoch}")
     about |= {"state": loop.ema.model.state_dict(), "parts": loop.parts, "resumed": resumed}
     return watch.result(loop.predict(test), recipe["epochs"], about)
@@ -113,12 +119,14 @@ def resume(loop: Loop, watch: Watch, keeper: Keeper | None, device: torch.device
 
 @dataclass
 class Seen:
-    """What a selection has seen so far: the epochs' records, and the predictions of the best epoch."""
+    """What a selection has seen so far: the epochs' records, and the predictions of the best epoch; its weights too
+    where they are asked for and count, which are never those of a peeked epoch."""
 
     history: list[dict[str, float]] = field(default_factory=list)
     best: float = -1.0
     chosen: torch.Tensor | None = None
     chosen_epoch: int = 0
+    state: dict[str, torch.Tensor] | None = None
 
 
 class Watch:
@@ -128,8 +136,9 @@ class Watch:
     the test subject's.
     """
 
-    def __init__(self, selection: str, held: list[int], test: list[int], y: torch.Tensor):
+    def __init__(self, selection: str, held: list[int], test: list[int], y: torch.Tensor, keep_state: bool = False):
         self.selection, self.test, self.y, self.seen = selection, test, y, Seen()
+        self.keep_state = keep_state and selection == "inner"
         self.rows = {"last": [], "inner": held, "test_peek": test}[selection]
         self.column = {"inner": "inner_uf1", "test_peek": "test_accuracy"}.get(selection)
 
@@ -142,6 +151,8 @@ class Watch:
             if record[self.column] >= seen.best:  # ties go to the later epoch, as in the released code that does this
                 seen.best, seen.chosen_epoch = record[self.column], int(record["epoch"])
                 seen.chosen = predicted if self.rows is self.test else loop.predict(self.test)
+                if self.keep_state:
+                    seen.state = {name: t.clone() for name, t in loop.ema.model.state_dict().items()}
         seen.history.append(record)
 
     def result(self, final: torch.Tensor, epochs: int, about: dict[str, Any]) -> FoldResult:
@@ -149,6 +160,7 @@ class Watch:
         result = FoldResult(final, self.seen.history, selected_epoch=epochs, **about)
         if self.selection == "inner":
             result.probabilities, result.selected_epoch = self.seen.chosen.cpu(), self.seen.chosen_epoch
+            result.state = self.seen.state or {}
         if self.selection == "test_peek":
             result.peeked, result.peeked_epoch = self.seen.chosen.cpu(), self.seen.chosen_epoch
         return result
@@ -180,6 +192,11 @@ def loop_of(
         raise UserError(
             f"the model {spec['model']} trains on features that are computed once, which cannot be augmented; "
             "choose augment: none, or the option that computes them in every step"
+        )
+    if spec["inputs"]["center"] != "none":
+        raise UserError(
+            f"the model {spec['model']} trains on features that are computed once for all folds, so center: "
+            f"{spec['inputs']['center']}, which each fold fits anew, cannot be had; its card has to say center: none"
         )
     x, own = features(model, data, y.device), {"forward": model.from_features, "classes": len(data.classes)}
     return Loop(model, spec["recipe"], x, y, train, seed, **own)
@@ -221,13 +238,14 @@ def _agreement(probabilities: torch.Tensor, truth: torch.Tensor, column: str) ->
 
 @torch.no_grad()
 def _fixed(
-    kind: str, model: nn.Module, data: TaskData, y: torch.Tensor, train: list[int], test: list[int],
+    spec: dict[str, Any], model: nn.Module, data: TaskData, y: torch.Tensor, train: list[int], test: list[int],
     about: dict[str, Any],
 ) -> FoldResult:  # fmt: skip
     """Models without gradient descent: ``fit`` sees the training rows, the oracle (by name) the test labels."""
-    if kind == "fit":
-        model.fit(take(data.x, train).to(y.device), y[train])
+    centred = normalise.fitted(data.x, train, spec["inputs"]["center"], spec["inputs"]["channels"]) or (lambda x: x)
+    if spec["training"] == "fit":
+        model.fit(centred(take(data.x, train)).to(y.device), y[train])
     else:
         model.reveal(y[test])
-    found = probabilities(model.eval()(take(data.x, test).to(y.device)), "of the fitted model")
+    found = probabilities(model.eval()(centred(take(data.x, test)).to(y.device)), "of the fitted model")
     return FoldResult(found, [], selected_epoch=0, state=model.state_dict(), **about)

@@ -4,9 +4,11 @@ part of the result's definition and is recorded."""
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -55,6 +57,8 @@ class Loop:
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == torch.float16)
         self.weight = class_weights(y[self.rows], classes or int(y.max()) + 1, recipe["class_weights"])
         self.asked = True  # whether the loss asks the criterion, which weighs the clips
+        self.buffers = [buffer for _, buffer in model.named_buffers()]
+        self.before = [buffer.clone() for buffer in self.buffers]  # as they were before a step
         self.parts = recipe["accumulate"]  # a batch is computed in so many parts; more where memory is short
         self.epochs_done = 0
         if hasattr(model, "see_clips"):
@@ -112,7 +116,7 @@ class Loop:
         for name in ("model", "optimizer", "schedule", "scaler", "ema"):
             getattr(self, name).load_state_dict(state[name])
         self.shuffle.set_state(state["shuffle"].cpu())
-        set_random_state(self.device, tuple(part if part is None else part.cpu() for part in state["chance"]))
+        set_random_state(self.device, state["chance"])
         self.parts, self.epochs_done = state["parts"], state["epochs_done"]
 
     def _batches(self, rows: torch.Tensor) -> list[torch.Tensor]:
@@ -143,8 +147,9 @@ class Loop:
         Where memory runs out, the batch is split into more parts whose gradients add up, and the step begins anew:
         the same effective batch, with batch statistics and losses between clips seen part by part.
         """
+        state = random_state(self.device)
+        self._copy(self.buffers, self.before)
         while True:
-            state = random_state(self.device)
             try:
                 loss, logits = self._gradient(x, y)
                 break
@@ -154,6 +159,7 @@ class Loop:
                 self.parts *= 2
             self.optimizer.zero_grad(set_to_none=True)
             set_random_state(self.device, state)
+            self._copy(self.before, self.buffers)  # the parts that were computed have moved batch statistics
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
         if self.recipe["clip_norm"]:
@@ -164,6 +170,12 @@ class Loop:
         self.schedule.step()
         self.ema.update()
         return loss, logits
+
+    @staticmethod
+    @torch.no_grad()
+    def _copy(these: list[torch.Tensor], there: list[torch.Tensor]) -> None:
+        if these:
+            torch._foreach_copy_(there, these)
 
     def _gradient(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Gradients of the batch's mean loss, in as many parts as memory needs."""
@@ -252,13 +264,28 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in said)
 
 
-def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The states of the global random streams that a forward pass draws from."""
-    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+def random_state(device: torch.device) -> dict[str, Any]:
+    """The states of the global random streams that a model may draw from."""
+    kind, words, *rest = np.random.get_state()
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+        "numpy": (kind, words.tolist(), *rest),
+        "python": random.getstate(),
+    }
 
 
-def set_random_state(device: torch.device, state: tuple[torch.Tensor, torch.Tensor | None]) -> None:
+def set_random_state(device: torch.device, state: dict[str, Any]) -> None:
     """Put the random streams back."""
-    torch.set_rng_state(state[0])
-    if state[1] is not None:
-        torch.cuda.set_rng_state(state[1], device)
+    torch.set_rng_state(state["torch"].cpu())
+    if state["cuda"] is not None:
+        torch.cuda.set_rng_state(state["cuda"].cpu(), device)
+    np.random.set_state(state["numpy"])
+    random.setstate(state["python"])
+
+
+def seed_all(seed: int) -> None:
+    """Begin every global random stream anew."""
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)

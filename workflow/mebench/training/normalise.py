@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from mebench.errors import UserError
 from mebench.training.source import OnDisk, take
 
 PART = 64  # clips that are looked at together
@@ -15,7 +16,7 @@ Normaliser = Callable[[torch.Tensor], torch.Tensor]
 
 
 def fitted(x: torch.Tensor | OnDisk, train: Sequence[int], center: str, channels: Sequence[str]) -> Normaliser | None:
-    """What is done to every batch (n, ...): ``train_mean`` subtracts the mean picture of the training rows;
+    """What is done to every batch (n, ..., C, H, W): ``train_mean`` subtracts the mean picture of the training rows;
     ``train_p99`` divides u and v by the 99th percentile of the flow's length over all pixels of the training rows, and
     strain by its own, and clips these channels to +-3; ``none`` is None."""
     if center == "train_mean":
@@ -35,12 +36,16 @@ def _mean(x: torch.Tensor | OnDisk, train: Sequence[int]) -> torch.Tensor:
 
 def _scales(x: torch.Tensor | OnDisk, train: Sequence[int], channels: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
     """(scale (C, 1, 1), which channels are scaled (C, 1, 1)); a scale of 0 (nothing moves at all) counts as 1."""
+    if not {"u", "v"} <= set(channels):
+        raise UserError(f"center: train_p99 scales flow by u and v, but the channels are {', '.join(channels)}; "
+                        "choose another center on the model's card")  # fmt: skip
     u, v = channels.index("u"), channels.index("v")
     scale = torch.ones(len(channels))
-    scale[[u, v]] = percentile99([part[:, u].hypot(part[:, v]) for part in _parts(x, train)])
+    length = [part[..., u, :, :].hypot(part[..., v, :, :]) for part in _parts(x, train)]
+    scale[[u, v]] = percentile99(length)
     if "strain" in channels:
         strain = channels.index("strain")
-        scale[strain] = percentile99([part[:, strain] for part in _parts(x, train)])
+        scale[strain] = percentile99([part[..., strain, :, :] for part in _parts(x, train)])
     moving = torch.tensor([name in ("u", "v", "strain") for name in channels])
     return scale[:, None, None], moving[:, None, None]
 

@@ -50,18 +50,20 @@ class Relay:
 
 
 def share(
-    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: list[str], how: Execution, bar: Progress,
+    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: dict[str, str], how: Execution, bar: Progress,
     stop: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Train the folds ``todo`` in ``how.workers`` processes, dealt out among them.
+    """Train the folds ``todo``, given with their fingerprints, in ``how.workers`` processes, dealt out among them.
 
     Each has a pipe of its own, so that one that is killed holds nothing that another waits for. Raises
     :class:`Stopped` when the job was asked to stop, and a UserError when a worker died.
     """
     context = multiprocessing.get_context("spawn")  # a forked process cannot use a GPU
-    stopping, count = context.Event(), min(how.workers, len(todo))
+    count = min(how.workers, len(todo))
+    stopping = context.Value("b", 0, lock=False)  # of an event's lock a worker that is killed would make a trap
     pipes = [context.Pipe(duplex=False) for _ in range(count)]
-    arguments = [(run, spec, load, todo[i::count], how, pipes[i][1], stopping, os.getpid()) for i in range(count)]
+    dealt = [dict(list(todo.items())[i::count]) for i in range(count)]
+    arguments = [(run, spec, load, dealt[i], how, pipes[i][1], stopping, os.getpid()) for i in range(count)]
     processes = [context.Process(target=_work, args=mine) for mine in arguments]
     for process, (_, writer) in zip(processes, pipes, strict=True):
         process.start()
@@ -73,9 +75,9 @@ def share(
                 if not _pass_on(reader, bar):
                     readers.remove(reader)
             if stop() or any(process.exitcode not in (None, 0) for process in processes):
-                stopping.set()  # those that live keep what they have reached
+                stopping.value = 1  # those that live keep what they have reached
     finally:
-        stopping.set()
+        stopping.value = 1
         for process in processes:
             process.join()
     if stop():
@@ -103,7 +105,7 @@ def _pass_on(reader: Connection, bar: Progress) -> bool:
 
 
 def _work(
-    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: list[str], how: Execution,
+    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: dict[str, str], how: Execution,
     events: Connection, stopping: Any, parent: int,
 ) -> None:  # fmt: skip
     """The life of a worker. It stops when it is asked to, when its job is, and when its job is no more."""
@@ -113,7 +115,7 @@ def _work(
     with watched() as asked:
         try:
             train_folds(run, spec, load(), todo, how, Relay(events),
-                        lambda: asked() or stopping.is_set() or os.getppid() != parent)  # fmt: skip
+                        lambda: asked() or stopping.value or os.getppid() != parent)  # fmt: skip
         except Stopped:
             pass
         except (UserError, OSError) as error:

@@ -17,12 +17,13 @@ from mebench.errors import UserError
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     run_arguments(parser)
-    parser.add_argument("--shard", default="1-of-1", help="which shard of how many, e.g. 2-of-4 (default: all folds)")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--shard", default="1-of-1", help="which shard of how many, e.g. 2-of-4 (default: all folds)")
+    which.add_argument("--fold", nargs="+", action="extend", default=[], metavar="FOLD",
+                       help="train these folds alone, e.g. casme2/sub01, also if they failed before")  # fmt: skip
     parser.add_argument("--done", type=Path, help="write the shard's summary here (JSON)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads, shared by the workers (default 1)")
-    parser.add_argument("--fold", nargs="+", action="extend", default=[], metavar="FOLD",
-                        help="train these folds alone, e.g. casme2/sub01, also if they failed before")  # fmt: skip
     parser.add_argument("--workers", default="1", help="folds at once in processes of their own: a number, or auto")
     parser.add_argument("--fold-seconds", type=float, default=float("inf"), help="give up on a fold after this time")
     parser.add_argument("--checkpoint-seconds", type=float, default=120, help="how often a fold's state is kept (120)")
@@ -76,7 +77,8 @@ def main(args: argparse.Namespace) -> int:
             print(f"asked to stop (signal {stop.asked}) {where}; the same command goes on from there")
             return 128 + stop.asked
     failed = [{key: r[key] for key in ("fold", "status", "message")} for r in records if r["status"] != "done"]
-    print(f"{len(records) - len(failed)} of {len(records)} folds of shard {args.shard} are done in {out}")
+    which = "asked for" if args.fold else f"of shard {args.shard}"
+    print(f"{len(records) - len(failed)} of {len(records)} folds {which} are done in {out}")
     for record in failed:
         print(f"  {record['fold']}: {record['status']}: {record['message']}")
     if args.done:
