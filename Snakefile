@@ -6,7 +6,11 @@ from snakemake.utils import min_version
 min_version("9.19")
 
 
-configfile: "config.yaml"
+# A configuration that is named on the command line stands alone: what it does not say is the default, as it is for
+# `mebench plan --config`, and never what config.yaml happens to hold.
+if not workflow.config_settings.configfiles:
+
+    configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"

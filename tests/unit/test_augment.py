@@ -14,8 +14,9 @@ from mebench import cards, recipes
 from mebench.errors import UserError
 from mebench.inputs.roi_regions import names as regions
 from mebench.inputs.strain import strain_magnitude
-from mebench.training.augment import WORDS, parse
+from mebench.training.augment import CHANGES, parse
 from mebench.training.data import IMAGENET_MEAN, IMAGENET_STD, prepare
+from mebench.training.words import WORDS
 
 FLOW = ("u", "v", "strain")
 DIFF = ("texture_onset", "texture_apex", "texture_change", *FLOW)
@@ -328,6 +329,7 @@ def test_every_words_example_is_understood():
     for name, word in WORDS.items():
         (parsed,) = parse(word.EXAMPLE).words
         assert (type(parsed), parsed.name) == (word, name)
+    assert set(CHANGES) == set(WORDS.values())
 
 
 @pytest.mark.parametrize(

@@ -281,19 +281,6 @@ def test_one_cycle_is_that_of_pytorch_with_its_momentum(name, key):
     assert [momenta[i] for i in (0, 20, 69)] == pytest.approx([0.95, 0.85, 0.95])
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"schedule": "onecycle", "warmup_epochs": 1.0}, "onecycle has a warm-up of its own; set warmup_epochs: 0"),
-        ({"schedule": "cosine", "warmup_epochs": 10.0}, "warmup_epochs: 10 leaves nothing of epochs: 10"),
-        ({"schedule": "cosine", "min_lr": 0.01}, r"min_lr: 0\.01 is above lr: 0\.001"),
-    ],
-)
-def test_recipes_that_contradict_themselves(change, message):
-    with pytest.raises(UserError, match=message):
-        Schedule(optimizer(nn.Linear(2, 2), RECIPE), RECIPE | change, 3)
-
-
 @pytest.mark.parametrize("kind", ["constant", "cosine", "step", "onecycle"])
 def test_a_resumed_training_equals_an_uninterrupted_one(kind, tmp_path):
     warm = {"warmup_epochs": 1.0} if kind != "onecycle" else {}

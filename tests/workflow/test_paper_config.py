@@ -53,3 +53,30 @@ def test_a_dry_run_lists_every_job_before_any_data_are_there(tmp_path, monkeypat
     runs = len(Plan.load(PROJECT / "paper.yaml").runs)
     assert planned["train"] == planned["pool"] == runs
     assert planned["faces"] == 5
+
+
+def test_a_configuration_on_the_command_line_stands_alone(tmp_path, monkeypatch):
+    """Nothing of config.yaml is mixed into it: neither its other datasets, nor seeds, nor what it says of a dataset."""
+    monkeypatch.setenv("MEBENCH_DATA", str(tmp_path / "nothing"))
+    project = Project(tmp_path / "project")
+    project.configure("""
+datasets:
+  casme2: {source: synthetic, accept: [counts], apex: flow_max}
+  samm: {source: synthetic}
+tasks: [casme2-3]
+models: [ststnet]
+seeds: [0, 1, 2]
+tables: [casme2-5]
+""")
+    (project.folder / "mine.yaml").write_text("""
+datasets: {casme2: {source: "${MEBENCH_DATA}"}}
+tasks: [casme2-5, casme2-3]
+models: [majority]
+""")
+    text = project.snakemake("--dry-run", "--printshellcmds", "--configfile", "mine.yaml")
+    planned = Counter(job.split()[0] for job in project.planned("--configfile", "mine.yaml"))
+    assert (planned["fetch"], planned["train"], planned["tables"]) == (1, 2, 1)
+    assert "mebench index casme2" in text
+    assert "flow_max" not in text
+    assert "counts" not in text
+    project.snakemake("--dry-run", ok=False)  # config.yaml itself asks for a table without its task

@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,16 +66,23 @@ def _of_rules(path: Path, found: dict[str, Any]) -> dict[str, Any]:
 
 def _python(path: Path) -> str:
     """The Python of a file in its place: of a rule file the card alone, below as many empty lines as stand above it."""
-    text = path.read_text(encoding="utf-8")
+    text = _text(path)
     if not is_rule_file(path.name):
         return text
     block = CARD_BLOCK.search(text)
     return "\n" * text.count("\n", 0, block.start()) + block[0] if block else ""
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not a text in UTF-8 ({error.reason}); save it as UTF-8") from error
+
+
 @functools.lru_cache(maxsize=256)
 def _literal(path: Path, _modified: int) -> dict[str, Any]:
-    block = CARD_BLOCK.search(path.read_text(encoding="utf-8"))
+    block = CARD_BLOCK.search(_text(path))
     if block:  # the card alone is a tenth of the work of parsing the file, and the plan reads them all
         try:
             return dict(ast.literal_eval(block[0].partition("=")[2].strip()))
@@ -99,13 +107,26 @@ def load(kind: str, name: str) -> ModuleType:
     if is_rule_file(name):
         raise UserError(f"{name} is a rule file: a rule of its own trains the model, not the engine; run snakemake")
     path = locate(kind, name)
-    if path.parent == PACKAGE / kind:
-        return importlib.import_module(f"mebench.{kind}.{name}")
-    spec = importlib.util.spec_from_file_location(f"mebench_user_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    try:
+        if path.parent == PACKAGE / kind:
+            return importlib.import_module(f"mebench.{kind}.{name}")
+        spec = importlib.util.spec_from_file_location(f"mebench_user_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"{path} cannot be imported: {_of_import(error, path)}") from error
     return module
+
+
+def _of_import(error: Exception, path: Path) -> str:
+    """What failed, and in which line of the file."""
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno} of {error.filename} is not valid Python: {error.msg}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return f"{f'line {lines[-1]}: ' if lines else ''}{type(error).__name__}: {error}"
 
 
 def checked_option(where: str, key: str, value: Any, choices: list[Any]) -> Any:

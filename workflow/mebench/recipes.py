@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mebench import cards
+from mebench import card_check, cards
 from mebench.errors import UserError, did_you_mean
 from mebench.protocols.tasks import TASKS
+from mebench.training import words
 
 # every recipe key with its default; a card or the configuration may set any of them
 RECIPE: dict[str, Any] = {
@@ -47,7 +48,7 @@ CHOICES = {
     "schedule": ("constant", "cosine", "step", "onecycle"),
     "precision": ("float32", "bfloat16", "float16"),
 }
-WORDS = ("augment",)  # words with arguments, read by training/augment.py
+WORDS = ("augment",)  # words with arguments, read by training/words.py
 POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay")
 BELOW_ONE = ("label_smoothing", "ema")
 
@@ -57,22 +58,28 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
 
     Later wins: recipe defaults, the card, what its options change, its preset, the entry's own keys.
     """
-    entry = {"model": entry} if isinstance(entry, str) else dict(entry)
+    entry = {"model": entry} if isinstance(entry, str) else {str(key): value for key, value in entry.items()}
     model = entry.pop("model")
     card = cards.card("models", model)
+    if not cards.is_rule_file(model):
+        card_check.check(card, cards.locate("models", model), RECIPE)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
     tasks = entry.pop("tasks", None)
-    if not all(c.isalnum() or c in "-_." for c in name):
-        raise UserError(f"the model name '{name}' becomes a folder name; use letters, digits, '-', '_' and '.' only")
+    if not name[:1].isalnum() or not all(c.isalnum() or c in "-_." for c in name):
+        raise UserError(f"the model name '{name}' becomes a folder name; begin with a letter or a digit and use "
+                        "letters, digits, '-', '_' and '.' only")  # fmt: skip
     training = card.get("training", "gradient")
-    known = {**card.get("options", {}), **(RECIPE if training != "rules" else {})}
+    known = {**card.get("options", {}), **(RECIPE if training == "gradient" else {})}
     for key in entry:
+        if key in RECIPE and key not in known:
+            raise UserError(f"the model entry '{name}' has {key}, which is for models that are trained by gradient; "
+                            f"{card['title']} is not, leave it out")  # fmt: skip
         if key not in known:
             hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks"])
             raise UserError(f"the model entry '{name}' has the unknown key '{key}'{hint}")
     presets = {"paper": {}, **card.get("presets", {})}
-    if preset not in presets:
-        raise UserError(f"the model {card['name']} has no preset '{preset}'{did_you_mean(preset, presets)}")
+    if not isinstance(preset, str) or preset not in presets:
+        raise UserError(f"the model {card['name']} has no preset '{preset}'{did_you_mean(str(preset), presets)}")
     chosen = presets[preset] | entry
     options = {key: chosen[key] for key in chosen if key in card.get("options", {})}
     for key, value in options.items():
@@ -80,14 +87,18 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
     if tasks is not None and (not isinstance(tasks, list) or not tasks):
         raise UserError(f"the model entry '{name}' has tasks: {tasks}; write a list such as [casme3-7]")
     recipe = _base(card, options) | {key: chosen[key] for key in chosen if key in RECIPE}
+    wanted = card["inputs"] | changed(card, options, "inputs")
+    if training == "gradient":
+        recipe = checked(name, recipe)
+        words.check(words.parse(recipe["augment"]), wanted["channels"], wanted["range"], wanted["kind"])
     return {
         "name": name,
         "model": model,
         "tasks": tasks,
         "training": training,
         "options": options,
-        "inputs": card["inputs"] | changed(card, options, "inputs"),
-        "recipe": checked(name, recipe) if training == "gradient" else {},
+        "inputs": wanted,
+        "recipe": recipe if training == "gradient" else {},
         "resources": card["resources"] | changed(card, options, "resources"),
     }
 
@@ -127,6 +138,12 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
             f"the model {name} has warmup_epochs: {recipe['warmup_epochs']:g}, which leaves nothing of "
             f"epochs: {recipe['epochs']}; set a shorter warm-up too"
         )
+    if recipe["schedule"] == "onecycle" and recipe["warmup_epochs"]:
+        raise UserError(f"the model {name} has schedule: onecycle, which has a warm-up of its own; set "
+                        f"warmup_epochs: 0 instead of {recipe['warmup_epochs']:g}")  # fmt: skip
+    if recipe["schedule"] == "cosine" and recipe["min_lr"] > recipe["lr"]:
+        raise UserError(f"the model {name} has schedule: cosine, which falls from lr to min_lr, but min_lr: "
+                        f"{recipe['min_lr']:g} is above lr: {recipe['lr']:g}; choose a smaller min_lr")  # fmt: skip
     return {key: type(RECIPE[key])(value) for key, value in recipe.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from mebench import cards
@@ -34,4 +35,9 @@ def build(name: str, num_classes: int, **options: Any) -> nn.Module:
     module = cards.load("models", name)
     if not hasattr(module, card["module"]):
         raise UserError(f"{module.__file__} defines no class {card['module']}, which its card names under 'module'")
-    return getattr(module, card["module"])(num_classes=num_classes, **options)
+    made = getattr(module, card["module"])
+    try:
+        inspect.signature(made).bind(num_classes=num_classes, **options)
+    except TypeError as error:
+        raise UserError(f"{module.__file__}: {card['module']} cannot be made as its card promises: {error}") from error
+    return made(num_classes=num_classes, **options)

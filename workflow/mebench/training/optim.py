@@ -108,11 +108,10 @@ class Schedule:
 
     ``onecycle`` is that of L. Smith and N. Topin (arXiv 1708.07120) with PyTorch's defaults: over the first 30 % of all
     steps from lr / 25 up to lr, then down to lr / 250,000, along cosines; SGD's momentum, or beta1 of Adam, goes from
-    0.95 to 0.85 and back whatever the recipe's momentum says. Recipes that contradict themselves are a UserError.
+    0.95 to 0.85 and back whatever the recipe's momentum says.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, recipe: dict[str, Any], steps_per_epoch: int):
-        _check_schedule(recipe)
         self._scheduler: lr_scheduler.LRScheduler | None = None
         self._steps = 0
         if recipe["schedule"] == "onecycle":
@@ -158,17 +157,6 @@ def factor(step: int, recipe: dict[str, Any], steps_per_epoch: int) -> float:
         way = min(1.0, (step - warmup) / (last - warmup)) if last > warmup else 1.0
         return lowest + (1 - lowest) * (1 + math.cos(math.pi * way)) / 2
     return rising
-
-
-def _check_schedule(recipe: dict[str, Any]) -> None:
-    warmup, epochs = recipe["warmup_epochs"], recipe["epochs"]
-    if recipe["schedule"] == "onecycle" and warmup:
-        raise UserError(f"schedule: onecycle has a warm-up of its own; set warmup_epochs: 0 instead of {warmup:g}")
-    if warmup >= epochs:
-        raise UserError(f"warmup_epochs: {warmup:g} leaves nothing of epochs: {epochs}; choose a shorter warm-up")
-    if recipe["schedule"] == "cosine" and recipe["min_lr"] > recipe["lr"]:
-        raise UserError(f"schedule: cosine falls from lr to min_lr, but min_lr: {recipe['min_lr']:g} is above "
-                        f"lr: {recipe['lr']:g}; choose a smaller min_lr")  # fmt: skip
 
 
 # --- the average of the weights --------------------------------------------------------------------------------------

@@ -1,0 +1,74 @@
+"""Whether the card of a network is whole and says only what can be done: a misspelt word must not train something
+else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from mebench import inputs
+from mebench.errors import UserError, did_you_mean
+
+KEYS = ("title", "kind", "paper", "licence", "module", "parameters", "inputs", "recipe", "resources", "notes")
+INPUTS = ("kind", "size", "channels", "range", "center")
+RESOURCES = ("mem_mb", "runtime_min", "gpu")
+TRAINING = ("gradient", "fit", "oracle")
+RANGES = ("pixels", "byte", "unit", "imagenet", "any")
+CENTERS = ("none", "train_mean", "train_p99")
+PARTS = ("inputs", "recipe", "resources")
+
+
+def check(card: dict[str, Any], path: Path, recipe: Collection[str]) -> None:
+    """A UserError names the first thing that is missing in the card of the file ``path``, or that means nothing;
+    ``recipe`` are the keys of a recipe."""
+    problem = next(_problems(card, recipe), None)
+    if problem:
+        raise UserError(f"the CARD of {path} {problem}; docs/add-a-model.md shows a whole one")
+
+
+def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
+    for part in (*PARTS, "options", "presets", "changes"):
+        if not isinstance(card.get(part, {}), dict):
+            yield f"has {part}: {card[part]}, which is no mapping"
+    missing = [key for key in KEYS if key not in card]
+    for part, keys in (("inputs", INPUTS), ("resources", RESOURCES)):
+        missing += [f"{part}: {key}" for key in keys if key not in card.get(part, dict.fromkeys(keys))]
+    if missing:
+        yield f"lacks {', '.join(missing)}"
+    if card.get("training", "gradient") not in TRAINING:
+        yield f"has training: {card['training']}{did_you_mean(str(card['training']), TRAINING)}"
+    yield from _of_inputs(card["inputs"])
+    yield from _unknown("recipe", card["recipe"], recipe)
+    options = card.get("options", {})
+    for option, choices in options.items():
+        if not isinstance(choices, list) or not choices:
+            yield f"has options: {option}: {choices}, which is no list of choices, the default first"
+    for name, preset in card.get("presets", {}).items():
+        yield from _unknown(f"presets: {name}", preset, [*recipe, *options])
+    for option, values in card.get("changes", {}).items():
+        if option not in options:
+            yield f"has changes of the unknown option '{option}'{did_you_mean(option, options)}"
+        for value, changed in values.items():
+            yield from _of_change(f"changes: {option}: {value}", changed, recipe)
+
+
+def _of_inputs(wanted: dict[str, Any], at: str = "inputs") -> Iterator[str]:
+    for key, known in (("kind", inputs.KINDS), ("range", RANGES), ("center", CENTERS)):
+        if key in wanted and wanted[key] not in known:
+            yield f"has {at}: {key}: {wanted[key]}{did_you_mean(str(wanted[key]), known)}"
+    channels = wanted.get("channels", ["u"])
+    if not isinstance(channels, list) or not channels or not all(isinstance(name, str) for name in channels):
+        yield f"has {at}: channels: {channels}, which is no list of names"
+
+
+def _of_change(at: str, changed: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
+    yield from _unknown(at, changed, PARTS)
+    yield from _of_inputs(changed.get("inputs", {}), f"{at}: inputs")
+    yield from _unknown(f"{at}: recipe", changed.get("recipe", {}), recipe)
+
+
+def _unknown(at: str, mapping: dict[str, Any], known: Collection[str]) -> Iterator[str]:
+    for key in mapping:
+        if key not in known:
+            yield f"has the unknown key '{key}' in {at}{did_you_mean(str(key), known)}"
