@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DELETE_ON_ERROR:
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 setup: $(VENV)/.ready ## install the locked environment into .venv
 
@@ -25,7 +25,7 @@ flow: setup ## run the benchmark on the published flow pictures: make flow MEGC2
 test: setup $(if $(shell command -v sbatch),slurm-plugin) ## run all tests
 	pytest
 
-slurm-plugin: $(VENV)/slurm-plugin ## install what the cluster tests need into .venv/slurm-plugin
+slurm-plugin: $(VENV)/slurm-plugin ## install Snakemake's plugins for Slurm and other schedulers into .venv/slurm-plugin
 
 # not among the other packages: there, each start of snakemake would ask Slurm first, for 10 s where nobody answers
 $(VENV)/slurm-plugin: | $(VENV)/.ready

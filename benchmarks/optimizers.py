@@ -7,6 +7,7 @@ One thread, CPU seconds of the steps alone, gradients being there; the median of
 
 from __future__ import annotations
 
+import argparse
 import platform
 import time
 from statistics import median
@@ -27,6 +28,7 @@ STEPS = 15
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     torch.set_num_threads(1)
     lines = []
     for name, options in NETWORKS.items():

@@ -207,10 +207,10 @@ def test_it_needs_no_torch(tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--tflops", "--cpu-tflops"])
-@pytest.mark.parametrize("value", ["0", "-1", "nan"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf"])
 def test_a_throughput_is_above_zero(option, value, capsys):
     assert cli.main(["plan", option, value]) == 2
-    assert f"{option} {value} must be above 0" in capsys.readouterr().err
+    assert f"{option} {value} must be a number above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which source this is: the git commit of the project's folder, and the digest of its locked environment."""
+"""Which source this is: the git commit of the project's folder, and the digest of its lock file."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def parse_shard(text: str) -> tuple[int, int]:
         raise UserError(f"--shard is '{text}'; write it as INDEX-of-COUNT, for example 1-of-4")
     index, count = int(match[1]), int(match[2])
     if not 1 <= index <= count:
-        raise UserError(f"there is no shard {index} of {count}; the first is 1")
+        raise UserError(f"there is no shard {index} of {count}; the first is 1, the last {count}")
     return index, count
 
 

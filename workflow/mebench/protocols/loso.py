@@ -22,7 +22,7 @@ def folds(subjects: Sequence[str]) -> dict[str, tuple[list[int], list[int]]]:
 def shard(names: Sequence[str], index: int, count: int) -> list[str]:
     """Fold names of shard ``index`` (from 1) of ``count``: every count-th name, so that large and small folds mix."""
     if not 1 <= index <= count:
-        raise UserError(f"there is no shard {index} of {count}; the first is 1")
+        raise UserError(f"there is no shard {index} of {count}; the first is 1, the last {count}")
     return sorted(names)[index - 1 :: count]
 
 

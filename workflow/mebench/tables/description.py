@@ -90,6 +90,8 @@ def describe(name: str) -> Description:
 
 def _raw(name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     path = Path(name) if name.endswith(".yaml") else FOLDER / f"{name}.yaml"
+    if not path.is_file() and name.endswith(".yaml"):
+        raise UserError(f"there is no file {path} for the table; give the name of a table or the path of its YAML file")
     if not path.is_file():
         raise UserError(f"unknown table '{name}'{did_you_mean(name, names())}")
     try:

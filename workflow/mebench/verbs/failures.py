@@ -1,6 +1,6 @@
-"""List every fold that failed or that a dead job left, and every job that ended with an error, with the last lines of
-its log and the command to repeat it.
+"""List every failed fold and every job that ended with an error, its log's last lines, and how to repeat it.
 
+Folds that a dead job left are among them, with the command that trains each of them by hand.
 The exit code is 0 when there are none and 1 when there are. A fold that diverged is a result and is not repeated by
 the workflow; the others are tried again when a job of their run starts. Snakemake starts none for a run that is pooled:
 repeat them by hand.

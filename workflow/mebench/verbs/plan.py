@@ -26,14 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     import dataclasses
     import json
+    import math
 
     from mebench import estimate
     from mebench.errors import UserError
     from mebench.plan import Plan
 
     for option, value in (("--tflops", args.tflops), ("--cpu-tflops", args.cpu_tflops)):
-        if not value > 0:
-            raise UserError(f"{option} {value:g} must be above 0, for example {option} {GPU_TFLOPS:g}")
+        if not 0 < value < math.inf:
+            raise UserError(f"{option} {value:g} must be a number above 0, for example {option} {GPU_TFLOPS:g}")
     found = estimate.costs(Plan.load(args.config), args.tflops, args.cpu_tflops)
     if args.json:
         rows = [dataclasses.asdict(c) | {"hours_per_run": c.hours_per_run, "hours": c.hours} for c in found]

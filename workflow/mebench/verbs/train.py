@@ -67,6 +67,9 @@ def main(args: argparse.Namespace) -> int:
     if spec["training"] == "rules":
         raise UserError(f"{spec['model']} is trained by its own rule, not by this command; run snakemake for {out}")
     workers = workers_of(args.workers)
+    for option, value in (("--threads", args.threads), ("--fold-seconds", args.fold_seconds)):
+        if not value > 0:
+            raise UserError(f"{option} {value:g} must be above 0")
     threads = max(1, args.threads // workers)
     how = Execution(args.device, threads, args.save_weights, args.fold_seconds, args.checkpoint_seconds, workers,
                     tuple(args.fold))  # fmt: skip
