@@ -137,7 +137,7 @@ def test_an_entry_has_options_and_no_recipe(rule_file):
 
 
 def test_a_recipe_key_of_the_engine_is_refused(rule_file):
-    with pytest.raises(UserError, match="unknown key 'epochs'"):
+    with pytest.raises(UserError, match="has epochs, which is for models that are trained by gradient"):
         recipes.resolve({"model": str(rule_file), "epochs": 3})
 
 

@@ -29,7 +29,10 @@ CARD = {
     },
     "presets": {"paper": {}, "small": {"epochs": 50, "lr": 1e-3}},
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
-    "notes": "Above chance here means a leak. Any model that is trained by gradient can be run so: 'labels: shuffled' in config.yaml.",
+    "notes": (
+        "Above chance here means a leak. Any model that is trained by gradient can be run so: 'labels: shuffled' in "
+        "config.yaml."
+    ),
 }
 
 
