@@ -281,6 +281,10 @@ def test_off_apexnet_recipes_and_parameters_for_12_units():
         "optimizer": "adam", "lr": 1e-4, "weight_decay": 0.0, "epochs": 3000, "batch_size": 256, "order": "shuffled",
     }  # fmt: skip
     assert meb == ours | {"weight_decay": 1e-3, "batch_size": 32}
+    for variant in ("two_stream", "meb"):
+        assert recipes.resolve({"model": "off_apexnet", "variant": variant})["inputs"] == {
+            "kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "unit", "center": "none",
+        }  # fmt: skip
     assert sum(p.numel() for p in build("off_apexnet", num_classes=12, variant="meb").parameters()) == 817_134
 
 

@@ -142,6 +142,13 @@ def test_imagenet_weights_do_not_fit_the_small_network():
 # --- capsules ------------------------------------------------------------------------------------------------------
 
 
+def test_the_weights_between_capsules_begin_small():
+    torch.manual_seed(0)
+    weight = build("capsulenet", num_classes=3, size="small", pretrained="none", frozen="none").weight
+    assert float(weight.detach().std()) == pytest.approx(0.01, rel=0.05)
+    assert abs(float(weight.detach().mean())) < 1e-3
+
+
 def test_squash_keeps_directions_and_turns_length_n_into_n2_over_1_plus_n2():
     s = torch.tensor([[3.0, 4.0], [0.6, -0.8], [0.0, 1e-3]])
     expected = torch.tensor([[0.6, 0.8], [0.6, -0.8], [0.0, 1.0]]) * torch.tensor([[25 / 26], [1 / 2], [1e-6]])
@@ -222,7 +229,8 @@ def test_the_recipe():
     """Adam 1e-4, times 0.9 from the first epoch on, batches of 32, 30 epochs (facts/baselines.md 7)."""
     spec = recipes.resolve("capsulenet")
     wanted = {"optimizer": "adam", "lr": 1e-4, "weight_decay": 0.0, "batch_size": 32, "epochs": 30, "order": "balanced",
-              "schedule": "step", "gamma": 0.9, "step_epochs": 1, "warmup_epochs": 0.0}  # fmt: skip
+              "schedule": "step", "gamma": 0.9, "step_epochs": 1, "warmup_epochs": 0.0,
+              "augment": "flip shift:5 rotate:8 light:0.2"}  # fmt: skip
     assert spec["recipe"].items() >= wanted.items()
     assert spec["inputs"] == {
         "kind": "frames", "size": 224, "frames": 0, "channels": ["r", "g", "b"], "range": "unit", "center": "none",

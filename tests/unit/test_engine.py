@@ -13,6 +13,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from toy import CLASSES, Toy
@@ -23,7 +24,7 @@ from mebench.inputs.store import digest_of_index
 from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
 from mebench.training import engine, fold, normalise
-from mebench.training.data import load
+from mebench.training.data import load, prepare
 from mebench.training.loop import out_of_memory
 from mebench.training.optim import sampler
 from mebench.training.pool import origin, pool
@@ -395,6 +396,18 @@ def test_the_port_reads_strain_v_u_in_whole_numbers_0_to_255(toy):
     assert port.amin(dim=(2, 3)).eq(0).all()
     assert port.amax(dim=(2, 3)).eq(255).all()
     torch.testing.assert_close(port.flip(1) / 255, paper)
+
+
+@pytest.mark.parametrize(
+    ("kind", "frames", "channels"), [("long_flow", 11, ["red", "green", "blue"]), ("frames", 8, [*"rgb"])]
+)
+def test_the_range_imagenet_is_that_of_the_released_codes(kind, frames, channels):
+    """facts/slstt.md 1.4, facts/hsta.md 1.2: over 255, less the mean, over the deviation; channel by channel."""
+    array = np.random.default_rng(0).integers(0, 256, (frames, 3, 2, 2)).astype(np.uint8)
+    meta = {"kind": kind, "channels": channels, "scale": "picture"}
+    found = prepare(array, meta, {"channels": channels, "range": "imagenet"})
+    for c, (mean, deviation) in enumerate([(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)]):
+        np.testing.assert_allclose(found[:, c], (array[:, c] / 255 - mean) / deviation, rtol=1e-5, atol=1e-6)
 
 
 def test_normalisation_is_the_mean_of_the_training_rows_alone():

@@ -139,6 +139,27 @@ def test_heads_eps_and_dropout():
     assert sorted(dropped) == sorted(["special.drop", "video.drop", *expected])
 
 
+def test_a_fifth_of_the_tokens_and_of_what_attention_returns_is_dropped():
+    torch.manual_seed(0)
+    tokens = Tokens(24, 16, frames=6, side=64).train()
+    dropped = (tokens(torch.randn(8, 6, 3, 64, 64)) == 0).float().mean()
+    assert float(dropped.detach()) == pytest.approx(0.2, abs=0.02)
+    x = torch.randn(8, 49, 24)
+    dropped = (Attention(24, 3, key_bias=True).train()(x, x) == 0).float().mean()
+    assert float(dropped.detach()) == pytest.approx(0.2, abs=0.02)
+
+
+@pytest.mark.parametrize("part", ["attention", "mlp"])
+def test_stochastic_depth_leaves_out_either_part_of_a_layer(part):
+    torch.manual_seed(0)
+    layer, x = USTA(24, 3, rate=1 - 1e-9).train(), torch.randn(4, 10, 24)
+    other = {"attention": layer.mlp[-2], "mlp": layer.attention.out}[part]
+    nn.init.zeros_(other.weight)  # the other part adds nothing, dropped or not
+    nn.init.zeros_(other.bias)
+    torch.testing.assert_close(layer(x), x, rtol=0, atol=0)
+    assert not torch.allclose(layer.eval()(x), x)
+
+
 def test_queries_and_values_of_usta_have_a_bias_and_keys_have_none():
     for stage in outline().stages:
         for layer in (stage.usta_special, *stage.usta_video):

@@ -218,6 +218,20 @@ def test_the_recipes():
         "optimizer": "adam", "lr": 5e-5, "weight_decay": 0.0, "batch_size": 256, "epochs": 800, "order": "shuffled",
     }  # fmt: skip
     assert by_class == {**paper, "order": "by_class"}
+    assert recipes.resolve("htnet")["inputs"] == {
+        "kind": "apex_flow", "size": 28, "channels": ["strain", "v", "u"], "range": "byte", "center": "none",
+    }  # fmt: skip
+
+
+def test_positions_begin_as_normal_numbers_and_are_one_for_each_level():
+    positions = []
+    for seed in range(200):
+        torch.manual_seed(seed)
+        positions += [level.position.item() for level in build("htnet", num_classes=3, size="small").levels]
+    positions = torch.tensor(positions)
+    assert len(positions) == 600
+    assert abs(float(positions.mean())) < 0.15
+    assert float(positions.std()) == pytest.approx(1, abs=0.1)
 
 
 def test_the_small_network_learns(one_thread):

@@ -421,6 +421,11 @@ def test_only_class_tokens_and_positions_are_kept_from_decay_by_name():
     assert {n.rsplit(".", 1)[1] for n in kept} == {"class_token", "positions"}
 
 
+def test_the_contrast_weighs_a_fifth_unless_told_otherwise():
+    assert recipes.resolve("msmmt")["options"].get("contrastive", CARD["options"]["contrastive"][0]) == 0.2
+    assert build("msmmt", num_classes=3, size="small").contrastive == 0.2
+
+
 @pytest.mark.parametrize("texture", ["apex", "diff"])
 @pytest.mark.parametrize("preset", ["paper", "small"])
 def test_the_card_asks_for_channels_that_the_input_has(texture, preset):

@@ -166,6 +166,16 @@ def test_recipes(variant, lr, decay, epochs):
     assert (recipe["lr"], recipe["weight_decay"], recipe["epochs"]) == (lr, decay, epochs)
 
 
+@pytest.mark.parametrize("variant", cards.card("models", "rcn_a")["options"]["variant"])
+def test_it_reads_u_v_and_strain_at_60_pixels_and_drops_half_twice(variant):
+    wanted = {"kind": "apex_flow", "size": 60, "channels": ["u", "v", "strain"], "range": "unit", "center": "none"}
+    assert recipes.resolve({"model": "rcn_a", "variant": variant})["inputs"] == wanted
+    dropped = [
+        part for part in build("rcn_a", num_classes=3, variant=variant).modules() if isinstance(part, torch.nn.Dropout)
+    ]
+    assert [part.p for part in dropped] == [0.5, 0.5]
+
+
 def test_every_variant_is_named_in_the_notes():
     card = cards.card("models", "rcn_a")
     assert [v for v in card["options"]["variant"] if f"{v}:" not in card["notes"]] == []

@@ -1,4 +1,4 @@
-"""The configurations of the published flow pictures: what they run, and that they share their results."""
+"""The configurations beside config.yaml and paper.yaml: what they run, and that they share results."""
 
 from __future__ import annotations
 
@@ -42,3 +42,23 @@ def test_each_keeps_the_cards_recipe(plans):
             for option, value in run.spec["options"].items():
                 said = said | changes.get(option, {}).get(value, {}).get("recipe", {})
             assert said.items() <= run.spec["recipe"].items(), run.model
+
+
+def test_the_ablations_of_msmmt_change_one_thing_each_and_join_the_results_of_the_papers(monkeypatch, tmp_path):
+    """facts/msmmt.md 7."""
+    monkeypatch.setenv("MEBENCH_DATA", str(tmp_path))
+    ablations, paper = (Plan.load(PROJECT / name) for name in ("config.msmmt-ablations.yaml", "paper.yaml"))
+    assert ablations.results == paper.results
+    whole = {(run.task, run.seed): (run.parameter, ablations.folder(run))
+             for run in ablations.runs if run.model == "msmmt"}  # fmt: skip
+    assert whole == {(run.task, run.seed): (run.parameter, paper.folder(run))
+                     for run in paper.runs if run.model == "msmmt"}  # fmt: skip
+    changed = {name: entry["options"] for name, entry in ablations.entries.items() if entry["model"] == "msmmt"}
+    assert sorted(str(options) for options in changed.values()) == sorted(map(str, [
+        {}, {"modalities": "texture"}, {"modalities": "motion"}, {"scales": 8}, {"scales": 16}, {"scales": 32},
+        {"weighting": "last"}, {"weighting": "uniform"}, {"contrastive": 0.0}, {"texture": "diff"},
+        {"encoder": "separate"},
+    ]))  # fmt: skip
+    for entry in ablations.entries.values():
+        if entry["model"] == "msmmt":
+            assert entry["recipe"] == ablations.entries["msmmt"]["recipe"]
