@@ -1,9 +1,10 @@
-"""Which source this is: the git commit of the project's folder, and the digest of its lock file."""
+"""Which source this is: the git commit of the project's folder, the digest of its lock file, and what is installed."""
 
 from __future__ import annotations
 
 import subprocess
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,16 @@ from mebench.files import file_digest
 PACKAGE = Path(__file__).parent
 LOCK = PACKAGE.parents[1] / "envs" / "requirements.lock"
 PATIENCE = 20  # seconds for git, which can be slow on a network file system
+
+
+def version_of(*distributions: str) -> str:
+    """The version of the first of these packages that is there, or ``not installed``."""
+    for name in distributions:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return "not installed"
 
 
 def checkout(package: Path = PACKAGE, lock: Path = LOCK) -> dict[str, Any]:

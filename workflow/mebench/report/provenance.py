@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from mebench import __version__
-from mebench.checkout import checkout
+from mebench.checkout import checkout, version_of
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_json
 from mebench.report.gather import Run
@@ -43,17 +42,8 @@ def provenance(config_json: str | None, datasets: dict[str, Path], runs: Sequenc
 
 def versions() -> dict[str, str]:
     """Versions of Python, mebench and what decides its numbers; ``not installed`` where a package is absent."""
-    found = {name: _version(distributions) for name, distributions in PACKAGES.items()}
+    found = {name: version_of(*distributions) for name, distributions in PACKAGES.items()}
     return {"python": platform.python_version(), "mebench": __version__, **found}
-
-
-def _version(distributions: Sequence[str]) -> str:
-    for name in distributions:
-        try:
-            return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return "not installed"
 
 
 def _config(text: str | None) -> Any:

@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ import numpy as np
 import torch
 
 from mebench import __version__
-from mebench.checkout import checkout
+from mebench.checkout import checkout, version_of
 from mebench.errors import UserError, did_you_mean
 from mebench.files import file_digest, remove_leftovers, whole_folder, write_csv, write_json
 from mebench.protocols import loso
@@ -318,18 +317,10 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "timm": metadata.version("timm"),
-        "scikit-learn": metadata.version("scikit-learn"),
+        "timm": version_of("timm"),
+        "scikit-learn": version_of("scikit-learn"),
         "mamba_ssm": version_of("mamba_ssm"),  # where it is, ME-TST scans with it on a GPU
     }
-
-
-def version_of(package: str) -> str:
-    """Its version, or ``not installed``."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def keep_freed_memory() -> None:
