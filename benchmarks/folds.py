@@ -3,12 +3,13 @@
     python benchmarks/folds.py                                          # every model with its paper's recipe
     python benchmarks/folds.py --preset small --device cpu
     python benchmarks/folds.py resnet18 --set size=flow28 --epochs 3    # one, with options
-    python benchmarks/folds.py htnet slstt --clips 436 --epochs 800     # a whole fold of the composite
+    python benchmarks/folds.py htnet slstt --clips 436 --seconds 9999   # a whole fold of the composite
 
-Seconds of training grow with clips x epochs, so a few of each will do, and `mebench plan` scales them; as many clips
-as two batches have, or --clips. An epoch goes before that is not counted, and so do building the network and features
-that are computed once. ``share of peak`` is 3 x FLOPs of the forward passes a second, over what a large product of
-matrices reaches on the same device in the recipe's precision. The last lines are for the cards.
+Trained are as many clips as two batches have, or --clips, for the recipe's epochs, --epochs, or as many as --seconds
+allow: seconds of training grow with clips x epochs, and `mebench plan` scales them. An epoch goes before that is not
+counted, nor is building the network; features that are computed once are counted apart. ``share of peak`` is 3 x FLOPs
+of the forward passes a second, over what a large product of matrices reaches on the same device in the recipe's
+precision. The lines in braces are for the cards.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from mebench.errors import UserError
 from mebench.estimate import PASSES, forward
 from mebench.training import engine, fold
 from mebench.training.data import TaskData
+from mebench.training.loop import set_products
 
 HEADER = ("model", "clips x epochs", "batch", "seconds", "ms a clip", "peak memory MB", "parts", "TFLOP/s", "of peak")
 
@@ -47,50 +49,67 @@ def main() -> None:
         "--set", nargs="*", default=[], metavar="KEY=VALUE", help="options and recipe, as in config.yaml"
     )
     parser.add_argument("--clips", type=int, help="training clips (default: two batches)")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, help="default: those of the recipe")
+    parser.add_argument("--seconds", type=float, default=10.0, help="begin no epoch after so many (default 10)")
     parser.add_argument("--classes", type=int, default=3)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    found = []
+    context = multiprocessing.get_context("forkserver")  # imports once what every process needs
+    context.set_forkserver_preload(["torch", "timm", "mebench.training.fold"])
+    found, failed = [], []
     for name in args.models:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        with multiprocessing.get_context("spawn").Pool(1) as pool:  # peak memory is that of a process
-            found.append(pool.apply(measure, (name, args)))
-    print(f"\n{found[0][1]['device']}, torch {torch.__version__}, {platform.platform()}\n")
-    print(markdown_table(HEADER, [line for line, _ in found], right=HEADER[1:]))
-    for name, (_, record) in zip(args.models, found, strict=True):
-        print(f"{name}: {record}")
+        try:
+            with context.Pool(1) as pool:  # peak memory is that of a process
+                found.append(pool.apply(measure, (name, args)))
+            print(f"{name}: {found[-1][1]}", flush=True)
+        except (UserError, RuntimeError) as error:
+            failed.append(f"{name}: {error}")
+    if found:
+        print(f"\n{found[0][1]['device']}, torch {torch.__version__}, {platform.platform()}\n")
+        print(markdown_table(HEADER, [line for line, _ in found], right=HEADER[1:]))
+    if failed:
+        sys.exit("\n".join(failed))
 
 
 def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
     """(a line of the table, the record for the card) of one model, alone in this process."""
     device = engine.prepared(engine.Execution(device=args.device, threads=args.threads))
     spec = resolved(name, args)
+    wanted, done = args.epochs or spec["recipe"]["epochs"], 0
+    spec["recipe"]["epochs"] += 1  # the one that is not counted
     clips = args.clips or 2 * spec["recipe"]["batch_size"]
     subjects = [f"s{row % 16}" for row in range(clips)]
     data = TaskData(subjects, subjects, subjects, [str(c) for c in range(args.classes)],
                     picture(name, spec["options"], clips), torch.arange(clips) % args.classes, "random")  # fmt: skip
     torch.manual_seed(0)
     model = fold.placed(models.build(name, num_classes=args.classes, **spec["options"]), data.x.dim(), device)
+    once = {}
+    if getattr(model, "caches", False):
+        set_products(spec["recipe"]["precision"])
+        once = {"features_seconds": float(f"{timed(device, lambda: fold.features(model, data, device)):.3g}")}
     loop = fold.loop_of(model, spec, data, data.y.to(device), list(range(clips)), seed=0)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     loop.epoch()
-    seconds = timed(device, lambda: [loop.epoch() for _ in range(args.epochs)])
+    seconds = 0.0
+    while done < wanted and (not done or seconds < args.seconds):  # one epoch, then as many as there is time for
+        count = min(wanted - done, max(1, int(done * (args.seconds - seconds) / seconds)) if done else 1)
+        seconds += timed(device, lambda count=count: [loop.epoch() for _ in range(count)])
+        done += count
     memory = engine.peak_memory_mb(device)
     known, own = forward(cards.card("models", name), spec)
     if not own:
         raise UserError(f"the card of {name} does not say what these options cost: {spec['options']}")
-    reached = PASSES * known.get("head", known["forward"]) * clips * args.epochs / seconds / 1e12
+    reached = PASSES * known.get("head", known["forward"]) * clips * done / seconds / 1e12
     share = reached / matrix_product(device, loop.precision)
     where = engine.device_name(device) if device.type == "cuda" else f"CPU, {args.threads} x {cpu()}"
     chosen = {key: spec["options"][key] for key in spec["options"] if key != "pretrained"}
     record = {"options": chosen, "device": where, "seconds_per_fold": float(f"{seconds:.3g}"),
               "peak_memory_mb": round(memory), "share_of_peak": float(f"{share:.2g}"), "clips": clips,
-              "epochs": args.epochs}  # fmt: skip
-    line = [name, f"{clips} x {args.epochs}", str(spec["recipe"]["batch_size"]), f"{seconds:.2f}",
-            f"{1000 * seconds / clips / args.epochs:.2f}", f"{memory:,.0f}", str(loop.parts), f"{reached:.3g}",
+              "epochs": done} | once  # fmt: skip
+    line = [name, f"{clips} x {done}", str(spec["recipe"]["batch_size"]), f"{seconds:.2f}",
+            f"{1000 * seconds / clips / done:.2f}", f"{memory:,.0f}", str(loop.parts), f"{reached:.3g}",
             f"{share:.0%}"]  # fmt: skip
     return line, record
 

@@ -17,6 +17,7 @@ from mebench.models import build, names
 from mebench.plan import Plan
 from mebench.training import augment, fold
 from mebench.training.data import TaskData
+from mebench.training.loop import set_products
 
 CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "flops", "inputs", "recipe", "resources"}
 CARD_KEYS |= {"notes"}
@@ -169,6 +170,31 @@ def loss_of(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.T
     if getattr(model, "caches", False):
         return torch.nn.functional.cross_entropy(model.from_features(model.features(x)), y)
     return torch.nn.functional.cross_entropy(model(x), y)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU is visible")
+@pytest.mark.parametrize(("name", "options"), EVERY)
+def test_cpu_and_gpu_agree(name, options):
+    """Logits, and for a model that is trained its gradients too, of the same weights; without dropout, which draws
+    other numbers there."""
+    found = {}
+    for device in ("cpu", "cuda"):
+        set_products("float32")
+        torch.manual_seed(0)
+        model, y = build(name, num_classes=3, **options), torch.arange(8) % 3
+        if CARDS[name].get("training") == "fit":
+            model.fit(picture(name, options, 8), y)
+        if CARDS[name].get("training") == "oracle":
+            model.reveal(y)
+        model, x, y = model.to(device).eval(), picture(name, options, 8).to(device), y.to(device)
+        found[device] = {"logits": model(x).detach().cpu()}
+        if name in TRAINED:
+            loss_of(model, x, y).backward()
+            found[device] |= {n: p.grad.cpu() for n, p in model.named_parameters() if p.grad is not None}
+    assert found["cpu"].keys() == found["cuda"].keys()
+    least = 1e-5 * max(float(own.norm()) for own in found["cpu"].values())  # below it is rounding
+    off = {key: float((found["cuda"][key] - own).norm() / own.norm().clamp(min=least)) for key, own in found["cpu"].items()}
+    assert {key: value for key, value in off.items() if not value < 1e-3} == {}
 
 
 def test_cached_features_give_what_the_whole_model_gives():

@@ -103,6 +103,12 @@ def test_a_measured_fold_is_scaled_by_clips_and_epochs(planned):
     assert (net["gpu_mb"], found["total"]["gpu_mb"], found["total"]["measured_share"]) == (3000, 3000, 1)
 
 
+def test_measured_features_count_once_for_all_folds(planned):
+    plain, features = (planned(measured=[MEASURED | more])[0] for more in ({}, {"features_seconds": 50.0}))
+    extra = 50 / 100 * CLIPS / 3600
+    assert features["hours_per_run"] == pytest.approx(plain["hours_per_run"] + extra)
+
+
 @pytest.mark.parametrize("entry", [{"epochs": 3}, {"pretrained": "weights.pt"}, {"lr": 0.1}])
 def test_what_leaves_the_network_as_it_is_leaves_it_measured(planned, entry, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

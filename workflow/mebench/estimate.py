@@ -145,7 +145,9 @@ def _seconds(
     if record:
         scale = steps / (record["clips"] * record["epochs"])
         how = f"{record['device']}, {record['clips']} clips, {record['epochs']} epochs"
-        return record["seconds_per_fold"] * scale, "measured", how
+        # features that never change are computed once for all folds
+        features = record.get("features_seconds", 0) / record["clips"] * size.every / size.folds
+        return record["seconds_per_fold"] * scale + features, "measured", how
     if not card.get("flops"):
         return 0.0, NOT_ESTIMATED, "its card has no flops"
     flops, own = forward(card, spec)

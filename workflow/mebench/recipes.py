@@ -46,7 +46,7 @@ CHOICES = {
     "labels": ("true", "shuffled"),
     "extra_clips": ("none", "macro"),
     "schedule": ("constant", "cosine", "step", "onecycle"),
-    "precision": ("float32", "bfloat16", "float16"),
+    "precision": ("float32", "tf32", "bfloat16", "float16"),
 }
 WORDS = ("augment",)  # words with arguments, read by training/words.py
 POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay")

@@ -279,7 +279,7 @@ def step(attention: torch.Tensor, weighting: str) -> torch.Tensor:
 
 
 def full_precision(device: torch.device) -> contextlib.AbstractContextManager:
-    """Matrix products in float32, whatever the recipe's precision."""
+    """Matrix products in float32 also where the recipe's precision is half of it."""
     if torch.amp.is_autocast_available(device.type):
         return torch.autocast(device.type, enabled=False)
     return contextlib.nullcontext()

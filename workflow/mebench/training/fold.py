@@ -20,7 +20,7 @@ from mebench.protocols.loso import inner_split
 from mebench.training import normalise
 from mebench.training.checkpoint import Keeper, Stopped
 from mebench.training.data import TaskData
-from mebench.training.loop import Interrupted, Loop, evaluation_batches, probabilities, seed_all
+from mebench.training.loop import Interrupted, Loop, evaluation_batches, probabilities, seed_all, set_products
 from mebench.training.source import take
 
 
@@ -183,6 +183,7 @@ def loop_of(
     model: nn.Module, spec: dict[str, Any], data: TaskData, y: torch.Tensor, train: list[int], seed: int
 ) -> Loop:
     """The training loop of a fold; on features that are computed once, for a model that says so."""
+    set_products(spec["recipe"]["precision"])
     if not getattr(model, "caches", False):
         inputs = dict(spec["inputs"])
         if inputs["range"] == "any" and data.scale in ("picture", "byte"):

@@ -53,7 +53,7 @@ class Loop:
         self.optimizer = optim.optimizer(model, recipe)
         self.schedule = optim.Schedule(self.optimizer, recipe, max(1, len(self._batches(self.rows))))
         self.ema = optim.Ema(model, recipe["ema"])
-        self.precision = getattr(torch, recipe["precision"])
+        self.precision = torch.float32 if recipe["precision"] == "tf32" else getattr(torch, recipe["precision"])
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == torch.float16)
         self.weight = class_weights(y[self.rows], classes or int(y.max()) + 1, recipe["class_weights"])
         self.asked = True  # whether the loss asks the criterion, which weighs the clips
@@ -282,6 +282,12 @@ def set_random_state(device: torch.device, state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state(state["cuda"].cpu(), device)
     np.random.set_state(state["numpy"])
     random.setstate(state["python"])
+
+
+def set_products(precision: str) -> None:
+    """Whether a GPU takes products of float32, those of convolutions too, with 10 bits of fraction (``tf32``) or with
+    all 23. PyTorch's own default is the one for products of matrices, the other for convolutions."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
 def seed_all(seed: int) -> None:
