@@ -104,7 +104,7 @@ def _measured(card: dict[str, Any]) -> str:
     header = list(dict.fromkeys(key for record in found for key in record))
     lines = [[_figure(key, record.get(key)) for key in header] for record in found]
     table = markdown_table([key.replace("_", " ") for key in header], lines)
-    return f"Measured, one fold:\n\n{table}" if found else ""
+    return f"Measured, a fold of so many training clips, so many epochs of it:\n\n{table}" if found else ""
 
 
 def _figure(key: str, value: Any) -> str:

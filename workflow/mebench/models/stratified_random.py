@@ -23,8 +23,8 @@ CARD = {
 
 
 class StratifiedRandom(nn.Module):
-    """Logits (N, num_classes): a hard vote for one class per clip, drawn from torch's global stream, which the fold
-    seeds."""
+    """Logits (N, num_classes): a hard vote for one class per clip, drawn from the CPU's global stream, which the fold
+    seeds; so the device makes no difference."""
 
     def __init__(self, num_classes: int):
         super().__init__()
@@ -34,5 +34,5 @@ class StratifiedRandom(nn.Module):
         self.prior.copy_(torch.bincount(y, minlength=len(self.prior)) / len(y))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        drawn = torch.multinomial(self.prior, len(x), replacement=True)
-        return 30.0 * F.one_hot(drawn, len(self.prior))
+        drawn = torch.multinomial(self.prior.cpu(), len(x), replacement=True)
+        return 30.0 * F.one_hot(drawn, len(self.prior)).to(x.device)
