@@ -20,7 +20,7 @@ def run(toy, spec, device):
 
 
 @needs_gpu
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16", "float16"])
 def test_a_gpu_learns_what_the_cpu_learns(toy, precision):
     """Dropout draws other numbers on a GPU, so the curves are compared, not the weights."""
     spec = toy.spec({"model": "ststnet", "lr": 1e-3, "precision": precision}, epochs=60)
