@@ -9,12 +9,14 @@ Trained are as many clips as two batches have, or --clips, for the recipe's epoc
 allow: seconds of training grow with clips x epochs, and `mebench plan` scales them. An epoch goes before that is not
 counted, nor is building the network; features that are computed once are counted apart. ``share of peak`` is 3 x FLOPs
 of the forward passes a second, over what a large product of matrices reaches on the same device in the recipe's
-precision. The lines in braces are for the cards.
+precision. The lines in braces are for workflow/mebench/models/measured.json, or the card of a model that lies
+elsewhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import platform
 import sys
@@ -62,7 +64,7 @@ def main() -> None:
         try:
             with context.Pool(1) as pool:  # peak memory is that of a process
                 found.append(pool.apply(measure, (name, args)))
-            print(f"{name}: {found[-1][1]}", flush=True)
+            print(f"{name}: {json.dumps(found[-1][1])}", flush=True)
         except (UserError, RuntimeError) as error:
             failed.append(f"{name}: {error}")
     if found:
@@ -77,20 +79,20 @@ def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, A
     device = engine.prepared(engine.Execution(device=args.device, threads=args.threads))
     spec = resolved(name, args)
     wanted, done = args.epochs or spec["recipe"]["epochs"], 0
-    spec["recipe"]["epochs"] += 1  # the one that is not counted
+    spec["recipe"]["epochs"] = wanted + 1  # one is not counted
     clips = args.clips or 2 * spec["recipe"]["batch_size"]
     subjects = [f"s{row % 16}" for row in range(clips)]
     data = TaskData(subjects, subjects, subjects, [str(c) for c in range(args.classes)],
                     picture(name, spec["options"], clips), torch.arange(clips) % args.classes, "random")  # fmt: skip
     torch.manual_seed(0)
     model = fold.placed(models.build(name, num_classes=args.classes, **spec["options"]), data.x.dim(), device)
-    once = {}
-    if getattr(model, "caches", False):
-        set_products(spec["recipe"]["precision"])
-        once = {"features_seconds": float(f"{timed(device, lambda: fold.features(model, data, device)):.3g}")}
-    loop = fold.loop_of(model, spec, data, data.y.to(device), list(range(clips)), seed=0)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
+    once = {}
+    set_products(spec["recipe"]["precision"])
+    if getattr(model, "caches", False):
+        once = {"features_seconds": float(f"{timed(device, lambda: fold.features(model, data, device)):.3g}")}
+    loop = fold.loop_of(model, spec, data, data.y.to(device), list(range(clips)), seed=0)
     loop.epoch()
     seconds = 0.0
     while done < wanted and (not done or seconds < args.seconds):  # one epoch, then as many as there is time for
@@ -105,10 +107,20 @@ def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, A
     share = reached / matrix_product(device, loop.precision)
     where = engine.device_name(device) if device.type == "cuda" else f"CPU, {args.threads} x {cpu()}"
     chosen = {key: spec["options"][key] for key in spec["options"] if key != "pretrained"}
-    record = {"options": chosen, "device": where, "seconds_per_fold": float(f"{seconds:.3g}"),
-              "peak_memory_mb": round(memory), "share_of_peak": float(f"{share:.2g}"), "clips": clips,
-              "epochs": done} | once  # fmt: skip
-    line = [name, f"{clips} x {done}", str(spec["recipe"]["batch_size"]), f"{seconds:.2f}",
+    record = {
+        "options": chosen,
+        "device": where,
+        "seconds": float(f"{seconds:.3g}"),
+        "peak_memory_mb": round(memory),
+        "share_of_peak": float(f"{share:.2g}"),
+        "clips": clips,
+        "epochs": done,
+        "batch_size": spec["recipe"]["batch_size"],
+        "precision": spec["recipe"]["precision"],
+    }
+    record |= once
+    title = ", ".join([name, *args.set])
+    line = [title, f"{clips} x {done}", str(spec["recipe"]["batch_size"]), f"{seconds:.2f}",
             f"{1000 * seconds / clips / done:.2f}", f"{memory:,.0f}", str(loop.parts), f"{reached:.3g}",
             f"{share:.0%}"]  # fmt: skip
     return line, record

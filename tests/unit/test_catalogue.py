@@ -132,13 +132,13 @@ def test_a_figure_stands_once_although_two_tables_show_it():
 
 
 def test_a_measured_fold_is_shown():
-    record = {"options": {}, "device": "NVIDIA H200", "seconds_per_fold": 12.5, "peak_memory_mb": 4096,
+    record = {"options": {}, "device": "NVIDIA H200", "seconds": 12.5, "peak_memory_mb": 4096,
               "share_of_peak": 0.123, "clips": 430, "epochs": 100}  # fmt: skip
     other = record | {"options": {"variant": "port"}}
     text = page.section(cards.card("models", "ststnet") | {"measured": [record, other]})
-    assert "| options | device | seconds per fold | peak memory mb | share of peak | clips | epochs |" in text
-    assert "| default | NVIDIA H200 | 12.5 | 4,096 | 12.3 % | 430 | 100 |" in text
-    assert "| variant: port | NVIDIA H200 | 12.5 |" in text
+    # 435 of 430 clips, and 500 or 800 epochs for 100
+    assert "| default | NVIDIA H200 | 430 x 100 |   |   | 12.5 | 63.2 | 4,096 | 12 % |" in text
+    assert "| variant: port | NVIDIA H200 | 430 x 100 |   |   | 12.5 | 101 | 4,096 | 12 % |" in text
 
 
 def test_links_of_the_overview_lead_to_sections():

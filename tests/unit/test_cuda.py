@@ -9,6 +9,7 @@ from mebench.errors import UserError
 from mebench.protocols import loso
 from mebench.training import engine, fold
 from mebench.training.data import load
+from mebench.training.loop import set_products
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU is visible")
 
@@ -17,6 +18,20 @@ def run(toy, spec, device):
     data = load(spec, [toy.clips], [toy.inputs])
     rows, test = loso.folds(data.subjects)["smic/s01"]
     return fold.run_fold(spec, data, "smic/s01", rows, test, torch.device(device))
+
+
+def test_only_tf32_lets_a_gpu_shorten_the_products_of_float32_and_on_the_cpu_it_is_float32(toy):
+    found = {}
+    try:
+        for precision in ("tf32", "float32", "tf32", "bfloat16"):
+            spec = toy.spec({"model": "ststnet", "precision": precision}, epochs=1)
+            found[precision] = run(toy, spec, "cpu").probabilities
+            flags = (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32)
+            assert flags == (precision == "tf32", precision == "tf32")
+    finally:
+        set_products("float32")
+    assert torch.equal(found["tf32"], found["float32"])
+    assert not torch.equal(found["tf32"], found["bfloat16"])
 
 
 @needs_gpu

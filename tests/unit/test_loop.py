@@ -14,7 +14,7 @@ from mebench import recipes
 from mebench.errors import UserError
 from mebench.training import fold, normalise
 from mebench.training.data import TaskData
-from mebench.training.loop import Diverged, Loop, seed_all, set_products
+from mebench.training.loop import Diverged, Loop, seed_all
 from mebench.training.source import OnDisk, ahead
 
 PICTURES = {"channels": ["u", "v", "strain"], "range": "pixels", "kind": "apex_flow", "center": "none"}
@@ -314,26 +314,6 @@ def test_features_that_are_computed_once_cannot_be_centred_anew_in_each_fold():
     spec = {"model": "toy", "recipe": recipe(), "inputs": PICTURES | {"center": "train_mean"}}
     with pytest.raises(UserError, match="center: train_mean, which each fold fits anew, cannot be had"):
         fold.loop_of(Cached(), spec, data, y, list(range(24)), 0)
-
-
-# --- precision -----------------------------------------------------------------------------------------------------
-
-
-def test_only_tf32_lets_a_gpu_shorten_the_products_of_float32():
-    x, y = clips()
-    data = TaskData([*"abc"], ["d"] * 30, ["s"] * 30, [*"abc"], x, y, "")
-    try:
-        for precision in ("tf32", "float32", "tf32", "bfloat16"):
-            spec = {"model": "toy", "recipe": recipe(precision=precision), "inputs": PICTURES}
-            fold.loop_of(net(), spec, data, y, list(range(24)), 0)
-            short = precision == "tf32"
-            assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (short, short)
-    finally:
-        set_products("float32")
-
-
-def test_on_the_cpu_tf32_is_float32():
-    assert torch.equal(weights_after(net(), precision="tf32"), weights_after(net(), precision="float32"))
 
 
 # --- extra clips ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 
@@ -92,7 +93,7 @@ def test_features_that_never_change_cost_one_pass_per_clip_for_all_folds(planned
     assert net["hours_per_run"] == pytest.approx(run / 20e12 / 3600)
 
 
-MEASURED = {"options": {}, "device": "NVIDIA H200", "seconds_per_fold": 40.0, "peak_memory_mb": 3000,
+MEASURED = {"options": {}, "device": "NVIDIA H200", "seconds": 40.0, "peak_memory_mb": 3000,
             "share_of_peak": 0.2, "clips": 100, "epochs": 5}  # fmt: skip
 
 
@@ -101,6 +102,29 @@ def test_a_measured_fold_is_scaled_by_clips_and_epochs(planned):
     assert (net["basis"], net["how"]) == ("measured", "NVIDIA H200, 100 clips, 5 epochs")
     assert net["hours_per_fold"] == pytest.approx(40 * (TRAINING / 100) * (10 / 5) / 3600)
     assert (net["gpu_mb"], found["total"]["gpu_mb"], found["total"]["measured_share"]) == (3000, 3000, 1)
+
+
+def test_a_measured_fold_with_batches_of_the_same_size_is_scaled_by_steps(planned):
+    """100 clips are 4 steps of 32; so are those of a fold of this run, or as many as there are."""
+    record = MEASURED | {"batch_size": 32, "precision": "float32"}
+    net, _ = planned(measured=[record])
+    steps = math.ceil(TRAINING / 32)
+    assert net["hours_per_fold"] == pytest.approx(40 * (steps / 4) * (10 / 5) / 3600)
+    assert net["gpu_mb"] == 3000
+
+
+def test_batches_of_another_size_are_said_and_their_memory_is_not_known(planned):
+    net, _ = planned({"batch_size": 64}, measured=[MEASURED | {"batch_size": 32}])
+    assert net["how"] == "NVIDIA H200, 100 clips, 5 epochs, batches of 32"
+    assert net["hours_per_fold"] == pytest.approx(40 * (TRAINING / 100) * (10 / 5) / 3600)
+    assert net["gpu_mb"] is None
+
+
+def test_another_precision_is_not_what_was_measured(planned):
+    records = [MEASURED | {"precision": "tf32"}, MEASURED | {"precision": "bfloat16", "seconds": 20.0}]
+    assert planned(measured=records)[0]["basis"] == "estimated"
+    net, _ = planned({"precision": "bfloat16"}, measured=records)
+    assert net["hours_per_fold"] == pytest.approx(20 * (TRAINING / 100) * (10 / 5) / 3600)
 
 
 def test_measured_features_count_once_for_all_folds(planned):
@@ -173,11 +197,21 @@ def test_extra_training_clips_count_once_they_are_indexed(tmp_path, capsys):
 
     index("casme3", "micro", 3)
     few = net()
-    assert few["how"] == "20 TFLOP/s, extra clips not counted"
+    assert few["how"] == "20 TFLOP/s, 3,346 extra clips expected"
     index("casme3_long", "macro", 6)
     more = net()
     assert (few["clips"], more["clips"], more["how"]) == (6, 6, "20 TFLOP/s")
-    assert more["hours"] == pytest.approx(few["hours"] * (3 + 6) / 3)
+    assert more["hours"] == pytest.approx(few["hours"] * (6 + 12) / (6 + 3346))
+
+
+def test_a_measured_fold_says_of_extra_clips_what_an_estimate_says(tmp_path, capsys):
+    (tmp_path / "net.py").write_text(f"CARD = {CARD | {'measured': [MEASURED]}!r}\n")
+    datasets = {key: {"source": "synthetic"} for key in ("casme3", "casme3_long")}
+    entry = {"model": str(tmp_path / "net.py"), "extra_clips": "macro"}
+    config = {"results": str(tmp_path), "datasets": datasets, "tasks": ["casme3-7"], "models": [entry]}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    assert cli.main(["plan", "--config", str(tmp_path / "config.yaml"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["models"][0]["how"].endswith("epochs, 3,346 extra clips expected")
 
 
 def test_the_page_says_of_every_figure_where_it_comes_from(tmp_path, capsys):

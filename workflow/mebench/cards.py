@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib
 import importlib.util
+import json
 import re
 import sys
 import traceback
@@ -47,10 +48,20 @@ def is_rule_file(name: str) -> bool:
 
 
 def card(kind: str, name: str) -> dict[str, Any]:
-    """The ``CARD`` literal of a file, with its registered ``name`` added."""
+    """The ``CARD`` literal of a file, with its registered ``name`` added, and for a model of the package the folds
+    that were ``measured``."""
     path = locate(kind, name)
     found = {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
+    if path == PACKAGE / "models" / f"{name}.py" and name in _measured():
+        found["measured"] = _measured()[name]
     return _of_rules(path, found) if is_rule_file(name) else found
+
+
+@functools.lru_cache(maxsize=1)
+def _measured() -> dict[str, list[dict[str, Any]]]:
+    """Measured folds of the package's models. They lie apart from the models' files, whose digests are part of every
+    result: a measurement must not train a model again."""
+    return json.loads((PACKAGE / "models" / "measured.json").read_text(encoding="utf-8"))
 
 
 def _of_rules(path: Path, found: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """What a plan would cost: hours and memory of every model on every task, before anything is submitted.
 
-A figure is *measured* where the model's card has a measured fold of the same options on the same kind of device; it is
-scaled by clips x epochs. Else it is *estimated*: training is three forward passes (forward, and a backward of twice
-that) for each clip and epoch, at an assumed throughput. Only training counts, neither frames, faces nor inputs.
+A figure is *measured* where the model's card has a measured fold of the same options and precision on the same kind of
+device; it is scaled by steps, or where batches are of another size by clips x epochs. Else it is *estimated*: training
+is three forward passes (forward, and a backward of twice that) for each clip and epoch, at an assumed throughput. Only
+training counts, neither frames, faces nor inputs.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,17 +27,18 @@ NOT_ESTIMATED = "not estimated"
 @dataclass(frozen=True)
 class Size:
     """A run in numbers; ``counted`` is "indexed", or "expected" where the real datasets' numbers stand in. ``extra``
-    clips are only trained on; None where they are not indexed yet."""
+    clips are only trained on; ``unsure`` says of them what is not indexed yet."""
 
     clips: int
     folds: int
     counted: str
-    extra: int | None = 0
+    extra: int = 0
+    unsure: str = ""
 
     @property
     def every(self) -> int:
         """All clips that are known of."""
-        return self.clips + (self.extra or 0)
+        return self.clips + self.extra
 
     @property
     def training(self) -> float:
@@ -100,11 +103,17 @@ def size(plan: Plan, run: Run) -> Size:
     datasets."""
     definition = plan.tasks[run.task]
     clips, more = _clips(plan.clips(run.task), definition), _clips(plan.clips_of(run), definition)
-    extra = 0 if extra_of(run) == "none" else more and len(extra_samples(definition, extra_of(run), more))
+    extra, unsure = 0, ""
+    if extra_of(run) != "none" and more is not None:
+        extra = len(extra_samples(definition, extra_of(run), more))
+    elif extra_of(run) != "none":
+        known = [cards.card("datasets", name)["expected"] for name in definition.get(extra_of(run), {})]
+        extra = sum(expected.get(f"{extra_of(run)}-expressions", 0) for expected in known)
+        unsure = f"{extra:,} extra clips expected" if extra else "extra clips not counted"
     if clips is None:
-        return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra)
+        return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra, unsure)
     rows = samples(definition, clips)
-    return Size(len(rows), len({row["subject"] for row in rows}), "indexed", extra)
+    return Size(len(rows), len({row["subject"] for row in rows}), "indexed", extra, unsure)
 
 
 def _clips(paths: Sequence[str], definition: dict[str, Any]) -> list[dict[str, str]] | None:
@@ -124,7 +133,7 @@ def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost
         task=run.task, model=run.model, title=recipes.describe(run.spec)[0], runs=len(runs), folds=size.folds,
         clips=size.clips, counted=size.counted, epochs=run.spec["recipe"].get("epochs", 0), device=device,
         hours_per_fold=seconds / 3600, mem_mb=run.resources["mem_mb"],
-        gpu_mb=record.get("peak_memory_mb") if record else None, basis=basis, how=how,
+        gpu_mb=record.get("peak_memory_mb") if record and _same_batch(record, run.spec) else None, basis=basis, how=how,
     )  # fmt: skip
 
 
@@ -141,22 +150,36 @@ def _seconds(
     """(seconds of a fold, basis, how), from a measured fold or from operations."""
     if not spec["recipe"]:
         return 0.0, NOT_ESTIMATED, "not trained by epochs of the engine"
-    steps = size.training * spec["recipe"]["epochs"]
+    unsure = f", {size.unsure}" if size.unsure else ""
     if record:
-        scale = steps / (record["clips"] * record["epochs"])
         how = f"{record['device']}, {record['clips']} clips, {record['epochs']} epochs"
+        how += "" if _same_batch(record, spec) else f", batches of {record['batch_size']}"
         # features that never change are computed once for all folds
         features = record.get("features_seconds", 0) / record["clips"] * size.every / size.folds
-        return record["seconds_per_fold"] * scale + features, "measured", how
+        return scaled(record, spec, size.training) + features, "measured", how + unsure
     if not card.get("flops"):
         return 0.0, NOT_ESTIMATED, "its card has no flops"
     flops, own = forward(card, spec)
     # features that never change are computed once for all folds
-    spent = PASSES * steps * flops.get("head", flops["forward"])
+    spent = PASSES * size.training * spec["recipe"]["epochs"] * flops.get("head", flops["forward"])
     spent += flops["forward"] * size.every / size.folds if "head" in flops else 0
     how = f"{tflops:g} TFLOP/s" + ("" if own else ", FLOPs of the default options")
-    how += ", extra clips not counted" if size.extra is None else ""
-    return spent / (tflops * 1e12), "estimated", how
+    return spent / (tflops * 1e12), "estimated", how + unsure
+
+
+def scaled(record: dict[str, Any], spec: dict[str, Any], clips: float) -> float:
+    """Seconds of all epochs of a recipe on so many training clips, by a measured fold, without features: by the
+    number of steps, for small networks wait for their kernels and not for the clips."""
+    epochs = spec["recipe"]["epochs"] / record["epochs"]
+    if "batch_size" not in record or not _same_batch(record, spec):
+        return record["seconds"] * epochs * clips / record["clips"]
+    steps, had = (math.ceil(n / record["batch_size"]) for n in (clips, record["clips"]))
+    return record["seconds"] * epochs * steps / had
+
+
+def _same_batch(record: dict[str, Any], spec: dict[str, Any]) -> bool:
+    batch = spec["recipe"]["batch_size"]
+    return record.get("batch_size", batch) == batch
 
 
 def forward(card: dict[str, Any], spec: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -173,12 +196,13 @@ def forward(card: dict[str, Any], spec: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def measured(card: dict[str, Any], spec: dict[str, Any], device: str) -> dict[str, Any] | None:
-    """The card's measured fold with the options of a run on that kind of device; the first of several. ``clips`` of a
-    record are the training clips of its fold."""
+    """The card's measured fold with the options and the precision of a run on that kind of device; the first of
+    several. ``clips`` of a record are the training clips of its fold."""
     wanted = _structure(card, spec["options"])
     for record in card.get("measured", []):
         on_cpu = record["device"].upper().startswith("CPU")
-        if on_cpu == (device == "CPU") and _structure(card, record["options"]) == wanted:
+        same = record.get("precision", spec["recipe"].get("precision")) == spec["recipe"].get("precision")
+        if same and on_cpu == (device == "CPU") and _structure(card, record["options"]) == wanted:
             return record
     return None
 
@@ -208,7 +232,7 @@ def assumptions(gpu_tflops: float, cpu_tflops: float) -> list[str]:
     """How the figures came about, in lines."""
     return [
         "Training alone, without frames, faces and inputs.",
-        "measured:  the fold on the model's card, by clips x epochs",
+        "measured:  the fold on the model's card, by steps (clips x epochs where batches differ)",
         f"estimated: {PASSES} x FLOPs x training clips x epochs, at {gpu_tflops:g} TFLOP/s on a GPU (--tflops) and "
         f"{cpu_tflops:g} on a CPU core (--cpu-tflops);",
         "           features that never change: once for each clip; small networks fill no GPU and take longer",

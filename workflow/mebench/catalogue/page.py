@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from mebench import estimate, recipes
 from mebench.catalogue import facts
 from mebench.catalogue.listing import HEADER, markdown_table, rows
 from mebench.protocols.tasks import task
 from mebench.report.words import plain
 
+COMPOSITE = 435  # training clips of a fold of megc2019, in the mean
 COMMAND = "mebench models --page > docs/models.md"
 INTRODUCTION = f"""\
 <!-- Made from the cards in workflow/mebench/models and the published rows in workflow/mebench/tables by
@@ -99,20 +101,25 @@ def _options(card: dict[str, Any]) -> str:
 
 
 def _measured(card: dict[str, Any]) -> str:
-    """One line for each measured fold."""
+    """One line for each measured piece of training, with what it makes of a whole fold."""
     found = card.get("measured", [])
-    header = list(dict.fromkeys(key for record in found for key in record))
-    lines = [[_figure(key, record.get(key)) for key in header] for record in found]
-    table = markdown_table([key.replace("_", " ") for key in header], lines)
-    return f"Measured, a fold of so many training clips, so many epochs of it:\n\n{table}" if found else ""
+    header = ("options", "device", "clips x epochs", "batch", "precision", "seconds", "a fold, seconds", "memory, MB",
+              "of the device's peak")  # fmt: skip
+    lines = []
+    for record in found:
+        options = ", ".join(f"{option}: {chosen}" for option, chosen in record["options"].items()) or "default"
+        spec = recipes.resolve({"model": card["name"], **record["options"]})
+        lines.append([options, record["device"], f"{record['clips']} x {record['epochs']}", *_setting(record),
+                      plain(record["seconds"]), f"{estimate.scaled(record, spec, COMPOSITE):.3g}",
+                      plain(record["peak_memory_mb"]) if "peak_memory_mb" in record else "not measured",
+                      f"{100 * record['share_of_peak']:.2g} %"])  # fmt: skip
+    table = markdown_table(header, lines, right=header[5:])
+    said = f"Training measured on random clips, and by that a fold of the composite ({COMPOSITE} clips, all epochs):"
+    return f"{said}\n\n{table}" if found else ""
 
 
-def _figure(key: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if key == "options":
-        return ", ".join(f"{option}: {chosen}" for option, chosen in value.items()) or "default"
-    return f"{100 * value:.3g} %" if key == "share_of_peak" else plain(value)
+def _setting(record: dict[str, Any]) -> list[str]:
+    return [str(record.get(key, "")) for key in ("batch_size", "precision")]
 
 
 def _published(card: dict[str, Any]) -> str:

@@ -70,17 +70,6 @@ CARD = {
         }
     },
     "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 3.04,
-            "peak_memory_mb": 1600,
-            "share_of_peak": 0.56,
-            "clips": 64,
-            "epochs": 30,
-        },
-    ],
     "notes": (
         "Sees the apex frame alone, 0..1, without ImageNet's mean and deviation, as released. Deviations: the released "
         "code re-draws up to 4 neighbours of the apex frame in every epoch until classes are about equal; here the "

@@ -35,17 +35,6 @@ CARD = {
         }
     },
     "resources": {"mem_mb": 2000, "runtime_min": 720, "gpu": 0},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 0.459,
-            "peak_memory_mb": 198,
-            "share_of_peak": 0.008,
-            "clips": 64,
-            "epochs": 40,
-        },
-    ],
     "notes": (
         "From the abstract and the withdrawn code. Flow ends at the apex; the authors took the middle frame of the "
         "clip. Batch 32 is our choice. released: three channels per stream, taken as copies of one map (not verified), "

@@ -77,17 +77,6 @@ CARD = {
         "size": {"small": {"inputs": {"size": 64}, "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },
     "resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 3.46,
-            "peak_memory_mb": 11901,
-            "share_of_peak": 0.65,
-            "clips": 64,
-            "epochs": 7,
-        },
-    ],
     "notes": (
         "From the released code, which is incomplete (no training loop); the paper's text and tables were not read. "
         "stages: 4 and v_depth: 2 are what its scripts run. Frames are as delivered, neither aligned nor cropped here, "

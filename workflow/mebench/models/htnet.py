@@ -48,17 +48,6 @@ CARD = {
     "presets": {"paper": {}, "by_class": {"order": "by_class"}, "small": {"size": "small", "epochs": 25, "lr": 1e-3}},
     "options": {"crop": ["transposed", "corrected"], "size": ["paper", "small"]},
     "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 3.16,
-            "peak_memory_mb": 2123,
-            "share_of_peak": 0.052,
-            "clips": 512,
-            "epochs": 119,
-        },
-    ],
     "notes": (
         "The released code looks for five points with a face detector on the apex face shrunk to 28x28 and falls back "
         "to fixed points; here the fixed points serve all clips. It takes a point's x as row and its y as column "

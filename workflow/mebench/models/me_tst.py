@@ -103,26 +103,6 @@ CARD = {
         "size": {"small": {"resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 2.42,
-            "peak_memory_mb": 266,
-            "share_of_peak": 0.0015,
-            "clips": 64,
-            "epochs": 30,
-        },
-        {
-            "options": {"variant": "plus"},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 3.06,
-            "peak_memory_mb": 1060,
-            "share_of_peak": 0.0082,
-            "clips": 64,
-            "epochs": 12,
-        },
-    ],
     "notes": (
         "From the released code; the paper's text was not read. A spotting network: each frame of a window gets a "
         "score and logits of the emotions and neutral. Recognition of a clip, which is not in the paper, averages the "

@@ -77,17 +77,6 @@ CARD = {
         },
     },
     "resources": {"mem_mb": 6000, "runtime_min": 1440, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 3.0,
-            "peak_memory_mb": 1525,
-            "share_of_peak": 0.037,
-            "clips": 64,
-            "epochs": 28,
-        },
-    ],
     "notes": (
         "Only the abstract was available; its numbers can be neither confirmed nor refuted with this. From the "
         "abstract: two modalities, texture and motion; patch features at several scales; attention weights fused over "

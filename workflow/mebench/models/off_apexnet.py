@@ -31,17 +31,6 @@ CARD = {
     "options": {"variant": ["two_stream", "meb"]},
     "changes": {"variant": {"meb": {"recipe": {"weight_decay": 1e-3, "batch_size": 32}}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 3.01,
-            "peak_memory_mb": 158,
-            "share_of_peak": 0.041,
-            "clips": 512,
-            "epochs": 545,
-        },
-    ],
     "notes": (
         "The paper was not read and no code of its authors was found. two_stream: a third party's description, with "
         "ReLU after each convolution, range [0, 1] and batches of 256 as our choices (64 there); Adam 1e-4 and 3,000 "

@@ -52,17 +52,6 @@ CARD = {
         }
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 1.01,
-            "peak_memory_mb": 392,
-            "share_of_peak": 0.11,
-            "clips": 128,
-            "epochs": 100,
-        },
-    ],
     "notes": (
         "pool5: 64 maps, attention 5 x 5; pool7: the argument defaults of the authors' code (64, 7 x 7); readme: its "
         "example (32, 5 x 5); meb: pool5 with MEB's recipe (batch: its library's default). From the code; the paper's "

@@ -73,28 +73,6 @@ CARD = {
         "size": {"small": {"inputs": {"size": 64}, "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },
     "resources": {"mem_mb": 8000, "runtime_min": 240, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 3.09,
-            "peak_memory_mb": 528,
-            "share_of_peak": 0.004,
-            "clips": 64,
-            "epochs": 22,
-            "features_seconds": 3.34,
-        },
-        {
-            "options": {"aggregator": "mean"},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 1.33,
-            "peak_memory_mb": 396,
-            "share_of_peak": 5.6e-06,
-            "clips": 64,
-            "epochs": 40,
-            "features_seconds": 3.09,
-        },
-    ],
     "notes": (
         "From the released code; the paper's text was not read. It runs every block of the transformer without "
         "gradients, so only the final norm and what follows it learn (backbone: frozen); finetune trains all, as a "

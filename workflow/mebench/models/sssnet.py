@@ -41,17 +41,6 @@ CARD = {
     "options": {"variant": ["logits", "softmax_twice"]},
     "changes": {"variant": {"softmax_twice": {"recipe": {"batch_size": 32}}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 1.01,
-            "peak_memory_mb": 256,
-            "share_of_peak": 0.047,
-            "clips": 128,
-            "epochs": 200,
-        },
-    ],
     "notes": (
         "Architecture and settings of MEB; the paper itself was not read. MEB's runs differ in batch_size: 64 (minimal "
         "example), 32 (MEGC2019), 128 and 256 (other notebooks). softmax_twice: MEB's MEGC2019 run, batch 32, a "

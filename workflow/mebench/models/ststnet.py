@@ -44,17 +44,6 @@ CARD = {
         }
     },
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 1.77,
-            "peak_memory_mb": 152,
-            "share_of_peak": 0.0057,
-            "clips": 512,
-            "epochs": 500,
-        },
-    ],
     "notes": (
         "Paper: padding 1, training mean picture subtracted; 0..1 instead of 0..255 is ours. Port: padding 2, raw "
         "0..255, (strain, v, u). The paper's apex of SMIC, which has none, is that of D&C-RoIs; here it is the middle "

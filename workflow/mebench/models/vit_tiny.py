@@ -69,17 +69,6 @@ CARD = {
         "pretrained": {"none": {"recipe": {"lr": 5e-4}}},
     },
     "resources": {"mem_mb": 4000, "runtime_min": 720, "gpu": 1},
-    "measured": [
-        {
-            "options": {},
-            "device": "NVIDIA H100 80GB HBM3",
-            "seconds_per_fold": 1.69,
-            "peak_memory_mb": 1124,
-            "share_of_peak": 0.27,
-            "clips": 64,
-            "epochs": 50,
-        },
-    ],
     "notes": (
         "No paper on micro-expressions has this recipe: it is the benchmark's own, the same for every dataset and "
         "chosen without one, and the cited paper is that of the architecture. Flow is stretched to 0..1 for each "

@@ -71,6 +71,7 @@ def run_fold(
     """
     seed = fold_seed(spec["seed"], fold)
     seed_all(seed)
+    set_products(spec["recipe"].get("precision", "float32"))
     model = models.build(spec["model"], num_classes=len(data.classes), **spec["options"])
     about = {"parameters": sum(p.numel() for p in model.parameters()), "weights": weights_record(model)}
     model, y = placed(model, data.x.dim(), device), data.y.to(device)
@@ -183,7 +184,6 @@ def loop_of(
     model: nn.Module, spec: dict[str, Any], data: TaskData, y: torch.Tensor, train: list[int], seed: int
 ) -> Loop:
     """The training loop of a fold; on features that are computed once, for a model that says so."""
-    set_products(spec["recipe"]["precision"])
     if not getattr(model, "caches", False):
         inputs = dict(spec["inputs"])
         if inputs["range"] == "any" and data.scale in ("picture", "byte"):

@@ -285,8 +285,8 @@ def set_random_state(device: torch.device, state: dict[str, Any]) -> None:
 
 
 def set_products(precision: str) -> None:
-    """Whether a GPU takes products of float32, those of convolutions too, with 10 bits of fraction (``tf32``) or with
-    all 23. PyTorch's own default is the one for products of matrices, the other for convolutions."""
+    """Whether a GPU takes products of float32 with 10 bits of fraction (``tf32``) or with all 23, in products of
+    matrices as in convolutions and recurrent layers. PyTorch's own default is 10 in what cuDNN does, 23 elsewhere."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
