@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from mebench import recipes
+from mebench import cards, recipes
 from mebench.config import checked, load_config
 from mebench.errors import UserError
 from mebench.plan import Plan
@@ -119,8 +119,15 @@ def test_the_places_of_the_data_do_not_reach_the_published_configuration():
     assert "/secret" not in Plan({"datasets": {**SYNTHETIC, "samm": {"source": "/secret/SAMM"}}}).config_json
 
 
-def test_the_shipped_configuration_is_valid():
-    assert len(Plan.load("config.yaml").runs) > 20
+def test_the_shipped_configuration_tries_every_model_anywhere():
+    """Small, without weights from the network, without a GPU."""
+    plan = Plan.load("config.yaml")
+    left_out = set(cards.names("models")) - {run.spec["model"] for run in plan.runs}
+    assert not left_out, f"add to config.yaml: {left_out}"
+    for run in plan.runs:
+        assert run.spec["options"].get("pretrained", "none") == "none", run.model
+        assert run.resources["gpu"] == 0, run.model
+        assert not run.spec["recipe"] or recipes.describe(run.spec)[0].endswith("(small)"), run.model
 
 
 def test_planning_imports_nothing_heavy_and_takes_under_a_tenth_of_a_second():

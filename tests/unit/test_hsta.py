@@ -125,6 +125,21 @@ def test_the_card_states_the_cost_of_a_clip():
     assert CARD["flops"] == pytest.approx(88.4e9, rel=1e-3)
 
 
+def test_dropout_before_the_classifier_is_an_option():
+    """facts/hsta.md 6.6: asked for by the release, which never applies it."""
+    assert [type(outline().drop), outline(head_dropout=0.4).drop.p] == [nn.Identity, 0.4]
+    model = small(head_dropout=0.4)
+    fed = []
+    model.head.register_forward_hook(lambda _, x, y: fed.append(x[0]))
+    x = torch.rand(2, 8, 3, 64, 64, dtype=torch.double)
+    model(x)
+    model.drop.train()
+    model(x)
+    kept = fed[1] != 0
+    assert 0 < kept.sum() < kept.numel()
+    torch.testing.assert_close(fed[1][kept], fed[0][kept] / 0.6)
+
+
 def test_heads_eps_and_dropout():
     model = outline()
     assert {part.heads for part in model.modules() if isinstance(part, Attention)} == {12}

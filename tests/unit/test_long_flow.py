@@ -14,7 +14,7 @@ from PIL import Image
 from mebench import inputs
 from mebench.errors import UserError
 from mebench.inputs import engine, farneback, long_flow, store
-from mebench.inputs.long_flow import as_picture, as_pixels, fill, halvings, mixes, window
+from mebench.inputs.long_flow import as_pictures, as_pixels, fill, halvings, mixes, window
 from mebench.inputs.maker import Unavailable
 
 
@@ -280,6 +280,10 @@ def test_a_name_says_how_the_flow_is_coded():
 # --- colours ---------------------------------------------------------------------------------------------------------
 
 
+def as_picture(flow, size):
+    return as_pictures(flow[None], size)[0]
+
+
 def ramp(u, v, size=32):
     """A flow in one direction, from still on the left to full length on the right."""
     return np.float32([[[u]], [[v]]]) * np.linspace(0, 1, size, dtype=np.float32)[None, None] * np.ones((1, size, 1))
@@ -311,6 +315,22 @@ def test_brightness_is_stretched_in_each_frame():
     np.testing.assert_allclose(red, np.linspace(0, 255, 32), atol=1)
     offset = as_picture(ramp(3, 0) + np.float32([5, 0])[:, None, None], 32)  # least length to black, wherever it is
     np.testing.assert_allclose(offset.astype(int), strong, atol=1)
+
+
+def test_brightness_may_be_stretched_over_the_whole_clip():
+    """The rise and fall of motion, which a stretch of each frame takes away (facts/slstt.md 5.3)."""
+    flows = np.stack([ramp(length, 0) for length in (1, 4, 2)])
+    red = as_pictures(flows, 32, "clip")[:, 0, 16].astype(int)
+    np.testing.assert_allclose(red[:, -1], [64, 255, 127.5], atol=1)
+    assert (red[:, 0] == 0).all()
+    np.testing.assert_array_equal(as_pictures(flows[:1], 32, "clip"), as_pictures(flows[:1], 32, "frame"))
+
+
+def test_a_clip_is_stretched_as_its_name_says(root):
+    made = maker(root, "long_flow-56.clip").make(clip(apex=13))
+    flows = np.stack([farneback.flow(frame(10), frame(number)) for number in range(11, 22)])
+    np.testing.assert_array_equal(made.array, as_pictures(flows, 56, "clip"))
+    assert (made.array != maker(root, "long_flow-56").make(clip(apex=13)).array).any()
 
 
 def test_motion_alike_everywhere_is_black():

@@ -14,6 +14,7 @@ from mebench.inputs.roi_flow import padded
 from mebench.models import build
 from mebench.models._mamba import Mamba
 from mebench.models.me_tst import Block, balanced_weights, between, drop_rates, emotions, of_clip, window_loss
+from mebench.plan import Plan
 from mebench.training.loop import Loop
 
 VARIANTS = {"code2024": 10, "code2025": 10, "plus": 36, "boosting": 36}  # and their channels
@@ -215,6 +216,24 @@ def test_weights_of_frames():
     weights = balanced_weights(torch.tensor([10, 20, 0, 20, 50]))
     torch.testing.assert_close(weights, torch.tensor([2.0, 1.0, 0.0, 1.0, 6 * 0.4]))
     torch.testing.assert_close(balanced_weights(torch.tensor([1, 1]), neutral=0), torch.tensor([1.0, 0.0]))
+
+
+@pytest.mark.parametrize(("neutral", "times"), [(6.0, 6), (0.0, 0)])
+def test_the_weight_of_neutral_frames_is_an_option(neutral, times):
+    """facts/me-tst.md 4: times six, or none at all with strategy 0."""
+    model, x, y = small(neutral=neutral), motion(6), torch.tensor([0, 0, 1, 0, 2, 1])
+    model.see_clips([(x, y)])
+    assert recipes.resolve("me_tst")["options"].get("neutral", 6.0) == 6.0
+    once = model.counted.sum() / (len(model.counted) * model.counted[-1])
+    torch.testing.assert_close(model.weights()[-1], times * once)
+
+
+def test_the_shift_of_the_box_is_an_option_of_the_input():
+    assert "options" not in recipes.resolve("me_tst")["inputs"]
+    entry = {"model": "me_tst", "shift": "scaled"}
+    assert recipes.resolve(entry)["inputs"]["options"] == {"shift": "scaled"}
+    plan = Plan({"datasets": {"smic": {"source": "synthetic"}}, "tasks": ["smic-3"], "models": [entry]})
+    assert plan.input_of(plan.runs[0], "smic") == "roi_flow-10.scaled"
 
 
 def test_training_weighs_frames_by_how_many_all_training_clips_have():

@@ -16,6 +16,7 @@ from mebench import recipes
 from mebench.errors import UserError
 from mebench.models import build
 from mebench.models.slstt import SIZES, VIT
+from mebench.plan import Plan
 from mebench.training import fold, optim
 from mebench.training.data import TaskData
 
@@ -235,6 +236,29 @@ def test_live_and_cached_agree_in_evaluation(aggregator):
     kept = cached.features(x)
     assert kept.shape == (2, 11, 128)
     assert torch.equal(cached.from_features(kept), cached(x))
+
+
+def test_half_as_statistics_brings_the_pictures_to_the_range_of_the_weights():
+    """facts/slstt.md 5.7: pictures of 0..1, less 0.5, over 0.5."""
+    plain, half = small().eval(), small(statistics="half").eval()
+    assert plain.state_dict().keys() == half.state_dict().keys()
+    shown = torch.rand(2, 11, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    given = (shown - mean[:, None, None]) / deviation[:, None, None]
+    torch.testing.assert_close(half.features(given), plain.features((shown - 0.5) / 0.5), rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(half.features(given), plain.features(given), atol=1e-2)
+    assert fold.digest_of_frozen(plain) != fold.digest_of_frozen(half)  # features are kept apart
+
+
+def test_flow_and_stretch_choose_other_pictures_and_add_up():
+    """facts/slstt.md 5.3 and 5.12."""
+    assert "options" not in recipes.resolve("slstt")["inputs"]
+    entry = recipes.resolve({"model": "slstt", "flow": "tvl1", "stretch": "clip"})
+    assert entry["inputs"]["options"] == {"flow": "tvl1", "stretch": "clip"}
+    datasets = {"smic": {"source": "synthetic"}}
+    both = {"model": "slstt", "pretrained": "none", "flow": "tvl1", "stretch": "clip"}
+    plan = Plan({"datasets": datasets, "tasks": ["smic-3"], "models": [both]})
+    assert plan.input_of(plan.runs[0], "smic") == "long_flow-384.tvl1.clip"
 
 
 def test_features_to_cache_are_the_same_in_training_and_live_ones_are_not():

@@ -45,7 +45,8 @@ def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
         if not isinstance(choices, list) or not choices:
             yield f"has options: {option}: {choices}, which is no list of choices, the default first"
     for name, preset in card.get("presets", {}).items():
-        yield from _unknown(f"presets: {name}", preset, [*recipe, *options])
+        yield from _unknown(f"presets: {name}", preset, [*recipe, *options, "resources"])
+        yield from _unknown(f"presets: {name}: resources", preset.get("resources", {}), RESOURCES)
     for option, values in card.get("changes", {}).items():
         if option not in options:
             yield f"has changes of the unknown option '{option}'{did_you_mean(option, options)}"

@@ -99,16 +99,19 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
         "options": options,
         "inputs": wanted,
         "recipe": recipe if training == "gradient" else {},
-        "resources": card["resources"] | changed(card, options, "resources"),
+        "resources": card["resources"] | changed(card, options, "resources") | presets[preset].get("resources", {}),
     }
 
 
 def changed(card: dict[str, Any], options: dict[str, Any], part: str) -> dict[str, Any]:
-    """What the chosen ``options`` change of a ``part`` of the card: its inputs, recipe or resources."""
+    """What the chosen ``options`` change of a ``part`` of the card: its inputs, recipe or resources. Options of an
+    input that are changed by several add up."""
     changes = card.get("changes", {})
     found: dict[str, Any] = {}
     for key in card.get("options", {}):  # in the card's order, so that the result depends on nothing else
-        found |= changes.get(key, {}).get(options.get(key), {}).get(part, {})
+        change = changes.get(key, {}).get(options.get(key), {}).get(part, {})
+        both = {name: found[name] | change[name] for name in ("options",) if name in found and name in change}
+        found |= change | both
     return found
 
 
@@ -181,7 +184,7 @@ def _preset(card: dict[str, Any], spec: dict[str, Any]) -> str:
     base = _base(card, spec["options"])
     for name, preset in {"paper": {}, **card.get("presets", {})}.items():
         recipe = {key: value for key, value in preset.items() if key in RECIPE}
-        options = {key: value for key, value in preset.items() if key not in RECIPE}
+        options = {key: value for key, value in preset.items() if key in card.get("options", {})}
         same = {**base, **recipe, "labels": ""} == {**spec["recipe"], "labels": ""}
         if same and all(spec["options"].get(key) == value for key, value in options.items()):
             return name

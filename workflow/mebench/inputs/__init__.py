@@ -28,6 +28,7 @@ KINDS: dict[str, dict[str, Any]] = {
             "coding": ("hsv", "uv"),
             "flow": ("farneback", "tvl1", "dis", "tvl1_torch"),
             "crop": CROPS,
+            "stretch": ("frame", "clip"),
             "length": ("t11", *(f"t{n}" for n in range(1, 33) if n != 11)),
         },
     },

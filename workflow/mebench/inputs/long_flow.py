@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from einops import rearrange
 
 from mebench.errors import UserError
 from mebench.inputs import Spec
@@ -24,7 +25,8 @@ from mebench.inputs.pictures import decode
 
 class Input(Maker):
     """``hsv``: uint8 (N, 3, S, S), RGB pictures, hue for direction and brightness for length, stretched to 0..255 in
-    each frame. ``uv``: float16 (N, 2, S, S), u right and v down, in pixels of the crop.
+    each frame, or under ``stretch: clip`` over all of them, so that the rise and fall of motion is kept. ``uv``:
+    float16 (N, 2, S, S), u right and v down, in pixels of the crop.
 
     Flow is computed at the crop's own resolution, then coded, then resized. The extra column ``blended`` counts the
     frames of the N that are not on disk.
@@ -55,8 +57,10 @@ class Input(Maker):
         onset, *crops = self._crops(clip, mixes(wanted, frames))
         flows = estimate_many(self.spec.options["flow"], onset, crops)
         check(flows.swapaxes(0, 1), clip["clip_id"])
-        code = {"hsv": as_picture, "uv": as_pixels}[self.spec.options["coding"]]
-        array = np.stack([code(flow, self.spec.size) for flow in flows])
+        if self.spec.options["coding"] == "hsv":
+            array = as_pictures(flows, self.spec.size, self.spec.options["stretch"])
+        else:
+            array = np.stack([as_pixels(flow, self.spec.size) for flow in flows])
         return Made(array, {"blended": len(wanted) - len(frames.keys() & set(wanted))})
 
     def places(self, clip: Clip) -> list[float]:
@@ -134,15 +138,21 @@ def mixes(places: Iterable[float], numbers: Iterable[int]) -> list[dict[int, flo
 # --- how flow is stored ----------------------------------------------------------------------------------------------
 
 
-def as_picture(flow: np.ndarray, size: int) -> np.ndarray:
-    """Flow (2, H, W) -> uint8 (3, S, S), RGB: hue = direction in degrees / 2 as OpenCV has it (right 0, down 90),
-    saturation 255, value = length stretched from least to largest to 0..255. Fractions are cut off; still is black."""
+def as_pictures(flows: np.ndarray, size: int, stretch: str = "frame") -> np.ndarray:
+    """Flows (N, 2, H, W) -> uint8 (N, 3, S, S), RGB: hue = direction in degrees / 2 as OpenCV has it (right 0, down
+    90), saturation 255, value = length stretched from least to largest of the ``frame``, or of the whole ``clip``, to
+    0..255. Fractions are cut off; still is black."""
     import cv2
 
-    length, angle = cv2.cartToPolar(*np.ascontiguousarray(flow, dtype=np.float32), angleInDegrees=True)
-    value = cv2.normalize(length, None, 0, 255, cv2.NORM_MINMAX)
-    hsv = np.stack([angle / 2, np.full_like(angle, 255), value], axis=-1).astype(np.uint8)
-    return np.ascontiguousarray(fit(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), size).transpose(2, 0, 1))
+    polar = [cv2.cartToPolar(*np.ascontiguousarray(flow, dtype=np.float32), angleInDegrees=True) for flow in flows]
+    lengths = np.stack([length for length, _ in polar])
+    parts = lengths if stretch == "frame" else rearrange(lengths, "n h w -> 1 (n h) w")
+    values = np.stack([cv2.normalize(part, None, 0, 255, cv2.NORM_MINMAX) for part in parts]).reshape(lengths.shape)
+    pictures = []
+    for (_, angle), value in zip(polar, values, strict=True):
+        hsv = np.stack([angle / 2, np.full_like(angle, 255), value], axis=-1).astype(np.uint8)
+        pictures.append(fit(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), size).transpose(2, 0, 1))
+    return np.stack(pictures)
 
 
 def as_pixels(flow: np.ndarray, size: int) -> np.ndarray:

@@ -21,6 +21,7 @@ CARD = {
         "authors": "Quang, Chun, Tokuyama",
         "venue": "IEEE FG",
         "year": 2019,
+        "doi": "10.1109/FG.2019.8756544",
     },
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "CapsuleNet",

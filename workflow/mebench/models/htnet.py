@@ -47,6 +47,7 @@ CARD = {
     },
     "presets": {"paper": {}, "by_class": {"order": "by_class"}, "small": {"size": "small", "epochs": 25, "lr": 1e-3}},
     "options": {"crop": ["transposed", "corrected"], "size": ["paper", "small"]},
+    "changes": {"size": {"small": {"resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}}},
     "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
     "notes": (
         "The released code looks for five points with a face detector on the apex face shrunk to 28x28 and falls back "

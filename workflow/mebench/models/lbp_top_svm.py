@@ -13,6 +13,7 @@ CARD = {
         "authors": "Zhao, Pietikäinen",
         "venue": "IEEE Transactions on Pattern Analysis and Machine Intelligence 29(6)",
         "year": 2007,
+        "doi": "10.1109/TPAMI.2007.1110",
     },
     "licence": "Written from the definition of the operator; no code was taken.",
     "module": "LBPTOPSVM",

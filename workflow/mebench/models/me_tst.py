@@ -31,6 +31,8 @@ CARD = {
     "parameters": 630853,  # 3 emotions and neutral
     "flops": 31505664,  # a window of 30 frames
     "flops_by_options": [
+        {"options": {"neutral": 0.0}, "forward": 31505664},
+        {"options": {"shift": "scaled"}, "forward": 31505664},
         {"options": {"variant": "code2025"}, "forward": 101349888},
         {"options": {"variant": "plus"}, "forward": 561719808},
         {"options": {"variant": "boosting"}, "forward": 282806784},
@@ -65,6 +67,8 @@ CARD = {
         "variant": ["code2024", "code2025", "plus", "boosting"],
         "trunk": ["shared", "separate"],
         "dt_init": ["zero", "mamba"],
+        "neutral": [6.0, 0.0],
+        "shift": ["released", "scaled"],
         "size": ["paper", "small"],
     },
     "changes": {
@@ -100,6 +104,7 @@ CARD = {
                 "resources": {"mem_mb": 4000, "runtime_min": 1440, "gpu": 1},
             },
         },
+        "shift": {"scaled": {"inputs": {"options": {"shift": "scaled"}}}},
         "size": {"small": {"resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
@@ -121,8 +126,10 @@ CARD = {
         "as wide, with the recipe of code2024 (whether the paper was rerun with it, at 3e-4 for 50 epochs, is "
         "unknown). plus: ME-TST+ (two slow-fast pathways, 36 channels); boosting: BoostingVRME's network, one pathway "
         "for both tasks, with the recipe of ME-TST+. dt_init: zero is what the released initialiser makes of Mamba's "
-        "step sizes, a memory of few frames; mamba restores the bias of Mamba. On a GPU where mamba_ssm is installed "
-        "its scan is used: then the last bits of a fold are not the same twice."
+        "step sizes, a memory of few frames; mamba restores the bias of Mamba. neutral: what the balanced weight of "
+        "neutral frames is multiplied by; 0 is the paper's strategy 0. shift: the release follows a head by as many "
+        "pixels of the frame as it moved in a face of 320 pixels; scaled converts them. On a GPU where mamba_ssm is "
+        "installed its scan is used: then the last bits of a fold are not the same twice."
     ),
 }
 # fmt: on
@@ -142,6 +149,8 @@ class METST(nn.Module):
 
     ``frames`` gives spotting scores and emotions of each frame; ``forward`` the emotion of a whole clip, as logits
     (N, num_classes). One trunk serves both tasks, as in the released code; ``trunk: separate`` gives each its own.
+    ``neutral`` multiplies the weight of neutral frames in the loss; ``shift`` says how the input follows the head and
+    changes nothing in here.
     """
 
     def __init__(
@@ -150,6 +159,8 @@ class METST(nn.Module):
         variant: str = "code2024",
         trunk: str = "shared",
         dt_init: str = "zero",
+        neutral: float = NEUTRAL_WEIGHT,
+        shift: str = "released",
         size: str = "paper",
     ):
         super().__init__()
@@ -163,6 +174,7 @@ class METST(nn.Module):
         separate = trunk == "separate" or variant == "plus"
         trunks = [SlowFast(width, stage) if slow_fast else stack(width, blocks) for _ in range(1 + separate)]
         out = 3 * width if slow_fast else width
+        self.neutral = neutral
         self.stem = nn.Sequential(Convolution(channels, width), Convolution(width, width))
         self.trunk = trunks[0]
         self.emotion_trunk = trunks[1] if separate else None
@@ -197,7 +209,11 @@ class METST(nn.Module):
         spot, logits = self.frames(x)
         shown = between(x)
         target = emotions(y, shown, neutral=len(self.counted) - 1)
-        return window_loss(spot, logits, shown.float(), target, balanced_weights(self.counted)), of_clip(logits, shown)
+        return window_loss(spot, logits, shown.float(), target, self.weights()), of_clip(logits, shown)
+
+    def weights(self) -> torch.Tensor:
+        """Weights (C,) of the classes of frames in the loss."""
+        return balanced_weights(self.counted, self.neutral)
 
 
 # --- clips as windows ------------------------------------------------------------------------------------------------

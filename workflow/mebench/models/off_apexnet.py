@@ -27,7 +27,10 @@ CARD = {
     ],
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "unit", "center": "none"},
     "recipe": {"optimizer": "adam", "lr": 1e-4, "batch_size": 256, "epochs": 3000, "order": "shuffled"},
-    "presets": {"paper": {}, "small": {"epochs": 25, "lr": 1e-3}},
+    "presets": {
+        "paper": {},
+        "small": {"epochs": 25, "lr": 1e-3, "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}},
+    },
     "options": {"variant": ["two_stream", "meb"]},
     "changes": {"variant": {"meb": {"recipe": {"weight_decay": 1e-3, "batch_size": 32}}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},

@@ -42,7 +42,15 @@ CARD = {
         "epochs": 100,
         "order": "shuffled",
     },
-    "presets": {"paper": {}, "small": {"epochs": 5, "batch_size": 16, "lr": 1e-2}},
+    "presets": {
+        "paper": {},
+        "small": {
+            "epochs": 5,
+            "batch_size": 16,
+            "lr": 1e-2,
+            "resources": {"mem_mb": 2000, "runtime_min": 30, "gpu": 0},
+        },
+    },
     "options": {"variant": ["pool5", "pool7", "readme", "meb"]},
     "changes": {
         "variant": {

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import torch
 import torch.nn.functional as F
 from einops import rearrange, reduce
+from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import nn
 
 from mebench.errors import UserError
@@ -35,6 +36,9 @@ CARD = {
         {"options": {"size": "small"}, "forward": 80665792, "head": 2527424},
         {"options": {"size": "small", "aggregator": "mean"}, "forward": 78146816, "head": 8448},
         {"options": {"features": "live"}, "forward": 1220789024256},
+        {"options": {"flow": "tvl1"}, "forward": 1220789024256, "head": 150210048},
+        {"options": {"stretch": "clip"}, "forward": 1220789024256, "head": 150210048},
+        {"options": {"statistics": "half"}, "forward": 1220789024256, "head": 150210048},
     ],
     "frozen": ["vit.*"],
     "inputs": {
@@ -65,11 +69,16 @@ CARD = {
         "features": ["cached", "live"],
         "backbone": ["frozen", "finetune"],  # after features: what it changes of the resources holds for both
         "pretrained": ["imagenet", "none", "FILE"],
+        "flow": ["farneback", "tvl1"],
+        "stretch": ["frame", "clip"],
+        "statistics": ["imagenet", "half"],
         "size": ["paper", "small"],
     },
     "changes": {
         "features": {"live": {"resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1}}},
         "backbone": {"finetune": {"resources": {"mem_mb": 12000, "runtime_min": 2880, "gpu": 1}}},
+        "flow": {"tvl1": {"inputs": {"options": {"flow": "tvl1"}}}},
+        "stretch": {"clip": {"inputs": {"options": {"stretch": "clip"}}}},
         "size": {"small": {"inputs": {"size": 64}, "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },
     "resources": {"mem_mb": 8000, "runtime_min": 240, "gpu": 1},
@@ -84,7 +93,9 @@ CARD = {
         "takes timm's names. With none, a frozen transformer is the same random one in every fold and seed, as a "
         "pretrained one would be. Modules that the release builds and never calls are left out: a classifier with the "
         "LSTM (93,052,934 parameters with it), the LSTM with the mean. ImageNet's mean and deviation are the "
-        "release's, though these weights were trained on -1..1. Frames are in order here; the release takes them as "
+        "release's, though these weights were trained on -1..1 (statistics: half). Its code has Farneback's flow "
+        "(flow: tvl1 for the other) and stretches the brightness of each frame, which takes away how the motion rises "
+        "and falls (stretch: clip keeps it). Frames are in order here; the release takes them as "
         "the file system lists them. Differences of the input: the square around the nose is cut where faces are "
         "detected (landmarks of the onset frame and its largest face, there of the apex frame and the last face found; "
         "completed at the border, there cut off), while datasets that deliver crops (CASME II, SMIC) are used as they "
@@ -113,8 +124,10 @@ class SLSTT(nn.Module):
     """Long-term flow pictures (N, 11, 3, 384, 384) -> logits (N, num_classes).
 
     ``forward(x)`` is ``from_features(features(x))``: the transformer up to its final norm, then all that is trained
-    while it is frozen. ``caches`` says that its features may be computed once. ``size: small`` is the same network
-    with a narrower transformer of two blocks on four patches, for pictures of 64 x 64.
+    while it is frozen. ``caches`` says that its features may be computed once. Pictures come with ImageNet's mean and
+    deviation; under ``statistics: half`` they are brought to -1..1. ``flow`` and ``stretch`` say which pictures they
+    are and change nothing in here. ``size: small`` is the same network with a narrower transformer of two blocks on
+    four patches, for pictures of 64 x 64.
     """
 
     def __init__(
@@ -124,12 +137,18 @@ class SLSTT(nn.Module):
         backbone: str = "frozen",
         features: str = "cached",
         pretrained: str = "imagenet",
+        flow: str = "farneback",
+        stretch: str = "frame",
+        statistics: str = "imagenet",
         size: str = "paper",
     ):
         super().__init__()
         if size != "paper" and pretrained == "imagenet":
             raise UserError(f"slstt has no ImageNet weights for size: {size}; write pretrained: none")
         self.aggregator, self.frozen = aggregator, backbone == "frozen"
+        for name, numbers in (("mean", IMAGENET_DEFAULT_MEAN), ("deviation", IMAGENET_DEFAULT_STD)):
+            constant = torch.tensor(numbers)[:, None, None] if statistics == "half" else None
+            self.register_buffer(name, constant, persistent=False)
         self.caches = self.frozen and features == "cached"
         changes, hidden, narrow = SIZES[size]
         self.vit, self.norm = transformer(pretrained, self.frozen, 0.0 if self.caches else DROP, changes)
@@ -149,6 +168,8 @@ class SLSTT(nn.Module):
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 11, 3, S, S) -> class tokens before the final norm (N, 11, 768); no gradient where frozen."""
         frames = rearrange(x, "n t c h w -> (n t) c h w")
+        if self.mean is not None:
+            frames = 2 * (self.mean + self.deviation * frames) - 1
         with torch.no_grad() if self.frozen else contextlib.nullcontext():
             tokens = self.vit.forward_features(frames)  # (n t) 577 768
         return rearrange(tokens[:, 0], "(n t) d -> n t d", n=len(x))
