@@ -294,4 +294,7 @@ def test_ststnet_recipes():
     for recipe, epochs in ((paper, 500), (port, 800)):
         assert (recipe["optimizer"], recipe["lr"], recipe["batch_size"]) == ("adam", 5e-5, 256)
         assert (recipe["epochs"], recipe["weight_decay"], recipe["class_weights"]) == (epochs, 0.0, "none")
+    assert (paper["order"], port["order"]) == ("shuffled", "by_class")
+    inputs = recipes.resolve("ststnet")["inputs"]
+    assert (inputs["channels"], inputs["range"], inputs["center"]) == (["u", "v", "strain"], "unit", "train_mean")
     assert build("ststnet", num_classes=3).drop.p == 0.5

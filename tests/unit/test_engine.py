@@ -315,6 +315,25 @@ def test_running_out_of_memory_or_time_is_a_record_that_the_next_job_tries_again
     assert {r["status"] for r in train(toy, run, spec)} == {"done"}
 
 
+def test_a_batch_that_was_split_for_lack_of_memory_is_on_record(toy, tmp_path, monkeypatch):
+    """Of one fold and of the run: the same effective batch, but losses between clips and batch statistics differ."""
+    spec, run, whole = toy.spec({"model": "ststnet", "batch_size": 16}), tmp_path / "run", fold.Loop._loss
+
+    def loss(self, x, y):
+        if len(x) > 6:
+            raise torch.OutOfMemoryError("no memory left")
+        return whole(self, x, y)
+
+    monkeypatch.setattr(fold.Loop, "_loss", loss)
+    assert {(r["status"], r["batch_parts"]) for r in train(toy, run, spec)} == {("done", 4)}
+    pooled(toy, run, spec)
+    assert read_json(run / "run.json")["split_batches"] == {row["subject"]: 4 for row in toy.rows}
+    monkeypatch.undo()
+    train(toy, tmp_path / "whole", spec)
+    pooled(toy, tmp_path / "whole", spec)
+    assert read_json(tmp_path / "whole/run.json")["split_batches"] == {}
+
+
 def test_pooling_refuses_missing_folds_and_results_of_an_older_configuration(toy, tmp_path):
     spec, run = toy.spec(), tmp_path / "run"
     train(toy, run, spec, shard=(1, 2))

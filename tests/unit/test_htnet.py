@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from einops import rearrange
 
-from mebench import recipes
+from mebench import cards, recipes
 from mebench.models import build
 from mebench.models.htnet import Attention, Level, centres, mosaic
 from mebench.training.loop import Loop
@@ -220,6 +220,8 @@ def test_the_recipes():
     assert {key: paper[key] for key in ("optimizer", "lr", "weight_decay", "batch_size", "epochs", "order")} == {
         "optimizer": "adam", "lr": 5e-5, "weight_decay": 0.0, "batch_size": 256, "epochs": 800, "order": "shuffled",
     }  # fmt: skip
+    assert paper["precision"] == "tf32"  # what convolutions of the release have, unless told otherwise
+    assert "22,195,200" in cards.card("models", "htnet")["notes"]
     assert by_class == {**paper, "order": "by_class"}
     assert recipes.resolve("htnet")["inputs"] == {
         "kind": "apex_flow", "size": 28, "channels": ["strain", "v", "u"], "range": "byte", "center": "none",

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.svm import LinearSVC
 
-from mebench import recipes
+from mebench import cards, recipes
 from mebench.models import build
 from mebench.models._svm import ABSENT, LinearSVM
 
@@ -110,3 +110,11 @@ def test_the_codes_change_the_input_and_the_planes(codes, values):
     model = build("lbp_top_svm", num_classes=5, **resolved["options"])
     assert model.weight.shape == (5, values)
     assert model(torch.rand(2, values)).shape == (2, 5)
+
+
+def test_the_defaults_are_those_of_the_specifications():
+    """facts/baselines.md 5 and 9: uniform codes in 25 blocks of 28 x 28, five by five blocks, C = 1 or 10,000."""
+    lbp_top, bi_woof = (cards.card("models", name) for name in ("lbp_top_svm", "bi_woof_svm"))
+    assert lbp_top["options"] == {"C": [1, 10000], "codes": ["uniform", "raw"]}
+    assert bi_woof["options"] == {"C": [1, 10000], "blocks": [5, 6, 8]}
+    assert ((lbp_top["inputs"]["size"] - 2) / 5, bi_woof["inputs"]["size"] / 5) == (28, 28)

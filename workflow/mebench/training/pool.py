@@ -46,6 +46,7 @@ def pool(
         "folds_expected": len(folds),
         "folds_done": len(done),
         "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in records if r["status"] != "done"],
+        "split_batches": {r["fold"]: r["batch_parts"] for r in records if _split(r)},
         "parameters": next(r["parameters"] for r in records if r["status"] == "done"),
         "seconds": round(sum(record["seconds"] for record in records), 1),
         "devices": sorted({record["device"] for record in records}),
@@ -119,6 +120,11 @@ def complete(rows: list[dict[str, str]], expected: set[str], where: Path, remedy
     ):
         if clips:
             raise UserError(f"{where} has {len(clips)} clips {problem}, the first is {clips[0]}; {remedy}")
+
+
+def _split(record: dict[str, Any]) -> bool:
+    """Whether a batch of the fold was computed in more parts than its recipe says, for lack of memory."""
+    return record.get("batch_parts", 1) > record["spec"]["recipe"].get("accumulate", 1)
 
 
 def _versions(records: list[dict[str, Any]]) -> dict[str, list[str]]:

@@ -1,0 +1,57 @@
+"""Every model of the shipped configuration from frames to its row in the table, for one epoch on a handful of clips."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from project import PROJECT, Project
+
+from mebench import cards
+
+CONFIG = {
+    "datasets": {"smic": {"source": "synthetic", "subjects": 2, "clips": 3}},
+    "tasks": ["smic-3"],
+    "seeds": [0],
+}
+
+
+def briefly(entry: str | dict) -> str | dict:
+    """An entry of config.yaml, trained for one epoch."""
+    name = entry if isinstance(entry, str) else entry["model"]
+    by_gradient = cards.card("models", name).get("training", "gradient") == "gradient"
+    return entry if isinstance(entry, str) or not by_gradient else entry | {"epochs": 1, "warmup_epochs": 0}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A finished run of all of them."""
+    project = Project(tmp_path_factory.mktemp("every model") / "project")
+    models = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))["models"]
+    project.configure(yaml.safe_dump(CONFIG | {"models": [briefly(entry) for entry in models]}))
+    project.snakemake("--cores", "2")
+    return project
+
+
+def test_every_model_reads_its_input_and_predicts_every_clip(trained):
+    records = {path.parent.parent.name: json.loads(path.read_text())
+               for path in (trained.folder / "results/runs/smic-3").glob("*/seed0/run.json")}  # fmt: skip
+    assert records.keys() == set(cards.names("models"))
+    clips = {record["clips"] for record in records.values()}
+    assert len(clips) == 1
+    assert 2 <= clips.pop() <= 6
+    for name, record in records.items():
+        assert (record["folds_done"], record["folds_expected"], record["failed"]) == (2, 2, []), name
+        assert record["origin"] == "synthetic", name
+
+
+def test_every_model_has_a_row_in_the_table(trained):
+    table = (trained.folder / "results/tables/smic-3.md").read_text(encoding="utf-8")
+    for name in cards.names("models"):
+        assert cards.card("models", name)["title"] in table, name
+
+
+def test_inputs_of_every_kind_were_made(trained):
+    kinds = {path.name.split("-")[0].split(".")[0] for path in (trained.folder / "results/inputs/smic").iterdir()}
+    assert {"apex_flow", "long_flow", "frames", "texture_motion", "lbp_top", "roi_flow"} <= kinds
