@@ -40,6 +40,7 @@ def adopt(
         "folds_expected": folds,
         "folds_done": folds,  # as every clip is predicted
         "failed": [],
+        "split_batches": {},
         "parameters": cards.card("models", spec["model"])["parameters"],
         "seconds": None,
         "devices": [],
