@@ -14,6 +14,7 @@ import pytest
 from mebench import cards, cli
 from mebench.datasets import _checks, _synthetic
 from mebench.files import read_csv
+from mebench.inputs import long_flow
 from mebench.protocols.samples import samples
 from mebench.protocols.tasks import TASKS, task
 
@@ -66,6 +67,22 @@ def readings(roots):
 @pytest.fixture(scope="module")
 def clips(readings):
     return [clip for name in ("casme2", "samm", "smic") for clip in readings[name].clips]
+
+
+# ------------------------------------------------------------------------------------------------ long-term flow
+
+
+def test_slstt_finds_eleven_frames_in_each_of_its_577_clips(clips):
+    """facts/slstt.md 7.3, and the one more clip whose apex is mended here."""
+    mended = [clip["clip_id"] for clip in clips if "dead apex" in clip["repairs"] and "sub05" in clip["clip_id"]]
+    assert mended == ["casme2/sub05/EP09_05f"]
+    assert len(clips) - len(mended) == 577
+    for clip in clips:
+        onset, apex, offset = (int(clip[name]) for name in ("onset", "apex", "offset"))
+        places = long_flow.fill(long_flow.window(onset, apex, offset, 11), 11)
+        assert len(places) == 11, clip["clip_id"]
+        assert places == sorted(places)
+        assert onset < places[0] <= places[-1] <= offset, clip["clip_id"]
 
 
 # ------------------------------------------------------------------------------------------------ readers
