@@ -20,7 +20,7 @@ from mebench.datasets._casme3 import SLIPS
 from mebench.datasets._synthetic import casme3_plan
 from mebench.errors import UserError
 from mebench.files import read_csv
-from mebench.protocols.samples import samples
+from mebench.protocols.samples import extra_samples, samples
 from mebench.protocols.tasks import task
 
 SHORT = {"happy": "happiness", "sad": "sadness"}
@@ -95,6 +95,23 @@ def test_labels_from_another_column_than_the_emotion(readings):
     found = {row["clip_id"]: row["label"] for row in samples(task("casme3-objective"), clips)}
     assert found == {clip["clip_id"]: clip["objective"] for clip in clips}
     assert samples(task("casme3-7"), clips)[0]["label"] == min(clips, key=lambda c: c["clip_id"])["emotion"]
+
+
+def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, rows, tmp_path):
+    """facts/hsta.md 4.1: 3,346 of 98 people by objective class, from the workbook with both kinds of expressions."""
+    for part in (roots / "casme3_long").iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    macro = [row for row in rows if row.expression == "macro"]
+    wanted = {"I": 182, "II": 244, "III": 495, "IV": 40, "V": 78, "VI": 24, "VII": 2283}
+    classes = [name for name, count in wanted.items() for _ in range(count)]
+    cells = ([f"spNO.{row.subject}", *map(row.cell, ("video", "onset", "apex", "offset", "units")), "Macro-expression",
+              name] for row, name in zip(macro, classes, strict=True))  # fmt: skip
+    header = ("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Expression type", "Objective class")
+    workbook(tmp_path / "CAS(ME)3_part_A_v2.xlsx", Sheet1=[header, *cells])
+    extra = extra_samples(task("casme3-objective"), "macro", read("casme3_long", tmp_path).clips)
+    assert Counter(row["label"] for row in extra) == wanted
+    assert len({row["subject"] for row in extra}) == 98
+    assert {row["subject"].split("/")[0] for row in extra} == {"casme3"}  # so that no fold trains on its own person
 
 
 def test_every_row_is_read_as_it_was_planned(readings, rows):
