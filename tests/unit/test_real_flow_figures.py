@@ -7,11 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mebench.catalogue import facts
 from mebench.metrics.recognition import from_confusion
 
 DOCS = Path(__file__).parents[2] / "docs"
 COUNTS = pd.read_csv(DOCS / "megc2019-flow-folds.csv")
 CLASSES = ["negative", "positive", "surprise"]
+PAGE = (DOCS / "megc2019-flow.md").read_text(encoding="utf-8")
+TITLES = {"htnet": "HTNet", "off_apexnet": "OFF-ApexNet",
+          "off_apexnet-meb": "OFF-ApexNet, MEB's network and recipe, on these pictures"}  # fmt: skip
 RUNS = sorted(set(zip(COUNTS["run"], COUNTS["seed"], COUNTS["epochs"], strict=True)))
 
 
@@ -22,9 +26,51 @@ def pooled(rows: pd.DataFrame) -> dict[str, float | None]:
 @pytest.mark.parametrize(("run", "seed", "epochs"), RUNS)
 def test_the_page_says_what_the_counts_give(run, seed, epochs):
     rows = COUNTS[(COUNTS["run"] == run) & (COUNTS["seed"] == seed) & (COUNTS["epochs"] == epochs)]
-    page = (DOCS / "megc2019-flow.md").read_text(encoding="utf-8")
     folds = rows["subject"].nunique()
-    assert folds == 68 or f"{folds} of 68 folds" in page
+    assert folds == 68 or f"{folds} of 68 folds" in PAGE
     for found in (pooled(rows), *(pooled(part) for _, part in rows.groupby(rows["subject"].str.split("/").str[0]))):
         for metric in ("uf1", "uar"):
-            assert f"{found[metric]:.4f}" in page, metric
+            assert f"{found[metric]:.4f}" in PAGE, metric
+
+
+def table(column: str) -> list[dict[str, str]]:
+    """The rows of the first table of the page that has such a column."""
+    lines = PAGE.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("|") and column in cells(line))
+    body = lines[start + 2 :]
+    end = next(i for i, line in enumerate(body) if not line.startswith("|"))
+    return [dict(zip(cells(lines[start]), cells(line), strict=True)) for line in body[:end]]
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.mark.parametrize("run", TITLES)
+def test_the_row_of_a_model_has_its_figures_at_the_last_epoch(run):
+    (row,) = (row for row in table("seeds here") if row["model"] == TITLES[run])
+    found = pooled(COUNTS[(COUNTS["run"] == run) & (COUNTS["epochs"] == "last")])
+    assert (row["UF1 here"], row["UAR here"]) == (f"{found['uf1']:.4f}", f"{found['uar']:.4f}")
+
+
+@pytest.mark.parametrize(
+    ("title", "model", "method", "peeked"),
+    [
+        ("HTNet", "htnet", "HTNet", "yes"),
+        ("OFF-ApexNet", "off_apexnet", "OFF-ApexNet (re-run", "unknown"),
+        ("Dual-Inception", "dual_inception", "Dual-Inception", "no"),
+    ],
+)
+def test_published_figures_of_the_page_are_those_of_the_tables(title, model, method, peeked):
+    (row,) = (row for row in table("seeds here") if row["model"] == title)
+    (figure,) = (f for f in facts.published(model) if f.method.startswith(method) and f.part == "Full")
+    assert row["published UF1 / UAR"].startswith(f"{figure.values['uf1']} / {figure.values['uar']}")
+    assert row["peeked"].strip("*").split(":")[0] == figure.peeked == peeked
+
+
+def test_what_peeking_adds_is_the_difference_of_what_stands_beside_it():
+    rows = table("added")
+    assert len(rows) >= 6
+    for row in rows:
+        added = float(row["peeked"]) - float(row["last epoch"])
+        assert float(row["added"]) == pytest.approx(added, abs=0.00051), row["model"]
