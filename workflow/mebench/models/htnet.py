@@ -55,10 +55,11 @@ CARD = {
         "(crop: transposed); crop: corrected cuts at the points themselves. Each attention block holds one token, so "
         "22,195,200 query and key weights never get a gradient and the last position has no effect: kept as released, "
         "but scores of one token are not computed. precision: tf32 is what the release has on a GPU that knows it: its "
-        "layers but the last are convolutions, which PyTorch computes so unless told not to. The released loader does not shuffle: its batches are those of order: by_class (preset by_class); shuffled is "
-        "ours. For CAS(ME)^3 the release computes Farneback's flow and reads (u, v, magnitude); here that dataset has "
-        "the TV-L1 flow and the channels of the others. The released code reports the best epoch on the test fold; "
-        "here the last epoch counts."
+        "layers but the last are convolutions, which PyTorch computes so unless told not to. The released loader does "
+        "not shuffle: its batches are those of order: by_class (preset by_class); shuffled is ours. For CAS(ME)^3 the "
+        "release computes Farneback's flow and reads (u, v, magnitude); here that dataset has the TV-L1 flow and the "
+        "channels of the others. The released code reports the best epoch on the test fold; here the last epoch "
+        "counts."
     ),
 }
 
