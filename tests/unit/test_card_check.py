@@ -77,6 +77,10 @@ WRONG = [
     (put("recipe", "lrate", 1), "unknown key 'lrate' in recipe .*did you mean"),
     (put("presets", "quick", {"epoch": 3}), "unknown key 'epoch' in presets: quick .*did you mean 'epochs'"),
     (put("presets", "quick", {"resources": {"gpus": 0}}), "unknown key 'gpus' in presets: quick: resources"),
+    (
+        put("measured", [{"options": {}, "device": "a GPU", "seconds_per_fold": 3, "share_of_peak": 0.1, "clips": 9}]),
+        "has a measured record without seconds, epochs; benchmarks/folds.py",
+    ),
     (put("options", "deep", True), "options: deep: True, which is no list of choices"),
     (put("changes", "varaint", {}), "changes of the unknown option 'varaint' .*did you mean 'variant'"),
     (put("changes", "variant", "port", "input", {}), "unknown key 'input' in changes: variant: port"),

@@ -12,6 +12,7 @@ from mebench.errors import UserError, did_you_mean
 
 KEYS = ("title", "kind", "paper", "licence", "module", "parameters", "inputs", "recipe", "resources", "notes")
 INPUTS = ("kind", "size", "channels", "range", "center")
+MEASURED = ("options", "device", "seconds", "share_of_peak", "clips", "epochs")
 RESOURCES = ("mem_mb", "runtime_min", "gpu")
 TRAINING = ("gradient", "fit", "oracle")
 RANGES = ("pixels", "byte", "unit", "imagenet", "any")
@@ -47,6 +48,9 @@ def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
     for name, preset in card.get("presets", {}).items():
         yield from _unknown(f"presets: {name}", preset, [*recipe, *options, "resources"])
         yield from _unknown(f"presets: {name}: resources", preset.get("resources", {}), RESOURCES)
+    for record in card.get("measured", []):
+        if lacking := [key for key in MEASURED if key not in record]:
+            yield f"has a measured record without {', '.join(lacking)}; benchmarks/folds.py prints whole ones"
     for option, values in card.get("changes", {}).items():
         if option not in options:
             yield f"has changes of the unknown option '{option}'{did_you_mean(option, options)}"
