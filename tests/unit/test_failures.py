@@ -71,6 +71,16 @@ def test_the_command_is_one_that_the_command_line_takes(bench, failures):
     assert str(args.config) == "config.yaml"
 
 
+def test_the_command_has_as_many_threads_as_the_fold_had(bench, failures):
+    """They change the last bits of what is computed."""
+    bench.fold(SUBJECTS[0], "failed", threads=4)
+    bench.fold(SUBJECTS[1], "failed", threads=1)
+    bench.lock(SUBJECTS[2], age=900, threads=2)
+    _, found = failures()
+    words = (shlex.split(failure["command"])[1:] for failure in found)
+    assert [cli.parser().parse_args(line).threads for line in words] == [4, 1, 2]
+
+
 def test_the_log_of_an_earlier_job_is_not_shown(bench, failures):
     """As when the fold was repeated by hand, on the terminal."""
     bench.fold(SUBJECTS[0], "failed", started="2026-01-02T03:00:00+00:00")

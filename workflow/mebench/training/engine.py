@@ -109,7 +109,7 @@ def train_folds(
                     "and the folds that it finished are of the source before; run the same command again"
                 )
             try:
-                about = {"fold": fold, "epochs": epochs, "epoch": 0, "job": place["job"]}
+                about = {"fold": fold, "epochs": epochs, "epoch": 0, "job": place["job"], "threads": how.threads}
                 with lock.hold(running_file(run, fold), about) as holder:
                     record = finished(run, fold, mark, how)  # another job may have finished it since this one looked
                     if record is None:

@@ -65,9 +65,10 @@ def failures(plan: Plan, states: Sequence[RunState], config: Path, count: int) -
     return found
 
 
-def command(run: Run, fold: str, config: Path) -> str:
-    """What trains that fold alone, again."""
-    return f"mebench train --run {shlex.quote(run.id)} --fold {shlex.quote(fold)} --config {shlex.quote(str(config))}"
+def command(run: Run, fold: str, config: Path, threads: int = 1) -> str:
+    """What trains that fold alone, again, with as many ``threads``: they change the last bits."""
+    text = f"mebench train --run {shlex.quote(run.id)} --fold {shlex.quote(fold)} --config {shlex.quote(str(config))}"
+    return f"{text} --threads {threads}" if threads > 1 else text
 
 
 def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool) -> Failure:
@@ -82,8 +83,9 @@ def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool
     begun = datetime.fromisoformat(record["started"]).timestamp() if record.get("started") else 0.0
     log = logs.of_fold(results, run.id, fold, count, begun, to_end=False)
     excerpts = [log, logs.of_scheduler(results, job, count)]
+    repeat = command(run, fold, config, record.get("threads", 1))
     return Failure(run, fold, record["status"], record.get("message", ""), about, place.get("node"), job,
-                   record.get("finished"), list(filter(None, excerpts)), command(run, fold, config))  # fmt: skip
+                   record.get("finished"), list(filter(None, excerpts)), repeat)  # fmt: skip
 
 
 def _died(plan: Plan, run: Run, held: dict[str, Any], config: Path, count: int) -> Failure:
@@ -98,8 +100,9 @@ def _died(plan: Plan, run: Run, held: dict[str, Any], config: Path, count: int) 
     excerpts = [log, logs.of_scheduler(results, job, count)]
     seen = datetime.fromtimestamp(held["beat"], UTC).isoformat(timespec="seconds")
     message = f"its job gave no sign for {lock.DEAD:.0f} s or its process is gone; it was {epoch}"
+    repeat = command(run, fold, config, held.get("threads", 1))
     return Failure(run, fold, DIED, message, about, held.get("node") or None, job, seen,
-                   list(filter(None, excerpts)), command(run, fold, config))  # fmt: skip
+                   list(filter(None, excerpts)), repeat)  # fmt: skip
 
 
 def pools(found: Sequence[Failure], config: Path) -> list[str]:
