@@ -62,7 +62,15 @@ CARD = {
     },
     "presets": {
         "paper": {},
-        "small": {"size": "small", "pretrained": "none", "epochs": 15, "batch_size": 8, "lr": 0.1, "step_epochs": 12},
+        "small": {
+            "size": "small",
+            "pretrained": "none",
+            "optimizer": "adam",
+            "lr": 1e-3,
+            "step_epochs": 50,
+            "epochs": 60,
+            "batch_size": 8,
+        },
     },
     "options": {
         "aggregator": ["lstm", "mean"],
