@@ -71,6 +71,9 @@ def test_the_small_stand_in_is_read_whole(name, tmp_path):
     assert all(set(clip) == set(COLUMNS) for clip in reading.clips)
     assert [clip["clip_id"] for clip in reading.clips] == sorted(clip["clip_id"] for clip in reading.clips)
     _checks.counts(cards.card("datasets", name), reading)
+    announced = _synthetic.announced(name, {"subjects": 2, "clips": 2, "seed": 1})
+    found = [{key: clip[key] for key in announced[0]} for clip in reading.clips]
+    assert found == sorted(announced, key=lambda row: row["clip_id"])
 
 
 @pytest.mark.parametrize("name", TASKS)

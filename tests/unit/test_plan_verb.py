@@ -42,7 +42,7 @@ def planned(tmp_path, capsys):
 
     def run(entry=None, arguments=(), seeds=(0, 1), **card):
         (tmp_path / "net.py").write_text(f"CARD = {CARD | card!r}\n")
-        config = {"results": str(tmp_path / "results"), "datasets": {"smic": {"source": "synthetic"}},
+        config = {"results": str(tmp_path / "results"), "datasets": {"smic": {"source": "/data/SMIC"}},
                   "tasks": ["smic-3"], "models": [{"model": str(tmp_path / "net.py"), **(entry or {})}],
                   "seeds": list(seeds)}  # fmt: skip
         (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
@@ -177,6 +177,36 @@ def test_indexed_clips_take_the_place_of_the_expected_ones(planned, tmp_path):
     assert net["hours_per_fold"] == pytest.approx(3 * FLOPS * 9 * 10 / 20e12 / 3600)
 
 
+@pytest.mark.parametrize(
+    ("entry", "task", "clips", "folds", "counted"),
+    [
+        ({"subjects": 5, "clips": 4}, "smic-3", 20, 5, "generated"),
+        ({"size": "full"}, "smic-3", CLIPS, FOLDS, "expected"),  # as many as the real one has
+        ({}, "megc2019", 442, 68, "expected"),  # the other two are copies
+    ],
+)
+def test_clips_that_are_to_be_generated_are_known_before(tmp_path, capsys, entry, task, clips, folds, counted):
+    datasets = {
+        "smic": {"source": "synthetic", **entry},
+        "samm": {"source": "/data/a"},
+        "casme2": {"source": "/data/b"},
+    }
+    config = {"results": str(tmp_path), "datasets": datasets, "tasks": [task], "models": ["ststnet"]}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    assert cli.main(["plan", "--config", str(tmp_path / "config.yaml"), "--json"]) == 0
+    (net,) = json.loads(capsys.readouterr().out)["models"]
+    assert (net["clips"], net["folds"], net["counted"]) == (clips, folds, counted)
+
+
+def test_too_few_generated_clips_are_an_error_before_anything_is_generated(tmp_path, capsys):
+    datasets = {"casme2": {"source": "synthetic", "subjects": 2, "clips": 1}}
+    config = {"results": str(tmp_path), "datasets": datasets, "tasks": ["casme2-5"], "models": ["ststnet"]}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    assert cli.main(["plan", "--config", str(tmp_path / "config.yaml")]) == 2
+    assert "the task casme2-5 has no clip of the class" in capsys.readouterr().err
+    assert cli.main(["status", "--config", str(tmp_path / "config.yaml")]) == 0  # which only looks
+
+
 def test_extra_training_clips_count_once_they_are_indexed(tmp_path, capsys):
     """HSTA trains on the macro-expressions of CAS(ME)^3 too; those of the held-out subject are left out."""
     (tmp_path / "net.py").write_text(f"CARD = {CARD!r}\n")
@@ -216,7 +246,7 @@ def test_a_measured_fold_says_of_extra_clips_what_an_estimate_says(tmp_path, cap
 
 def test_the_page_says_of_every_figure_where_it_comes_from(tmp_path, capsys):
     (tmp_path / "net.py").write_text(f"CARD = {CARD | {'measured': [MEASURED]}!r}\n")
-    config = {"results": str(tmp_path), "datasets": {"smic": {"source": "synthetic"}}, "tasks": ["smic-3"],
+    config = {"results": str(tmp_path), "datasets": {"smic": {"source": "/data/SMIC"}}, "tasks": ["smic-3"],
               "models": [str(tmp_path / "net.py"), "ststnet", "majority"], "seeds": [0, 1, 2]}  # fmt: skip
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     assert cli.main(["plan", "--config", str(tmp_path / "config.yaml")]) == 0

@@ -26,8 +26,9 @@ NOT_ESTIMATED = "not estimated"
 
 @dataclass(frozen=True)
 class Size:
-    """A run in numbers; ``counted`` is "indexed", or "expected" where the real datasets' numbers stand in. ``extra``
-    clips are only trained on; ``unsure`` says of them what is not indexed yet."""
+    """A run in numbers; ``counted`` is "indexed", or before that "generated" where all clips are to be generated, or
+    "expected" where the real datasets' numbers stand in. ``extra`` clips are only trained on; ``unsure`` says of them
+    what is not indexed yet."""
 
     clips: int
     folds: int
@@ -99,10 +100,12 @@ def extra_of(run: Run) -> str:
 
 
 def size(plan: Plan, run: Run) -> Size:
-    """The numbers of a run: of the indexed clips of its task, or where a dataset is not indexed yet, of the real
-    datasets."""
-    definition = plan.tasks[run.task]
+    """The numbers of a run: of the indexed clips of its task, or where a dataset is not indexed yet, of those that are
+    to be generated, or of the real datasets."""
+    definition, counted = plan.tasks[run.task], "indexed"
     clips, more = _clips(plan.clips(run.task), definition), _clips(plan.clips_of(run), definition)
+    if clips is None:
+        clips, counted = _to_generate(plan, definition), "generated"
     extra, unsure = 0, ""
     if extra_of(run) != "none" and more is not None:
         extra = len(extra_samples(definition, extra_of(run), more))
@@ -113,7 +116,7 @@ def size(plan: Plan, run: Run) -> Size:
     if clips is None:
         return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra, unsure)
     rows = samples(definition, clips)
-    return Size(len(rows), len({row["subject"] for row in rows}), "indexed", extra, unsure)
+    return Size(len(rows), len({row["subject"] for row in rows}), counted, extra, unsure)
 
 
 def _clips(paths: Sequence[str], definition: dict[str, Any]) -> list[dict[str, str]] | None:
@@ -122,6 +125,19 @@ def _clips(paths: Sequence[str], definition: dict[str, Any]) -> list[dict[str, s
         return None
     columns = ("clip_id", "dataset", "subject", definition.get("label_from", "emotion"))
     return [row for path in paths for row in read_csv(path, columns)]
+
+
+def _to_generate(plan: Plan, definition: dict[str, Any]) -> list[dict[str, str]] | None:
+    """The rows of a task's clips where all its datasets are to be generated; None where they are not known before."""
+    entries = {name: plan.datasets[name] for name in definition["datasets"]}
+    if definition.get("label_from", "emotion") != "emotion" or any(
+        e["source"] != "synthetic" for e in entries.values()
+    ):
+        return None
+    from mebench.datasets import _synthetic  # it needs NumPy, and looking at real data does not
+
+    groups = [_synthetic.announced(name, entry) for name, entry in entries.items()]
+    return None if None in groups else [row for group in groups for row in group]
 
 
 def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost:

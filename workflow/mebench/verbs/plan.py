@@ -44,13 +44,19 @@ def main(args: argparse.Namespace) -> None:
         print("\n".join([*page(found, estimate.total(found)), "", *estimate.assumptions(args.tflops, args.cpu_tflops)]))
 
 
+COUNTED = {
+    "indexed": "as indexed",
+    "generated": "synthetic, to be generated",
+    "expected": "expected of the real data; not indexed yet",
+}
+
+
 def page(found: list, whole: dict) -> list[str]:
     """The figures as lines: a table per task, and the total."""
     lines = []
     for task in dict.fromkeys(cost.task for cost in found):
         own = [cost for cost in found if cost.task == task]
-        source = "as indexed" if own[0].counted == "indexed" else "expected of the real data; not indexed yet"
-        lines += [f"{task}: {own[0].clips:,} clips, {own[0].folds} folds ({source})", *_table(own), ""]
+        lines += [f"{task}: {own[0].clips:,} clips, {own[0].folds} folds ({COUNTED[own[0].counted]})", *_table(own), ""]
     gpu_mb = f", {whole['gpu_mb']:,} MB of GPU memory" if whole["gpu_mb"] else ""
     total = (
         f"total: {whole['runs']} runs, {whole['folds']:,} folds, {duration(whole['gpu_hours'])} on GPUs and "

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from mebench import estimate
+from mebench.errors import UserError
 from mebench.plan import Plan
 from mebench.watch.runs import RunState
 
@@ -36,8 +37,12 @@ class Clock:
 
     @cached_property
     def estimated(self) -> dict[tuple[str, str], float]:
-        """Seconds of a fold of each task and model for which there is an estimate."""
-        found = estimate.costs(self.plan, *self.throughput)
+        """Seconds of a fold of each task and model for which there is an estimate; none where clips do not fit a
+        task, of which whoever trains on them is told."""
+        try:
+            found = estimate.costs(self.plan, *self.throughput)
+        except UserError:
+            return {}
         return {(cost.task, cost.model): 3600 * cost.hours_per_fold for cost in found if cost.known}
 
     def works(self, states: Sequence[RunState]) -> list[Work]:

@@ -70,6 +70,22 @@ def write(
         raise UserError(f"{dataset} is only generated at full size; write size: full in the configuration")
 
 
+def announced(dataset: str, options: dict[str, Any]) -> list[dict[str, str]] | None:
+    """Rows with clip_id, dataset, subject and emotion of the clips that :func:`write` would generate with such
+    ``options``, without generating any; None where they are not known before (size: full, long videos)."""
+    if options.get("size", "small") != "small" or dataset not in NAMES:
+        return None
+    from mebench.datasets._synthetic import cast as casting
+
+    asked = DEFAULTS | {key: options[key] for key in DEFAULTS if key in options}
+    rows = []
+    for clip in casting.of(dataset, **asked):
+        subject = f"{dataset}/{subject_name(dataset, clip.subject)}"
+        rows.append({"clip_id": f"{subject}/{clip.name}", "dataset": dataset, "subject": subject,
+                     "emotion": clip.emotion})  # fmt: skip
+    return rows
+
+
 def _mark(data: Path, dataset: str, size: str, seed: int, counts: dict[str, int]) -> None:
     about = {"dataset": dataset, "size": size, "seed": seed, "generator": GENERATOR, **counts}
     write_json(data / MARKER, {**about, "note": "generated, not the real dataset"})
