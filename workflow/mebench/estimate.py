@@ -130,9 +130,8 @@ def _clips(paths: Sequence[str], definition: dict[str, Any]) -> list[dict[str, s
 def _to_generate(plan: Plan, definition: dict[str, Any]) -> list[dict[str, str]] | None:
     """The rows of a task's clips where all its datasets are to be generated; None where they are not known before."""
     entries = {name: plan.datasets[name] for name in definition["datasets"]}
-    if definition.get("label_from", "emotion") != "emotion" or any(
-        e["source"] != "synthetic" for e in entries.values()
-    ):
+    all_generated = all(entry["source"] == "synthetic" for entry in entries.values())
+    if not all_generated or definition.get("label_from", "emotion") != "emotion":
         return None
     from mebench.datasets import _synthetic  # it needs NumPy, and looking at real data does not
 
