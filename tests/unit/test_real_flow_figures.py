@@ -17,7 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 COUNTS = pd.read_csv(DOCS / "megc2019-flow-folds.csv")
 CLASSES = ["negative", "positive", "surprise"]
 PAGE = (DOCS / "megc2019-flow.md").read_text(encoding="utf-8")
-TITLES = {"htnet": "HTNet", "off_apexnet": "OFF-ApexNet",
+TITLES = {"htnet": "HTNet", "off_apexnet": "OFF-ApexNet", "vit_tiny-28": "ViT-tiny at 28x28, from scratch",
           "off_apexnet-meb": "OFF-ApexNet, MEB's network and recipe"}  # fmt: skip
 spec = importlib.util.spec_from_file_location("megc2019_flow", DOCS / "megc2019_flow.py")
 picture = importlib.util.module_from_spec(spec)
