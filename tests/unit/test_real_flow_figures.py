@@ -6,6 +6,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -19,9 +20,17 @@ CLASSES = ["negative", "positive", "surprise"]
 PAGE = (DOCS / "megc2019-flow.md").read_text(encoding="utf-8")
 TITLES = {"htnet": "HTNet", "off_apexnet": "OFF-ApexNet", "vit_tiny-28": "ViT-tiny at 28x28, from scratch",
           "off_apexnet-meb": "OFF-ApexNet, MEB's network and recipe"}  # fmt: skip
-spec = importlib.util.spec_from_file_location("megc2019_flow", DOCS / "megc2019_flow.py")
-picture = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(picture)
+
+
+def script(name: str):
+    """A script of the docs as a module."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+picture, intervals = script("megc2019_flow"), script("megc2019_flow_intervals")
 RUNS = sorted(set(zip(COUNTS["run"], COUNTS["seed"], COUNTS["epochs"], strict=True)))
 
 
@@ -78,3 +87,26 @@ def test_the_picture_shows_what_the_page_says():
     assert by_model["OFF-ApexNet, MEB's network and recipe"]["published"] == [[0.7032, "no"], [0.839, "yes"]]
     assert by_model["majority class"]["peeked"] is None
     assert set(picture.CONTROLS) == {row["model"] for row in shown[-3:]}
+
+
+def test_the_intervals_of_the_page_are_those_of_the_counts():
+    said = [list(row.values()) for row in picture.table(PAGE, "95 %")]
+    assert said == intervals.rows()
+
+
+def test_intervals_are_paired_over_subjects():
+    truth = np.zeros((30, 3, 3), dtype=int)
+    truth[np.arange(30), np.arange(30) % 3, np.arange(30) % 3] = 2  # two clips a subject, all of them right
+    assert intervals.interval(truth) == (1, 1)
+    guess = truth.copy()
+    guess[::2] = np.roll(guess[::2], 1, axis=2)  # every other subject wrong
+    assert intervals.interval(guess, guess) == (0, 0)  # what a subject brings, it brings to both
+    low, high = intervals.interval(guess)
+    assert low < 0.5 < high
+    assert high - low == pytest.approx(2 * 1.96 * (0.25 / 30) ** 0.5, rel=0.2)  # of a share of 30 subjects
+    assert intervals.interval(truth, guess) == pytest.approx((1 - high, 1 - low))
+
+
+def test_uf1_of_the_intervals_is_that_of_the_benchmark():
+    counts = np.random.default_rng(0).integers(0, 9, (20, 3, 3))
+    assert intervals.uf1(counts) == pytest.approx([from_confusion(one)["uf1"] for one in counts])
