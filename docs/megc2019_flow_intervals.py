@@ -13,8 +13,9 @@ from mebench.catalogue.listing import markdown_table
 COUNTS = Path(__file__).with_name("megc2019-flow-folds.csv")
 CLASSES = ["negative", "positive", "surprise"]
 TITLES = {"off_apexnet-meb": "OFF-ApexNet, MEB's network and recipe", "htnet": "HTNet", "off_apexnet": "OFF-ApexNet",
-          "vit_tiny-28": "ViT-tiny at 28x28, from scratch"}  # fmt: skip
-HEADER = ("network", "UF1, last epoch", "95 %", "minus HTNet", "minus OFF-ApexNet", "minus ViT-tiny")
+          "vit_tiny-28": "ViT-tiny at 28x28, from scratch",
+          "resnet18-28": "ResNet-18 at 28x28, from scratch"}  # fmt: skip
+HEADER = ("network", "UF1, last epoch", "95 %", "minus HTNet", "minus OFF-ApexNet", "minus ViT-tiny", "minus ResNet-18")
 DRAWS = 9999
 
 

@@ -19,6 +19,7 @@ COUNTS = pd.read_csv(DOCS / "megc2019-flow-folds.csv")
 CLASSES = ["negative", "positive", "surprise"]
 PAGE = (DOCS / "megc2019-flow.md").read_text(encoding="utf-8")
 TITLES = {"htnet": "HTNet", "off_apexnet": "OFF-ApexNet", "vit_tiny-28": "ViT-tiny at 28x28, from scratch",
+          "resnet18-28": "ResNet-18 at 28x28, from scratch",
           "off_apexnet-meb": "OFF-ApexNet, MEB's network and recipe"}  # fmt: skip
 
 
@@ -92,6 +93,9 @@ def test_the_picture_shows_what_the_page_says():
 def test_the_intervals_of_the_page_are_those_of_the_counts():
     said = [list(row.values()) for row in picture.table(PAGE, "95 %")]
     assert said == intervals.rows()
+    differences = [[float(end) for end in cell.split(" to ")] for row in said for cell in row[3:] if cell]
+    held = sum(low <= 0 <= high for low, high in differences)
+    assert (held, len(differences)) == (9, 10), "the page says nine of ten"
 
 
 def test_intervals_are_paired_over_subjects():
