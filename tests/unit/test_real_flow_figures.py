@@ -18,9 +18,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 COUNTS = pd.read_csv(DOCS / "megc2019-flow-folds.csv")
 CLASSES = ["negative", "positive", "surprise"]
 PAGE = (DOCS / "megc2019-flow.md").read_text(encoding="utf-8")
-TITLES = {"htnet": "HTNet", "off_apexnet": "OFF-ApexNet", "vit_tiny-28": "ViT-tiny at 28x28, from scratch",
-          "resnet18-28": "ResNet-18 at 28x28, from scratch",
-          "off_apexnet-meb": "OFF-ApexNet, MEB's network and recipe"}  # fmt: skip
 
 
 def script(name: str):
@@ -49,9 +46,9 @@ def test_the_page_says_what_the_counts_give(run, seed, epochs):
             assert f"{found[metric]:.4f}" in PAGE, metric
 
 
-@pytest.mark.parametrize("run", TITLES)
+@pytest.mark.parametrize("run", intervals.TITLES)
 def test_the_row_of_a_model_has_its_figures_at_the_last_epoch(run):
-    (row,) = (row for row in picture.table(PAGE, "seeds here") if row["model"] == TITLES[run])
+    (row,) = (row for row in picture.table(PAGE, "seeds here") if row["model"] == intervals.TITLES[run])
     found = pooled(COUNTS[(COUNTS["run"] == run) & (COUNTS["epochs"] == "last")])
     assert (row["UF1 here"], row["UAR here"]) == (f"{found['uf1']:.4f}", f"{found['uar']:.4f}")
 
