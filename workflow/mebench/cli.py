@@ -12,7 +12,21 @@ from mebench import __version__
 from mebench.errors import UserError
 
 # the order in which the help lists them: the rules as data flows, then the verbs that only look
-ORDER = ("fetch", "index", "faces", "inputs", "train", "pool", "folds", "adopt", "score", "tables", "plots", "report")
+ORDER = (
+    "fetch",
+    "index",
+    "faces",
+    "inputs",
+    "train",
+    "pool",
+    "folds",
+    "adopt",
+    "score",
+    "tables",
+    "plots",
+    "report",
+    "partial",
+)
 VERBS = sorted(
     (path.stem for path in (Path(__file__).parent / "verbs").glob("*.py") if not path.stem.startswith("_")),
     key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name),

@@ -62,7 +62,7 @@ class Plan:
             for s in self.config["seeds"]
             if t in (entry["tasks"] or self.tasks)
         ]
-        self.tables: list[str] = self.config["tables"] or [name for name in self.tasks if name in table_names()]
+        self.tables: list[str] = self.config["tables"] or list(self.tasks)
         for name in self.tables:
             if name not in table_names():
                 raise UserError(f"unknown table '{name}'{did_you_mean(name, table_names())}")
@@ -359,13 +359,16 @@ def _writes_given(path: str, name: str) -> bool:
 
 
 def table_names() -> list[str]:
-    """Names of all tables: every data file of the tables folder."""
-    return sorted(path.stem for path in TABLES.glob("*.yaml"))
+    """Names of all tables: every data file of the tables folder, and every task, which has a default table without."""
+    return sorted({*TASKS, *(path.stem for path in TABLES.glob("*.yaml"))})
 
 
 def table_task(name: str) -> str:
-    """The task of a table: the first line ``task: NAME`` of its data file."""
-    for line in (TABLES / f"{name}.yaml").read_text(encoding="utf-8").splitlines():
+    """The task of a table: the first line ``task: NAME`` of its data file; a default table is called like its task."""
+    path = TABLES / f"{name}.yaml"
+    if name in TASKS and not path.is_file():
+        return name
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("task:"):
             return line.partition(":")[2].strip().strip("\"'")
-    raise UserError(f"the table file {TABLES / f'{name}.yaml'} has no line 'task: NAME'")
+    raise UserError(f"the table file {path} has no line 'task: NAME'")

@@ -1,5 +1,10 @@
 # The plan of this run: every file of the benchmark follows from it, so no rule looks into folders to find out what exists.
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
 
 from mebench import cards
@@ -59,3 +64,22 @@ def times_attempt(amount):
     return lambda wildcards, attempt: attempt * (
         amount(wildcards) if callable(amount) else amount
     )
+
+
+def make_partial(workflow):
+    """After a failure: make the tables, plots and report of what is there, in the place of those that this command
+    was to make and could not. The record of each is forgotten, so that the next start makes it again.
+    """
+    rules = ("score", "tables", "plots", "dataset_plots", "report")
+    unmade = [job for job in workflow.dag.needrun_jobs() if job.rule.name in rules]
+    if not unmade:
+        return
+    resolved = Path(plan.results) / "logs" / "partial.config.json"
+    resolved.parent.mkdir(parents=True, exist_ok=True)
+    resolved.write_text(json.dumps(plan.config), encoding="utf-8")
+    files = [str(file) for job in unmade for file in job.output]
+    print("Making the tables and the report of what is there ...", file=sys.stderr)
+    subprocess.run(["mebench", "partial", "--config", resolved, "--make", *files])
+    for job in unmade:
+        for file in job.output:
+            workflow.persistence.cleanup_metadata(file)

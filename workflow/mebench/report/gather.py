@@ -13,9 +13,12 @@ from mebench import cards, tables
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.plots import TASK_KINDS
+from mebench.protocols.tasks import task as definition_of
 from mebench.report.faces import ROOM, faces_part
+from mebench.report.gaps import Gaps
 from mebench.report.markdown import sections, to_html
 from mebench.tables import as_html
+from mebench.tables.absent import sentences
 from mebench.tables.build import Row, Table
 from mebench.tables.description import Column, Description
 from mebench.tables.scores import Score
@@ -65,29 +68,44 @@ class TaskPart:
     plots: tuple[dict[str, str], ...]
     runs: tuple[Run, ...]
     left_out: tuple[LeftOut, ...]
+    missing: tuple[str, ...] = ()
 
 
-def task_part(results: Path, name: str) -> TaskPart:
-    """Read the scores, runs and plots of one task."""
-    scores = tables.read_scores(results / "scores" / f"{name}.csv")
+def task_part(results: Path, name: str, gaps: Gaps) -> TaskPart:
+    """Read the scores, runs and plots of one task; what ``gaps`` names is left out, and said."""
+    path, absent = results / "scores" / f"{name}.csv", gaps.of_task(name)
+    scores = tables.read_scores(path) if path.is_file() or not absent else []
     runs = tuple(_runs(results, name, scores))
-    title = runs[0].about.get("task_title") or name
-    table = tables.build(_overview(name, title), scores)
+    title = runs[0].about.get("task_title") or name if runs else definition_of(name)["title"]
+    table = tables.build(_overview(name, title), scores, absent)
     whole = [score for score in scores if score.part == "all"]
     return TaskPart(
         name=name,
         title=title,
         synthetic=table.synthetic,
-        origin=min(row.origin for row in table.rows) if not table.synthetic else "synthetic",
-        clips=max(score.n + score.without_input for score in whole),
-        subjects=max(score.folds_expected for score in whole),
+        origin=_origin_of(table),
+        clips=max((score.n + score.without_input for score in whole), default=0),
+        subjects=max((score.folds_expected for score in whole), default=0),
         best=next((row for row in table.rows if row.rank == 1), None),
         majority=next((row for row in table.rows if row.model == "majority"), None),
         table=table,
-        plots=tuple(_plot(results, name, kind) for kind in TASK_KINDS),
+        plots=tuple(_plot(results, name, kind) for kind in TASK_KINDS if runs and f"{name}/{kind}" not in gaps.plots),
         runs=runs,
         left_out=tuple(_left_out(runs)),
+        missing=tuple(_missing(name, gaps)),
     )
+
+
+def _origin_of(table: Table) -> str:
+    measured = [row.origin for row in table.rows if row.origin]
+    return "synthetic" if table.synthetic else min(measured, default="nothing")
+
+
+def _missing(task: str, gaps: Gaps) -> list[str]:
+    """What a task lacks, one sentence each."""
+    partial = [f"{run}: {reason}" for run, reason in gaps.partial.items() if run.startswith(f"{task}/")]
+    plots = [f"plot {name}: {reason}" for name, reason in gaps.plots.items() if name.startswith(f"{task}/")]
+    return [*sentences(gaps.of_task(task)), *partial, *plots]
 
 
 def _left_out(runs: Sequence[Run]) -> list[LeftOut]:
@@ -127,12 +145,14 @@ def _svg(path: Path) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def table_part(results: Path, name: str) -> dict[str, Any]:
-    """A named table: its HTML and the commands that make it again."""
+def table_part(results: Path, name: str, gaps: Gaps, shown: Path) -> dict[str, Any]:
+    """A named table: its HTML and the commands that make it again; ``shown`` is the results folder that they name."""
     description = tables.describe(name)
     scores = results / "scores" / f"{description.task}.csv"
-    table = tables.build(description, tables.read_scores(scores))
-    stem = results / "tables" / table.name
+    table = tables.build(
+        description, tables.read_scores(scores) if scores.is_file() or not gaps.runs else [], gaps.runs
+    )
+    stem, scores = shown / "tables" / table.name, shown / "scores" / scores.name
     return {
         "name": table.name,
         "task": table.task,
@@ -143,10 +163,10 @@ def table_part(results: Path, name: str) -> dict[str, Any]:
     }
 
 
-def dataset_part(results: Path, name: str, sheet_room: int = ROOM) -> dict[str, Any]:
+def dataset_part(results: Path, name: str, sheet_room: int = ROOM, drawn: bool = True) -> dict[str, Any]:
     """A dataset: its card, its clips counted by emotion and subject, its index report, its figure and its faces.
 
-    ``sheet_room``: bytes that its contact sheet may add to the page.
+    ``sheet_room``: bytes that its contact sheet may add to the page. ``drawn``: whether it has a figure.
     """
     card = cards.card("datasets", name)
     folder = results / "datasets" / name
@@ -169,7 +189,7 @@ def dataset_part(results: Path, name: str, sheet_room: int = ROOM) -> dict[str, 
         "accepted": [to_html(line) for line in head.splitlines() if line.startswith(ACCEPTED)],
         "found": to_html("\n".join(line for line in head.splitlines() if not line.startswith(ACCEPTED))),
         "report": [(title, to_html(text)) for title, text in rest],
-        "figure": _svg(results / "plots" / "datasets" / f"{name}.svg"),
+        "figure": _svg(results / "plots" / "datasets" / f"{name}.svg") if drawn else None,
         "frames": card["delivers"] != "pictures",
         "faces": faces_part(results, name, sheet_room),
         "path": folder / "clips.csv",

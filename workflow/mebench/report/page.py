@@ -13,6 +13,7 @@ from mebench.errors import UserError
 from mebench.files import write_json, write_text
 from mebench.plots import TASK_KINDS
 from mebench.report import faces, gather
+from mebench.report.gaps import Gaps
 from mebench.report.provenance import provenance
 from mebench.report.words import link, plain
 from mebench.tables import as_html, cells
@@ -26,35 +27,47 @@ ORIGINS = {
 
 
 def write(
-    out: Path, results: Path, names: dict[str, Sequence[str]], config_json: str | None = None
-) -> tuple[Path, Path]:
-    """Write the report to ``out``, provenance.json to ``results``; ``names`` has tables, tasks, datasets, models."""
+    out: Path, results: Path, names: dict[str, Sequence[str]], config_json: str | None = None,
+    gaps: Gaps | None = None, shown: Path | None = None,
+) -> tuple[Path, Path]:  # fmt: skip
+    """Write the report to ``out``, provenance.json to ``results``; ``names`` has tables, tasks, datasets, models.
+
+    ``gaps``: what is missing, said at the top. ``shown``: the results folder that commands name, where it is another.
+    """
+    gaps, shown = gaps or Gaps(), shown or results
     if not names["tasks"]:
         raise UserError("the report needs at least one task after --tasks")
-    tasks = [gather.task_part(results, name) for name in names["tasks"]]
+    tasks = [gather.task_part(results, name, gaps) for name in names["tasks"]]
     runs = [run for task in tasks for run in task.runs]
     room = faces.ROOM // max(1, len(names["datasets"]))
-    datasets = [gather.dataset_part(results, name, room) for name in names["datasets"]]
+    datasets = [
+        gather.dataset_part(results, name, room, f"datasets/{name}" not in gaps.plots)
+        for name in names["datasets"]
+        if name not in gaps.datasets
+    ]
     models = [gather.model_part(name, runs) for name in names["models"]]
     record = provenance(config_json, {d["name"]: d["path"] for d in datasets}, runs)
     html = render(
         tasks=tasks,
-        tables=_tables(results, names["tables"], tasks),
+        tables=_tables(results, names["tables"], tasks, gaps, shown),
         datasets=datasets,
         models=models,
         numbers=gather.bibliography([*models, *datasets]),
         papers=[part["card"]["paper"] for part in [*models, *datasets] if part["card"].get("paper")],
         record=record,
-        results=results.as_posix(),
+        results=shown.as_posix(),
+        gaps=gaps,
     )
     write_json(results / "provenance.json", record)
     write_text(out, html)
     return out, results / "provenance.json"
 
 
-def _tables(results: Path, names: Sequence[str], tasks: Sequence[gather.TaskPart]) -> list[dict[str, Any]]:
+def _tables(
+    results: Path, names: Sequence[str], tasks: Sequence[gather.TaskPart], gaps: Gaps, shown: Path
+) -> list[dict[str, Any]]:  # fmt: skip
     """The named tables, and the plain one of each task that none of them shows."""
-    parts = [gather.table_part(results, name) for name in names]
+    parts = [gather.table_part(results, name, gaps, shown) for name in names]
     shown = {part["task"] for part in parts}
     for task in tasks:
         if task.name not in shown:
@@ -72,7 +85,7 @@ def render(**parts: Any) -> str:
     )
     environment.filters |= {"figure": figure, "link": link, "plain": plain}
     template = environment.get_template("page.html.j2")
-    origins = sorted({task.origin for task in parts["tasks"]})
+    origins = sorted({task.origin for task in parts["tasks"]} - {"nothing"}) or ["nothing"]
     return template.render(
         version=__version__,
         synthetic=SYNTHETIC if any(task.synthetic for task in parts["tasks"]) else "",

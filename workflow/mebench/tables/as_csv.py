@@ -29,7 +29,7 @@ def render(table: Table) -> str:
 def _plain(row: Row) -> tuple:
     yes = {True: "yes", False: "no"}
     measured = (row.folds_done, row.folds_expected, row.clips, row.left_out, row.seeds)
-    counts = measured if row.block != "published" else ("",) * len(measured)
+    counts = measured if row.block not in ("published", "missing") else ("",) * len(measured)
     return (row.block, row.rank or "", row.method, row.model, row.selection, yes[row.peeked], row.origin,
             *counts, " ".join(row.source), yes[row.derived], row.note)  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from mebench.tables import cells
-from mebench.tables.build import BLOCKS, Row, Table
+from mebench.tables.build import BLOCKS, INCOMPLETE, Row, Table
 
 STYLE = """
 .mb-table { border-collapse: collapse; font-size: .86rem; line-height: 1.3; }
@@ -121,7 +121,8 @@ def fragment(table: Table) -> str:
 
 
 def _caption(table: Table) -> list[str]:
-    kinds = [' class="mb-synthetic"' if table.synthetic and at == 0 else "" for at in range(len(table.caption))]
+    marked = [(table.synthetic and at == 0) or line.startswith(INCOMPLETE) for at, line in enumerate(table.caption)]
+    kinds = [' class="mb-synthetic"' if mark else "" for mark in marked]
     return [f"<p{kind}>{escape(line)}</p>" for kind, line in zip(kinds, table.caption, strict=True)]
 
 

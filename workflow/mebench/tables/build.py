@@ -8,16 +8,19 @@ ranked or bold.
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from mebench.errors import UserError, did_you_mean
+from mebench.tables.absent import AbsentRun, sentences
 from mebench.tables.description import Column, Description, Published
 from mebench.tables.scores import Score
 
+INCOMPLETE = "INCOMPLETE"
 SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
-BLOCKS = {"measured": "Measured here", "control": "Controls", "published": "Published"}
+BLOCKS = {"measured": "Measured here", "missing": "Missing", "control": "Controls", "published": "Published"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Row:
     clips: int = 0
     left_out: int = 0
     seeds: int = 0
+    seeds_absent: int = 0
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None
@@ -61,7 +65,7 @@ class Row:
     @property
     def complete(self) -> bool:
         """True if every fold of every seed is done and no clip is left out (published rows count as complete)."""
-        return self.all_folds and not self.left_out
+        return self.all_folds and not self.left_out and not self.seeds_absent
 
     @property
     def all_folds(self) -> bool:
@@ -94,18 +98,23 @@ class Table:
         return [row for row in self.rows if row.block == name]
 
 
-def build(description: Description, scores: Sequence[Score]) -> Table:
-    """The table of a description: measured rows by rank, controls, published rows in their given order."""
-    measured = _measured(description, scores)
+def build(description: Description, scores: Sequence[Score], absent: Sequence[AbsentRun] = ()) -> Table:
+    """The table of a description: measured rows by rank, controls, published rows in their given order.
+
+    ``absent`` are runs that should be there: the caption names them first, and no row that lacks a seed is ranked.
+    """
+    absent = [run for run in absent if run.task == description.task and _shows(description, run.model)]
+    measured = _measured(description, scores, absent)
     keys = [(column.part, column.metric) for column in description.columns]
-    rows = (*_ordered(_ranked(measured, keys), keys[0]), *(_published(row) for row in description.published))
+    known = _ordered([*_ranked(measured, keys), *_without_runs(measured, absent)], keys[0])
+    rows = (*known, *(_published(row) for row in description.published))
     synthetic = any(row.origin == "synthetic" for row in measured)
     quoted = {letter for row in rows for letter in row.source}
     return Table(
         name=description.name,
-        title=f"{description.title} (SYNTHETIC DATA)" if synthetic else description.title,
+        title=description.title + (" (SYNTHETIC DATA)" if synthetic else "") + (f" ({INCOMPLETE})" if absent else ""),
         task=description.task,
-        caption=tuple(_caption(description, rows, synthetic)),
+        caption=tuple(_caption(description, rows, synthetic, absent)),
         columns=description.columns,
         parts=description.parts,
         rows=rows,
@@ -115,23 +124,28 @@ def build(description: Description, scores: Sequence[Score]) -> Table:
     )
 
 
-def _measured(description: Description, scores: Sequence[Score]) -> list[Row]:
+def _shows(description: Description, model: str) -> bool:
+    return not description.models or model in description.models
+
+
+def _measured(description: Description, scores: Sequence[Score], absent: Sequence[AbsentRun]) -> list[Row]:
     tasks = sorted({score.task for score in scores})
     chosen = [score for score in scores if score.task == description.task]
-    if not chosen:
+    if not chosen and not absent:
         raise UserError(
             f"the table '{description.name}' shows the task {description.task}, but the scores are of "
             f"{', '.join(tasks)}; give the score file of {description.task}"
         )
-    known = {score.model for score in chosen}
+    known = {score.model for score in chosen} | {run.model for run in absent}
     for model in description.models:
         if model not in known:
             raise UserError(f"the table '{description.name}' asks for the model '{model}'{did_you_mean(model, known)}")
     groups: dict[tuple[str, str], list[Score]] = {}
     for score in chosen:
-        if not description.models or score.model in description.models:
+        if _shows(description, score.model):
             groups.setdefault((score.model, score.selection), []).append(score)
-    return [_row(groups[key]) for key in sorted(groups)]
+    lacking = Counter(run.model for run in absent)
+    return [replace(_row(groups[key]), seeds_absent=lacking[key[0]]) for key in sorted(groups)]
 
 
 def _row(scores: list[Score]) -> Row:
@@ -162,6 +176,19 @@ def _row(scores: list[Score]) -> Row:
         seeds=len({score.seed for score in scores}),
         note=_left_out(fewest),
     )
+
+
+def _without_runs(measured: Sequence[Row], absent: Sequence[AbsentRun]) -> list[Row]:
+    """A row without figures for each model of which no run is there, so that every format shows that it is missing."""
+    there = {row.model for row in measured}
+    reasons: dict[str, list[AbsentRun]] = {}
+    for run in absent:
+        if run.model not in there:
+            reasons.setdefault(run.model, []).append(run)
+    return [
+        Row(block="missing", method=runs[0].title, cells={}, model=model, seeds_absent=len(runs), note=runs[0].reason)
+        for model, runs in reasons.items()
+    ]
 
 
 def _left_out(score: Score) -> str:
@@ -237,11 +264,16 @@ def shown(text: str) -> str:
     return f"{sign}{Decimal(digits).scaleb(-2)}"
 
 
-def _caption(description: Description, rows: Sequence[Row], synthetic: bool) -> list[str]:
-    measured = [row for row in rows if row.block != "published"]
+def _caption(
+    description: Description, rows: Sequence[Row], synthetic: bool, absent: Sequence[AbsentRun]
+) -> list[str]:  # fmt: skip
+    measured = [row for row in rows if row.block not in ("published", "missing")]
     lines = [f"{SYNTHETIC}."] if synthetic else []
     if synthetic and description.published:
         lines[0] += " The published figures are of the real data and cannot be compared with it."
+    if absent:
+        count = f"{len(absent)} run{'s are' if len(absent) > 1 else ' is'} missing"
+        lines.append(f"{INCOMPLETE}: {count}. Models that lack a run are not ranked. {' '.join(sentences(absent))}")
     lines += [description.caption] if description.caption else []
     if any(row.seeds > 1 for row in measured):
         lines.append(

@@ -35,7 +35,7 @@ def selection(row: Row) -> str:
 
 def folds(row: Row) -> str:
     """n/N of the weakest seed; empty for published rows."""
-    return f"{row.folds_done}/{row.folds_expected}" if row.block != "published" else ""
+    return f"{row.folds_done}/{row.folds_expected}" if row.block not in ("published", "missing") else ""
 
 
 def notes(table: Table) -> dict[str, int]:

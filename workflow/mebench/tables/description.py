@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from mebench.errors import UserError, did_you_mean
+from mebench.protocols.tasks import TASKS
 
 FOLDER = Path(__file__).parent
 METRICS = ("accuracy", "uf1", "uar", "macro_precision")
@@ -71,7 +72,12 @@ def names() -> list[str]:
 
 
 def describe(name: str) -> Description:
-    """The description behind a table's name, or behind the path of a YAML file of your own."""
+    """The description behind a table's name, or behind the path of a YAML file of your own; a task without a file has
+    the default table."""
+    if name in TASKS and not (FOLDER / f"{name}.yaml").is_file():
+        from mebench.tables.default import default
+
+        return default(name)
     raw = _raw(name)
     label = f"the table '{raw['name']}'"
     for key in ("title", "task", "columns"):
@@ -93,7 +99,7 @@ def _raw(name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     if not path.is_file() and name.endswith(".yaml"):
         raise UserError(f"there is no file {path} for the table; give the name of a table or the path of its YAML file")
     if not path.is_file():
-        raise UserError(f"unknown table '{name}'{did_you_mean(name, names())}")
+        raise UserError(f"unknown table '{name}'{did_you_mean(name, {*names(), *TASKS})}")
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -10,49 +10,54 @@ from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
 from mebench.training.records import fingerprint, fold_folder, record_of, run_rows, whole
 
+ABSENT = "absent"  # status of a fold that has no record of this run
+
 
 def pool(
-    run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Path], about: dict[str, Any]
-) -> dict[str, Any]:
+    run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Path], about: dict[str, Any],
+    part_to: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Pool the folds of ``run`` and return its record (run.json).
 
     A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
-    by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's.
+    by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's. With
+    ``part_to``, a folder for what is there, such folds are listed as failed instead and ``run`` stays as it is.
     """
     if spec["training"] == "rules":
         raise UserError(f"{spec['model']} trains {run} outside the engine; 'mebench adopt' takes over what it predicts")
     found = run_rows(spec, clips, inputs)
     folds = sorted(loso.folds([row["subject"] for row in found.rows]))
-    records = [_current(run, spec, found.digest, fold) for fold in folds]
+    every = [_current(run, spec, found.digest, fold, part_to is not None) for fold in folds]
+    records, out = [record for record in every if record["status"] != ABSENT], part_to or run
     done = [record["fold"] for record in records if record["status"] == "done"]
     if not done:
-        first = records[0]
+        first = every[0]
         raise UserError(
             f"no fold of {run} is done; the first, {first['fold']}, is '{first['status']}': {first['message']}"
         )
     expected = {row["clip_id"] for row in found.rows if row["subject"] in set(done)}
     names = ["predictions.csv"] + (
-        ["predictions.test_peek.csv"] if "peeked_epoch" in records[folds.index(done[0])] else []
+        ["predictions.test_peek.csv"] if "peeked_epoch" in every[folds.index(done[0])] else []
     )
     for name in names:
         pooled = [
             row for fold in done for row in read_csv(fold_folder(run, fold) / name, ("clip_id", "truth", "prediction"))
         ]
         complete(pooled, expected, run / name, "train the run again")
-        write_predictions(run / name, pooled)
-    write_history(run, [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")])
+        write_predictions(out / name, pooled)
+    write_history(out, [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")])
     how = {
         "clips": len(expected),
         "folds_expected": len(folds),
         "folds_done": len(done),
-        "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in records if r["status"] != "done"],
+        "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in every if r["status"] != "done"],
         "split_batches": {r["fold"]: r["batch_parts"] for r in records if _split(r)},
         "parameters": next(r["parameters"] for r in records if r["status"] == "done"),
         "seconds": round(sum(record["seconds"] for record in records), 1),
         "devices": sorted({record["device"] for record in records}),
         "versions": _versions(records),
     }
-    return write_record(run, spec, inputs, about, found.without, how)
+    return write_record(out, spec, inputs, about, found.without, how)
 
 
 def write_predictions(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -87,7 +92,17 @@ def write_record(
     return record
 
 
-def _current(run: Path, spec: dict[str, Any], data: str, fold: str) -> dict[str, Any]:
+def _current(run: Path, spec: dict[str, Any], data: str, fold: str, absent_allowed: bool) -> dict[str, Any]:
+    """The record of a fold that is of this run as it is now; else a UserError, or a record that says so."""
+    try:
+        return _checked(run, spec, data, fold)
+    except UserError as error:
+        if not absent_allowed:
+            raise
+        return {"fold": fold, "status": ABSENT, "message": str(error)}
+
+
+def _checked(run: Path, spec: dict[str, Any], data: str, fold: str) -> dict[str, Any]:
     record = record_of(fold_folder(run, fold))
     if record is None:
         raise UserError(f"the fold {fold} of {run} has not been trained; run 'mebench train' for it first")

@@ -1,7 +1,7 @@
 """Regenerate a table from the scores of its task: CSV, Markdown, LaTeX and HTML.
 
-TABLE is the name of a description in mebench/tables (megc2019, casme2-5, ...), or the path of a YAML file
-of your own.
+TABLE is the name of a description in mebench/tables (megc2019, casme2-5, ...), of a task (which has a default table
+where there is no description), or the path of a YAML file of your own.
 """
 
 from __future__ import annotations

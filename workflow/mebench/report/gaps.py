@@ -1,0 +1,81 @@
+"""What a benchmark lacks and why: runs, datasets and plots that a command was to make and that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mebench import recipes
+from mebench.plan import Plan, Run
+from mebench.tables.absent import AbsentRun
+from mebench.watch.broken import Broken
+from mebench.watch.runs import RunState
+
+UNKNOWN = "it was not made, and no log says why"
+
+
+@dataclass
+class Gaps:
+    """``runs`` without predictions, ``partial`` runs by id that lack folds, ``datasets`` and ``plots`` by name; each
+    with its reason, one sentence."""
+
+    runs: list[AbsentRun] = field(default_factory=list)
+    partial: dict[str, str] = field(default_factory=dict)
+    datasets: dict[str, str] = field(default_factory=dict)
+    plots: dict[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.runs or self.partial or self.datasets or self.plots)
+
+    def of_task(self, task: str) -> list[AbsentRun]:
+        """The absent runs of one task."""
+        return [run for run in self.runs if run.task == task]
+
+
+class Reasons:
+    """Why something is not there, by the last lines of the logs of the jobs that were to make it."""
+
+    def __init__(self, plan: Plan, broken: Sequence[Broken]) -> None:
+        self.plan = plan
+        self._said: dict[tuple[str, str], str] = {}
+        for job in broken:
+            self._said.setdefault((job.rule, _without_shard(job)), job.message)
+
+    def of_dataset(self, name: str) -> str:
+        """Why a dataset has no clips; empty where its logs tell of no error."""
+        return self._said.get(("fetch", name)) or self._said.get(("index", name)) or ""
+
+    def of_input(self, dataset: str, name: str) -> str:
+        """Why an input was not made: its own jobs, what it is made from, or its dataset."""
+        base = self.plan.base_of(dataset, name)
+        return (
+            self.of_dataset(dataset)
+            or self._said.get(("faces", dataset), "")
+            or (self._said.get(("inputs", f"{dataset}/{Path(base).name}"), "") if base else "")
+            or self._said.get(("inputs", f"{dataset}/{name}"), "")
+        )
+
+    def of_run(self, state: RunState) -> str:
+        """Why a run has no predictions."""
+        run = state.run
+        for dataset in self.plan.datasets_of(run):
+            said = self.of_input(dataset, self.plan.input_of(run, dataset))
+            if said and state.waiting:
+                return said
+        said = next((self._said[rule, run.id] for rule in ("train", "folds", "adopt", "pool")
+                     if (rule, run.id) in self._said), "")  # fmt: skip
+        failed = next((f"{r['fold']} is '{r['status']}': {r['message']}" for r in state.failed), "")
+        return said or failed or (f"{state.waiting} was not made" if state.waiting else UNKNOWN)
+
+    def absent(self, state: RunState) -> AbsentRun:
+        """The record of a run without predictions."""
+        title, kind = recipes.describe(state.run.spec)
+        run: Run = state.run
+        return AbsentRun(run.task, run.model, title, kind, run.seed, self.of_run(state))
+
+
+def _without_shard(job: Broken) -> str:
+    """``megc2019/ststnet/seed0/1-of-4`` -> ``megc2019/ststnet/seed0``."""
+    head, _, last = job.of.rpartition("/")
+    return head if head and "-of-" in last and last.replace("-of-", "").isdecimal() else job.of

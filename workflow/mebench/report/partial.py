@@ -1,0 +1,155 @@
+"""Tables, plots and report of what is there, after a command that could not make everything.
+
+All of it is made in a folder of its own, ``<results>/partial``, laid out like the results. Then the files that the
+command was to make are copied into the results with an old time stamp, so that Snakemake makes them again as soon as
+what they lack is there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from mebench import cli, recipes, tables
+from mebench.errors import UserError
+from mebench.files import write_text
+from mebench.metrics.scores import write_scores
+from mebench.plan import PLOTS, Plan
+from mebench.report import page
+from mebench.report.gaps import Gaps, Reasons
+from mebench.training.pool import pool
+from mebench.watch.broken import broken
+from mebench.watch.runs import Eyes, RunState
+
+OLD = 946684800  # 1 January 2000: older than whatever the file is made from
+LINKED = ("datasets", "inputs", "faces", "sources")
+
+
+def make(plan: Plan, wanted: Sequence[Path]) -> tuple[Gaps, list[Path]]:
+    """Make those of the files ``wanted`` that can be made of what is there.
+
+    Returns what is missing, and the files that were written. Files that no table, plot or report can be made for, such
+    as inputs and runs, are left to the next start.
+    """
+    results, tree = Path(plan.results), Path(plan.results) / "partial"
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    states = Eyes(plan).look()
+    reasons = Reasons(plan, broken(plan, states, 1))
+    gaps = Gaps()
+    _datasets(plan, tree, reasons, gaps)
+    there = [state.run for state in states if _run(plan, state, tree, reasons, gaps)]
+    here = Plan({**plan.config, "results": tree.as_posix()})
+    here.runs = [run for run in here.runs if run.id in {known.id for known in there}]
+    _scores_and_tables(here, tree, gaps)
+    _plots(here, results, tree, set(wanted), gaps)
+    _report(here, plan, tree, gaps)
+    return gaps, _publish(results, tree, wanted)
+
+
+def _datasets(plan: Plan, tree: Path, reasons: Reasons, gaps: Gaps) -> None:
+    for name in LINKED:
+        (tree / name).symlink_to(Path("..") / name, target_is_directory=True)
+    for name in plan.datasets:
+        if not (tree / "datasets" / name / "clips.csv").is_file() or not Path(plan.root(name)).is_file():
+            gaps.datasets[name] = reasons.of_dataset(name) or "it was not read"
+
+
+def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) -> bool:
+    """Put a run into the tree: as it is pooled, or the folds of it that are there. False where there is nothing."""
+    folder, place = Path(plan.folder(state.run)), tree / "runs" / state.run.id
+    if state.pooled and not state.missing:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(os.path.relpath(folder, place.parent), target_is_directory=True)
+        return True
+    if state.done and not state.waiting:
+        clips, inputs = plan.clips_of(state.run), plan.inputs(state.run)
+        record = pool(
+            folder, state.run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs],
+            recipes.about(state.run.spec), place,
+        )  # fmt: skip
+        if record["folds_done"] < record["folds_expected"]:
+            gaps.partial[state.run.id] = (
+                f"{record['folds_done']} of {record['folds_expected']} folds; {reasons.of_run(state)}"
+            )
+        return True
+    gaps.runs.append(reasons.absent(state))
+    return False
+
+
+def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
+    for task in here.tasks:
+        runs = [Path(here.folder(run)) for run in here.runs_of(task)]
+        if runs:
+            write_scores(runs, tree / "scores" / f"{task}.csv")
+    for name in here.tables:
+        description = tables.describe(name)
+        path = tree / "scores" / f"{description.task}.csv"
+        scores = tables.read_scores(path) if path.is_file() else []
+        tables.write(tables.build(description, scores, gaps.runs), tree / "tables" / name)
+
+
+def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:
+    """Plots that are whole are taken as they are, all others drawn anew; one that cannot be drawn is a gap."""
+    jobs = [(f"{task}/{plot}", [plot, *here.plot_arguments(task, plot)])
+            for task in here.tasks if here.runs_of(task) for plot in PLOTS]  # fmt: skip
+    jobs += [(f"datasets/{name}", ["dataset", "--clips", f"{tree}/datasets/{name}/clips.csv"])
+             for name in here.datasets if name not in gaps.datasets]  # fmt: skip
+    for name, words in jobs:
+        made = {suffix: results / "plots" / f"{name}.{suffix}" for suffix in ("svg", "png")}
+        if all(path.is_file() for path in made.values()) and not wanted & set(made.values()):
+            for path in made.values():
+                place = tree / path.relative_to(results)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+            continue
+        try:
+            _draw([*words, "--out", f"{tree}/plots/{name}"])
+        except UserError as error:
+            gaps.plots[name] = str(error)
+        except Exception as error:  # a fault of one plot must not take the report along
+            gaps.plots[name] = f"{type(error).__name__}: {error}"
+
+
+def _draw(words: Sequence[str]) -> None:
+    args = cli.parser().parse_args(["plots", *words])
+    args.main(args)
+
+
+def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
+    names = {"tables": here.tables, "tasks": list(here.tasks), "datasets": list(here.datasets),
+             "models": here.model_names}  # fmt: skip
+    page.write(tree / "report.html", tree, names, plan.config_json, gaps=gaps, shown=Path(plan.results))
+
+
+def _publish(results: Path, tree: Path, wanted: Iterable[Path]) -> list[Path]:
+    """Copy the files that were asked for out of the tree, each whole, and make them old."""
+    written = []
+    for path in wanted:
+        source = tree / path.relative_to(results)
+        if source.is_file() and not source.is_symlink() and path.parts[len(results.parts)] not in (*LINKED, "runs"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.partial")
+            shutil.copyfile(source, temporary)
+            os.utime(temporary, (OLD, OLD))
+            os.replace(temporary, path)
+            written.append(path)
+    return written
+
+
+def summary(gaps: Gaps) -> str:
+    """What is missing, one line each, as it is printed at the end of the command."""
+    from mebench.tables.absent import sentences
+
+    lines = [f"dataset {name}: {reason}" for name, reason in gaps.datasets.items()]
+    for task in dict.fromkeys(run.task for run in gaps.runs):
+        lines += [f"{task}: {line}" for line in sentences(gaps.of_task(task))]
+    lines += [f"{run}: {reason}" for run, reason in gaps.partial.items()]
+    return "\n".join([*lines, *(f"plot {name}: {reason}" for name, reason in gaps.plots.items())])
+
+
+def note(results: Path, text: str) -> None:
+    """Keep the summary beside the results of the partial tree."""
+    write_text(results / "partial" / "missing.txt", text + "\n")

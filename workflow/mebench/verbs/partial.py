@@ -1,0 +1,31 @@
+"""Make the tables, plots and report of what is there, after a command that could not make everything.
+
+Snakemake calls it by itself when a job has failed. What is missing, and why, stands at the top of the report and of
+every table; nothing that is incomplete is ranked. The files get an old time stamp, so that the next start of Snakemake
+makes them again. Without --make everything is made in <results>/partial and nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
+                        help="the configuration (default: config.yaml)")  # fmt: skip
+    parser.add_argument("--make", nargs="*", type=Path, default=[], metavar="FILE",
+                        help="files of the results to replace, as far as they can be made")  # fmt: skip
+
+
+def main(args: argparse.Namespace) -> None:
+    from mebench.plan import Plan
+    from mebench.report import partial
+
+    plan = Plan.load(args.config)
+    gaps, written = partial.make(plan, args.make)
+    text = partial.summary(gaps)
+    partial.note(Path(plan.results), text)
+    page = Path(plan.results) / "report.html"
+    print(f"Missing:\n{text}" if gaps else "Nothing is missing.")
+    print(f"The report of what is there: {page if page in written else Path(plan.results) / 'partial' / 'report.html'}")
