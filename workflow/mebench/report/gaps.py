@@ -47,11 +47,10 @@ class Reasons:
         return self._said.get(("fetch", name)) or self._said.get(("index", name)) or ""
 
     def of_input(self, dataset: str, name: str) -> str:
-        """Why an input was not made: its own jobs, what it is made from, or its dataset."""
+        """Why an input was not made: its own jobs, or what it is made from."""
         base = self.plan.base_of(dataset, name)
         return (
-            self.of_dataset(dataset)
-            or self._said.get(("faces", dataset), "")
+            self._said.get(("faces", dataset), "")
             or (self._said.get(("inputs", f"{dataset}/{Path(base).name}"), "") if base else "")
             or self._said.get(("inputs", f"{dataset}/{name}"), "")
         )
@@ -59,14 +58,19 @@ class Reasons:
     def of_run(self, state: RunState) -> str:
         """Why a run has no predictions."""
         run = state.run
+        failed = next((f"{r['fold']} is '{r['status']}': {r['message']}" for r in state.failed), "")
+        if failed:
+            return failed
         for dataset in self.plan.datasets_of(run):
+            lost = self.of_dataset(dataset)
+            if lost and state.waiting:  # the whole sentence stands beside the dataset
+                return f"the dataset {dataset} could not be read: {lost.partition(';')[0]}"
             said = self.of_input(dataset, self.plan.input_of(run, dataset))
             if said and state.waiting:
                 return said
         said = next((self._said[rule, run.id] for rule in ("train", "folds", "adopt", "pool")
                      if (rule, run.id) in self._said), "")  # fmt: skip
-        failed = next((f"{r['fold']} is '{r['status']}': {r['message']}" for r in state.failed), "")
-        return said or failed or (f"{state.waiting} was not made" if state.waiting else UNKNOWN)
+        return said or (f"{state.waiting} was not made" if state.waiting else UNKNOWN)
 
     def absent(self, state: RunState) -> AbsentRun:
         """The record of a run without predictions."""

@@ -7,6 +7,8 @@ what they lack is there.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -115,7 +117,8 @@ def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps)
 
 def _draw(words: Sequence[str]) -> None:
     args = cli.parser().parse_args(["plots", *words])
-    args.main(args)
+    with contextlib.redirect_stdout(io.StringIO()):  # it names files of the tree, which nobody needs
+        args.main(args)
 
 
 def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
