@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mebench import cards, tables
-from mebench.errors import UserError
+from mebench.errors import UserError, did_you_mean
 from mebench.files import read_csv, read_json
-from mebench.plots import TASK_KINDS
+from mebench.plots import TASK_KINDS, samples
 from mebench.report.faces import ROOM, faces_part
 from mebench.report.markdown import sections, to_html
 from mebench.tables import as_html
@@ -27,7 +27,6 @@ PLOT_TITLES = {
     "subjects": ("Subjects", "Accuracy on each left-out subject: a mean hides who is easy and who is not."),
     "curves": ("Learning curves", "Training loss over the folds; a curve that still falls at its end was cut short."),
     "seeds": ("Seeds", "The spread of equal runs, and what choosing the epoch on the test subjects would add."),
-    "flow": ("Flow samples", "The typical clip of each class: what the models see."),
 }  # fmt: skip
 
 
@@ -67,7 +66,7 @@ class TaskPart:
     left_out: tuple[LeftOut, ...]
 
 
-def task_part(results: Path, name: str) -> TaskPart:
+def task_part(results: Path, name: str, plots: Sequence[str] = TASK_KINDS) -> TaskPart:
     """Read the scores, runs and plots of one task."""
     scores = tables.read_scores(results / "scores" / f"{name}.csv")
     runs = tuple(_runs(results, name, scores))
@@ -84,7 +83,7 @@ def task_part(results: Path, name: str) -> TaskPart:
         best=next((row for row in table.rows if row.rank == 1), None),
         majority=next((row for row in table.rows if row.model == "majority"), None),
         table=table,
-        plots=tuple(_plot(results, name, kind) for kind in TASK_KINDS),
+        plots=tuple(_plot(results, name, kind) for kind in plots),
         runs=runs,
         left_out=tuple(_left_out(runs)),
     )
@@ -115,7 +114,10 @@ def _runs(results: Path, task: str, scores: Sequence[Score]) -> list[Run]:
 
 
 def _plot(results: Path, task: str, kind: str) -> dict[str, str]:
-    title, caption = PLOT_TITLES[kind]
+    sampled = kind.startswith("input-")
+    if not sampled and kind not in PLOT_TITLES:
+        raise UserError(f"unknown plot '{kind}'{did_you_mean(kind, PLOT_TITLES)}")
+    title, caption = samples.words(kind.removeprefix("input-")) if sampled else PLOT_TITLES[kind]
     uri = _svg(results / "plots" / task / f"{kind}.svg")
     return {"kind": kind, "title": title, "caption": caption, "uri": uri}
 
