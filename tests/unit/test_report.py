@@ -215,11 +215,11 @@ def test_bad_input_is_one_clear_sentence_and_writes_nothing(results, tmp_path):
         write(results, "--models", "ststnett", "--out", str(tmp_path / "x.html"))
     with pytest.raises(UserError, match="cannot read .*scores"):
         write(results, "--tasks", "casme2-5", "--out", str(tmp_path / "x.html"))
-    missing = results / "plots" / fake.TASK / "flow.svg"
-    missing.rename(tmp_path / "flow.svg")
-    with pytest.raises(UserError, match="there is no plot .*flow.svg"):
+    missing = results / "plots" / fake.TASK / "seeds.svg"
+    missing.rename(tmp_path / "seeds.svg")
+    with pytest.raises(UserError, match="there is no plot .*seeds.svg"):
         write(results, "--out", str(tmp_path / "x.html"))
-    (tmp_path / "flow.svg").rename(missing)
+    (tmp_path / "seeds.svg").rename(missing)
     drawn = results / "plots" / "datasets" / "smic.svg"
     drawn.rename(tmp_path / "smic.svg")
     with pytest.raises(UserError, match="there is no plot .*datasets/smic.svg; make it first"):
