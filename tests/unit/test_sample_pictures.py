@@ -28,7 +28,7 @@ STORED = {
     "texture_motion": (RNG.normal(size=(6, 16, 16)), {},
                        {"scale": "pixels", "channels": ["texture_r", "texture_g", "texture_b", "u", "v", "strain"]}),
     "lbp_top": (np.full(1125, 1 / 15), {}, {"scale": "share"}),
-    "roi_flow": (RNG.normal(size=(2, 24, 30)), {"windows": 2, "step": 3, "first": 1},
+    "roi_flow": (RNG.normal(size=(2, 10, 30)), {"windows": 2, "step": 3, "first": 1},
                  {"scale": "pixels", "channels": names(10)}),
 }  # fmt: skip
 CLASSES = ("negative", "positive", "surprise")
@@ -54,7 +54,7 @@ def stored(folder, kind, ok=("negative", "positive"), origin="synthetic", x=None
     with store.part_writer(folder / "in", "p") as part:
         for name in CLASSES:
             clip = f"smic/s01/{name}"
-            clips.append(dict.fromkeys(fake.COLUMNS, "") | TIMES | {"clip_id": clip, "dataset": "smic", "subject": "s01",
+            clips.append(dict.fromkeys(fake.COLUMNS, "") | TIMES | {"clip_id": clip, "dataset": "smic", "subject": "",
                                                                      "emotion": name})  # fmt: skip
             row = {"clip_id": clip, "status": "no_face", "reason": "no face is found", "part": "", "start": "",
                    "shape": ""} | dict.fromkeys(extras, "")  # fmt: skip
@@ -118,7 +118,7 @@ def test_frames_are_in_order_and_hold_the_apex():
 
 
 def test_the_window_of_a_recording_is_the_one_around_the_apex():
-    x = np.zeros((6, 24, 30), dtype=np.float32)
+    x = np.zeros((6, 10, 30), dtype=np.float32)
     row = {"first": "1", "step": "7"}
     assert roi_flow.window(Sample({"apex": "1"}, x, row, {})) == 0
     assert roi_flow.window(Sample({"apex": str(1 + 7 * 60)}, x, row, {})) == 3  # positions 45 to 74
