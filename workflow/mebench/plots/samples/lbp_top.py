@@ -12,7 +12,7 @@ from mebench.plots.samples import rows
 from mebench.plots.samples.choose import Sample, Shown
 
 PLANES = ("XY", "XT", "YT")
-NOTE = "a line is a block of the face (from top left, row by row), a column a code; dark is a share of 0, bright 0.5"
+NOTE = "a line is a block of the face, a column a code; dark is a share of 0, yellow of half the block"
 
 
 def histograms(sample: Sample) -> np.ndarray:

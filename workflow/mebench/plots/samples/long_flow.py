@@ -11,10 +11,8 @@ from mebench.plots.samples.choose import Sample, Shown
 from mebench.plots.samples.flow import wheel_picture
 
 NOTE = {
-    True: "flow from the onset to frame 1, 2, ... around the apex; hue is direction (red right, cyan left), "
-    "black is still",
-    False: "flow from the onset to frame 1, 2, ... around the apex; hue is direction (red right, cyan left), "
-    "white is still, pure the longest of the strip",
+    True: "red is motion to the right, green down, cyan to the left, violet up; black is still",
+    False: "red is motion to the right, violet down, cyan to the left, green up; white is still",
 }
 
 

@@ -10,8 +10,9 @@ from mebench.plots import style
 from mebench.plots.samples import rows
 from mebench.plots.samples.choose import TIMES, Sample, Shown
 
-NOTE = "a line is the motion of a region (v: down is positive), relative to the head since the window's first frame"
+NOTE = "u: right is positive; v: down is positive; relative to the head, against the window's first frame"
 COLOURS = {"brow": style.BLUE, "mouth": style.VERMILLION, "wing": style.GREEN, "lid": style.PURPLE}
+PARTS = {"brow": "brows", "mouth": "mouth", "wing": "wings of the nose", "lid": "eyelids"}
 
 
 def weight(sample: Sample) -> float:
@@ -62,14 +63,14 @@ def _times(ax: Axes, sample: Sample, first: float, last: float) -> None:
         at = position(sample, name)
         if at is not None and first <= at <= last:
             ax.axvline(at, color=style.GREY, lw=0.8, ls="-" if name == "apex" else ":")
-            side = "right" if name == "offset" else "left"
-            ax.text(at, 1.0, f" {name} ", transform=ax.get_xaxis_transform(), ha=side, va="bottom", fontsize=6.5,
+            word = {"onset": "on", "offset": "off"}.get(name, name)
+            ax.text(at, 1.0, word, transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=6.5,
                     color=style.GREY)  # fmt: skip
 
 
 def _key(ax: Axes, names: list[str]) -> None:
     """Which colour is which part of the face, below the panel."""
     shown = [part for part in COLOURS if any(name.startswith(part) for name in names)]
-    lines = [ax.plot([], [], color=COLOURS[part], lw=1.5, label=part)[0] for part in shown]
+    lines = [ax.plot([], [], color=COLOURS[part], lw=1.5, label=PARTS[part])[0] for part in shown]
     ax.legend(handles=lines, loc="upper left", bbox_to_anchor=(0, -0.16), ncols=len(shown), fontsize=6.5,
               handlelength=1, columnspacing=1.2, borderpad=0, borderaxespad=0)  # fmt: skip

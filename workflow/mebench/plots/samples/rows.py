@@ -32,8 +32,9 @@ def draw(
 
 def _label(ax: Axes, name: str, dataset: str) -> None:
     ax.set_axis_off()
-    ax.text(0, 0.62, name, transform=ax.transAxes, va="center", fontsize=9, fontweight="bold", color=style.INK)
-    ax.text(0, 0.34, dataset, transform=ax.transAxes, va="center", fontsize=8, color=style.GREY)
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
+    ax.annotate(name, (0, 0.5), (0, 6), fontsize=9, fontweight="bold", color=style.INK, **place)
+    ax.annotate(dataset, (0, 0.5), (0, -6), fontsize=8, color=style.GREY, **place)
 
 
 def nothing(axes: Sequence[Axes]) -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mebench.plots.samples import rows
 from mebench.plots.samples.choose import Sample, Shown
 
-NOTE = "u: blue left, red right; v: blue up, red down; strain: dark none, bright strong"
+NOTE = "blue is left or up, red right or down; strain: bright is strong"
 
 
 def weight(sample: Sample) -> float:
@@ -38,12 +38,14 @@ def _show(axes: list[Axes], sample: Sample) -> None:
         for ax, plane in zip(axes, texture, strict=False):
             ax.imshow(plane, cmap="gray", interpolation="nearest")
         words = ["texture: onset", "apex", "apex - onset"]
-    reach = max(float(max(abs(u).max(), abs(v).max())), 1e-12)
+    reach = max(float(np.percentile(abs(sample.x[3:5]), 99)), 1e-12)  # a few pixels at a border may be far off
     for ax, flow in zip(axes[-3:], (u, v), strict=False):
         ax.imshow(flow, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")
-    axes[-1].imshow(strain, cmap="magma", vmin=0, interpolation="nearest")
+    axes[-1].imshow(
+        strain, cmap="magma", vmin=0, vmax=max(float(np.percentile(strain, 99)), 1e-12), interpolation="nearest"
+    )
     for ax, word in zip(axes, [*words, "u", "v", "strain"], strict=True):
         rows.bare(ax)
         ax.set_title(word, fontsize=7.5, loc="left", pad=2)
     rows.name_of(axes[0], sample)
-    axes[-3].set_xlabel(f"within ±{reach:.2g} px", fontsize=6.5, loc="left", labelpad=2)
+    axes[-3].set_xlabel(f"99 % within ±{reach:.2g} px", fontsize=6.5, loc="left", labelpad=2)
