@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from mebench import inputs
+from mebench import inputs, sources
 from mebench.errors import UserError
 from mebench.files import write_csv
 from mebench.inputs import store
@@ -187,3 +187,14 @@ def test_every_input_has_a_title_and_a_sentence():
     title, caption = samples.words("long_flow-384.tvl1.nose")
     assert title == "Flow from the onset to each frame (long_flow-384.tvl1.nose)"
     assert caption.startswith("The models see a strip of pictures")
+
+
+def test_a_changed_drawer_draws_its_pictures_again(monkeypatch):
+    made, before = plan("ststnet"), sources.fingerprint("verbs/plots.py")
+    read = sources._content
+    for name in {module.__name__.rsplit(".", 1)[1] for module in drawing.DRAWERS.values()}:
+        changed = f"plots/samples/{name}.py"
+        monkeypatch.setattr(
+            sources, "_content", lambda path, at, c=changed: read(path, at) + b"#" * path.match(f"*/{c}")
+        )
+        assert made.source("plots") != before, changed
