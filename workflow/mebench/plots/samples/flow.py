@@ -108,7 +108,7 @@ def _wheel(ax: Axes) -> None:
 
 def _explain(ax: Axes, pictures: bool, strain: bool) -> None:
     lines = [
-        "Key to motion: a colour means motion towards its place on the rim; white is no motion.",
+        "Motion: a colour means towards its place on the rim; white is none.",
         "Arrows: mean motion of a block, the longest as long as the block.",
         "u: blue left, red right.  v: blue up, red down." + ("  strain: dark none, bright strong." if strain else ""),
     ]
