@@ -14,7 +14,8 @@ import pytest
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 from mebench.inputs import store
-from mebench.plots import KINDS, clips, confusion, curves, dataset, flow, runs, seeds, style, subjects, timeline
+from mebench.plots import KINDS, clips, confusion, curves, dataset, runs, seeds, style, subjects, timeline
+from mebench.plots.samples import drawing, flow
 from mebench.verbs import plots as verb
 
 DATASETS = ("casme2", "smic")
@@ -56,7 +57,7 @@ def texts(figure):
 def arguments(kind, results):
     if kind == "dataset":
         return ["--clips", results / "datasets" / "casme2" / "clips.csv"]
-    if kind != "flow":
+    if kind != "input":
         return ["--runs", *folders(results)]
     inputs = [results / "inputs" / d / "apex_flow-28" for d in DATASETS]
     return ["--inputs", *inputs, "--clips", *(results / "datasets" / d / "clips.csv" for d in DATASETS)]
@@ -151,8 +152,8 @@ def test_the_colour_wheel_is_white_at_rest_and_tells_directions():
 def test_flow_shows_the_classes_of_a_task_or_the_emotions(results):
     inputs = [results / "inputs" / d / "apex_flow-28" for d in DATASETS]
     clips = [results / "datasets" / d / "clips.csv" for d in DATASETS]
-    assert {"disgust", "negative"} <= set(texts(flow.draw(inputs, clips)))
-    shown = set(texts(flow.draw(inputs, clips, "megc2019")))
+    assert {"disgust", "negative"} <= set(texts(drawing.draw(inputs, clips)))
+    shown = set(texts(drawing.draw(inputs, clips, "megc2019")))
     assert set(fake.CLASSES) <= shown
     assert "disgust" not in shown
 
@@ -185,7 +186,7 @@ def test_the_longest_arrow_fills_its_block_and_its_length_is_written(tmp_path):
     fake.write_store(tmp_path / "in", ["casme2/sub01/c0"], x, "folder")
     row = dict.fromkeys(fake.COLUMNS, "") | {"clip_id": "casme2/sub01/c0", "dataset": "casme2", "emotion": "fear"}
     write_csv(tmp_path / "clips.csv", fake.COLUMNS, [row])
-    figure = flow.draw([tmp_path / "in"], [tmp_path / "clips.csv"])
+    figure = drawing.draw([tmp_path / "in"], [tmp_path / "clips.csv"])
     (quiver,) = arrows(figure)
     assert len(quiver.U) == 49
     assert np.hypot(quiver.U, quiver.V).max() / quiver.scale == pytest.approx(28 / 7)
@@ -199,12 +200,12 @@ def test_arrows_of_published_pictures_have_no_length_in_pixels(tmp_path):
     fake.write_store(tmp_path / "in", ["casme2/sub01/c0"], x, "pictures", scale="picture")
     row = dict.fromkeys(fake.COLUMNS, "") | {"clip_id": "casme2/sub01/c0", "dataset": "casme2", "emotion": "fear"}
     write_csv(tmp_path / "clips.csv", fake.COLUMNS, [row])
-    figure = flow.draw([tmp_path / "in"], [tmp_path / "clips.csv"])
+    figure = drawing.draw([tmp_path / "in"], [tmp_path / "clips.csv"])
     assert len(arrows(figure)) == 1
     assert not any("longest arrow" in t for t in texts(figure))
 
 
-def test_clips_without_flow_are_not_shown_and_a_class_without_any_is_left_out(results, tmp_path):
+def test_clips_without_flow_are_not_shown_and_a_class_without_any_says_none(results, tmp_path):
     clips = results / "datasets" / "casme2" / "clips.csv"
     rows = read_csv(clips)
     shutil.copytree(results / "inputs" / "casme2" / "apex_flow-28", tmp_path / "in")
@@ -215,9 +216,10 @@ def test_clips_without_flow_are_not_shown_and_a_class_without_any_is_left_out(re
             row |= {"status": "no_face", "reason": "no face is found", "start": "", "shape": ""}
     store.finish(tmp_path / "in", index, (), {"kind": "apex_flow", "scale": "pixels", "origin": "folder"})
     assert set(store.load(tmp_path / "in").without) == lost
-    shown = texts(flow.draw([tmp_path / "in"], [clips]))
+    shown = texts(drawing.draw([tmp_path / "in"], [clips]))
     assert {"disgust", "happiness"} <= set(shown)
-    assert "surprise" not in shown
+    assert "surprise" in shown
+    assert shown.count("none") == 1
     assert not any(clip in text for clip in lost for text in shown)
 
 
@@ -356,7 +358,7 @@ def test_the_order_of_the_clips_changes_no_byte(results, tmp_path):
 def test_bad_input_is_one_clear_sentence(results, tmp_path):
     with pytest.raises(UserError, match="unknown plot 'confusions'.*did you mean 'confusion'"):
         plot("confusions", "--out", tmp_path / "x")
-    with pytest.raises(UserError, match="the plot flow needs --inputs"):
+    with pytest.raises(UserError, match="the plot input needs --inputs"):
         plot("flow", "--out", tmp_path / "x")
     with pytest.raises(UserError, match="the plot dataset needs --clips"):
         plot("dataset", "--out", tmp_path / "x")
@@ -376,5 +378,5 @@ def test_bad_input_is_one_clear_sentence(results, tmp_path):
         runs.load([other])
     inputs, clips = results / "inputs" / "smic" / "apex_flow-28", results / "datasets" / "casme2" / "clips.csv"
     with pytest.raises(UserError, match="hold no clip casme2/sub01"):
-        flow.draw([inputs], [clips])
+        drawing.draw([inputs], [clips])
     assert not list(tmp_path.glob("x.*"))

@@ -215,11 +215,11 @@ def test_bad_input_is_one_clear_sentence_and_writes_nothing(results, tmp_path):
         write(results, "--models", "ststnett", "--out", str(tmp_path / "x.html"))
     with pytest.raises(UserError, match="cannot read .*scores"):
         write(results, "--tasks", "casme2-5", "--out", str(tmp_path / "x.html"))
-    missing = results / "plots" / fake.TASK / "flow.svg"
-    missing.rename(tmp_path / "flow.svg")
-    with pytest.raises(UserError, match="there is no plot .*flow.svg"):
+    missing = results / "plots" / fake.TASK / "seeds.svg"
+    missing.rename(tmp_path / "seeds.svg")
+    with pytest.raises(UserError, match="there is no plot .*seeds.svg"):
         write(results, "--out", str(tmp_path / "x.html"))
-    (tmp_path / "flow.svg").rename(missing)
+    (tmp_path / "seeds.svg").rename(missing)
     drawn = results / "plots" / "datasets" / "smic.svg"
     drawn.rename(tmp_path / "smic.svg")
     with pytest.raises(UserError, match="there is no plot .*datasets/smic.svg; make it first"):
@@ -229,3 +229,18 @@ def test_bad_input_is_one_clear_sentence_and_writes_nothing(results, tmp_path):
     with pytest.raises(UserError, match=r"sheet.png is not a picture; run `mebench faces` again"):
         faces.picture(tmp_path / "sheet.png", 1000)
     assert not (tmp_path / "x.html").exists()
+
+
+def test_each_sample_picture_has_its_own_title_and_caption(results, tmp_path):
+    drawn = results / "plots" / fake.TASK / "input-long_flow-384.png"
+    drawn.with_suffix(".svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    out = ("--out", str(tmp_path / "x.html"))
+    write(results, "--plots", f'{{"{fake.TASK}": ["confusion", "input-long_flow-384"]}}', *out)
+    shown = section((tmp_path / "x.html").read_text(encoding="utf-8"), f"plots-{fake.TASK}")
+    assert "<b>Flow from the onset to each frame (long_flow-384).</b> The models see a strip of pictures" in shown
+    assert "Learning curves" not in shown
+    with pytest.raises(UserError, match="--plots is not valid JSON"):
+        write(results, "--plots", "{", *out)
+    with pytest.raises(UserError, match="unknown plot 'confusions'.*did you mean 'confusion'"):
+        write(results, "--plots", f'{{"{fake.TASK}": ["confusions"]}}', *out)
+    drawn.with_suffix(".svg").unlink()

@@ -9,6 +9,8 @@ import yaml
 from project import PROJECT, Project
 
 from mebench import cards
+from mebench.plan import Plan
+from mebench.plots import samples
 
 CONFIG = {
     "datasets": {"smic": {"source": "synthetic", "subjects": 2, "clips": 3}},
@@ -29,6 +31,8 @@ def trained(tmp_path_factory):
     """A finished run of all of them."""
     project = Project(tmp_path_factory.mktemp("every model") / "project")
     models = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))["models"]
+    # SLSTT first, which reads no flow from onset to apex: pictures must not depend on the order
+    models.sort(key=lambda entry: (entry if isinstance(entry, str) else entry["model"]) != "slstt")
     project.configure(yaml.safe_dump(CONFIG | {"models": [briefly(entry) for entry in models]}))
     project.snakemake("--cores", "2")
     return project
@@ -50,6 +54,15 @@ def test_every_model_has_a_row_in_the_table(trained):
     table = (trained.folder / "results/tables/smic-3.md").read_text(encoding="utf-8")
     for name in cards.names("models"):
         assert cards.card("models", name)["title"] in table, name
+
+
+def test_every_input_that_a_model_reads_has_its_picture_in_the_report(trained):
+    shown = {path.stem for path in (trained.folder / "results/plots/smic-3").glob("input-*.png")}
+    plan = Plan.load(trained.folder / "config.yaml")
+    assert shown == {f"input-{name}" for name in plan.sample_inputs("smic-3")}
+    page = (trained.folder / "results/report.html").read_text(encoding="utf-8")
+    for name in plan.sample_inputs("smic-3"):
+        assert samples.words(name)[0] in page, name
 
 
 def test_inputs_of_every_kind_were_made(trained):

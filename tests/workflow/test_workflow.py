@@ -19,7 +19,7 @@ def test_one_command_makes_tables_plots_and_report(finished):
     results = finished.folder / "results"
     for suffix in ("csv", "md", "tex", "html"):
         assert (results / f"tables/megc2019-flow.{suffix}").stat().st_size > 500
-    for plot in ("confusion", "subjects", "curves", "seeds", "flow"):
+    for plot in ("confusion", "subjects", "curves", "seeds", "input-apex_flow-28"):
         assert (results / f"plots/megc2019-flow/{plot}.png").stat().st_size > 5000
     page = (results / "report.html").read_text()
     assert "STSTNet" in page

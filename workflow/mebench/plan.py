@@ -18,7 +18,7 @@ from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
 from mebench.protocols.tasks import TASKS, task
 
-PLOTS = ("confusion", "subjects", "curves", "seeds", "flow")
+PLOTS = ("confusion", "subjects", "curves", "seeds")  # of every task, besides samples of its inputs
 
 
 @dataclass(frozen=True)
@@ -250,20 +250,48 @@ class Plan:
         """The ``meta.json`` of each input folder of a run; it is written last."""
         return [f"{self.results}/inputs/{name}/{self.input_of(run, name)}/meta.json" for name in self.datasets_of(run)]
 
-    def pictures(self, task: str) -> list[str]:
-        """The inputs of which a task's plots show samples: those of its first run."""
-        return self.inputs(self.runs_of(task)[0])
+    def sample_inputs(self, task: str) -> dict[str, list[str]]:
+        """Each distinct input that models of a task read, once: its name, and the ``meta.json`` of each dataset.
+
+        The same input may be cropped in one dataset and as delivered in another; it is called as where it is cropped.
+        Sorted by kind, size and name, so that the order of the models does not matter.
+        """
+        found: dict[str, list[str]] = {}
+        for run in self.runs_of(task):
+            names = [self.input_of(run, dataset) for dataset in self.tasks[task]["datasets"]]
+            cropped = [name for name in names if inputs.parse(name).options.get("crop", "provided") != "provided"]
+            places = zip(self.tasks[task]["datasets"], names, strict=True)
+            found[(cropped or names)[0]] = [f"{self.results}/inputs/{d}/{name}/meta.json" for d, name in places]
+        specs = {name: inputs.parse(name) for name in found}
+        return {name: found[name] for name in sorted(found, key=lambda n: (specs[n].kind, specs[n].size or 0, n))}
+
+    def plots_of(self, task: str) -> list[str]:
+        """The plots of a task that the report shows; ``input-NAME`` is a sample picture of the input NAME."""
+        return [*PLOTS, *(f"input-{name}" for name in self.sample_inputs(task))]
+
+    def plot_inputs(self, task: str, plot: str) -> list[str]:
+        """The files that a plot is made from, besides the clips."""
+        return self._sampled(task, plot) or self.records(task)
+
+    def _sampled(self, task: str, plot: str) -> list[str]:
+        """The stores behind a sample picture; none for any other plot."""
+        if not plot.startswith("input-"):
+            return []
+        known, name = self.sample_inputs(task), plot.removeprefix("input-")
+        if name not in known:
+            raise UserError(f"no model of the task {task} reads the input '{name}'{did_you_mean(name, known)}")
+        return known[name]
 
     def records(self, task: str) -> list[str]:
         """The ``run.json`` of each run of a task; it is written last, after the pooled predictions."""
         return [f"{self.folder(run)}/run.json" for run in self.runs_of(task)]
 
     def plot_arguments(self, task: str, plot: str) -> list[str]:
-        """The data arguments of ``mebench plots``."""
-        if plot == "flow":
-            folders = [str(Path(meta).parent) for meta in self.pictures(task)]
-            return ["--inputs", *folders, "--clips", *self.clips(task), "--task", task]
-        return ["--runs", *(self.folder(run) for run in self.runs_of(task))]
+        """The kind of plot and the data arguments of ``mebench plots``."""
+        if stores := self._sampled(task, plot):
+            folders = [str(Path(meta).parent) for meta in stores]
+            return ["input", "--inputs", *folders, "--clips", *self.clips(task), "--task", task]
+        return [plot, "--runs", *(self.folder(run) for run in self.runs_of(task))]
 
     def scores_of_table(self, table: str) -> str:
         if table not in table_names():

@@ -9,7 +9,8 @@ from snakemake.exceptions import WorkflowError
 
 from mebench import cards
 from mebench.errors import UserError
-from mebench.plan import PLOTS, Plan
+from mebench.files import canonical_json
+from mebench.plan import Plan
 from mebench.shards import Shards
 
 # how a run is submitted is no part of what the benchmark is: `--config shards=8`, or in a profile

@@ -24,9 +24,8 @@ rule tables:
 
 rule plots:
     input:
-        runs=lambda wildcards: plan.records(wildcards.task),
+        data=lambda wildcards: plan.plot_inputs(wildcards.task, wildcards.plot),
         clips=lambda wildcards: plan.clips(wildcards.task),
-        inputs=lambda wildcards: plan.pictures(wildcards.task),
     output:
         svg=report(
             "<results>/plots/{task}/{plot}.svg",
@@ -51,7 +50,7 @@ rule plots:
         out=subpath(output.svg, strip_suffix=".svg"),
         code=plan.source("plots"),
     shell:
-        "mebench plots {wildcards.plot} {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
+        "mebench plots {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
 
 
 rule dataset_plots:
@@ -86,7 +85,11 @@ rule dataset_plots:
 rule report:
     input:
         tables=collect("<results>/tables/{table}.html", table=plan.tables),
-        plots=collect("<results>/plots/{task}/{plot}.svg", task=plan.tasks, plot=PLOTS),
+        plots=[
+            f"<results>/plots/{task}/{plot}.svg"
+            for task in plan.tasks
+            for plot in plan.plots_of(task)
+        ],
         scores=collect("<results>/scores/{task}.csv", task=plan.tasks),
         runs=[record for task in plan.tasks for record in plan.records(task)],
         datasets=collect(
@@ -118,8 +121,9 @@ rule report:
         tasks=list(plan.tasks),
         datasets=list(plan.datasets),
         models=plan.model_names,
+        plots=canonical_json({task: plan.plots_of(task) for task in plan.tasks}),
         config=plan.config_json,
         code=plan.source("report"),
     shell:
         "mebench report --out {output.html:q} --results {params.results:q} --tables {params.tables:q} --tasks {params.tasks:q}"
-        " --datasets {params.datasets:q} --models {params.models:q} --config-json {params.config:q} > {log:q} 2>&1"
+        " --datasets {params.datasets:q} --models {params.models:q} --plots {params.plots:q} --config-json {params.config:q} > {log:q} 2>&1"

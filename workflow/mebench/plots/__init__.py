@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-TASK_KINDS = ("confusion", "subjects", "curves", "seeds", "flow")  # one of each per task
-KINDS = (*TASK_KINDS, "dataset")
+TASK_KINDS = ("confusion", "subjects", "curves", "seeds")  # one of each per task
+KINDS = (*TASK_KINDS, "input", "dataset")

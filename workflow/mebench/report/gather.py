@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mebench import cards, tables
-from mebench.errors import UserError
+from mebench.errors import UserError, did_you_mean
 from mebench.files import read_csv, read_json
-from mebench.plots import TASK_KINDS
+from mebench.plots import TASK_KINDS, samples
 from mebench.protocols.tasks import task as definition_of
 from mebench.report.faces import ROOM, faces_part
 from mebench.report.gaps import Gaps
@@ -30,7 +30,6 @@ PLOT_TITLES = {
     "subjects": ("Subjects", "Accuracy on each left-out subject: a mean hides who is easy and who is not."),
     "curves": ("Learning curves", "Training loss over the folds; a curve that still falls at its end was cut short."),
     "seeds": ("Seeds", "The spread of equal runs, and what choosing the epoch on the test subjects would add."),
-    "flow": ("Flow samples", "The typical clip of each class: what the models see."),
 }  # fmt: skip
 
 
@@ -71,8 +70,9 @@ class TaskPart:
     missing: tuple[str, ...] = ()
 
 
-def task_part(results: Path, name: str, gaps: Gaps) -> TaskPart:
-    """Read the scores, runs and plots of one task; what ``gaps`` names is left out, and said."""
+def task_part(results: Path, name: str, plots: Sequence[str] = TASK_KINDS, gaps: Gaps | None = None) -> TaskPart:
+    """Read the scores, runs and ``plots`` of one task; what ``gaps`` names is left out, and said."""
+    gaps = gaps or Gaps()
     path, absent = results / "scores" / f"{name}.csv", gaps.of_task(name)
     scores = tables.read_scores(path) if path.is_file() or not absent else []
     runs = tuple(_runs(results, name, scores))
@@ -89,7 +89,7 @@ def task_part(results: Path, name: str, gaps: Gaps) -> TaskPart:
         best=next((row for row in table.rows if row.rank == 1), None),
         majority=next((row for row in table.rows if row.model == "majority"), None),
         table=table,
-        plots=tuple(_plot(results, name, kind) for kind in TASK_KINDS if runs and f"{name}/{kind}" not in gaps.plots),
+        plots=tuple(_plot(results, name, kind) for kind in plots if runs and f"{name}/{kind}" not in gaps.plots),
         runs=runs,
         left_out=tuple(_left_out(runs)),
         missing=tuple(_missing(name, gaps)),
@@ -133,7 +133,10 @@ def _runs(results: Path, task: str, scores: Sequence[Score]) -> list[Run]:
 
 
 def _plot(results: Path, task: str, kind: str) -> dict[str, str]:
-    title, caption = PLOT_TITLES[kind]
+    sampled = kind.startswith("input-")
+    if not sampled and kind not in PLOT_TITLES:
+        raise UserError(f"unknown plot '{kind}'{did_you_mean(kind, PLOT_TITLES)}")
+    title, caption = samples.words(kind.removeprefix("input-")) if sampled else PLOT_TITLES[kind]
     uri = _svg(results / "plots" / task / f"{kind}.svg")
     return {"kind": kind, "title": title, "caption": caption, "uri": uri}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,17 +28,18 @@ ORIGINS = {
 
 
 def write(
-    out: Path, results: Path, names: dict[str, Sequence[str]], config_json: str | None = None,
+    out: Path, results: Path, names: dict[str, Any], config_json: str | None = None,
     gaps: Gaps | None = None, shown: Path | None = None,
 ) -> tuple[Path, Path]:  # fmt: skip
-    """Write the report to ``out``, provenance.json to ``results``; ``names`` has tables, tasks, datasets, models.
+    """Write the report to ``out``, provenance.json to ``results``; ``names`` has tables, tasks, datasets, models, and
+    the plots of each task.
 
     ``gaps``: what is missing, said at the top. ``shown``: the results folder that commands name, where it is another.
     """
     gaps, shown = gaps or Gaps(), shown or results
     if not names["tasks"]:
         raise UserError("the report needs at least one task after --tasks")
-    tasks = [gather.task_part(results, name, gaps) for name in names["tasks"]]
+    tasks = [gather.task_part(results, name, names["plots"].get(name, TASK_KINDS), gaps) for name in names["tasks"]]
     runs = [run for task in tasks for run in task.runs]
     room = faces.ROOM // max(1, len(names["datasets"]))
     datasets = [
@@ -61,6 +63,17 @@ def write(
     write_json(results / "provenance.json", record)
     write_text(out, html)
     return out, results / "provenance.json"
+
+
+def plots_of(text: str | None) -> dict[str, list[str]]:
+    """The plots of each task, from the JSON of ``--plots``."""
+    try:
+        plots = json.loads(text or "{}")
+    except ValueError as error:
+        raise UserError(f"--plots is not valid JSON: {error}") from error
+    if not isinstance(plots, dict) or not all(isinstance(own, list) for own in plots.values()):
+        raise UserError('--plots must be like {"megc2019": ["confusion", "input-apex_flow-28"]}')
+    return plots
 
 
 def _tables(
@@ -92,7 +105,7 @@ def render(**parts: Any) -> str:
         origins=[ORIGINS.get(origin, origin) for origin in origins],
         table_style=as_html.STYLE,
         table_script=as_html.SCRIPT,
-        kinds=TASK_KINDS,
+        kinds=[*TASK_KINDS, "input-NAME"],
         **parts,
     )
 

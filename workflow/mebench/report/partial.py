@@ -18,7 +18,7 @@ from mebench import cli, recipes, tables
 from mebench.errors import UserError
 from mebench.files import write_text
 from mebench.metrics.scores import write_scores
-from mebench.plan import PLOTS, Plan
+from mebench.plan import Plan
 from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
 from mebench.training.pool import pool
@@ -95,8 +95,8 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
 
 def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:
     """Plots that are whole are taken as they are, all others drawn anew; one that cannot be drawn is a gap."""
-    jobs = [(f"{task}/{plot}", [plot, *here.plot_arguments(task, plot)])
-            for task in here.tasks if here.runs_of(task) for plot in PLOTS]  # fmt: skip
+    jobs = [(f"{task}/{plot}", here.plot_arguments(task, plot))
+            for task in here.tasks if here.runs_of(task) for plot in here.plots_of(task)]  # fmt: skip
     jobs += [(f"datasets/{name}", ["dataset", "--clips", f"{tree}/datasets/{name}/clips.csv"])
              for name in here.datasets if name not in gaps.datasets]  # fmt: skip
     for name, words in jobs:
@@ -123,7 +123,7 @@ def _draw(words: Sequence[str]) -> None:
 
 def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
     names = {"tables": here.tables, "tasks": list(here.tasks), "datasets": list(here.datasets),
-             "models": here.model_names}  # fmt: skip
+             "models": here.model_names, "plots": {task: here.plots_of(task) for task in here.tasks}}  # fmt: skip
     page.write(tree / "report.html", tree, names, plan.config_json, gaps=gaps, shown=Path(plan.results))
 
 

@@ -16,6 +16,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks to show")
     parser.add_argument("--datasets", nargs="*", default=[], metavar="DATASET", help="datasets to show")
     parser.add_argument("--models", nargs="*", default=[], metavar="MODEL", help="models to show, by card")
+    parser.add_argument(
+        "--plots", metavar="JSON", help="plots of each task, {TASK: [PLOT, ...]} (default: the four of runs)"
+    )
     parser.add_argument("--config-json", metavar="JSON", help="the configuration, kept in provenance.json")
 
 
@@ -26,5 +29,6 @@ def main(args: argparse.Namespace) -> None:
     from mebench.report import page
 
     names = {"tables": args.tables, "tasks": args.tasks, "datasets": args.datasets, "models": args.models}
+    names["plots"] = page.plots_of(args.plots)
     for path in page.write(Path(args.out), Path(args.results), names, args.config_json):
         print(path)

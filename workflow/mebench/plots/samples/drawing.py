@@ -1,0 +1,50 @@
+"""The sample picture of any input: the drawer of its kind, and the typical clips that it draws."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from mebench.errors import UserError
+from mebench.inputs import FLOWS, store
+from mebench.plots import style
+from mebench.plots.samples import WORDS, choose, flow, frames, lbp_top, long_flow, roi_flow, texture_motion
+
+# kind of input -> module with ``weight(sample)``, by which the typical clip is chosen, and ``draw(shown)``
+DRAWERS = {
+    "apex_flow": flow,
+    **dict.fromkeys(FLOWS, flow),
+    "long_flow": long_flow,
+    "frames": frames,
+    "texture_motion": texture_motion,
+    "lbp_top": lbp_top,
+    "roi_flow": roi_flow,
+}
+
+
+def draw(inputs: Sequence[str | os.PathLike], clips: Sequence[str | os.PathLike], task: str | None = None) -> Figure:
+    """One clip per class and dataset, the typical one.
+
+    ``inputs`` are stores of one kind, ``clips`` the clips.csv of the same datasets. With ``task`` the rows are its
+    classes, else the emotions of the datasets. Where no clip has an array, the figure says so.
+    """
+    stores = [store.load(Path(folder)) for folder in inputs]
+    kinds = sorted({kept.meta["kind"] for kept in stores})
+    if len(kinds) > 1:
+        raise UserError(f"the plot input shows one kind of input, but --inputs names {', '.join(kinds)}")
+    if kinds[0] not in DRAWERS:
+        raise UserError(f"there is no sample picture of the input {kinds[0]}; known are {', '.join(DRAWERS)}")
+    drawer = DRAWERS[kinds[0]]
+    shown = choose.choose(WORDS[kinds[0]][0], stores, clips, task, drawer.weight)
+    if not any(shown.chosen.values()):
+        return style.message(f"No clip of {shown.title} has this input{_why(stores)}.")
+    return drawer.draw(shown)
+
+
+def _why(stores: Sequence[store.Store]) -> str:
+    """The first reason that a store gives for a missing array."""
+    reasons = [reason for kept in stores for reason in kept.without.values()]
+    return f" ({reasons[0]})" if reasons else ""
