@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
     """One clear sentence: what was wrong, where, and what to do. Shown without a traceback, exit code 2."""
+
+
+class BadClips(UserError):
+    """Several clips that must be mended or left out: ``found`` is (clip_id, sentence) of each."""
+
+    def __init__(self, found: Iterable[tuple[str, str]]) -> None:
+        self.found = sorted(dict(found).items())
+        super().__init__(bad_clips(self.found))
+
+    def __reduce__(self):
+        return BadClips, (self.found,)
+
+
+MOST_SHOWN = 20
+
+
+def bad_clips(found: Sequence[tuple[str, str]]) -> str:
+    """One sentence that names bad clips, and the lines of the configuration that leave them out."""
+    shown = [f"\n  {clip}: {sentence}" for clip, sentence in found[:MOST_SHOWN]]
+    more = f"\n  and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+    some = "1 clip is bad" if len(found) == 1 else f"{len(found)} clips are bad"
+    return f"{some}; mend or leave them out:{''.join(shown)}{more}\n{exclude_lines(found)}"
+
+
+def exclude_lines(found: Sequence[tuple[str, str]]) -> str:
+    """Lines to copy into the configuration, below the entry of each dataset."""
+    lines = ["to leave them out, add to the entry of the dataset in the configuration:"]
+    for dataset in sorted({clip.partition("/")[0] for clip, _ in found}):
+        lines += [f"  {dataset}:", "    exclude:"]
+        own = [(clip, why) for clip, why in found if clip.partition("/")[0] == dataset]
+        lines += [
+            f"      {json.dumps(clip)}: {json.dumps(why.partition(';')[0], ensure_ascii=False)}" for clip, why in own
+        ]
+    return "\n".join(lines)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

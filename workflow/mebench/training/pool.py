@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mebench.datasets import _decisions
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
+from mebench.protocols.samples import samples
 from mebench.training.records import fingerprint, fold_folder, record_of, run_rows, whole
 
 
@@ -52,7 +54,7 @@ def pool(
         "devices": sorted({record["device"] for record in records}),
         "versions": _versions(records),
     }
-    return write_record(run, spec, inputs, about, found.without, how)
+    return write_record(run, spec, inputs, about, found.without, how | decided(spec, clips))
 
 
 def write_predictions(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -85,6 +87,11 @@ def write_record(
     }
     write_json(run / "run.json", record)
     return record
+
+
+def decided(spec: dict[str, Any], clips: list[Path]) -> dict[str, Any]:
+    """The clips of the run's task that its configuration excluded or corrected, with the reasons."""
+    return _decisions.of_task(clips, lambda rows: samples(spec["task"], rows))
 
 
 def _current(run: Path, spec: dict[str, Any], data: str, fold: str) -> dict[str, Any]:
