@@ -11,26 +11,19 @@ class UserError(Exception):
     """One clear sentence: what was wrong, where, and what to do. Shown without a traceback, exit code 2."""
 
 
-class BadClips(UserError):
-    """Several clips that must be mended or left out: ``found`` is (clip_id, sentence) of each."""
-
-    def __init__(self, found: Iterable[tuple[str, str]]) -> None:
-        self.found = sorted(dict(found).items())
-        super().__init__(bad_clips(self.found))
-
-    def __reduce__(self):
-        return BadClips, (self.found,)
-
-
 MOST_SHOWN = 20
 
 
-def bad_clips(found: Sequence[tuple[str, str]]) -> str:
-    """One sentence that names bad clips, and the lines of the configuration that leave them out."""
+def bad_clips(found: Iterable[tuple[str, str]]) -> UserError:
+    """One error for bad clips, (clip_id, sentence) of each, with the lines of the configuration that leave them out."""
+    found = sorted(dict(found).items())
+    (clip, sentence), count = found[0], len(found)
+    if count == 1:
+        return UserError(f"1 clip is bad, {clip}: {sentence}\n{exclude_lines(found)}")
     shown = [f"\n  {clip}: {sentence}" for clip, sentence in found[:MOST_SHOWN]]
-    more = f"\n  and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-    some = "1 clip is bad" if len(found) == 1 else f"{len(found)} clips are bad"
-    return f"{some}; mend or leave them out:{''.join(shown)}{more}\n{exclude_lines(found)}"
+    more = f"\n  and {count - MOST_SHOWN} more" if count > MOST_SHOWN else ""
+    head = f"{count} clips are bad, the first {clip}: {sentence}; all of them:"
+    return UserError(f"{head}{''.join(shown)}{more}\n{exclude_lines(found)}")
 
 
 def exclude_lines(found: Sequence[tuple[str, str]]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mebench import parallel
 from mebench.datasets._reading import COLUMNS, VIDEO_COLUMNS
-from mebench.errors import BadClips, UserError
+from mebench.errors import UserError, bad_clips
 from mebench.files import canonical_json, digest, read_csv, read_json, write_json
 from mebench.inputs import Spec, store
 from mebench.inputs.maker import Maker, Unavailable
@@ -56,8 +56,10 @@ def make(
     # full parts first, so that the processes end together
     work = sorted(((source, part, group, Path(out)) for part, group in mine.items()), key=lambda item: -len(item[2]))
     bad = [clip for _, found in parallel.each(_make_part, work, jobs, f"{source.spec.name}, parts") for clip in found]
+    if len({sentence for _, sentence in bad}) == 1 < len(bad) == sum(map(len, mine.values())):
+        raise UserError(bad[0][1])  # what strikes every clip alike is a fault of the whole
     if bad:
-        raise BadClips(bad)
+        raise bad_clips(bad)
     return len(subjects)
 
 
@@ -188,8 +190,7 @@ def _make_part(work: tuple[Source, str, list[dict[str, str]], Path]) -> list[tup
 
 
 def _bad(function: Callable[[Mapping[str, str]], Any], clips: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
-    """(clip_id, sentence) of the clips that ``function`` refuses. A fault of the whole input, which strikes every
-    clip with the same sentence, is no matter of single clips: it is raised."""
+    """(clip_id, sentence) of the clips that ``function`` refuses."""
     found = []
     for clip in clips:
         try:
@@ -198,8 +199,6 @@ def _bad(function: Callable[[Mapping[str, str]], Any], clips: Sequence[Mapping[s
             pass
         except UserError as error:
             found.append((clip["clip_id"], str(error)))
-    if len(found) > 1 and len({sentence for _, sentence in found}) == 1:
-        raise UserError(found[0][1])
     return found
 
 
