@@ -13,7 +13,8 @@ from mebench.metrics.recognition import score
 # excluded: clips left out by configuration; exclusions: which and why
 # n: clips predicted; without_input: clips of the same part that could not be, as no input could be made of them
 COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input",
-           "excluded", "exclusions", "folds_done", "folds_expected", "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
+           "excluded", "exclusions", "folds_done", "folds_expected",
+           "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
 METRICS = COLUMNS[-4:]
 
 

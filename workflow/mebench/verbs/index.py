@@ -1,8 +1,8 @@
 """List a dataset's clips: one row per clip, and a report of every repair and every dropped row.
 
 Writes CLIPS.csv, and beside it videos.csv (the long videos of a spotting set), report.md and decisions.json (the clips
-that the configuration leaves out or corrects). Counts that differ from those of the dataset's card, and a workbook of an
-unknown edition, are errors unless they are accepted.
+that the configuration leaves out or corrects). Counts that differ from those of the dataset's card, and a workbook of
+an unknown edition, are errors unless they are accepted.
 """
 
 from __future__ import annotations
