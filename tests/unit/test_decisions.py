@@ -61,3 +61,32 @@ def test_decisions_that_cannot_be(capsys, casme2, tmp_path, decided, says):
     words = ["--root", casme2, "--out", tmp_path / "b" / "clips.csv", "--decisions", json.dumps(decided(clip))]
     fails(capsys, "index", "casme2", *words, says=says)
     assert not (tmp_path / "b").exists()
+
+
+def test_doctor_looks_at_every_frame(capsys, casme2, tmp_path, monkeypatch):
+    from mebench.datasets._folders import list_frames
+    from mebench.doctor import software, words
+
+    monkeypatch.setattr(software, "software", dict)
+    monkeypatch.setattr(software, "machine", dict)
+    still, broken, *_ = indexed(casme2, tmp_path).values()
+    frames = list_frames(casme2 / still["frames"])
+    frames[int(still["apex"])].write_bytes(frames[int(still["onset"])].read_bytes())
+    damaged = list_frames(casme2 / broken["frames"])[int(broken["apex"])]
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    entry = {"source": str(casme2), "crop": "provided", "accept": ["counts", "edition"]}
+
+    def doctor(**more):
+        (tmp_path / "config.yaml").write_text(json.dumps({"datasets": {"casme2": entry | more}}))
+        capsys.readouterr()
+        code = cli.main(["doctor", "--frames", "--json", "--config", str(tmp_path / "config.yaml")])
+        return code, json.loads(capsys.readouterr().out)
+
+    code, found = doctor()
+    assert code == 1
+    bad = dict(found["datasets"][0]["bad_clips"])
+    assert set(bad) == {still["clip_id"], broken["clip_id"]}
+    assert "same picture" in bad[still["clip_id"]]
+    assert f'"{broken["clip_id"]}": "the picture' in words.page(found)
+    code, found = doctor(exclude={clip["clip_id"]: "bad" for clip in (still, broken)})
+    assert (code, found["datasets"][0]["bad_clips"]) == (0, [])
