@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,9 @@ def apply(card: dict[str, Any], reading: Reading, root: Path, wanted: Mapping[st
     return replace(reading, clips=kept), Decisions(excluded, corrected)
 
 
-def of_task(clips: list[Path], rows_of_task: Any) -> dict[str, dict[str, Any]]:
-    """Excluded and corrected clips of a task, from the decisions beside each clips.csv. ``rows_of_task`` keeps of rows
-    those that the task has."""
+def of_task(clips: list[Path], has: Callable[[dict[str, str]], bool]) -> dict[str, dict[str, Any]]:
+    """Excluded and corrected clips of a task, from the decisions beside each clips.csv. ``has`` says of a
+    row of clips.csv whether the task has it."""
     found: dict[str, dict[str, Any]] = {"excluded": {}, "corrected": {}}
     for path in (clips_csv.with_name(FILE) for clips_csv in clips):
         for part, decided in (read_json(path) if path.is_file() else {}).items():
@@ -69,7 +69,7 @@ def of_task(clips: list[Path], rows_of_task: Any) -> dict[str, dict[str, Any]]:
                 {key: "" if value is None else str(value) for key, value in one["row"].items()}
                 for one in decided.values()
             ]
-            for clip in (row["clip_id"] for row in rows_of_task(rows)):
+            for clip in (row["clip_id"] for row in rows if has(row)):
                 about = decided[clip]
                 short = {"reason": about["reason"], "changes": about.get("changes")}
                 found[part][clip] = about["reason"] if part == "excluded" else short

@@ -9,7 +9,7 @@ from mebench.datasets import _decisions
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
-from mebench.protocols.samples import samples
+from mebench.protocols.samples import extra_samples
 from mebench.training.records import fingerprint, fold_folder, record_of, run_rows, whole
 
 
@@ -91,7 +91,14 @@ def write_record(
 
 def decided(spec: dict[str, Any], clips: list[Path]) -> dict[str, Any]:
     """The clips of the run's task that its configuration excluded or corrected, with the reasons."""
-    return _decisions.of_task(clips, lambda rows: samples(spec["task"], rows))
+    task, wanted = spec["task"], spec["recipe"].get("extra_clips", "none")
+    column = task.get("label_from", "emotion")
+
+    def of_task(row: dict[str, str]) -> bool:
+        labelled = row[column] in task["labels"].get(row["dataset"], {}) and row["clip_id"] not in task["drop"]
+        return labelled or bool(extra_samples(task, wanted, [row]))
+
+    return _decisions.of_task(clips, of_task)
 
 
 def _current(run: Path, spec: dict[str, Any], data: str, fold: str) -> dict[str, Any]:
