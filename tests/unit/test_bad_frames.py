@@ -229,3 +229,28 @@ def test_paths_with_any_letters(casme2, tmp_path, name):
     words += ["--clips", str(out / "clips.csv"), "--out", str(out / "tvl1")]
     assert cli.main(["inputs", "casme2", "tvl1", *words]) == 0
     assert len(read_csv(out / "tvl1" / "index.csv")) == 4
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_all_bad_clips_are_named_at_once(capsys, casme2, tmp_path, jobs):
+    frame_of(casme2, tmp_path, "apex")
+    rows = read_csv(tmp_path / "first.csv")
+    first, last = rows[0], rows[-1]
+    name = "reg_img{}.jpg".format
+    folder = casme2 / first["frames"]
+    shutil.copy(folder / name(first["onset"]), folder / name(first["apex"]))
+    damaged = casme2 / last["frames"] / name(last["apex"])
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    out = tmp_path / "tvl1"
+    words = ["inputs", "casme2", "tvl1", "--root", str(casme2), "--out", str(out), "--jobs", str(jobs), "--clips"]
+    capsys.readouterr()
+    assert cli.main([*words, str(tmp_path / "first.csv")]) == 2
+    error = capsys.readouterr().err
+    assert "2 clips are bad" in error
+    assert f'"{first["clip_id"]}": "the flow of' in error
+    assert f'"{last["clip_id"]}": "the picture' in error
+    kept = {path: path.stat().st_mtime_ns for path in (out / "parts").glob("*.npy")}
+    good = [row for row in rows if row not in (first, last)]
+    write_csv(tmp_path / "good.csv", rows[0], good)
+    assert cli.main([*words, str(tmp_path / "good.csv")]) == 0
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items())

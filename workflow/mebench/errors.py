@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
     """One clear sentence: what was wrong, where, and what to do. Shown without a traceback, exit code 2."""
+
+
+MOST_SHOWN = 20
+
+
+def bad_clips(found: Iterable[tuple[str, str]]) -> UserError:
+    """One error for bad clips, (clip_id, sentence) of each, with the lines of the configuration that leave them out."""
+    found = sorted(dict(found).items())
+    (clip, sentence), count = found[0], len(found)
+    if count == 1:
+        return UserError(f"1 clip is bad, {clip}: {sentence}\n{exclude_lines(found)}")
+    shown = [f"\n  {clip}: {sentence}" for clip, sentence in found[:MOST_SHOWN]]
+    more = f"\n  and {count - MOST_SHOWN} more" if count > MOST_SHOWN else ""
+    head = f"{count} clips are bad, the first {clip}: {sentence}; all of them:"
+    return UserError(f"{head}{''.join(shown)}{more}\n{exclude_lines(found)}")
+
+
+def exclude_lines(found: Sequence[tuple[str, str]]) -> str:
+    """Lines to copy into the configuration, below the entry of each dataset."""
+    lines = ["to leave them out, add to the entry of the dataset in the configuration:"]
+    for dataset in sorted({clip.partition("/")[0] for clip, _ in found}):
+        lines += [f"  {dataset}:", "    exclude:"]
+        own = [(clip, why) for clip, why in found if clip.partition("/")[0] == dataset]
+        lines += [
+            f"      {json.dumps(clip)}: {json.dumps(why.partition(';')[0], ensure_ascii=False)}" for clip, why in own
+        ]
+    return "\n".join(lines)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

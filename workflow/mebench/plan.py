@@ -229,7 +229,9 @@ class Plan:
         granted = _checks.takes_crops_for_granted(cards.card("datasets", dataset), entry)
         crops = ["--crops"] if granted else []
         accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
-        return [*(["--apex", entry["apex"]] if "apex" in entry else []), *accept, *crops]
+        decided = {key: entry[key] for key in ("exclude", "corrections") if entry.get(key)}
+        decisions = ["--decisions", canonical_json(decided)] if decided else []
+        return [*(["--apex", entry["apex"]] if "apex" in entry else []), *accept, *crops, *decisions]
 
     def face_arguments(self, dataset: str) -> list[str]:
         """Whether frames are crops already, and the owner's own landmarks."""
@@ -245,6 +247,10 @@ class Plan:
 
     def clips_of(self, run: Run) -> list[str]:
         return [f"{self.results}/datasets/{name}/clips.csv" for name in self.datasets_of(run)]
+
+    def decisions_of(self, run: Run) -> list[str]:
+        """What the owner decided about single clips, beside each clips.csv of a run."""
+        return [f"{self.results}/datasets/{name}/decisions.json" for name in self.datasets_of(run)]
 
     def inputs(self, run: Run) -> list[str]:
         """The ``meta.json`` of each input folder of a run; it is written last."""

@@ -30,6 +30,7 @@ rule index:
         clips="<results>/datasets/{dataset}/clips.csv",
         videos="<results>/datasets/{dataset}/videos.csv",
         report="<results>/datasets/{dataset}/report.md",
+        decisions="<results>/datasets/{dataset}/decisions.json",
     log:
         "<results>/logs/index/{dataset}.log",
     benchmark:

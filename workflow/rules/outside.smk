@@ -36,6 +36,7 @@ rule adopt:
     input:
         given="<results>/runs/{task}/{model}/seed{seed}/given.csv",
         clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
+        decisions=lambda wildcards: plan.decisions_of(run_of(wildcards)),
         inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
     output:
         predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",

@@ -46,6 +46,7 @@ rule pool:
             for item in shards.items(run_of(wildcards))
         ],
         clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
+        decisions=lambda wildcards: plan.decisions_of(run_of(wildcards)),
         inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
     output:

@@ -17,6 +17,7 @@ import numpy as np
 from mebench import parallel
 from mebench.datasets._folders import list_frames
 from mebench.datasets._reading import Reading
+from mebench.errors import UserError, bad_clips
 
 SIDE = 128
 CALM = 0.6  # share of the pixels that the head's motion is fitted to: those that follow it best
@@ -34,8 +35,12 @@ def of_most_motion(reading: Reading, root: Path, jobs: int) -> Reading:
         (Path(root) / reading.clips[i]["frames"], reading.clips[i]["onset"], reading.clips[i]["offset"]) for i in places
     ]
     clips = [dict(clip) for clip in reading.clips]
-    for at, apex in parallel.each(_apex, work, jobs, "apex of most motion, clips"):
+    bad = []
+    for at, apex in parallel.each(_found, work, jobs, "apex of most motion, clips"):
         clip = clips[places[at]]
+        if isinstance(apex, str):
+            bad.append((clip["clip_id"], apex))
+            continue
         repairs = [text for text in clip["repairs"].split(";") if text]
         if apex is None:
             clip["repairs"] = ";".join([*repairs, "no frame shows motion: the middle frame is kept"])
@@ -43,7 +48,17 @@ def of_most_motion(reading: Reading, root: Path, jobs: int) -> Reading:
         if apex != clip["apex"]:
             repairs.append(f"the frame of most motion {apex} is taken instead of the middle frame {clip['apex']}")
         clip |= {"apex": apex, "apex_source": "flow_max", "repairs": ";".join(repairs)}
+    if bad:
+        raise bad_clips(bad)
     return replace(reading, clips=clips)
+
+
+def _found(work: tuple[Path, Any, Any]) -> int | str | None:
+    """The apex of a clip, or the sentence that says why its frames cannot be used."""
+    try:
+        return _apex(work)
+    except UserError as error:
+        return str(error)
 
 
 def _apex(work: tuple[Path, Any, Any]) -> int | None:

@@ -6,12 +6,17 @@ from collections import Counter
 from typing import Any
 
 from mebench.datasets._checks import Count, counts, workbooks
+from mebench.datasets._decisions import Decisions
 from mebench.datasets._reading import Reading
 
 
-def markdown(card: dict[str, Any], reading: Reading, origin: str, found: dict[str, str], whole: bool) -> str:
+def markdown(
+    card: dict[str, Any], reading: Reading, origin: str, found: dict[str, str], whole: bool,
+    as_read: Reading | None = None, decisions: Decisions | None = None,
+) -> str:  # fmt: skip
     """The report as Markdown text; ``origin`` is that of the source (synthetic, licensed, pictures), ``found`` are the
-    deviations that were accepted, ``whole`` says whether the card's counts apply."""
+    deviations that were accepted, ``whole`` says whether the card's counts apply.
+    Counts are those ``as_read``, before the owner's ``decisions``."""
     clips = reading.clips
     lines = [f"# {card['title']}: clips", ""]
     if origin == "synthetic":
@@ -20,7 +25,7 @@ def markdown(card: dict[str, Any], reading: Reading, origin: str, found: dict[st
     lines += [f"**Accepted deviation ({kind})**: {sentence}." for kind, sentence in found.items()]
     lines += [""] if found else []
     lines += [f"| | {'expected' if whole else 'real dataset'} | found | |", "| --- | ---: | ---: | --- |"]
-    lines += [_row(count, whole) for count in counts(card, reading)]
+    lines += [_row(count, whole) for count in counts(card, as_read or reading)]
     for workbook in workbooks(card, reading):
         edition = workbook["edition"] or "unknown"
         lines += ["", f"Labels: `{workbook['file']}`, edition {edition}, SHA-256 `{workbook['sha256']}`."]
@@ -30,9 +35,25 @@ def markdown(card: dict[str, Any], reading: Reading, origin: str, found: dict[st
     repairs = [(clip["clip_id"], clip["repairs"]) for clip in clips if clip["repairs"]]
     lines += _section("Repairs", repairs, "No clip was repaired.")
     lines += _section("Dropped rows", sorted(reading.dropped), "No row was dropped.")
+    lines += _decided(decisions) if decisions else []
     if reading.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in reading.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _decided(decisions: Decisions) -> list[str]:
+    lines = []
+    if decisions.excluded:
+        rows = [(clip, about["reason"]) for clip, about in decisions.excluded.items()]
+        lines += _section("Left out by configuration", rows, "")
+    if decisions.corrected:
+        rows = [(clip, f"{_changes(about)}: {about['reason']}") for clip, about in decisions.corrected.items()]
+        lines += _section("Corrected by configuration", rows, "")
+    return lines
+
+
+def _changes(about: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {old} -> {new}" for name, (old, new) in about["changes"].items())
 
 
 def _row(count: Count, whole: bool) -> str:

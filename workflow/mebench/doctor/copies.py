@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mebench import cards
-from mebench.datasets import _archives, _checks, _fetch, _programs, _unpacking
+from mebench.datasets import _archives, _checks, _decisions, _fetch, _programs, _unpacking
 from mebench.datasets._reading import Reading
 from mebench.datasets._source import complete_copy
 from mebench.errors import UserError
@@ -44,7 +44,9 @@ def look(name: str, entry: dict[str, Any], results: Path) -> tuple[dict[str, Any
         reading = cards.load("datasets", name).read(root)
         if not reading.clips:
             raise UserError(f"no clips were found in {root}")
-        return about | _described(name, card, entry, root, reading) | _faces(name, results), reading
+        described = _described(name, card, entry, root, reading)
+        kept, _ = _decisions.apply(card, reading, root, entry)
+        return about | described | _faces(name, results), kept
     except UserError as error:
         problem = str(error)
     except OSError as error:

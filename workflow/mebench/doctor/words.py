@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mebench.errors import exclude_lines
+
 WIDTH, INDENT = 110, 15
 FEW = 3  # clips named of each thing
 MARKS = {"good": "good", "waiting": "to be fetched by the first run", "deviates": "DEVIATES", "unusable": "NOT USABLE"}
@@ -20,7 +22,13 @@ def page(found: dict[str, Any]) -> str:
         lines += ["", "Datasets: none is configured; name a configuration with --config"]
     if found["tasks"]:
         lines += ["", "Tasks of these datasets", *_tasks(found["tasks"])]
-    return "\n".join(lines)
+    bad = [(clip, why) for about in found["datasets"] for clip, why in about.get("bad_clips", [])]
+    return "\n".join([*lines, *(_bad(bad) if bad else [])])
+
+
+def _bad(bad: Sequence[tuple[str, str]]) -> list[str]:
+    """Every bad clip, and the lines of the configuration that leave them out."""
+    return ["", f"Bad clips ({len(bad)})", *(f"  {clip}: {why}" for clip, why in bad), "", exclude_lines(bad)]
 
 
 def _table(title: str, values: dict[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mebench import parallel
-from mebench.errors import UserError
+from mebench.errors import UserError, bad_clips
 from mebench.faces import detect, doubt, sheet, store
 from mebench.files import canonical_json, digest, file_digest, read_json, write_json
 from mebench.inputs.maker import Clip, digest_of, frames_of
@@ -44,8 +44,10 @@ def make(source: Source, clips: Sequence[Clip], out: Path, jobs: int = 1) -> lis
     detector = _detector() if any(clip["clip_id"] not in source.given for clip in clips) else {}
     work = [(_part_of(source, group), detector, part, group, out) for part, group in groups.items()]
     work.sort(key=lambda item: (-len(item[3]), item[2]))  # most clips first, or the last process works alone in the end
-    for _ in parallel.each(_make_part, work, jobs, f"{source.dataset} faces, subjects"):
-        pass
+    done = parallel.each(_make_part, work, jobs, f"{source.dataset} faces, subjects")
+    bad = [clip for _, found in done for clip in found]
+    if bad:
+        raise bad_clips(bad)
     for path in (out / "parts").glob("*.json"):
         if path.stem not in groups:
             path.unlink()
@@ -112,10 +114,14 @@ def _detector() -> dict[str, str]:
     return {"dlib": version, "predictor": file_digest(detect.predictor_file()), "machine": platform.machine()}
 
 
-def _make_part(work: tuple[Source, dict[str, str], str, list[Clip], Path]) -> None:
-    """Find the faces of one subject, or keep them."""
+def _make_part(work: tuple[Source, dict[str, str], str, list[Clip], Path]) -> list[tuple[str, str]]:
+    """Find the faces of one subject, or keep them; returns (clip_id, sentence) of its bad clips, with which nothing is
+    written."""
     source, detector, part, clips, out = work
     path = out / "parts" / f"{part}.json"
+    bad = _each(lambda clip: digest_of(onset_frame(source.root, clip)), clips)[1]
+    if bad:
+        return bad
     frames = [onset_frame(source.root, clip) for clip in clips]
     given = [source.given.get(clip["clip_id"]) for clip in clips]
     of_clips = [
@@ -124,10 +130,25 @@ def _make_part(work: tuple[Source, dict[str, str], str, list[Clip], Path]) -> No
     ]
     mark = digest(canonical_json([VERSION, detect.SETTINGS, of_clips]))
     if path.is_file() and read_json(path)["fingerprint"] == mark:
-        return
-    faces = [_face(clip, frame, mine) for clip, frame, mine in zip(clips, frames, given, strict=True)]
+        return []
+    known = {clip["clip_id"]: (frame, mine) for clip, frame, mine in zip(clips, frames, given, strict=True)}
+    faces, bad = _each(lambda clip: _face(clip, *known[clip["clip_id"]]), clips)
+    if bad:
+        return bad
     rows, points = [row for row, _ in faces], [None if found is None else found.tolist() for _, found in faces]
     write_json(path, {"fingerprint": mark, "rows": rows, "points": points})
+    return []
+
+
+def _each(function: Callable[[Clip], Any], clips: Sequence[Clip]) -> tuple[list[Any], list[tuple[str, str]]]:
+    """What ``function`` gives for each clip, and (clip_id, sentence) of those that it refuses."""
+    made, bad = [], []
+    for clip in clips:
+        try:
+            made.append(function(clip))
+        except UserError as error:
+            bad.append((clip["clip_id"], str(error)))
+    return made, bad
 
 
 def _face(clip: Clip, frame: Path, given: np.ndarray | None) -> tuple[dict[str, Any], np.ndarray | None]:

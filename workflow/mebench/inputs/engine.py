@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mebench import parallel
 from mebench.datasets._reading import COLUMNS, VIDEO_COLUMNS
-from mebench.errors import UserError
+from mebench.errors import UserError, bad_clips
 from mebench.files import canonical_json, digest, read_csv, read_json, write_json
 from mebench.inputs import Spec, store
 from mebench.inputs.maker import Maker, Unavailable
@@ -55,8 +55,11 @@ def make(
     mine = parts([clip for _, group in subjects for clip in group], maker_class(source.spec, source.origin).PART)
     # full parts first, so that the processes end together
     work = sorted(((source, part, group, Path(out)) for part, group in mine.items()), key=lambda item: -len(item[2]))
-    for _ in parallel.each(_make_part, work, jobs, f"{source.spec.name}, parts"):
-        pass
+    bad = [clip for _, found in parallel.each(_make_part, work, jobs, f"{source.spec.name}, parts") for clip in found]
+    if len({sentence for _, sentence in bad}) == 1 < len(bad) == sum(map(len, mine.values())):
+        raise UserError(bad[0][1])  # what strikes every clip alike is a fault of the whole
+    if bad:
+        raise bad_clips(bad)
     return len(subjects)
 
 
@@ -154,26 +157,49 @@ def _record(out: Path, part: str) -> dict[str, Any] | None:
     return record if "settings" in record else None
 
 
-def _make_part(work: tuple[Source, str, list[dict[str, str]], Path]) -> None:
-    """Make one part, or keep it."""
+def _make_part(work: tuple[Source, str, list[dict[str, str]], Path]) -> list[tuple[str, str]]:
+    """Make one part, or keep it; returns (clip_id, sentence) of its bad clips, with which it is not written."""
     import cv2
 
     source, part, clips, out = work
     cv2.setNumThreads(1)  # one process per core is faster than threads in each, and the bits are the same
     maker = source.maker()
+    bad = _bad(maker.sources, clips)
+    if bad:
+        return [*bad, *_bad(maker.make, [clip for clip in clips if clip["clip_id"] not in dict(bad)])]
     mark = _fingerprint(source, maker, clips)
     record = _record(out, part)
     if record is not None and record["fingerprint"] == mark:
-        return
+        return []
     (out / "parts" / f"{part}.json").unlink(missing_ok=True)
     rows = []
-    with store.part_writer(out, part) as writer:
-        for clip_id, made in maker.make_all(clips):
-            rows.append(_row(clip_id, part, made, writer, maker.EXTRAS))
-        numbers = writer.finish()
+    try:
+        with store.part_writer(out, part) as writer:
+            for clip_id, made in maker.make_all(clips):
+                rows.append(_row(clip_id, part, made, writer, maker.EXTRAS))
+            numbers = writer.finish()
+    except UserError:
+        bad = _bad(maker.make, clips)  # each alone: the others of the part may be bad as well
+        if bad:
+            return bad
+        raise
     settings = dict(maker.settings(source.spec))
     record = {"fingerprint": mark, "settings": settings, "digest": numbers, "clips": rows}
     write_json(out / "parts" / f"{part}.json", record)
+    return []
+
+
+def _bad(function: Callable[[Mapping[str, str]], Any], clips: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """(clip_id, sentence) of the clips that ``function`` refuses."""
+    found = []
+    for clip in clips:
+        try:
+            function(clip)
+        except Unavailable:
+            pass
+        except UserError as error:
+            found.append((clip["clip_id"], str(error)))
+    return found
 
 
 def _fingerprint(source: Source, maker: Maker, clips: Sequence[Mapping[str, str]]) -> str:

@@ -10,9 +10,11 @@ from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.metrics.recognition import score
 
+# excluded: clips left out by configuration; exclusions: which and why
 # n: clips predicted; without_input: clips of the same part that could not be, as no input could be made of them
-COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input", "folds_done",
-           "folds_expected", "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
+COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input",
+           "excluded", "exclusions", "folds_done", "folds_expected",
+           "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
 METRICS = COLUMNS[-4:]
 
 
@@ -50,7 +52,9 @@ def run_scores(run: Path) -> list[dict[str, Any]]:
         for part, values in {"all": result, **result["parts"]}.items():
             values = {key: values[key] for key in ("n", "classes", "confusion", *METRICS)}
             missed = _of_part(about.get("without_input", {}), part)
-            records.append({**shared, "selection": selection, "part": part, "without_input": missed, **values})
+            gone = {c: why for c, why in about.get("excluded", {}).items() if _of_part([c], part)}
+            left = {"excluded": len(gone), "exclusions": "; ".join(f"{c}: {why}" for c, why in sorted(gone.items()))}
+            records.append({**shared, "selection": selection, "part": part, "without_input": missed, **left, **values})
     return records
 
 

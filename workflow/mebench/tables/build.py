@@ -52,6 +52,8 @@ class Row:
     left_out: int = 0
     seeds: int = 0
     seeds_absent: int = 0
+    excluded: int = 0
+    exclusions: str = ""
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None
@@ -174,6 +176,8 @@ def _row(scores: list[Score]) -> Row:
         clips=fewest.n,
         left_out=fewest.without_input,
         seeds=len({score.seed for score in scores}),
+        excluded=fewest.excluded,
+        exclusions=fewest.exclusions,
         note=_left_out(fewest),
     )
 
@@ -289,6 +293,8 @@ def _caption(
         lines.append("Incomplete runs (folds done/expected) are not ranked.")
     if any(row.left_out for row in measured):
         lines.append("Runs that leave clips out (footnote) are not ranked.")
+    for count, why in sorted({(row.excluded, row.exclusions) for row in measured if row.excluded}):
+        lines.append(f"{count} clip{'s' if count > 1 else ''} left out by configuration: {why}.")
     if any(row.derived for row in rows):
         lines.append("~ derived from rounded figures.")
     return lines

@@ -18,7 +18,8 @@ METRICS = ("accuracy", "uf1", "uar", "macro_precision")
 class Score:
     """One line of a score file: one run and selection, on one part; a metric without value is absent.
 
-    ``n`` clips were predicted; ``without_input`` of the part could not be.
+    ``n`` clips were predicted; ``without_input`` of the part could not be; ``excluded`` were
+    left out by configuration, ``exclusions`` says why.
     """
 
     task: str
@@ -34,6 +35,8 @@ class Score:
     folds_done: int
     folds_expected: int
     metrics: dict[str, float]
+    excluded: int = 0
+    exclusions: str = ""
 
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
@@ -62,4 +65,5 @@ def _score(row: dict[str, str]) -> Score:
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}, outside 0..1")
     text = {name: row[name] for name in ("task", "model", "title", "kind", "selection", "origin", "part")}
-    return Score(**text, **whole, metrics=metrics)
+    excluded = int(row.get("excluded") or 0)
+    return Score(**text, **whole, metrics=metrics, excluded=excluded, exclusions=row.get("exclusions") or "")

@@ -12,7 +12,7 @@ from mebench import __version__, cards
 from mebench.errors import UserError, did_you_mean
 from mebench.files import read_csv
 from mebench.protocols import loso
-from mebench.training.pool import complete, write_history, write_predictions, write_record
+from mebench.training.pool import complete, decided, write_history, write_predictions, write_record
 from mebench.training.records import run_rows
 
 
@@ -47,7 +47,7 @@ def adopt(
         "versions": {"mebench": [__version__]},
         "trained": f"outside the engine, by the rule in {spec['model']}",
     }
-    return write_record(run, spec, inputs, about, found.without, how)
+    return write_record(run, spec, inputs, about, found.without, how | decided(spec, clips))
 
 
 def _row(clip: dict[str, str], seed: int, predicted: dict[str, dict[str, str]]) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mebench.datasets import _decisions
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
+from mebench.protocols.samples import extra_samples
 from mebench.training.records import fingerprint, fold_folder, record_of, run_rows, whole
 
 ABSENT = "absent"  # status of a fold that has no record of this run
@@ -57,7 +59,7 @@ def pool(
         "devices": sorted({record["device"] for record in records}),
         "versions": _versions(records),
     }
-    return write_record(out, spec, inputs, about, found.without, how)
+    return write_record(out, spec, inputs, about, found.without, how | decided(spec, clips))
 
 
 def write_predictions(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -90,6 +92,18 @@ def write_record(
     }
     write_json(run / "run.json", record)
     return record
+
+
+def decided(spec: dict[str, Any], clips: list[Path]) -> dict[str, Any]:
+    """The clips of the run's task that its configuration excluded or corrected, with the reasons."""
+    task, wanted = spec["task"], spec["recipe"].get("extra_clips", "none")
+    column = task.get("label_from", "emotion")
+
+    def of_task(row: dict[str, str]) -> bool:
+        labelled = row[column] in task["labels"].get(row["dataset"], {}) and row["clip_id"] not in task["drop"]
+        return labelled or bool(extra_samples(task, wanted, [row]))
+
+    return _decisions.of_task(clips, of_task)
 
 
 def _current(run: Path, spec: dict[str, Any], data: str, fold: str, absent_allowed: bool) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """List a dataset's clips: one row per clip, and a report of every repair and every dropped row.
 
-Writes CLIPS.csv, and beside it videos.csv (the long videos of a spotting set) and report.md. Counts that differ from
-those of the dataset's card, and a workbook of an unknown edition, are errors unless they are accepted.
+Writes CLIPS.csv, and beside it videos.csv (the long videos of a spotting set), report.md and decisions.json (the clips
+that the configuration leaves out or corrects). Counts that differ from those of the dataset's card, and a workbook of
+an unknown edition, are errors unless they are accepted.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accept", nargs="*", default=[], choices=("counts", "edition"), metavar="KIND",
                         help="deviations that you have looked at: counts, edition")  # fmt: skip
     parser.add_argument("--crops", action="store_true", help="refuse frames of a raw release: crops are expected")
+    parser.add_argument("--decisions", default="{}", metavar="JSON",
+                        help="exclude and corrections of the configuration, as JSON")  # fmt: skip
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes for flow_max (default 1)")
 
 
 def main(args: argparse.Namespace) -> None:
     from mebench import cards
-    from mebench.datasets import _apex, _checks, _report
+    from mebench.datasets import _apex, _checks, _decisions, _report
     from mebench.datasets._reading import COLUMNS, VIDEO_COLUMNS
     from mebench.datasets._source import complete_copy, origin_of, root_of
-    from mebench.files import write_csv, write_text
+    from mebench.files import write_csv, write_json, write_text
 
     card = cards.card("datasets", args.dataset)
     root = root_of(args.root)
@@ -36,14 +39,19 @@ def main(args: argparse.Namespace) -> None:
     whole = complete_copy(root)
     found = _checks.deviations(card, reading) if whole else {}
     _checks.refuse(args.dataset, found, args.accept)
+    as_read = reading  # the card's counts are those before the owner's decisions
+    reading, decisions = _decisions.apply(card, reading, root, _decisions.parse(args.decisions))
     if args.crops:
         _checks.refuse_raw_frames(args.dataset, root, reading)
     if args.apex == "flow_max":
         reading = _apex.of_most_motion(reading, root, args.jobs)
-    report = _report.markdown(card, reading, origin_of(args.dataset, root), found, whole)
+    report = _report.markdown(card, reading, origin_of(args.dataset, root), found, whole, as_read, decisions)
+    write_json(args.out.with_name(_decisions.FILE), decisions.record())
     write_text(args.out.with_name("report.md"), report)
     write_csv(args.out.with_name("videos.csv"), VIDEO_COLUMNS, reading.videos)
     write_csv(args.out, COLUMNS, reading.clips)
     subjects = {clip["subject"] for clip in reading.clips}
     counts = f"{len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"
+    if decisions.excluded or decisions.corrected:
+        counts += f", {len(decisions.excluded)} left out and {len(decisions.corrected)} corrected by configuration"
     print(f"{args.dataset}: {counts}")
