@@ -11,6 +11,7 @@ is started for, once: whoever edits that package needs a new server.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -64,6 +65,8 @@ def zygote(folder: Path, package: Path) -> Iterator[Path]:
 def serve(address: str) -> None:
     """Import everything, then answer each connection in a fork."""
     _import_all()
+    gc.collect()
+    gc.freeze()  # what was imported stays shared with the forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: they report by themselves
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address + ".new")
