@@ -81,7 +81,7 @@ def serve(address: str) -> None:
 
 
 def _import_all() -> None:
-    import matplotlib.pyplot
+    import matplotlib.pyplot  # noqa: F401
     import torch
 
     import mebench
