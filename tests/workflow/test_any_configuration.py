@@ -1,0 +1,260 @@
+"""Any configuration runs to its report: a covering array of configurations, each really run through Snakemake.
+
+A row is a task in a configuration, with one model that stands first, the oracle behind it. The values of a row are its
+model, the kind of input that the model reads, its task, the selection of epochs, the source of the data, the number of
+seeds, in how many jobs a run is submitted, whether faces are looked for, what is taken for a missing apex, and whether
+macro-expressions are trained on. Nothing is listed here: models, tasks and what goes with what are read from the cards,
+so that a new one enters by itself. ``allpairspy`` chooses the configurations, rows are dealt to them here, and a test
+counts on its own whether every valid pair of values stands in a row.
+
+The short array leaves out one kind of pair, (model, task): it has every model on one of its tasks, every task with
+every kind of input that can be read there, and all other pairs. The long one has every pair; it runs by name, with
+``pytest -m slow tests/workflow/test_any_configuration.py``.
+
+Where data are not generated, ``shards=fold`` makes a job for every published subject, most of them empty; there three
+jobs are asked for, as each dataset has three subjects.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from allpairspy import AllPairs
+from project import Project
+from zygote import zygote
+
+from mebench import cards
+from mebench.protocols.tasks import TASKS
+
+CHOICES = {
+    "selection": ["last", "inner", "test_peek"],
+    "source": ["synthetic", "folder", "archive"],
+    "seeds": [1, 2],
+    "shards": ["1", "fold"],
+    "crop": ["provided", "detected"],
+    "apex": ["mid", "flow_max"],
+    "extra": ["none", "macro"],
+}
+ONLY = os.environ.get("MEBENCH_TEST_TASKS", "").split()  # some tasks alone, to look at one by hand
+CHOSEN = [name for name in TASKS if not ONLY or name in ONLY]
+MODELS = cards.names("models")
+SUBJECTS, CLIPS = 3, 2
+Row = dict[str, Any]
+
+
+def card(name: str) -> dict[str, Any]:
+    return cards.card("models", name)
+
+
+def by_gradient(model: str) -> bool:
+    return card(model).get("training", "gradient") == "gradient"
+
+
+def kind_of(model: str) -> str:
+    return card(model)["inputs"]["kind"]
+
+
+def pictures(task: str) -> bool:
+    """Whether a task's datasets deliver flow pictures, which are no frames."""
+    return any(cards.card("datasets", name)["delivers"] == "pictures" for name in TASKS[task]["datasets"])
+
+
+def goes(model: str, task: str) -> bool:
+    return not pictures(task) or kind_of(model) == "apex_flow"
+
+
+def row_of(model: str, task: str, configuration: Row) -> Row:
+    """The values of a row; what cannot be said of its task or model is left out."""
+    row = {"model": model, "kind": kind_of(model), "task": task, **configuration}
+    if pictures(task):
+        del row["crop"], row["apex"]
+    if not ("macro" in TASKS[task] and by_gradient(model)):
+        row["extra"] = "none"
+    return row
+
+
+def pairs(row: Row) -> set[tuple]:
+    return set(itertools.combinations(row.items(), 2))
+
+
+@functools.cache
+def wanted(long: bool) -> frozenset[tuple]:
+    """Every pair of values that some valid row has, counted from what may be said of each model on each task: there,
+    the values of one factor do not depend on those of another. No library is asked."""
+    found: set[tuple] = set()
+    for model, task in itertools.product(MODELS, CHOSEN):
+        if goes(model, task):
+            ends = [row_of(model, task, {key: values[i] for key, values in CHOICES.items()}) for i in (0, -1)]
+            said = {key: [value] for key, value in ends[0].items()}
+            said |= {key: CHOICES[key] for key in CHOICES if key in ends[0] and ends[0][key] != ends[1][key]}
+            for (one, values), (other, others) in itertools.combinations(said.items(), 2):
+                found |= {((one, x), (other, y)) for x in values for y in others}
+    return frozenset(pair for pair in found if long or [key for key, _ in pair] != ["model", "task"])
+
+
+@functools.cache
+def array(long: bool) -> list[tuple[Row, list[Row]]]:
+    """(configuration, its rows): to each task of each configuration the model that brings most pairs not seen yet."""
+    configurations = [dict(zip(CHOICES, values, strict=True)) for values in AllPairs(list(CHOICES.values()))]
+    todo, found = set(wanted(long)), []
+    for configuration in itertools.cycle(configurations):
+        rows = []
+        for task in CHOSEN:
+            candidates = [row_of(model, task, configuration) for model in MODELS if goes(model, task)]
+            best = max(
+                candidates,
+                key=lambda row: (len(pairs(row) & todo), -len([r for r in rows if r["model"] == row["model"]])),
+            )
+            if pairs(best) & todo:
+                rows.append(best)
+                todo -= pairs(best)
+        if rows:
+            found.append((configuration, rows))
+        if not todo:
+            return found
+        assert len(found) < 200, f"no configuration has the pairs {sorted(map(str, todo))[:5]}"
+
+
+def entry(row: Row, name: str) -> dict[str, Any]:
+    """A model of a configuration: its small preset where it has one, for one epoch."""
+    small = {"preset": "small"} if "small" in card(row["model"]).get("presets", {}) else {}
+    brief = {"epochs": 1, "warmup_epochs": 0} if by_gradient(row["model"]) else {}
+    extra = {"extra_clips": "macro"} if row["extra"] == "macro" else {}
+    return {"name": name, "model": row["model"], "tasks": [row["task"]], **small, **brief, **extra}
+
+
+def configured(index: int, configuration: Row, rows: list[Row], copies: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The text of a configuration. Those with the same data and ways with frames share their results folder."""
+    names = {name for row in rows for name in TASKS[row["task"]]["datasets"]}
+    names |= {name for row in rows if row["extra"] == "macro" for name in TASKS[row["task"]]["macro"]}
+    shared = "-".join(configuration[key] for key in ("source", "crop", "apex"))
+    models = [entry(row, f"{row['model']}-{index}-{row['task']}") for row in rows]
+    if "oracle" not in {row["model"] for row in rows}:
+        models.append({"name": "oracle", "model": "oracle"})
+    return {
+        "results": f"results/{shared}",
+        "datasets": {name: dataset(name, configuration, copies) for name in sorted(names)},
+        "tasks": [row["task"] for row in rows],
+        "models": models,
+        "seeds": list(range(configuration["seeds"])),
+        "selection": configuration["selection"],
+    }
+
+
+def dataset(name: str, configuration: Row, copies: dict[str, dict[str, str]]) -> dict[str, Any]:
+    if configuration["source"] == "synthetic":
+        found = {"source": "synthetic", "subjects": SUBJECTS, "clips": CLIPS}
+    else:
+        found = {"source": copies[name][configuration["source"]], "accept": ["counts", "edition"]}
+    if cards.card("datasets", name)["delivers"] == "pictures":
+        return found
+    return found | {key: configuration[key] for key in ("crop", "apex")}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose jobs are forks of one server, with a copy of every dataset as a folder and as an archive."""
+    folder = tmp_path_factory.mktemp("any configuration")
+    made = Project(folder / "project")
+    with zygote(folder / "zygote", made.folder / "workflow") as first:
+        made.path = f"{first}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        made.copies = copies_of(made)
+        yield made
+
+
+def copies_of(project: Project) -> dict[str, dict[str, str]]:
+    """Dataset -> what an owner would name as its source: a folder, an archive."""
+    needed = {name for task in CHOSEN for name in (*TASKS[task]["datasets"], *TASKS[task].get("macro", {}))}
+    found = {}
+    for name in sorted(needed):
+        folder = project.folder / "copies" / name
+        options = json.dumps({"subjects": SUBJECTS, "clips": CLIPS})
+        run(project, "mebench", "fetch", name, "--source", "synthetic", "--options", options,
+            "--out", str(folder / "source.json"))  # fmt: skip
+        archive = shutil.make_archive(str(folder / name), "zip", folder / "data")
+        found[name] = {"folder": str(folder / "data"), "archive": archive}
+    return found
+
+
+def run(project: Project, *command: str) -> str:
+    env = os.environ | {"PATH": project.path, "PYTHONPATH": str(project.folder / "workflow")}
+    done = subprocess.run(command, cwd=project.folder, env=env, capture_output=True, text=True)
+    text = done.stdout + done.stderr
+    assert done.returncode == 0, f"{' '.join(command)}\n{text[-6000:]}\n{logs(project.folder / 'results')}"
+    return text
+
+
+def logs(results: Path) -> str:
+    """The ends of the logs that hold an error."""
+    texts = {path: path.read_text() for path in results.glob("*/logs/**/*.log")}
+    return "\n".join(f"{path}: {text[-800:]}" for path, text in texts.items() if "Error" in text or "mebench " in text)
+
+
+def run_and_check(project: Project, index: int, configuration: Row, rows: list[Row]) -> None:
+    """Run a configuration to its report and look at what lies there."""
+    config = configured(index, configuration, rows, project.copies)
+    file = project.folder / f"configuration-{index}.yaml"
+    file.write_text(yaml.safe_dump(config))
+    shards = configuration["shards"]
+    if shards == "fold" and configuration["source"] != "synthetic":
+        shards = str(SUBJECTS)
+    run(project, "snakemake", "--cores", "2", "--configfile", file.name, "--quiet", "--config", f"shards={shards}",
+        "--set-threads", "input_parts=1", "faces=1", "fetch=1", "index=1")  # fmt: skip
+    results = project.folder / config["results"]
+    page = (results / "report.html").read_text()
+    for row in rows:
+        check(results, row, config, page)
+    for path in (results / "logs").rglob("*.log"):
+        assert "Traceback" not in path.read_text(), path
+
+
+def check(results: Path, row: Row, config: dict[str, Any], page: str) -> None:
+    """A row came to its end: all folds, all scores, an oracle that is right, tables, its name on the page."""
+    task = row["task"]
+    names = [e["name"] for e in config["models"] if task in e.get("tasks", config["tasks"])]
+    for name, seed in itertools.product(names, config["seeds"]):
+        record = json.loads((results / f"runs/{task}/{name}/seed{seed}/run.json").read_text())
+        assert record["folds_done"] == record["folds_expected"] >= SUBJECTS - 1, (row, record)
+        assert record["failed"] == [], (row, record)
+    with open(results / f"scores/{task}.csv") as handle:
+        scores = list(csv.DictReader(handle))
+    assert {line["model"] for line in scores} == set(names), row
+    oracles = [line for line in scores if line["model"].startswith("oracle")]
+    assert all(float(line["accuracy"]) == 1 for line in oracles), row
+    for suffix in ("csv", "html"):
+        assert (results / f"tables/{task}.{suffix}").stat().st_size, row
+    assert task in page or TASKS[task]["title"] in page, row
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_every_valid_pair_stands_in_a_row(long):
+    rows = [row for _, rows in array(long) for row in rows]
+    assert {pair for row in rows for pair in pairs(row)} >= wanted(long)
+    for name, known in (("model", MODELS), ("task", CHOSEN)):
+        assert {row[name] for row in rows} >= {x for x in known if name == "task" or any(goes(x, t) for t in CHOSEN)}
+
+
+SHORT, LONG = array(False), array(True)
+
+
+@pytest.mark.parametrize(("configuration", "rows"), SHORT, ids=range(len(SHORT)))
+def test_a_configuration_runs_to_its_report(project, configuration, rows):
+    run_and_check(project, SHORT.index((configuration, rows)), configuration, rows)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("'slow' not in config.getoption('-m')", reason="a long campaign; run it with -m slow")
+@pytest.mark.parametrize(("configuration", "rows"), LONG, ids=range(len(LONG)))
+def test_every_model_on_every_task_runs_to_its_report(project, configuration, rows):
+    run_and_check(project, 1000 + LONG.index((configuration, rows)), configuration, rows)

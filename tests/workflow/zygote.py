@@ -1,0 +1,135 @@
+"""The command ``mebench`` without its start: a server that has imported everything and forks for each command.
+
+A workflow is hundreds of short jobs, and each pays two to three seconds of a core for importing torch, OpenCV and
+matplotlib before it does anything. A test that runs many configurations would spend nine tenths of its time on that.
+Here a small script called ``mebench`` stands first on PATH. It hands its arguments, folder, environment and open files
+to the server over a Unix socket, and ends with the exit code that comes back. Rules, shell commands and verbs are the
+real ones, and each command still runs in a process of its own. The server imports the package of the folder that it
+is started for, once: whoever edits that package needs a new server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
+SHIM = """#!{python} -IS
+import json, os, signal, socket, sys
+link = socket.socket(socket.AF_UNIX)
+link.connect({address!r})
+body = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+socket.send_fds(link, [len(body).to_bytes(8, "big")], [0, 1, 2])
+link.sendall(body)
+answers = link.makefile()
+job = int(answers.readline())
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
+    signal.signal(number, lambda number, _: os.kill(job, number))
+os._exit(int(answers.readline() or 70))
+"""
+
+
+@contextlib.contextmanager
+def zygote(folder: Path, package: Path) -> Iterator[Path]:
+    """Start a server for the ``package`` folder; gives the folder of the script to put first on PATH."""
+    folder.mkdir()
+    address = str(folder / "socket")
+    shim = folder / "mebench"
+    shim.write_text(SHIM.format(python=sys.executable, address=address))
+    shim.chmod(0o755)
+    env = os.environ | ONE_THREAD | {"PYTHONPATH": str(package)}
+    with open(folder / "log", "w") as log:
+        server = subprocess.Popen([sys.executable, __file__, address], env=env, stdout=log, stderr=log)
+    try:
+        while not os.path.exists(address):
+            assert server.poll() is None, (folder / "log").read_text()
+            time.sleep(0.05)
+        yield folder
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def serve(address: str) -> None:
+    """Import everything, then answer each connection in a fork."""
+    _import_all()
+    gc.collect()
+    gc.freeze()  # what was imported stays shared with the forks
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: they report by themselves
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address + ".new")
+    listener.listen(64)
+    os.rename(address + ".new", address)
+    while True:
+        link, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            _answer(link)
+        link.close()
+
+
+def _import_all() -> None:
+    import matplotlib.pyplot  # noqa: F401
+    import torch
+
+    import mebench
+
+    torch.set_num_threads(1)  # a fork must not inherit a pool of threads
+    for module in pkgutil.walk_packages(mebench.__path__, "mebench."):
+        if not module.name.endswith("__main__"):
+            with contextlib.suppress(Exception):  # what a verb needs and cannot import, it says itself
+                importlib.import_module(module.name)
+
+
+def _answer(link: socket.socket) -> None:
+    """In the fork: become the command, run it, report its exit code, end."""
+    code = 70
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        head, files, _, _ = socket.recv_fds(link, 8, 3)
+        with link.makefile("rb") as stream:
+            arguments, folder, environment = json.loads(stream.read(int.from_bytes(head, "big")))
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+            os.close(file)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment | ONE_THREAD)
+        link.sendall(f"{os.getpid()}\n".encode())
+        code = _run(arguments)
+    finally:
+        with contextlib.suppress(OSError):
+            link.sendall(f"{code}\n".encode())
+        os._exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    from mebench.cli import main
+
+    sys.argv = ["mebench", *arguments]
+    try:
+        code = main(arguments)
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code or 0
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
