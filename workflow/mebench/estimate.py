@@ -131,7 +131,7 @@ def _to_generate(plan: Plan, definition: dict[str, Any]) -> list[dict[str, str]]
     """The rows of a task's clips where all its datasets are to be generated; None where they are not known before."""
     entries = {name: plan.datasets[name] for name in definition["datasets"]}
     all_generated = all(entry["source"] == "synthetic" for entry in entries.values())
-    if not all_generated or definition.get("label_from", "emotion") != "emotion":
+    if not all_generated:
         return None
     from mebench.datasets import _synthetic  # it needs NumPy, and looking at real data does not
 

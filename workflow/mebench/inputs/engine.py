@@ -26,15 +26,16 @@ class Source:
     origin: str
     faces: Path | None = None
     base: Path | None = None
+    pictures: bool = False  # whether the dataset delivers flow pictures, published or generated ones
 
     def maker(self) -> Maker:
         """The kind's maker; published pictures have one of their own."""
-        return maker_class(self.spec, self.origin)(self.spec, self.root, self.faces, self.base)
+        return maker_class(self.spec, self.pictures)(self.spec, self.root, self.faces, self.base)
 
 
-def maker_class(spec: Spec, origin: str) -> type[Maker]:
+def maker_class(spec: Spec, pictures: bool) -> type[Maker]:
     """The class behind a kind. Datasets that deliver flow pictures only have ``apex_flow``, as published."""
-    if origin == "pictures":
+    if pictures:
         from mebench.inputs.pictures import Input
 
         if spec.kind != "apex_flow":
@@ -52,7 +53,7 @@ def make(
     not made again.
     """
     subjects = sorted(by_subject(clips).items())[shard[0] - 1 :: shard[1]]
-    mine = parts([clip for _, group in subjects for clip in group], maker_class(source.spec, source.origin).PART)
+    mine = parts([clip for _, group in subjects for clip in group], maker_class(source.spec, source.pictures).PART)
     # full parts first, so that the processes end together
     work = sorted(((source, part, group, Path(out)) for part, group in mine.items()), key=lambda item: -len(item[2]))
     bad = [clip for _, found in parallel.each(_make_part, work, jobs, f"{source.spec.name}, parts") for clip in found]
@@ -66,7 +67,7 @@ def make(
 def finish(source: Source, clips: Sequence[Mapping[str, str]], out: Path) -> dict[str, dict[str, str]]:
     """Join the parts: index.csv and meta.json. Parts that nobody asks for any more are removed. Returns what has no
     array, by clip_id."""
-    out, kind = Path(out), maker_class(source.spec, source.origin)
+    out, kind = Path(out), maker_class(source.spec, source.pictures)
     groups = parts(clips, kind.PART)
     records = {part: _record(out, part) for part in sorted(groups)}
     for part, group in groups.items():
@@ -109,7 +110,7 @@ def _common_settings(out: Path, records: Mapping[str, dict[str, Any]]) -> dict[s
     return record["settings"]
 
 
-def recordings(clips: Path, spec: Spec, origin: str) -> list[dict[str, str]]:
+def recordings(clips: Path, spec: Spec, pictures: bool = False) -> list[dict[str, str]]:
     """The rows that an input has arrays of: those of ``clips``, a clips.csv.
 
     A kind that declares ``PER = "video"`` has one array per long video where the videos.csv beside it lists any:
@@ -119,7 +120,7 @@ def recordings(clips: Path, spec: Spec, origin: str) -> list[dict[str, str]]:
     rows = read_csv(clips, required=COLUMNS)
     if not rows:
         raise UserError(f"{clips} lists no clips; see report.md beside it for why rows were dropped")
-    if maker_class(spec, origin).PER != "video":
+    if maker_class(spec, pictures).PER != "video":
         return rows
     path = Path(clips).with_name("videos.csv")
     if not path.is_file():

@@ -51,12 +51,13 @@ def main(args: argparse.Namespace) -> None:
     shard = parse_shard(args.shard) if args.shard else (1, 1)
     root = root_of(args.root)
     origin = origin_of(args.dataset, root)
-    clips = engine.recordings(args.clips, spec, origin)
-    if origin != "pictures" and spec.base and args.base is None:
+    pictures = cards.card("datasets", args.dataset)["delivers"] == "pictures"
+    clips = engine.recordings(args.clips, spec, pictures)
+    if not pictures and spec.base and args.base is None:
         raise UserError(
             f"{args.input} of {args.dataset} is made from its {spec.base} flow; give its folder with --from"
         )
-    source = engine.Source(spec, root, origin, args.faces, args.base)
+    source = engine.Source(spec, root, origin, args.faces, args.base, pictures)
     if not args.join:
         count = engine.make(source, clips, args.out, jobs=args.jobs, shard=shard)
         print(f"{args.dataset}: {spec.name} of {count} subjects in {args.out}")

@@ -20,9 +20,10 @@ from mebench.files import whole_folder, write_json
 DEFAULTS = {"subjects": 8, "clips": 6, "seed": 0}
 OPTIONS = (*DEFAULTS, "size")
 SIZES = ("small", "full")
-NAMES = ("casme2", "samm", "smic")
-LONG = ("casme3", "casme3_long", "casme_sq", "samm_long")  # cut from, or delivered as, long videos
-GENERATOR = 1  # raised whenever the same parameters would give other pictures
+NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
+PICTURES = ("flow_images",)
+LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut from, or delivered as, long videos
+GENERATOR = 2  # raised whenever the same parameters would give other pictures
 
 
 def write(
@@ -46,7 +47,7 @@ def write(
     """
     from mebench.datasets._synthetic import full
 
-    known_here = sorted({*NAMES, *LONG, *full.names()})
+    known_here = sorted({*NAMES, *PICTURES, *LONG})
     if dataset not in known_here:
         raise UserError(f"{dataset} cannot be generated{did_you_mean(dataset, known_here)}")
     for name, value, least in (("subjects", subjects, 2), ("clips", clips, 1), ("seed", seed, 0)):
@@ -56,34 +57,53 @@ def write(
             )
     if size not in SIZES:
         raise UserError(f"the size of the synthetic {dataset} is {' or '.join(SIZES)}, not {size!r}")
+    if size == "full" and dataset not in full.names():
+        raise UserError(f"{dataset} is only generated at small size; remove size: full from the configuration")
     if size == "full":
         _write_full(dataset, root, truth, seed)
     elif dataset in NAMES:
         _write_small(dataset, root, truth, subjects, clips, seed, jobs)
-    elif dataset in LONG:
+    elif dataset in PICTURES:
+        from mebench.datasets._synthetic import flow_pictures
+
+        with whole_folder(truth), whole_folder(root) as data:
+            flow_pictures.write(dataset, data, subjects=subjects, clips=clips, seed=seed)
+            _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
+    else:
         from mebench.datasets._synthetic import long
 
         with whole_folder(truth) as known, whole_folder(root) as data:
             long.write(dataset, data, known, subjects=subjects, clips=clips, seed=seed, jobs=jobs)
             _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
-    else:
-        raise UserError(f"{dataset} is only generated at full size; write size: full in the configuration")
 
 
 def announced(dataset: str, options: dict[str, Any]) -> list[dict[str, str]] | None:
-    """Rows with clip_id, dataset, subject and emotion of the clips that :func:`write` would generate with such
-    ``options``, without generating any; None where they are not known before (size: full, long videos)."""
-    if options.get("size", "small") != "small" or dataset not in NAMES:
+    """Rows with clip_id, dataset, subject, emotion, objective and expression of the clips that :func:`write` would
+    generate with such ``options``, without generating any; None where they are not known before (size: full)."""
+    if options.get("size", "small") != "small" or dataset not in {*NAMES, *PICTURES, *LONG}:
         return None
+    asked = DEFAULTS | {key: options[key] for key in DEFAULTS if key in options}
+    if dataset in LONG:
+        from mebench.datasets._synthetic import long
+
+        return long.announced(dataset, **asked)
     from mebench.datasets._synthetic import cast as casting
 
-    asked = DEFAULTS | {key: options[key] for key in DEFAULTS if key in options}
     rows = []
     for clip in casting.of(dataset, **asked):
-        subject = f"{dataset}/{subject_name(dataset, clip.subject)}"
-        rows.append({"clip_id": f"{subject}/{clip.name}", "dataset": dataset, "subject": subject,
-                     "emotion": clip.emotion})  # fmt: skip
+        owner, _, name = clip.subject.rpartition("/")  # flow pictures are of subjects of several datasets
+        owner = owner or dataset
+        subject = f"{owner}/{_subject(owner, name)}"
+        grouped = casting.objective(dataset, clip.emotion) if dataset in ("casme2", "samm") else ""
+        rows.append({"clip_id": f"{subject}/{clip.name}", "dataset": owner, "subject": subject,
+                     "emotion": clip.emotion, "objective": grouped,
+                     "expression": "" if dataset in PICTURES else "micro"})  # fmt: skip
     return rows
+
+
+def _subject(dataset: str, name: str) -> str:
+    """A subject as the dataset's reader spells it; the slow cameras of SMIC film those of the fast one."""
+    return subject_name("smic" if dataset.startswith("smic_") else dataset, name)
 
 
 def _mark(data: Path, dataset: str, size: str, seed: int, counts: dict[str, int]) -> None:
@@ -148,7 +168,7 @@ def _write_clip(dataset, clip, face, liveliness: float, rng, data: Path, known: 
         writers.write_frame(dataset, data / writers.frame_path(dataset, clip, int(number)), picture)
     step = clip.read_apex - clip.onset
     flow = motion.flow(local, float(amounts[step]), drifts[step]).astype(np.float32)
-    file = known / subject_name(dataset, clip.subject) / f"{clip.name}.npz"
+    file = known / _subject(dataset, clip.subject) / f"{clip.name}.npz"
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(file, flow=flow, apex=np.int64(clip.read_apex))
 

@@ -1,6 +1,7 @@
 """Who shows what: subjects, clips, emotions, action units and frame numbers of a generated dataset.
 
-The mix of emotions follows the real datasets' skewed counts, clips per subject too: the first subjects
+Every class of every task is there, and every subject shows an emotion that all tasks of the dataset use, however few
+clips were asked for: where they are too few for that, a dataset has as many clips as it has emotions. The mix of emotions follows the real datasets' skewed counts, clips per subject too: the first subjects
 have many, the last has one, and most lack a class. Faults that the real datasets are known for are
 planted on purpose. Clips are shorter than real ones (15 to 40 frames), so that a dataset is generated in
 seconds.
@@ -35,7 +36,20 @@ MIX = {
         "sadness": 6,
     },
     "smic": {"negative": 70, "positive": 51, "surprise": 43},
+    "smic_vis": {"negative": 23, "positive": 28, "surprise": 20},
+    "smic_nir": {"negative": 23, "positive": 28, "surprise": 20},
+    # no counts of their emotions were read: all alike
+    "casme": dict.fromkeys(
+        ("happiness", "disgust", "repression", "surprise", "sadness", "fear", "contempt", "tense"), 1
+    ),
+    "mmew": dict.fromkeys(("happiness", "surprise", "disgust", "others", "fear", "sadness", "anger"), 1),
+    "flow_images": {"negative": 250, "positive": 109, "surprise": 83},
 }
+# emotions that every task of every dataset makes a class of
+SHARED = frozenset({"happiness", "happy", "positive", "surprise", "negative"})
+# the objective class of a clip goes with its emotion, so that every class is there
+OBJECTIVE = {"happiness": "I", "surprise": "II", "anger": "III", "disgust": "IV", "sadness": "V", "repression": "V",
+             "fear": "VI"}  # fmt: skip
 
 # action units that go with an emotion: (side, number), several ways for each
 WAYS = {
@@ -48,6 +62,7 @@ WAYS = {
     "contempt": ["L14", "R14", "R10"],
     "repression": ["15", "17", "15+17"],
     "others": ["4", "L4", "14", "7", "17+24"],
+    "tense": ["4", "4+7", "24"],
 }
 WAYS["positive"] = WAYS["happiness"]
 WAYS["negative"] = [*WAYS["disgust"], *WAYS["anger"], "15+17"]
@@ -55,6 +70,7 @@ STRAY = 0.08  # share of clips that show the motion of another emotion: labels a
 
 SAMM_SUBJECTS = (6, 7, *range(9, 27), 28, *range(30, 38))
 SMIC_SUBJECTS = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15, 18, 19, 20)
+SLOW_SUBJECTS = tuple(range(11, 21))  # of SMIC-VIS and SMIC-NIR
 INFIX = {"negative": "ne", "positive": "po", "surprise": "sur"}
 
 
@@ -81,6 +97,11 @@ def rng_of(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, int.from_bytes(mark[:8], "little")])
 
 
+def objective(dataset: str, emotion: str) -> str:
+    """The objective class, I to VII, that goes with an emotion; CASME II has no anger: others are its class III."""
+    return OBJECTIVE.get(emotion, "III" if dataset == "casme2" else "VII")
+
+
 def of(dataset: str, subjects: int, clips: int, seed: int) -> list[Clip]:
     """All clips of a dataset with ``subjects`` subjects and ``clips`` clips per subject on average."""
     rng = rng_of(seed, dataset, "cast")
@@ -95,9 +116,13 @@ def of(dataset: str, subjects: int, clips: int, seed: int) -> list[Clip]:
 
 
 def _subjects(dataset: str, count: int) -> list[str]:
-    if dataset == "casme2":
+    if dataset in ("casme2", "casme"):
         return [f"sub{number:02d}" for number in range(1, count + 1)]
-    known = SAMM_SUBJECTS if dataset == "samm" else SMIC_SUBJECTS
+    if dataset == "mmew":
+        return [f"S{number:02d}" for number in range(1, count + 1)]
+    if dataset == "flow_images":  # in turn of the three datasets of the composite
+        return [(f"casme2/sub{n:02d}", f"samm/{5 + n:03d}", f"smic/s{n:02d}")[n % 3] for n in range(1, count + 1)]
+    known = {"samm": SAMM_SUBJECTS, "smic": SMIC_SUBJECTS}.get(dataset, SLOW_SUBJECTS)
     numbers = [*known, *range(known[-1] + 1, known[-1] + 1 + count)][:count]
     return [f"{number:03d}" if dataset == "samm" else f"s{number}" for number in numbers]
 
@@ -112,13 +137,18 @@ def clips_per_subject(subjects: int, clips: int) -> list[int]:
 
 
 def deal_emotions(mix: dict[str, int], counts: list[int], rng: np.random.Generator) -> list[list[str]]:
-    """Emotions of each subject's clips: shares as in ``mix``, at least two clips of each main emotion."""
-    total, names = sum(counts), list(mix)
+    """Emotions of each subject's clips: shares as in ``mix``, at least two clips of each emotion, or one where clips
+    are few. ``counts`` are raised, from the first subject on, where there are fewer clips than emotions."""
+    counts, names = list(counts), list(mix)
+    for at in range(max(0, len(names) - sum(counts))):
+        counts[at % len(counts)] += 1
+    total = sum(counts)
     share = np.array([mix[name] for name in names], dtype=float) / sum(mix.values())
-    left = np.floor(share * total)
-    left = np.maximum(left, np.where((share > 0.05) & (total >= 4 * len(names)), 2, 0))
+    left = np.maximum(np.floor(share * total), 2 if total >= 4 * len(names) else 1)
     while left.sum() < total:
         left[np.argmax(share * total - left)] += 1
+    while left.sum() > total:
+        left[np.argmax(left)] -= 1
     result = []
     for count in counts:
         taste = rng.gamma(0.7, size=len(names)) + 0.02  # people differ in what they show
@@ -129,7 +159,21 @@ def deal_emotions(mix: dict[str, int], counts: list[int], rng: np.random.Generat
             left[pick] -= 1
             chosen.append(names[pick])
         result.append(chosen)
-    return result
+    # the tasks of five classes have anger but no disgust in SAMM, which alone knows contempt, and else the reverse
+    return _all_take_part(result, SHARED | {"anger" if "contempt" in mix else "disgust"})
+
+
+def _all_take_part(dealt: list[list[str]], shared: frozenset[str]) -> list[list[str]]:
+    """``dealt`` with clips exchanged so that each subject shows one of the ``shared`` emotions, where there are
+    enough of them: a subject without such a clip would be no fold of the smaller tasks."""
+    for own in dealt:
+        if shared & set(own):
+            continue
+        giver = next((other for other in dealt if sum(emotion in shared for emotion in other) > 1), None)
+        if giver is not None:
+            at = next(i for i, emotion in enumerate(giver) if emotion in shared)
+            own[0], giver[at] = giver[at], own[0]
+    return dealt
 
 
 def _clip(dataset: str, subject: str, number: int, emotion: str, rng: np.random.Generator) -> Clip:
@@ -147,12 +191,24 @@ def _clip(dataset: str, subject: str, number: int, emotion: str, rng: np.random.
         onset, width = int(rng.integers(300, 8000)), 5 if inducement in (1, 7) else 4
         name = f"{subject}_{inducement}_{number}"
         folder = f"{subject}/{name}"
+    elif dataset == "casme":
+        onset, width = int(rng.integers(20, 240)), 0
+        name = f"EP{int(rng.integers(1, 20)):02d}_{number}"
+        folder = f"{subject}/{name}"
+    elif dataset == "mmew":
+        onset, width = int(rng.integers(1, 20)), 0
+        name = f"{subject}-{1 + list(MIX[dataset]).index(emotion):02d}-{number:03d}"
+        # the class that the workbook calls others lies in a folder of another name
+        folder = f"{subject}/{'repression' if emotion == 'others' else emotion}/{name}"
+    elif dataset == "flow_images":
+        onset, width, name = 0, 0, f"{emotion}_{number:02d}"
+        folder = f"{subject.replace('/', '_')}_{name}"
     else:
         onset, width = int(10 ** rng.uniform(4.8, 7.4)), 6
         name = f"{subject}_{INFIX[emotion]}_{number:02d}"
         folder = f"{subject}/micro/{emotion}/{name}"
     peak, offset = onset + rise, onset + length - 1
-    apex = onset + (length - 1) // 2 if dataset == "smic" else peak
+    apex = onset + (length - 1) // 2 if dataset.startswith("smic") else peak
     return Clip(subject, name, emotion, units, onset, peak, offset, apex, apex, width, folder)
 
 
@@ -174,7 +230,9 @@ def _plant_faults(dataset: str, cast: list[Clip]) -> list[Clip]:
     elif dataset == "samm":
         change(0, apex_cell=lambda i: cast[i].offset + 9, read_apex=middle.get)
         change(1, apex_cell=lambda i: cast[i].onset - 3000, read_apex=middle.get)
-    else:
+    elif dataset == "casme":
+        change(0, apex_cell="\\")  # the second coder's is taken
+    elif dataset.startswith("smic"):
         surprised = [place for place, i in enumerate(second) if cast[i].emotion == "surprise"]
         for place in surprised[:1]:
             change(place, folder=lambda i: cast[i].folder.replace("/surprise/", "/negative/"))

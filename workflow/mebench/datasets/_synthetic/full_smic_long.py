@@ -48,7 +48,7 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
         if video.subject == "11":  # the slower camera beside it
             names = (f"image{number:06d}.jpg" for number in range(video.first, video.first + 20))
             frames.write(f"SMIC-E_raw image/VIS_long/SMIC_VIS_E/s11/{video.name}", names)
-    _annotation(root / "SMIC-HS-E_annotation.xlsx", videos)
+    write_annotation(root / "SMIC-HS-E_annotation.xlsx", videos)
 
 
 def roster(seed: int, length: int | None = None) -> Iterator[Video]:
@@ -68,7 +68,7 @@ def roster(seed: int, length: int | None = None) -> Iterator[Video]:
         yield Video(subject, name, emotion, first, max(at, first + wanted), spans)
 
 
-def _annotation(path: Path, videos: list[Video]) -> None:
+def write_annotation(path: Path, videos: list[Video]) -> None:
     """The sheets HS and VIS, and two empty ones; some cells of HS look into VIS, row by row."""
     import openpyxl
 

@@ -53,6 +53,22 @@ def _intervals(dataset: str, videos: list[Video]) -> Iterator[dict[str, Any]]:
             }
 
 
+def announced(dataset: str, subjects: int, clips: int, seed: int) -> list[dict[str, str]]:
+    """The clips that :func:`write` would generate, as a reader finds them: clip_id, dataset, subject, emotion,
+    objective and expression."""
+    rows = []
+    for video in of(dataset, subjects, clips, seed):
+        subject = f"{dataset}/{long_labels.names(dataset, video)[0]}"
+        for event in video.events:
+            if event.labelled and (dataset != "casme3" or event.kind == "micro"):
+                rows.append({
+                    "clip_id": f"{subject}/{long_labels.clip_name(dataset, video, event)}", "dataset": dataset,
+                    "subject": subject, "emotion": long_labels.emotion(dataset, event),
+                    "objective": long_labels.objective(dataset, event), "expression": event.kind,
+                })  # fmt: skip
+    return rows
+
+
 def _write_subject(work: tuple[str, int, list[Video], Path, Path]) -> None:
     import cv2
 

@@ -10,20 +10,31 @@ import numpy as np
 from mebench.datasets._synthetic import full_casme_sq
 from mebench.datasets._synthetic.casme3_plan import EMOTIONS as CASME3
 from mebench.datasets._synthetic.casme3_plan import LETTERS, NUMBERS
-from mebench.datasets._synthetic.cast import MIX, SAMM_SUBJECTS, WAYS, clips_per_subject, deal_emotions, rng_of
+from mebench.datasets._synthetic.cast import (
+    INFIX,
+    MIX,
+    SAMM_SUBJECTS,
+    SMIC_SUBJECTS,
+    WAYS,
+    clips_per_subject,
+    deal_emotions,
+    rng_of,
+)
 
 # frames of each kind of event, least and most; an expression is over when its tail has faded
 LENGTHS = {
     30: {"micro": (9, 15), "macro": (20, 40), "blink": (6, 8), "head": (16, 24), "pause": (8, 14)},
+    100: {"micro": (16, 30), "macro": (56, 72), "blink": (10, 14), "head": (20, 30), "pause": (8, 14)},
     200: {"micro": (30, 50), "macro": (104, 124), "blink": (18, 26), "head": (30, 50), "pause": (8, 14)},
 }
-FPS = {"casme3": 30, "casme3_long": 30, "casme_sq": 30, "samm_long": 200}
+FPS = {"casme3": 30, "casme3_long": 30, "casme_sq": 30, "samm_long": 200, "smic_long": 100}
 VIDEOS = {"casme3": 13, "casme3_long": 13, "casme_sq": 9, "samm_long": 7}  # of one subject, at most
 MIXES = {
     "casme3": CASME3,
     "casme3_long": CASME3,
     "casme_sq": {"negative": 25, "positive": 15, "surprise": 9, "others": 8},
     "samm_long": MIX["samm"],
+    "smic_long": MIX["smic"],
 }
 PIXELS = {"micro": (1.0, 2.2), "macro": (2.6, 4.0)}
 ALIASES = {"happy": "happiness", "sad": "sadness"}
@@ -69,6 +80,9 @@ def of(dataset: str, subjects: int, clips: int, seed: int) -> list[Video]:
     shown = deal_emotions(MIXES[dataset], counts, rng)
     videos = []
     for at, (subject, emotions) in enumerate(zip(_subjects(dataset, subjects), shown, strict=True)):
+        if dataset == "smic_long":
+            videos += [_of_one(subject, number, emotion, rng) for number, emotion in enumerate(emotions, start=1)]
+            continue
         groups = _groups(emotions, VIDEOS[dataset] - 1)
         kinds = [[*(("micro", emotion) for emotion in group), ("macro", None), ("blink", None), ("head", None)]
                  for group in groups]  # fmt: skip
@@ -82,7 +96,9 @@ def of(dataset: str, subjects: int, clips: int, seed: int) -> list[Video]:
 
 
 def _subjects(dataset: str, count: int) -> list[int]:
-    known = {"casme_sq": full_casme_sq.FOLDERS, "samm_long": SAMM_SUBJECTS}.get(dataset, NUMBERS)
+    known = {"casme_sq": full_casme_sq.FOLDERS, "samm_long": SAMM_SUBJECTS, "smic_long": SMIC_SUBJECTS}.get(
+        dataset, NUMBERS
+    )
     return [*known, *range(known[-1] + 1, known[-1] + 1 + count)][:count]
 
 
@@ -94,6 +110,15 @@ def _groups(emotions: list[str], most: int) -> list[list[str]]:
     """Micro-expressions by video: three in each, more where a subject would need too many videos."""
     size = max(3, ceil(len(emotions) / most))
     return [emotions[i : i + size] for i in range(0, len(emotions), size)]
+
+
+def _of_one(subject: int, number: int, emotion: str, rng: np.random.Generator) -> Video:
+    """A video of SMIC-E: one micro-expression among blinks and nods, no apex labelled, so that readers take the middle
+    frame."""
+    name = f"s{subject}_{INFIX[emotion][:3]}_{number:02d}"
+    video = _video("smic_long", subject, name, [("micro", emotion), ("blink", None), ("head", None)], rng)
+    events = (replace(e, apex=e.onset + (e.offset - e.onset) // 2) if e.labelled else e for e in video.events)
+    return replace(video, events=tuple(events))
 
 
 def _video(
@@ -135,6 +160,6 @@ def _plant_faults(dataset: str, videos: list[Video]) -> list[Video]:
         change(first, "micro", lambda e: replace(e, lost=(e.offset - 1,)))
     elif dataset == "samm_long":
         change(second, "micro", lambda e: replace(e, apex=middle(e), cells=(("apex", e.offset + 9),)))
-    else:
+    elif dataset == "casme_sq":
         change(second, "macro", lambda e: replace(e, offset=e.peak, fades=e.offset, cells=(("offset", 0),)))
     return videos

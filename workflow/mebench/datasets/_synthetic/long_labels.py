@@ -12,12 +12,14 @@ from mebench.datasets._synthetic import (
     full_casme_sq,
     full_samm,
     full_samm_long,
+    full_smic_long,
     tallies,
 )
 from mebench.datasets._synthetic.long_cast import ALIASES, Event, Video
 from mebench.datasets.samm_long import ORIGINS
 
 OBJECTIVE = {"happiness": "I", "surprise": "II", "anger": "III", "disgust": "IV", "sadness": "V", "fear": "VI"}
+SMIC = "SMIC-E_raw image/HS_long/SMIC_HS_E"
 
 
 def names(dataset: str, video: Video) -> tuple[str, str]:
@@ -26,7 +28,22 @@ def names(dataset: str, video: Video) -> tuple[str, str]:
         return f"s{video.subject}", full_casme_sq.folder(video.subject, video.name).partition("/")[2]
     if dataset == "samm_long":
         return f"{video.subject:03d}", f"{video.subject:03d}_{video.name}"
+    if dataset == "smic_long":
+        return f"s{video.subject:02d}", video.name
     return f"spNO.{video.subject}", video.name
+
+
+def emotion(dataset: str, event: Event) -> str:
+    """An event's emotion as the dataset's reader spells it."""
+    if dataset == "samm_long" and event.kind == "macro":
+        return ""  # its workbook names none
+    return ALIASES.get(event.emotion, event.emotion)
+
+
+def objective(dataset: str, event: Event) -> str:
+    """The objective class of an event, where the dataset's reader knows one."""
+    known = dataset in ("casme3", "casme3_long", "samm_long") and event.kind == "micro"
+    return OBJECTIVE.get(emotion(dataset, event), "VII") if known else ""
 
 
 def clip_name(dataset: str, video: Video, event: Event) -> str:
@@ -34,6 +51,8 @@ def clip_name(dataset: str, video: Video, event: Event) -> str:
     _, name = names(dataset, video)
     if dataset == "samm_long":
         return f"{name}_{_number(video, event)}_{event.kind}"
+    if dataset == "smic_long":
+        return name
     onset = dict(event.cells).get("onset", event.onset)
     return f"{name}_{onset}" + ("" if dataset == "casme3" else f"_{event.kind}")
 
@@ -47,6 +66,8 @@ def frame_path(dataset: str, video: Video, number: int) -> str:
         return f"SAMM_longvideos/{name}/{name}_{number:04d}.jpg"
     if dataset == "casme3_long":
         return f"{full_casme3_long.TREE}/{subject}/{name}/color/{number}.jpg"
+    if dataset == "smic_long":
+        return f"{SMIC}/{subject}/{name}/image{number:06d}.jpg"
     clip = next(e for e in video.events if e.kind == "micro" and e.onset <= number <= e.offset)
     return f"{full_casme3.CLIPS}/frame/{subject}_{name}_{clip.onset}/{number}.jpg"
 
@@ -58,6 +79,11 @@ def write(dataset: str, root: Path, videos: Iterable[Video]) -> None:
         full_casme_sq.write_workbook(root / "CAS(ME)^2code_final.xlsx", list(_casme_sq(labelled)))
     elif dataset == "samm_long":
         _samm(root, labelled)
+    elif dataset == "smic_long":
+        full_smic_long.write_annotation(root / "SMIC-HS-E_annotation.xlsx", [
+            full_smic_long.Video(str(video.subject), video.name, event.emotion, 1, video.last,
+                                 [(event.onset, event.offset)]) for video, event in labelled
+        ])  # fmt: skip
     else:
         rows = list(_casme3(labelled))
         full_casme3.write_micro(root / full_casme3.WORKBOOK, [row for row in rows if row.expression == "micro"])

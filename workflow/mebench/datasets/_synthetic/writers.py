@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mebench.datasets._synthetic.cast import Clip, rng_of
+from mebench.datasets._synthetic.cast import Clip, objective, rng_of
 
-TREES = {"casme2": "Cropped/Cropped", "samm": "SAMM", "smic": "SMIC_all_cropped/HS"}
+TREES = {"casme2": "Cropped/Cropped", "samm": "SAMM", "smic": "SMIC_all_cropped/HS", "smic_vis": "SMIC_all_cropped/VIS",
+         "smic_nir": "SMIC_all_cropped/NIR", "casme": "Cropped", "mmew": "Micro_Expression"}  # fmt: skip
 
 
 def frame_path(dataset: str, clip: Clip, number: int) -> str:
@@ -18,8 +19,9 @@ def frame_path(dataset: str, clip: Clip, number: int) -> str:
     name = {
         "casme2": f"reg_img{number}.jpg",
         "samm": f"{clip.subject}_{number:0{clip.width}d}.jpg",
-        "smic": f"image{number:0{clip.width}d}.bmp",
-    }[dataset]
+        "casme": f"{clip.name}-{number:0{3 if clip.onset % 2 else 0}d}.jpg",  # with and without padding
+        "mmew": f"{number}.jpg",
+    }.get(dataset, f"image{number:0{clip.width}d}.bmp")
     return f"{TREES[dataset]}/{clip.folder}/{name}"
 
 
@@ -35,9 +37,37 @@ def write_frame(dataset: str, path: Path, picture: np.ndarray) -> None:
 def write_labels(dataset: str, root: Path, cast: Iterable[Clip]) -> None:
     """Write the coding workbook; SMIC has none."""
     if dataset == "casme2":
-        _casme2(root / "CASME2-coding-20140508.xlsx", list(cast))
+        cast = list(cast)
+        _casme2(root / "CASME2-coding-20140508.xlsx", cast)
+        _rows(root / "CASME2-ObjectiveClasses.xlsx", ("Subject", "Filename", "Objective Class"), [
+            (int(clip.subject.removeprefix("sub")), clip.name, objective("casme2", clip.emotion)) for clip in cast
+        ])  # fmt: skip
     elif dataset == "samm":
         _samm(root / "SAMM_Micro_FACS_Codes_v2.xlsx", list(cast))
+    elif dataset == "casme":
+        _rows(root / "CASME-coded-20190721.xlsx", CASME, [
+            (int(clip.subject.removeprefix("sub")), clip.name, None, clip.onset, clip.apex_cell, clip.peak, clip.offset,
+             None, clip.units, clip.emotion) for clip in cast
+        ])  # fmt: skip
+    elif dataset == "mmew":
+        _rows(root / "MMEW_Micro_Exp.xlsx", MMEW, [
+            (clip.subject, clip.name, clip.onset, clip.apex_cell, clip.offset, clip.units, clip.emotion, None)
+            for clip in cast
+        ])  # fmt: skip
+
+
+CASME = ("Subject", "Filename", None, "OnsetF", "ApexF1", "ApexF2", "OffsetF", None, "AU", "Emotion")
+MMEW = ("Subject", "Filename", "OnsetFrame", "ApexFrame", "OffsetFrame", "Action Units", "Estimated Emotion", "remarks")
+
+
+def _rows(path: Path, header: Sequence[str | None], rows: Iterable[Sequence[object]]) -> None:
+    """A workbook of one sheet with a header."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (header, *rows):
+        book.active.append(list(row))
+    book.save(path)
 
 
 def _casme2(path: Path, cast: list[Clip]) -> None:
@@ -100,7 +130,8 @@ def _samm(path: Path, cast: list[Clip]) -> None:
         units = f"{units}E+ref(10)" if row == 17 else units
         emotion = "Other" if clip.emotion == "others" else clip.emotion.capitalize()
         sheet.append([clip.subject, clip.name, int(clip.name.split("_")[1]), clip.onset, clip.apex_cell,
-                      clip.offset, f"=SUM(F{row}-D{row})+1", "Micro - 1/2", units, emotion, "VII",
+                      clip.offset, f"=SUM(F{row}-D{row})+1", "Micro - 1/2", units, emotion,
+                      objective("samm", clip.emotion),
                       "slow" if row % 3 == 0 else None])  # fmt: skip
     book.save(path)
 
