@@ -34,7 +34,7 @@ from allpairspy import AllPairs
 from project import Project
 from zygote import zygote
 
-from mebench import cards
+from mebench import cards, feasible, recipes
 from mebench.protocols.tasks import TASKS
 
 CHOICES = {
@@ -70,8 +70,12 @@ def pictures(task: str) -> bool:
     return any(cards.card("datasets", name)["delivers"] == "pictures" for name in TASKS[task]["datasets"])
 
 
+@functools.cache
 def goes(model: str, task: str) -> bool:
-    return not pictures(task) or kind_of(model) == "apex_flow"
+    """Whether a model, as small as it comes, can read what the datasets of a task deliver."""
+    entry = {"model": model} | ({"preset": "small"} if "small" in card(model).get("presets", {}) else {})
+    wanted = recipes.resolve(entry)["inputs"]
+    return not any(feasible.unreadable(wanted, cards.card("datasets", name)) for name in TASKS[task]["datasets"])
 
 
 def row_of(model: str, task: str, configuration: Row) -> Row:

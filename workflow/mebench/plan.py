@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, inputs, recipes, sources
+from mebench import cards, feasible, inputs, recipes, sources
 from mebench.config import checked, load_config
 from mebench.datasets import _checks
 from mebench.errors import UserError, did_you_mean
@@ -70,6 +70,7 @@ class Plan:
                 raise UserError(
                     f"the table {name} needs the task {table_task(name)}; add it to 'tasks' in the configuration"
                 )
+        feasible.check(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:

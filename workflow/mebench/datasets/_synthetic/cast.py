@@ -1,7 +1,9 @@
 """Who shows what: subjects, clips, emotions, action units and frame numbers of a generated dataset.
 
 Every class of every task is there, and every subject shows an emotion that all tasks of the dataset use, however few
-clips were asked for: where they are too few for that, a dataset has as many clips as it has emotions. The mix of emotions follows the real datasets' skewed counts, clips per subject too: the first subjects
+clips were asked for: where they are too few for that, a dataset has as many clips as it has emotions.
+
+The mix of emotions follows the real datasets' skewed counts, clips per subject too: the first subjects
 have many, the last has one, and most lack a class. Faults that the real datasets are known for are
 planted on purpose. Clips are shorter than real ones (15 to 40 frames), so that a dataset is generated in
 seconds.
