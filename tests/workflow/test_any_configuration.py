@@ -1,6 +1,7 @@
 """Any configuration runs to its report: a covering array of configurations, each really run through Snakemake.
 
-A row is a task in a configuration, with one model that stands first, the oracle behind it. The values of a row are its
+A row is a task in a configuration, with one model that stands first; in the first configuration the oracle stands
+behind it. The values of a row are its
 model, the kind of input that the model reads, its task, the selection of epochs, the source of the data, the number of
 seeds, in how many jobs a run is submitted, whether faces are looked for, what is taken for a missing apex, and whether
 macro-expressions are trained on. Nothing is listed here: models, tasks and what goes with what are read from the cards,
@@ -144,7 +145,7 @@ def configured(index: int, configuration: Row, rows: list[Row], copies: dict[str
     names |= {name for row in rows if row["extra"] == "macro" for name in TASKS[row["task"]]["macro"]}
     shared = "-".join(configuration[key] for key in ("source", "crop", "apex"))
     models = [entry(row, f"{row['model']}-{index}-{row['task']}") for row in rows]
-    if "oracle" not in {row["model"] for row in rows}:
+    if index == 0 and "oracle" not in {row["model"] for row in rows}:
         models.append({"name": "oracle", "model": "oracle"})
     return {
         "results": f"results/{shared}",

@@ -11,6 +11,7 @@ from mebench.datasets._synthetic.full_casme3 import WORKBOOK, write_micro
 MEAN_LENGTH = 2900  # frames: of the 80 hours of the whole set, what is left to one video of the Parts A and B
 TREE = "part_A/data/part_A_split/part_A"
 MACRO_WORKBOOK = "annotation/cas(me)3_part_A_MaE_label_JpgIndex_v2_emotion.xlsx"
+BOTH_WORKBOOK = "annotation/CAS(ME)3_part_A_v2.xlsx"
 
 
 def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> None:
@@ -40,4 +41,17 @@ def write_macro(path: Path, rows: list[Row]) -> None:
     for row in rows:
         numbers = [int(str(row.cell(name))) for name in ("onset", "apex", "offset")]
         sheet.append([f"spNO.{row.subject}", row.cell("video"), *numbers, row.cell("emotion")])
+    book.save(path)
+
+
+def write_both(path: Path, rows: list[Row]) -> None:
+    """The workbook of both kinds, which has no emotions, but the objective classes of macro-expressions too."""
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("label")
+    sheet.append(("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Objective class", "Expression type"))
+    for row in rows:
+        cells = [row.cell(name) for name in ("video", "onset", "apex", "offset", "units", "objective")]
+        sheet.append([f"spNO.{row.subject}", *cells, f"{row.expression.capitalize()}-expression"])
     book.save(path)

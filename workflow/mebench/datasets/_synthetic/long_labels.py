@@ -42,7 +42,7 @@ def emotion(dataset: str, event: Event) -> str:
 
 def objective(dataset: str, event: Event) -> str:
     """The objective class of an event, where the dataset's reader knows one."""
-    known = dataset in ("casme3", "casme3_long", "samm_long") and event.kind == "micro"
+    known = dataset == "casme3_long" or (dataset in ("casme3", "samm_long") and event.kind == "micro")
     return OBJECTIVE.get(emotion(dataset, event), "VII") if known else ""
 
 
@@ -90,6 +90,7 @@ def write(dataset: str, root: Path, videos: Iterable[Video]) -> None:
         if dataset == "casme3_long":
             macro = [row for row in rows if row.expression == "macro"]
             full_casme3_long.write_macro(root / full_casme3_long.MACRO_WORKBOOK, macro)
+            full_casme3_long.write_both(root / full_casme3_long.BOTH_WORKBOOK, rows)
 
 
 def _casme3(labelled: list[tuple[Video, Event]]) -> Iterator[casme3_plan.Row]:

@@ -1,0 +1,61 @@
+"""Every dataset that has a reader can be generated small, and then every task has all its classes."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from mebench import cards
+from mebench.datasets import _synthetic
+from mebench.protocols.samples import samples
+from mebench.protocols.tasks import TASKS, task
+
+DATASETS = cards.names("datasets")
+SAID = ("clip_id", "dataset", "subject", "emotion", "objective", "expression")
+FEW = {"subjects": 3, "clips": 2}  # fewer clips than some datasets have emotions
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """Clips of a dataset, generated once and read by its own reader."""
+
+    @functools.cache
+    def of(name):
+        root = tmp_path_factory.mktemp(name)
+        _synthetic.write(name, root / "data", root / "truth", **FEW)
+        return cards.load("datasets", name).read(root / "data").clips
+
+    return of
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_what_is_announced_is_what_the_reader_finds(name, read):
+    announced = _synthetic.announced(name, FEW)
+    assert sorted(tuple(clip[key] for key in SAID) for clip in announced) == sorted(
+        tuple(clip[key] for key in SAID) for clip in read(name)
+    )
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_class_of_a_task_is_there_and_every_subject_is_a_fold(name, read):
+    definition = task(name)
+    rows = samples(definition, [clip for dataset in definition["datasets"] for clip in read(dataset)])
+    assert {row["label"] for row in rows} == set(definition["classes"])
+    assert len({row["subject"] for row in rows}) == FEW["subjects"] * len(definition["datasets"])
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("counts", [(2, 1), (8, 6), (5, 3)])
+def test_every_class_is_announced_whatever_was_asked_for(name, counts):
+    options = dict(zip(("subjects", "clips"), counts, strict=True))
+    definition = task(name)
+    rows = [clip for dataset in definition["datasets"] for clip in _synthetic.announced(dataset, options)]
+    assert len({row["subject"] for row in samples(definition, rows)}) >= 2
+
+
+def test_generated_flow_pictures_are_marked_as_generated(tmp_path):
+    from mebench.datasets._source import origin_of
+
+    _synthetic.write("flow_images", tmp_path / "data", tmp_path / "truth", **FEW)
+    assert origin_of("flow_images", tmp_path / "data") == "synthetic"

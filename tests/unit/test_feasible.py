@@ -1,0 +1,64 @@
+"""What cannot work is said when the configuration is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from mebench.errors import UserError
+from mebench.plan import Plan
+from mebench.protocols.tasks import TASKS
+
+SMALL = {"source": "synthetic", "subjects": 3}
+
+
+def plan(**keys):
+    return Plan({"datasets": {"smic": SMALL, "flow_images": {"source": "/pictures"}}, "tasks": ["smic-3"],
+                 "models": ["ststnet"], **keys})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({"tasks": ["smic-3", "megc2019-flow"], "models": ["hsta"]},
+         "'hsta' cannot run on the task megc2019-flow: it reads the input frames, but flow_images delivers flow "
+         "pictures of 28 pixels; give the entry tasks: [smic-3]"),
+        ({"tasks": ["megc2019-flow"], "models": ["resnet18"]}, "it reads flow of 224 x 224 pixels, but flow_images"),
+        ({"selection": "inner", "datasets": {"smic": {"source": "synthetic", "subjects": 2}}},
+         "selection: inner needs at least three subjects, but the task smic-3 has 2"),
+        ({"datasets": {"smic": {"source": "/data", "subjects": 2}}}, "smic has subjects, which only go with"),
+        ({"datasets": {"smic": {"source": "synthetic", "size": "full", "clips": 2}}}, "remove clips"),
+        ({"datasets": {"smic": SMALL, "casme": {"source": "synthetic", "size": "full"}}},
+         "casme is only generated at small size"),
+        ({"datasets": {"smic": {"source": "synthetic", "sha256": "0" * 64}}}, "sha256, which is that of an archive"),
+        ({"models": [{"model": "msmmt", "epochs": 1}]}, "warm-up"),
+    ],
+)  # fmt: skip
+def test_it_is_one_sentence(keys, sentence):
+    with pytest.raises(UserError) as error:
+        plan(**keys)
+    assert sentence in str(error.value)
+
+
+def test_what_can_work_is_planned():
+    assert plan(tasks=["smic-3", "megc2019-flow"]).runs
+    assert plan(selection="inner").runs
+    assert plan(selection="inner", datasets={"smic": {"source": "/somewhere"}}).runs  # nobody has counted yet
+
+
+def test_the_list_of_full_size_is_that_of_the_generator():
+    from mebench import feasible
+    from mebench.datasets import _synthetic
+    from mebench.datasets._synthetic import full
+
+    assert sorted(feasible.FULL) == full.names()
+    assert _synthetic.DEFAULTS["subjects"] == feasible.SUBJECTS
+
+
+def test_every_task_has_a_table():
+    from mebench import tables
+    from mebench.plan import table_names, table_task
+
+    for name in TASKS:
+        assert name in table_names()
+        assert table_task(name) == name
+        assert tables.describe(name).task == name

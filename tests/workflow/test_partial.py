@@ -1,0 +1,100 @@
+"""One failure is one failure: tables and a report of what is there, at the end of the command that failed."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from project import Project
+
+MODEL = """
+from torch import nn
+
+CARD = {
+    "title": "Broken", "kind": "model",
+    "paper": {"title": "A network", "authors": "Me", "venue": "Nowhere", "year": 2026},
+    "licence": "MIT", "module": "Broken", "parameters": 1, "flops": 1,
+    "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "unit", "center": "none"},
+    "recipe": {"optimizer": "adam", "lr": 1e-3, "batch_size": 64, "epochs": 1},
+    "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}, "notes": "",
+}
+
+
+class Broken(nn.Module):
+    def __init__(self, num_classes: int):
+        super().__init__()
+        raise ValueError("this network cannot be built")
+"""
+CONFIG = """
+datasets:
+  smic: {source: synthetic, subjects: 2, clips: 2}
+  samm: {source: /nowhere}
+  mmew: {source: /neither}
+tasks: [smic-3, samm-3]
+models:
+  - {model: ststnet, epochs: 1}
+  - {model: broken.py, name: broken, tasks: [smic-3]}
+  - majority
+"""
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    """A project of which a model, a dataset and a dataset that no task needs have failed."""
+    project = Project(tmp_path_factory.mktemp("partial") / "project")
+    (project.folder / "broken.py").write_text(MODEL)
+    project.configure(CONFIG)
+    project.output = project.snakemake("--cores", "2", ok=False)
+    return project
+
+
+def rows(project, table):
+    with open(project.folder / f"results/tables/{table}.csv", encoding="utf-8") as handle:
+        return {row["model"]: row for row in csv.DictReader(handle) if row["model"] and row["block"] != "published"}
+
+
+def test_the_command_says_what_is_missing_and_fails(failed):
+    assert "Missing:" in failed.output
+    assert "dataset mmew: the source '/neither' of mmew does not exist" in failed.output
+    assert "The report of what is there: results/report.html" in failed.output
+    assert "Traceback" not in failed.output
+
+
+def test_the_page_says_at_its_top_what_is_missing_and_why(failed):
+    page = (failed.folder / "results/report.html").read_text(encoding="utf-8")
+    top = page[page.index("<h1") : page.index('<h2 id="tables"')]
+    assert "INCOMPLETE" in top
+    for sentence in ("this network cannot be built", "/nowhere", "/neither"):
+        assert sentence in top
+    assert "Confusion matrices" in page
+    assert str(failed.folder) not in page
+
+
+def test_what_is_there_is_in_the_tables_and_nothing_incomplete_is_ranked(failed):
+    there = rows(failed, "smic-3")
+    assert there["ststnet"]["rank"] == "1"
+    assert (there["broken"]["block"], there["broken"]["rank"]) == ("missing", "")
+    assert "cannot be built" in there["broken"]["note"]
+    assert {row["block"] for row in rows(failed, "samm-3").values()} == {"missing"}
+    for table in ("smic-3", "samm-3"):
+        for suffix in ("md", "tex", "html"):
+            assert "INCOMPLETE" in (failed.folder / f"results/tables/{table}.{suffix}").read_text(encoding="utf-8")
+
+
+def test_the_next_start_makes_only_what_is_missing(failed, tmp_path):
+    before = failed.folds()
+    failed.configure(
+        CONFIG.replace("/nowhere", "synthetic, subjects: 2, clips: 2").replace("  mmew: {source: /neither}\n", "")
+        .replace("  - {model: broken.py, name: broken, tasks: [smic-3]}\n", "")
+    )  # fmt: skip
+    planned = failed.planned()
+    assert not [job for job in planned if job.startswith(("train", "pool", "input")) and "smic" in job]
+    assert "tables results/tables/smic-3.csv" in planned
+    assert "report results/report.html" in planned
+    failed.snakemake("--cores", "2")
+    assert {name: failed.folds()[name] for name in before if "/broken/" not in name} == {
+        name: stamp for name, stamp in before.items() if "/broken/" not in name
+    }
+    page = (failed.folder / "results/report.html").read_text(encoding="utf-8")
+    assert "INCOMPLETE" not in page
+    assert failed.planned() == []
