@@ -31,6 +31,9 @@ def plan(**keys):
          "casme is only generated at small size"),
         ({"datasets": {"smic": {"source": "synthetic", "sha256": "0" * 64}}}, "sha256, which is that of an archive"),
         ({"models": [{"model": "msmmt", "epochs": 1}]}, "warm-up"),
+        ({"tasks": ["casme3-7"], "datasets": {"casme3": SMALL, "casme3_long": SMALL},
+          "models": [{"model": "me_tst", "extra_clips": "macro"}]},
+         "one array for each long video of casme3_long, not for each clip; leave out extra_clips"),
     ],
 )  # fmt: skip
 def test_it_is_one_sentence(keys, sentence):
@@ -52,6 +55,15 @@ def test_the_list_of_full_size_is_that_of_the_generator():
 
     assert sorted(feasible.FULL) == full.names()
     assert _synthetic.DEFAULTS["subjects"] == feasible.SUBJECTS
+
+
+def test_the_kinds_that_are_made_of_recordings_are_those_whose_makers_say_so():
+    import importlib
+
+    from mebench import inputs
+
+    for kind, about in inputs.KINDS.items():
+        assert importlib.import_module(f"mebench.inputs.{kind}").Input.PER == about.get("per", "clip"), kind
 
 
 def test_every_task_has_a_table():

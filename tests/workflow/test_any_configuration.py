@@ -8,8 +8,8 @@ macro-expressions are trained on. Nothing is listed here: models, tasks and what
 so that a new one enters by itself. ``allpairspy`` chooses the configurations, rows are dealt to them here, and a test
 counts on its own whether every valid pair of values stands in a row.
 
-The short array leaves out one kind of pair, (model, task): it has every model on one of its tasks, every task with
-every kind of input that can be read there, and all other pairs. The long one has every pair; it runs by name, with
+The short array leaves out two kinds of pairs, (model, task) and (kind of input, task): it has every model and every task
+first, and all other pairs. The long one has every pair; it runs by name, with
 ``pytest -m slow tests/workflow/test_any_configuration.py``.
 
 Where data are not generated, ``shards=fold`` makes a job for every published subject, most of them empty; there three
@@ -26,6 +26,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ CHOICES = {
     "apex": ["mid", "flow_max"],
     "extra": ["none", "macro"],
 }
+# pairs of factors that would make three times as many rows: for the long array alone
+LONG_ONLY = (["model", "task"], ["kind", "task"])
 ONLY = os.environ.get("MEBENCH_TEST_TASKS", "").split()  # some tasks alone, to look at one by hand
 CHOSEN = [name for name in TASKS if not ONLY or name in ONLY]
 MODELS = cards.names("models")
@@ -74,9 +77,13 @@ def pictures(task: str) -> bool:
 @functools.cache
 def goes(model: str, task: str) -> bool:
     """Whether a model, as small as it comes, can read what the datasets of a task deliver."""
+    return reads(model, TASKS[task]["datasets"])
+
+
+def reads(model: str, datasets: Iterable[str]) -> bool:
     entry = {"model": model} | ({"preset": "small"} if "small" in card(model).get("presets", {}) else {})
     wanted = recipes.resolve(entry)["inputs"]
-    return not any(feasible.unreadable(wanted, cards.card("datasets", name)) for name in TASKS[task]["datasets"])
+    return not any(feasible.unreadable(wanted, cards.card("datasets", name)) for name in datasets)
 
 
 def row_of(model: str, task: str, configuration: Row) -> Row:
@@ -84,7 +91,7 @@ def row_of(model: str, task: str, configuration: Row) -> Row:
     row = {"model": model, "kind": kind_of(model), "task": task, **configuration}
     if pictures(task):
         del row["crop"], row["apex"]
-    if not ("macro" in TASKS[task] and by_gradient(model)):
+    if not ("macro" in TASKS[task] and by_gradient(model) and reads(model, TASKS[task]["macro"])):
         row["extra"] = "none"
     return row
 
@@ -105,7 +112,7 @@ def wanted(long: bool) -> frozenset[tuple]:
             said |= {key: CHOICES[key] for key in CHOICES if key in ends[0] and ends[0][key] != ends[1][key]}
             for (one, values), (other, others) in itertools.combinations(said.items(), 2):
                 found |= {((one, x), (other, y)) for x in values for y in others}
-    return frozenset(pair for pair in found if long or [key for key, _ in pair] != ["model", "task"])
+    return frozenset(pair for pair in found if long or [key for key, _ in pair] not in LONG_ONLY)
 
 
 @functools.cache

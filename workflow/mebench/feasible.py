@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mebench import cards
+from mebench import cards, inputs
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def _source(name: str, entry: dict[str, Any]) -> None:
 
 def unreadable(wanted: dict[str, Any], card: dict[str, Any]) -> str:
     """Why a model that asks for the input ``wanted`` cannot read what a dataset delivers; empty where it can."""
+    if card["delivers"] == "videos" and inputs.KINDS[wanted["kind"]].get("per") == "video":
+        return f"its input {wanted['kind']} has one array for each long video of {card['name']}, not for each clip"
     if card["delivers"] != "pictures":
         return ""
     sizes = {int(name.rpartition("-")[2]) for name in card["inputs"]}
@@ -72,6 +74,8 @@ def _elsewhere(plan: Plan, run: Run) -> str:
     others = [task for task in plan.tasks if all(
         not unreadable(run.spec["inputs"], cards.card("datasets", name)) for name in plan.tasks[task]["datasets"]
     )]  # fmt: skip
+    if run.spec["recipe"].get("extra_clips", "none") != "none" and run.task in others:
+        return "leave out extra_clips"
     if not others:
         return "remove the entry, or add a task of videos"
     return f"give the entry tasks: [{', '.join(others)}]"

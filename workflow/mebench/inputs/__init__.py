@@ -19,6 +19,7 @@ CROPS = ("provided", "eyes", "nose")
 FLOWS = ("tvl1", "tvl1_torch", "farneback", "dis")
 
 # kind -> its sizes, what a size means, and its options: a default first. No word occurs in two options of a kind.
+# per: video, where a dataset of long videos has one array for each of them, not for each clip
 KINDS: dict[str, dict[str, Any]] = {
     **{name: {"options": {"crop": CROPS}} for name in FLOWS},
     "apex_flow": {"sizes": (4, 1024), "options": {"flow": FLOWS, "crop": CROPS}},
@@ -38,7 +39,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "options": {"texture": ("apex", "diff"), "flow": FLOWS, "crop": CROPS},
     },
     "lbp_top": {"sizes": (16, 1024), "options": {"codes": ("uniform", "raw"), "crop": CROPS}},
-    "roi_flow": {"sizes": (10, 36), "choices": (10, 36), "options": {"shift": ("released", "scaled")}},
+    "roi_flow": {"sizes": (10, 36), "choices": (10, 36), "per": "video", "options": {"shift": ("released", "scaled")}},
 }
 
 
