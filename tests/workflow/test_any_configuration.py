@@ -8,7 +8,7 @@ macro-expressions are trained on. Nothing is listed here: models, tasks and what
 so that a new one enters by itself. ``allpairspy`` chooses the configurations, rows are dealt to them here, and a test
 counts on its own whether every valid pair of values stands in a row.
 
-The short array leaves out two kinds of pairs, (model, task) and (kind of input, task): every model and every task stands
+The short array leaves out two kinds of pairs, (model, task) and (kind of input, task): every model and every task is
 in it, and all other pairs. The long one has every pair; it runs by name, with
 ``pytest -m slow tests/workflow/test_any_configuration.py``.
 
