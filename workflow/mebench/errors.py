@@ -31,11 +31,17 @@ def exclude_lines(found: Sequence[tuple[str, str]]) -> str:
     lines = ["to leave them out, add to the entry of the dataset in the configuration:"]
     for dataset in sorted({clip.partition("/")[0] for clip, _ in found}):
         lines += [f"  {dataset}:", "    exclude:"]
-        own = [(clip, why) for clip, why in found if clip.partition("/")[0] == dataset]
-        lines += [
-            f"      {json.dumps(clip)}: {json.dumps(why.partition(';')[0], ensure_ascii=False)}" for clip, why in own
-        ]
+        own = [(clip, _reason(clip, why)) for clip, why in found if clip.partition("/")[0] == dataset]
+        lines += [f"      {json.dumps(clip)}: {json.dumps(why, ensure_ascii=False)}" for clip, why in own]
     return "\n".join(lines)
+
+
+def _reason(clip: str, sentence: str) -> str:
+    """The first part of a sentence, with names of files instead of their paths: reasons are shown in tables, which name
+    no path of a machine."""
+    words = [word if word == clip or "/" not in word else word.rpartition("/")[2]
+             for word in sentence.partition(";")[0].split(" ")]  # fmt: skip
+    return " ".join(words)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
