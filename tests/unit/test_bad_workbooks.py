@@ -199,7 +199,7 @@ def test_offset_before_or_on_the_onset(casme2, tmp_path):
         with_values(casme2, offset=offset)
         reading = read(casme2)
         assert dict(reading.dropped)[key] == f"onset {was['onset']} is not before offset {offset}"
-        assert len(reading.clips) == 3
+        assert len(reading.clips) == 6
 
 
 def test_rows_that_were_dropped_refuse_a_copy_that_should_be_complete(capsys, casme2, tmp_path):
@@ -211,7 +211,7 @@ def test_rows_that_were_dropped_refuse_a_copy_that_should_be_complete(capsys, ca
 def test_repairs_and_dropped_rows_are_in_the_report(casme2, tmp_path):
     key, _ = with_values(casme2, onset="x")
     assert cli.main(["index", "casme2", "--root", str(casme2), "--out", str(tmp_path / "clips.csv")]) == 0
-    assert len(read_csv(tmp_path / "clips.csv")) == 3
+    assert len(read_csv(tmp_path / "clips.csv")) == 6
     report = (tmp_path / "report.md").read_text()
     assert "## Dropped rows (1)" in report
     assert f"`{key}`: onset 'x'" in report
@@ -234,12 +234,12 @@ def test_clip_name_that_is_a_path(casme2):
     for value in ("../../etc", "/etc", "..", "."):
         with_values(casme2, clip=value)
         reading = read(casme2)
-        assert len(reading.clips) == 3
+        assert len(reading.clips) == 6
         assert "no folder of frames" in reading.dropped[0][1]
 
 
 def test_clip_without_a_name(casme2):
     with_values(casme2, clip=None)
     reading = read(casme2)
-    assert len(reading.clips) == 3
+    assert len(reading.clips) == 6
     assert len(reading.dropped) == 1

@@ -135,7 +135,10 @@ def test_real_pictures_become_a_store(tmp_path):
     from mebench import inputs
     from mebench.inputs import engine
 
-    source, clips = engine.Source(inputs.parse("apex_flow-28"), HERE, "pictures"), flow_images.read(HERE).clips
+    source, clips = (
+        engine.Source(inputs.parse("apex_flow-28"), HERE, "pictures", pictures=True),
+        flow_images.read(HERE).clips,
+    )
     engine.make(source, clips, tmp_path / "store")
     assert engine.finish(source, clips, tmp_path / "store") == {}
     x = store.load(tmp_path / "store").stack()

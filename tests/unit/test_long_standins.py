@@ -61,17 +61,19 @@ def test_what_is_generated_is_read_back(roots, dataset):
 @pytest.mark.parametrize("dataset", [name for name in _synthetic.LONG if name != "casme3"])
 def test_every_frame_of_every_video_is_there(roots, dataset):
     reading = read(dataset, roots / dataset)
-    assert len(reading.videos) == 3
+    assert len(reading.videos) >= 3
     assert {row["kind"] for row in read_csv(roots / f"{dataset} truth" / "intervals.csv")} == {
         "micro",
-        "macro",
         "blink",
         "head",
+        *(["macro"] if dataset != "smic_long" else []),
     }
     lost = 1 if dataset == "casme3_long" else 0
     assert sum(video["gaps"] for video in reading.videos) == lost
-    # one video has no label, only blinks and a nod
-    assert len({video["frames"] for video in reading.videos} - {clip["frames"] for clip in reading.clips}) == 1
+    # one video has no label, only blinks and a nod; in SMIC-E each video has one
+    assert len({video["frames"] for video in reading.videos} - {clip["frames"] for clip in reading.clips}) == (
+        dataset != "smic_long"
+    )
 
 
 def test_faults_are_planted(roots):
