@@ -205,7 +205,7 @@ def test_offset_before_or_on_the_onset(casme2, tmp_path):
 def test_rows_that_were_dropped_refuse_a_copy_that_should_be_complete(capsys, casme2, tmp_path):
     (casme2 / MARKER).unlink()
     key, _ = with_values(casme2, onset="x")
-    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["clips 3 instead of 255", "1 rows were dropped", key])
+    index(capsys, "casme2", casme2, tmp_path / "clips.csv", says=["clips 6 instead of 255", "1 rows were dropped", key])
 
 
 def test_repairs_and_dropped_rows_are_in_the_report(casme2, tmp_path):

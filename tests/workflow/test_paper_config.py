@@ -76,7 +76,7 @@ models: [majority]
 """)
     text = project.snakemake("--dry-run", "--printshellcmds", "--configfile", "mine.yaml")
     planned = Counter(job.split()[0] for job in project.planned("--configfile", "mine.yaml"))
-    assert (planned["fetch"], planned["train"], planned["tables"]) == (1, 2, 1)
+    assert (planned["fetch"], planned["train"], planned["tables"]) == (1, 2, 2)
     assert "mebench index casme2" in text
     assert "flow_max" not in text
     assert "counts" not in text

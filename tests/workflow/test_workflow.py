@@ -128,7 +128,9 @@ def test_a_missing_source_is_one_sentence_and_leaves_nothing(copy):
     log = (copy.folder / "results/logs/fetch/flow_images.log").read_text()
     assert "nowhere" in log
     assert "Traceback" not in log
-    assert not list((copy.folder / "results").rglob("*.csv"))
+    results = copy.folder / "results"
+    assert not [path for part in ("sources", "datasets", "inputs", "runs") for path in (results / part).rglob("*.csv")]
+    assert "nowhere" in (results / "tables/megc2019-flow.csv").read_text()  # which says what is missing
 
 
 def test_every_rule_logs_measures_and_names_its_environment():

@@ -62,9 +62,9 @@ def unreadable(wanted: dict[str, Any], card: dict[str, Any]) -> str:
     pictures = f"{card['name']} delivers flow pictures of {' or '.join(map(str, sorted(sizes)))} pixels"
     if wanted["kind"] != "apex_flow":
         return f"it reads the input {wanted['kind']}, but {pictures}"
-    if wanted["size"] not in sizes:
-        return f"it reads flow of {wanted['size']} x {wanted['size']} pixels, but {pictures}"
-    if wanted["range"] == "pixels":
+    if wanted.get("size") not in sizes:
+        return f"it reads flow of {wanted.get('size')} x {wanted.get('size')} pixels, but {pictures}"
+    if wanted.get("range") == "pixels":
         return f"it reads flow in pixels, but {pictures}, which are stretched to 0..255"
     return ""
 
