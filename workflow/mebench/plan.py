@@ -5,6 +5,7 @@ Importing this module and building a plan reads cards as literals and imports ne
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -263,6 +264,13 @@ class Plan:
         The same input may be cropped in one dataset and as delivered in another; it is called as where it is cropped.
         Sorted by kind, size and name, so that the order of the models does not matter.
         """
+        return self._sample_inputs[task]
+
+    @cached_property
+    def _sample_inputs(self) -> dict[str, dict[str, list[str]]]:
+        return {task: self._inputs_read(task) for task in self.tasks}
+
+    def _inputs_read(self, task: str) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for run in self.runs_of(task):
             names = [self.input_of(run, dataset) for dataset in self.tasks[task]["datasets"]]
@@ -276,29 +284,33 @@ class Plan:
         """The plots of a task that the report shows; ``input-NAME`` is a sample picture of the input NAME."""
         return [*PLOTS, *(f"input-{name}" for name in self.sample_inputs(task))]
 
-    def plot_inputs(self, task: str, plot: str) -> list[str]:
-        """The files that a plot is made from, besides the clips."""
-        return self._sampled(task, plot) or self.records(task)
+    def plot_files(self, task: str, suffix: str) -> list[str]:
+        """The files of a task's plots: ``suffix`` is svg or png."""
+        return [f"{self.results}/plots/{task}/{plot}.{suffix}" for plot in self.plots_of(task)]
 
-    def _sampled(self, task: str, plot: str) -> list[str]:
-        """The stores behind a sample picture; none for any other plot."""
-        if not plot.startswith("input-"):
-            return []
-        known, name = self.sample_inputs(task), plot.removeprefix("input-")
-        if name not in known:
-            raise UserError(f"no model of the task {task} reads the input '{name}'{did_you_mean(name, known)}")
-        return known[name]
+    def plotted(self, task: str) -> list[str]:
+        """The files that the plots of a task are made from, besides the clips."""
+        sampled = [meta for stores in self.sample_inputs(task).values() for meta in stores]
+        return [*self.records(task), *dict.fromkeys(sampled)]
 
     def records(self, task: str) -> list[str]:
         """The ``run.json`` of each run of a task; it is written last, after the pooled predictions."""
         return [f"{self.folder(run)}/run.json" for run in self.runs_of(task)]
 
-    def plot_arguments(self, task: str, plot: str) -> list[str]:
-        """The kind of plot and the data arguments of ``mebench plots``."""
-        if stores := self._sampled(task, plot):
-            folders = [str(Path(meta).parent) for meta in stores]
-            return ["input", "--inputs", *folders, "--clips", *self.clips(task), "--task", task]
-        return [plot, "--runs", *(self.folder(run) for run in self.runs_of(task))]
+    def plot_arguments(self, task: str) -> list[str]:
+        """The arguments of ``mebench plots task``, without --out."""
+        runs = ["--runs", *(self.folder(run) for run in self.runs_of(task))]
+        samples = [["--sample", name, *(str(Path(meta).parent) for meta in stores)]
+                   for name, stores in self.sample_inputs(task).items()]  # fmt: skip
+        return ["--task", task, *runs, *itertools.chain.from_iterable(samples), "--clips", *self.clips(task)]
+
+    def arguments_of_plot(self, task: str, plot: str) -> list[str]:
+        """The arguments of ``mebench plots`` for one plot of a task alone, without --out."""
+        if plot in PLOTS:
+            return [plot, "--runs", *(self.folder(run) for run in self.runs_of(task))]
+        stores = self.sample_inputs(task)[plot.removeprefix("input-")]
+        folders = [str(Path(meta).parent) for meta in stores]
+        return ["input", "--inputs", *folders, "--clips", *self.clips(task), "--task", task]
 
     def scores_of_table(self, table: str) -> str:
         if table not in table_names():

@@ -33,7 +33,6 @@ wildcard_constraints:
     seed="[0-9]+",
     input="[^/]+",
     table="[^/]+",
-    plot="[^/]+",
     scatteritem="[0-9]+-of-[0-9]+",
 
 
@@ -51,7 +50,6 @@ localrules:
     pool,
     score,
     tables,
-    plots,
     dataset_plots,
     report,
 
@@ -67,11 +65,23 @@ def times_attempt(amount):
     )
 
 
+def shown_in_report(file, category):
+    """A plot that `snakemake --report` shows, with its name."""
+    caption = "dataset" if category == "Datasets" else "plot"
+    return report(
+        file,
+        category=category,
+        labels={"plot": Path(file).stem},
+        caption=f"../report/{caption}.rst",
+    )
+
+
 def make_partial(workflow):
     """After a failure: make the tables, plots and report of what is there, in the place of those that this command
     was to make and could not. The record of each is forgotten, so that the next start makes it again.
     """
-    rules = ("score", "tables", "plots", "dataset_plots", "report")
+    rules = {"score", "tables", "dataset_plots", "report"}
+    rules |= {f"plots_{task}" for task in plan.tasks}
     unmade = [job for job in workflow.dag.needrun_jobs() if job.rule.name in rules]
     if not unmade:
         return

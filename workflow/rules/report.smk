@@ -22,74 +22,67 @@ rule tables:
         "mebench tables {wildcards.table} --scores {input:q} --out {params.out:q} > {log:q} 2>&1"
 
 
-rule plots:
-    input:
-        data=lambda wildcards: plan.plot_inputs(wildcards.task, wildcards.plot),
-        clips=lambda wildcards: plan.clips(wildcards.task),
-    output:
-        svg=report(
-            "<results>/plots/{task}/{plot}.svg",
-            category="{task}",
-            labels={"plot": "{plot}"},
-            caption="../report/plot.rst",
-        ),
-        png="<results>/plots/{task}/{plot}.png",
-    log:
-        "<results>/logs/plots/{task}/{plot}.log",
-    benchmark:
-        "<results>/benchmarks/plots/{task}/{plot}.tsv"
-    wildcard_constraints:
-        task="(?!datasets/)[^/]+",  # those have a rule of their own
-    conda:
-        "../../envs/mebench.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=times_attempt(30),
-    params:
-        arguments=lambda wildcards: plan.plot_arguments(wildcards.task, wildcards.plot),
-        out=subpath(output.svg, strip_suffix=".svg"),
-        code=plan.source("plots"),
-    shell:
-        "mebench plots {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
+# all plots of a task are one job; each task has a rule of its own, as its plots depend on its models
+for task in plan.tasks:
+
+    rule:
+        name:
+            f"plots_{task}"
+        input:
+            data=lambda wildcards, of=task: plan.plotted(of),
+            clips=plan.clips(task),
+        output:
+            svg=[shown_in_report(file, task) for file in plan.plot_files(task, "svg")],
+            png=plan.plot_files(task, "png"),
+        log:
+            f"<results>/logs/plots/{task}.log",
+        benchmark:
+            f"<results>/benchmarks/plots/{task}.tsv"
+        localrule: True
+        conda:
+            "../../envs/mebench.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=times_attempt(30),
+        params:
+            arguments=lambda wildcards, of=task: plan.plot_arguments(of),
+            out=subpath(output[0], parent=True),
+            code=plan.source("plots"),
+        shell:
+            "mebench plots task {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
 
 
 rule dataset_plots:
     input:
-        clips="<results>/datasets/{dataset}/clips.csv",
-        videos="<results>/datasets/{dataset}/videos.csv",
-        report="<results>/datasets/{dataset}/report.md",
+        clips=collect("<results>/datasets/{dataset}/clips.csv", dataset=plan.datasets),
+        videos=collect("<results>/datasets/{dataset}/videos.csv", dataset=plan.datasets),
+        reports=collect("<results>/datasets/{dataset}/report.md", dataset=plan.datasets),
     output:
-        svg=report(
-            "<results>/plots/datasets/{dataset}.svg",
-            category="Datasets",
-            labels={"dataset": "{dataset}"},
-            caption="../report/dataset.rst",
-        ),
-        png="<results>/plots/datasets/{dataset}.png",
+        svg=[
+            shown_in_report(f"<results>/plots/datasets/{dataset}.svg", "Datasets")
+            for dataset in plan.datasets
+        ],
+        png=collect("<results>/plots/datasets/{dataset}.png", dataset=plan.datasets),
     log:
-        "<results>/logs/plots/datasets/{dataset}.log",
+        "<results>/logs/plots/datasets.log",
     benchmark:
-        "<results>/benchmarks/plots/datasets/{dataset}.tsv"
+        "<results>/benchmarks/plots/datasets.tsv"
     conda:
         "../../envs/mebench.yaml"
     resources:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
-        out=subpath(output.svg, strip_suffix=".svg"),
+        out=subpath(output[0], parent=True),
         code=plan.source("plots"),
     shell:
-        "mebench plots dataset --clips {input.clips:q} --out {params.out:q} > {log:q} 2>&1"
+        "mebench plots datasets --clips {input.clips:q} --out {params.out:q} > {log:q} 2>&1"
 
 
 rule report:
     input:
         tables=collect("<results>/tables/{table}.html", table=plan.tables),
-        plots=[
-            f"<results>/plots/{task}/{plot}.svg"
-            for task in plan.tasks
-            for plot in plan.plots_of(task)
-        ],
+        plots=[file for task in plan.tasks for file in plan.plot_files(task, "svg")],
         scores=collect("<results>/scores/{task}.csv", task=plan.tasks),
         runs=[record for task in plan.tasks for record in plan.records(task)],
         datasets=collect(

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 TASK_KINDS = ("confusion", "subjects", "curves", "seeds")  # one of each per task
-KINDS = (*TASK_KINDS, "input", "dataset")
+KINDS = (*TASK_KINDS, "input", "dataset", "task", "datasets")

@@ -70,6 +70,8 @@ def message(text: str) -> Figure:
 
 def save(fig: Figure, stem: str | os.PathLike) -> list[Path]:
     """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
+    fig.draw_without_rendering()  # which lays the figure out, once for both files
+    fig.set_layout_engine("none")
     paths = [Path(f"{stem}.svg"), Path(f"{stem}.png")]
     for path, metadata in zip(paths, ({"Date": None, "Creator": None}, {"Software": None}), strict=True):
         with whole_file(path) as temporary:

@@ -95,7 +95,7 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
 
 def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:
     """Plots that are whole are taken as they are, all others drawn anew; one that cannot be drawn is a gap."""
-    jobs = [(f"{task}/{plot}", here.plot_arguments(task, plot))
+    jobs = [(f"{task}/{plot}", here.arguments_of_plot(task, plot))
             for task in here.tasks if here.runs_of(task) for plot in here.plots_of(task)]  # fmt: skip
     jobs += [(f"datasets/{name}", ["dataset", "--clips", f"{tree}/datasets/{name}/clips.csv"])
              for name in here.datasets if name not in gaps.datasets]  # fmt: skip

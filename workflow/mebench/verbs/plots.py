@@ -1,17 +1,26 @@
-"""Draw one kind of plot of a task or dataset, as SVG and PNG.
+"""Draw plots of a task or of datasets, each as SVG and PNG.
 
-confusion, subjects, curves and seeds read pooled runs (--runs); input shows samples of one kind of input (--inputs and
---clips; flow is its old name); dataset shows one clips.csv (--clips), with the videos.csv and report.md that
-`mebench index` wrote beside it.
+Kinds that draw one plot, at --out STEM: confusion, subjects, curves and seeds read pooled runs (--runs); input shows
+samples of one kind of input (--inputs and --clips; flow is its old name); dataset shows one clips.csv (--clips), with
+the videos.csv and report.md that `mebench index` wrote beside it.
+
+Kinds that draw several, into the folder --out: task draws the four plots of runs and a sample picture of each --sample;
+datasets draws one plot for each clips.csv.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mebench.plots import KINDS
 
-NEEDS = {"input": ("inputs", "clips"), "dataset": ("clips",)}  # all others need runs
+NEEDS = {  # all others need runs
+    "input": ("inputs", "clips"),
+    "dataset": ("clips",),
+    "datasets": ("clips",),
+    "task": ("runs", "clips", "task"),
+}
 ALIASES = {"flow": "input"}
 
 
@@ -20,13 +29,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--runs", nargs="+", metavar="FOLDER", help="pooled runs of one task")
     parser.add_argument("--inputs", nargs="+", metavar="FOLDER", help="with input: input folders, one per dataset")
-    parser.add_argument("--clips", nargs="+", metavar="CSV", help="with input and dataset: what `mebench index` wrote")
-    parser.add_argument("--task", help="with input: show the classes of this task instead of each dataset's emotions")
-    parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.svg and STEM.png")
+    parser.add_argument("--sample", nargs="+", action="append", default=[], metavar=("NAME", "FOLDER"),
+                        help="with task, once for each input: its name and its folders, one per dataset")  # fmt: skip
+    parser.add_argument("--clips", nargs="+", metavar="CSV", help="what `mebench index` wrote, of each dataset")
+    parser.add_argument("--task", help="the task; with input: show its classes instead of each dataset's emotions")
+    parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.svg and STEM.png; or a folder")
 
 
 def main(args: argparse.Namespace) -> None:
-    """Write both files, or none."""
+    """Write the files of each plot, both or none."""
     from mebench.errors import UserError, did_you_mean
 
     kind = ALIASES.get(args.kind, args.kind)
@@ -38,15 +49,20 @@ def main(args: argparse.Namespace) -> None:
     if kind == "dataset" and len(args.clips) > 1:
         raise UserError(f"the plot dataset shows one dataset, but --clips names {len(args.clips)} files; give one")
 
-    from mebench.plots import confusion, curves, dataset, runs, seeds, style, subjects
+    from mebench.plots import dataset, runs, style, together
     from mebench.plots.samples import drawing
 
-    if kind == "input":
-        figure = drawing.draw(args.inputs, args.clips, args.task)
+    out = Path(args.out)
+    if kind == "task":
+        samples = {name: folders for name, *folders in args.sample}
+        written = together.of_task(out, args.task, args.runs, samples, args.clips)
+    elif kind == "datasets":
+        written = together.of_datasets(out, args.clips)
+    elif kind == "input":
+        written = style.save(drawing.draw(args.inputs, args.clips, args.task), out)
     elif kind == "dataset":
-        figure = dataset.draw(**dataset.read(args.clips[0]))
+        written = style.save(dataset.draw(**dataset.read(args.clips[0])), out)
     else:
-        kinds = {"confusion": confusion, "subjects": subjects, "curves": curves, "seeds": seeds}
-        figure = kinds[kind].draw(runs.load(args.runs))
-    for path in style.save(figure, args.out):
-        print(path)
+        written = style.save(together.OF_RUNS[kind](runs.load(args.runs)), out)
+    for path in written:
+        print(path, flush=True)
