@@ -34,9 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=["record", "compare"])
     parser.add_argument("--pictures", type=Path, help="the published flow pictures, with their manifest.csv")
-    parser.add_argument(
-        "--results", type=Path, nargs=2, help="finished results: the shipped ones, those of the pictures"
-    )
+    parser.add_argument("--results", type=Path, nargs=2, help="finished results of both instead")
     args = parser.parse_args()
     if not (args.pictures or args.results):
         parser.error("give --pictures or --results")

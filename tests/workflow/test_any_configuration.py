@@ -1,15 +1,15 @@
 """Any configuration runs to its report: a covering array of configurations, each really run through Snakemake.
 
-A row is a task in a configuration, with one model that stands first; in the first configuration the oracle stands
-behind it. The values of a row are its
-model, the kind of input that the model reads, its task, the selection of epochs, the source of the data, the number of
-seeds, in how many jobs a run is submitted, whether faces are looked for, what is taken for a missing apex, and whether
-macro-expressions are trained on. Nothing is listed here: models, tasks and what goes with what are read from the cards,
-so that a new one enters by itself. ``allpairspy`` chooses the configurations, rows are dealt to them here, and a test
-counts on its own whether every valid pair of values stands in a row.
+A row is a model on a task in a configuration. The values of a row are its model, the kind of input that the model
+reads, its task, the selection of epochs, the source of the data, the number of seeds, in how many jobs a run is
+submitted, whether faces are looked for, what is taken for a missing apex, and whether macro-expressions are trained
+on. Nothing is listed here: models, tasks and what goes with what are read from the cards, so that a new one enters by
+itself. ``allpairspy`` chooses the configurations, rows are dealt to them here, those that bring most new pairs for the
+time that they take first, and a test counts on its own whether every valid pair of values stands in a row. Which model
+of a task stands first is no factor: tests/unit/test_sample_pictures.py holds that the order does not matter.
 
-The short array leaves out two kinds of pairs, (model, task) and (kind of input, task): every model and every task is
-in it, and all other pairs. The long one has every pair; it runs by name, with
+Two configurations run at a time, one core each. Those with the same data and ways with frames share their results
+folder, and so their inputs. The longer array has every triple with a model and a task; it runs by name, with
 ``pytest -m slow tests/workflow/test_any_configuration.py``.
 
 Where data are not generated, ``shards=fold`` makes a job for every published subject, most of them empty; there three
@@ -27,6 +27,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,6 @@ CHOICES = {
     "apex": ["mid", "flow_max"],
     "extra": ["none", "macro"],
 }
-# pairs of factors that would make three times as many rows: for the long array alone
-LONG_ONLY = (["model", "task"], ["kind", "task"])
 ONLY = os.environ.get("MEBENCH_TEST_TASKS", "").split()  # some tasks alone, to look at one by hand
 CHOSEN = [name for name in TASKS if not ONLY or name in ONLY]
 MODELS = cards.names("models")
@@ -81,8 +80,7 @@ def goes(model: str, task: str) -> bool:
 
 
 def reads(model: str, datasets: Iterable[str]) -> bool:
-    entry = {"model": model} | ({"preset": "small"} if "small" in card(model).get("presets", {}) else {})
-    wanted = recipes.resolve(entry)["inputs"]
+    wanted = json.loads(read_by(model))
     return not any(feasible.unreadable(wanted, cards.card("datasets", name)) for name in datasets)
 
 
@@ -100,42 +98,70 @@ def pairs(row: Row) -> set[tuple]:
     return set(itertools.combinations(row.items(), 2))
 
 
+def said(model: str, task: str) -> dict[str, list]:
+    """The values that each factor may have for a model on a task; one factor's do not depend on another's."""
+    ends = [row_of(model, task, {key: values[i] for key, values in CHOICES.items()}) for i in (0, -1)]
+    fixed = {key: [value] for key, value in ends[0].items()}
+    return fixed | {key: CHOICES[key] for key in CHOICES if key in ends[0] and ends[0][key] != ends[1][key]}
+
+
 @functools.cache
 def wanted(long: bool) -> frozenset[tuple]:
-    """Every pair of values that some valid row has, counted from what may be said of each model on each task: there,
-    the values of one factor do not depend on those of another. No library is asked."""
+    """Every pair of values that some valid row has, counted from what may be said of each model on each task; in the
+    long array also every triple of a model, a task and a value. No library is asked."""
     found: set[tuple] = set()
     for model, task in itertools.product(MODELS, CHOSEN):
         if goes(model, task):
-            ends = [row_of(model, task, {key: values[i] for key, values in CHOICES.items()}) for i in (0, -1)]
-            said = {key: [value] for key, value in ends[0].items()}
-            said |= {key: CHOICES[key] for key in CHOICES if key in ends[0] and ends[0][key] != ends[1][key]}
-            for (one, values), (other, others) in itertools.combinations(said.items(), 2):
-                found |= {((one, x), (other, y)) for x in values for y in others}
-    return frozenset(pair for pair in found if long or [key for key, _ in pair] not in LONG_ONLY)
+            values = [[(key, value) for value in own] for key, own in said(model, task).items()]
+            found |= {
+                pair for one, other in itertools.combinations(values, 2) for pair in itertools.product(one, other)
+            }
+            if long:
+                found |= {(("model", model), ("task", task), value) for own in values[3:] for value in own}
+    return frozenset(found)
+
+
+def combinations(row: Row) -> set[tuple]:
+    """The pairs of a row, and its triples with model and task."""
+    items = list(row.items())
+    return pairs(row) | {(("model", row["model"]), ("task", row["task"]), item) for item in items[3:]}
 
 
 @functools.cache
 def array(long: bool) -> list[tuple[Row, list[Row]]]:
-    """(configuration, its rows): to each task of each configuration the model that brings most pairs not seen yet."""
+    """(configuration, its rows), chosen one by one: most new pairs for the time that the row takes."""
     configurations = [dict(zip(CHOICES, values, strict=True)) for values in AllPairs(list(CHOICES.values()))]
-    todo, found = set(wanted(long)), []
-    for configuration in itertools.cycle(configurations):
-        rows = []
-        for task in CHOSEN:
-            candidates = [row_of(model, task, configuration) for model in MODELS if goes(model, task)]
-            best = max(
-                candidates,
-                key=lambda row: (len(pairs(row) & todo), -len([r for r in rows if r["model"] == row["model"]])),
-            )
-            if pairs(best) & todo:
-                rows.append(best)
-                todo -= pairs(best)
-        if rows:
-            found.append((configuration, rows))
-        if not todo:
-            return found
-        assert len(found) < 200, f"no configuration has the pairs {sorted(map(str, todo))[:5]}"
+    bits = {pair: 1 << i for i, pair in enumerate(sorted(wanted(long), key=str))}
+    candidates = []
+    for k, configuration in enumerate(configurations):
+        for row in (row_of(m, t, configuration) for m in MODELS for t in CHOSEN if goes(m, t)):
+            candidates.append((k, row, sum(bits.get(pair, 0) for pair in combinations(row))))
+    todo, dealt, there = (1 << len(bits)) - 1, [[] for _ in configurations], set()
+    while todo:
+        k, row, mask = max(
+            candidates, key=lambda c: (c[2] & todo).bit_count() / seconds(c[0], c[1], configurations, there)
+        )
+        assert mask & todo, f"no configuration has {[pair for pair, bit in bits.items() if bit & todo][:5]}"
+        dealt[k].append(row)
+        todo &= ~mask
+        there |= {(k, row["task"]), (k, row["task"], read_by(row["model"]))}
+    return [(c, rows) for c, rows in zip(configurations, dealt, strict=True) if rows]
+
+
+def seconds(k: int, row: Row, configurations: list[Row], there: set[tuple]) -> float:
+    """About how long a row takes more than those that are there: a task's table and plots, an input, the training."""
+    datasets = len(TASKS[row["task"]]["datasets"])
+    task = 0 if (k, row["task"]) in there else 1.5 + 0.7 * datasets
+    read = 0 if (k, row["task"], read_by(row["model"])) in there else 0.7 + 0.5 * datasets
+    jobs = SUBJECTS if configurations[k]["shards"] == "fold" else 1
+    return task + read + 0.3 * configurations[k]["seeds"] * jobs
+
+
+@functools.cache
+def read_by(model: str) -> str:
+    """The input of a model, as small as it comes, as text."""
+    small = {"preset": "small"} if "small" in card(model).get("presets", {}) else {}
+    return json.dumps(recipes.resolve({"model": model} | small)["inputs"], sort_keys=True)
 
 
 def entry(row: Row, name: str) -> dict[str, Any]:
@@ -152,12 +178,10 @@ def configured(index: int, configuration: Row, rows: list[Row], copies: dict[str
     names |= {name for row in rows if row["extra"] == "macro" for name in TASKS[row["task"]]["macro"]}
     shared = "-".join(configuration[key] for key in ("source", "crop", "apex"))
     models = [entry(row, f"{row['model']}-{index}-{row['task']}") for row in rows]
-    if index == 0 and "oracle" not in {row["model"] for row in rows}:
-        models.append({"name": "oracle", "model": "oracle"})
     return {
         "results": f"results/{shared}",
         "datasets": {name: dataset(name, configuration, copies) for name in sorted(names)},
-        "tasks": [row["task"] for row in rows],
+        "tasks": sorted({row["task"] for row in rows}),
         "models": models,
         "seeds": list(range(configuration["seeds"])),
         "selection": configuration["selection"],
@@ -213,17 +237,19 @@ def logs(results: Path) -> str:
     return "\n".join(f"{path}: {text[-800:]}" for path, text in texts.items() if "Error" in text or "mebench " in text)
 
 
-def run_and_check(project: Project, index: int, configuration: Row, rows: list[Row]) -> None:
-    """Run a configuration to its report and look at what lies there."""
+def run_and_check(project: Project, worker: str, index: int, configuration: Row, rows: list[Row]) -> None:
+    """Run a configuration to its report in the folder of a worker, and look at what lies there."""
     config = configured(index, configuration, rows, project.copies)
-    file = project.folder / f"configuration-{index}.yaml"
+    folder = project.folder / worker
+    folder.mkdir(exist_ok=True)
+    file = folder / f"configuration-{index}.yaml"
     file.write_text(yaml.safe_dump(config))
     shards = configuration["shards"]
     if shards == "fold" and configuration["source"] != "synthetic":
         shards = str(SUBJECTS)
-    run(project, "snakemake", "--cores", "2", "--configfile", file.name, "--quiet", "--config", f"shards={shards}",
-        "--set-threads", "input_parts=1", "faces=1", "fetch=1", "index=1")  # fmt: skip
-    results = project.folder / config["results"]
+    run(project, "snakemake", "--cores", "1", "--directory", worker, "--configfile", str(file), "--quiet",
+        "--config", f"shards={shards}")  # fmt: skip
+    results = folder / config["results"]
     page = (results / "report.html").read_text()
     for row in rows:
         check(results, row, config, page)
@@ -231,10 +257,26 @@ def run_and_check(project: Project, index: int, configuration: Row, rows: list[R
         assert "Traceback" not in path.read_text(), path
 
 
+def started(project: Project, chosen: list[tuple[Row, list[Row]]], first: int) -> dict[int, Future]:
+    """Start all configurations, two at a time; those that share a results folder one after another."""
+    folders: dict[tuple, list[int]] = {}
+    for index, (configuration, _) in enumerate(chosen):
+        folders.setdefault(tuple(configuration[key] for key in ("source", "crop", "apex")), []).append(index)
+    shares: list[list[int]] = [[], []]
+    for indices in sorted(folders.values(), key=lambda own: -sum(len(chosen[i][1]) for i in own)):
+        min(shares, key=lambda share: sum(len(chosen[i][1]) for i in share)).extend(indices)
+    found = {}
+    for k, share in enumerate(shares):
+        pool = ThreadPoolExecutor(1)
+        found |= {i: pool.submit(run_and_check, project, f"worker{k}", first + i, *chosen[i]) for i in share}
+        pool.shutdown(wait=False)
+    return found
+
+
 def check(results: Path, row: Row, config: dict[str, Any], page: str) -> None:
     """A row came to its end: all folds, all scores, an oracle that is right, tables, its name on the page."""
     task = row["task"]
-    names = [e["name"] for e in config["models"] if task in e.get("tasks", config["tasks"])]
+    names = [e["name"] for e in config["models"] if task in e["tasks"]]
     for name, seed in itertools.product(names, config["seeds"]):
         record = json.loads((results / f"runs/{task}/{name}/seed{seed}/run.json").read_text())
         assert record["folds_done"] == record["folds_expected"] >= SUBJECTS - 1, (row, record)
@@ -252,7 +294,7 @@ def check(results: Path, row: Row, config: dict[str, Any], page: str) -> None:
 @pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
 def test_every_valid_pair_stands_in_a_row(long):
     rows = [row for _, rows in array(long) for row in rows]
-    assert {pair for row in rows for pair in pairs(row)} >= wanted(long)
+    assert {pair for row in rows for pair in combinations(row)} >= wanted(long)
     for name, known in (("model", MODELS), ("task", CHOSEN)):
         assert {row[name] for row in rows} >= {x for x in known if name == "task" or any(goes(x, t) for t in CHOSEN)}
 
@@ -260,13 +302,23 @@ def test_every_valid_pair_stands_in_a_row(long):
 SHORT, LONG = array(False), array(True)
 
 
-@pytest.mark.parametrize(("configuration", "rows"), SHORT, ids=range(len(SHORT)))
-def test_a_configuration_runs_to_its_report(project, configuration, rows):
-    run_and_check(project, SHORT.index((configuration, rows)), configuration, rows)
+@pytest.fixture(scope="module")
+def short(project):
+    return started(project, SHORT, 0)
+
+
+@pytest.fixture(scope="module")
+def long(project):
+    return started(project, LONG, 1000)
+
+
+@pytest.mark.parametrize("index", range(len(SHORT)))
+def test_a_configuration_runs_to_its_report(short, index):
+    short[index].result()
 
 
 @pytest.mark.slow
 @pytest.mark.skipif("'slow' not in config.getoption('-m')", reason="a long campaign; run it with -m slow")
-@pytest.mark.parametrize(("configuration", "rows"), LONG, ids=range(len(LONG)))
-def test_every_model_on_every_task_runs_to_its_report(project, configuration, rows):
-    run_and_check(project, 1000 + LONG.index((configuration, rows)), configuration, rows)
+@pytest.mark.parametrize("index", range(len(LONG)))
+def test_every_model_on_every_task_runs_to_its_report(long, index):
+    long[index].result()
