@@ -173,14 +173,9 @@ def test_an_input_that_is_cropped_in_one_dataset_alone_is_one_picture():
             "results/inputs/smic/apex_flow-28/meta.json",
         ]
     }
-    arguments = made.plot_arguments("megc2019", "input-apex_flow-28.eyes")
+    arguments = made.arguments_of_plot("megc2019", "input-apex_flow-28.eyes")
     assert arguments[:3] == ["input", "--inputs", "results/inputs/casme2/apex_flow-28"]
     assert arguments[-2:] == ["--task", "megc2019"]
-
-
-def test_an_input_that_no_model_reads_has_no_picture():
-    with pytest.raises(UserError, match="no model of the task megc2019 reads the input 'apex_flow-29'.*apex_flow-28"):
-        plan("ststnet").plot_inputs("megc2019", "input-apex_flow-29")
 
 
 def test_every_input_has_a_title_and_a_sentence():

@@ -72,9 +72,10 @@ def save(fig: Figure, stem: str | os.PathLike) -> list[Path]:
     """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
     fig.draw_without_rendering()  # which lays the figure out, once for both files
     fig.set_layout_engine("none")
-    paths = [Path(f"{stem}.svg"), Path(f"{stem}.png")]
-    for path, metadata in zip(paths, ({"Date": None, "Creator": None}, {"Software": None}), strict=True):
-        with whole_file(path) as temporary:
-            fig.savefig(temporary, metadata=metadata)
+    svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
+    with whole_file(svg) as temporary:
+        fig.savefig(temporary, metadata={"Date": None, "Creator": None})
+    with whole_file(png) as temporary:  # half the time of the default compression, for a tenth more bytes
+        fig.savefig(temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     plt.close(fig)
-    return paths
+    return [svg, png]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
 from mebench.plots import style
+from mebench.plots.samples import rows, strip
 from mebench.plots.samples.choose import Sample, Shown
 
 PANELS = ("u", "v", "strain", "motion")
@@ -21,22 +25,20 @@ def weight(sample: Sample) -> float:
 
 
 def draw(shown: Shown) -> Figure:
-    """Rows are classes, and each dataset has its columns: u, v, strain where the input has it, and motion."""
+    """Rows are classes, columns datasets; each sample is one strip: u, v, strain where the input has it, and motion."""
     panels = [panel for panel in PANELS if panel != "strain" or len(shown.samples[0].x) == 3]
     datasets, classes = shown.datasets, shown.classes
-    widths = ([1.0] * len(panels) + [0.12]) * len(datasets)  # a narrow empty column sets datasets apart
     heights = [1.0] * len(classes) + [0.8]
-    fig = style.figure(max(7.2, 1.15 * sum(widths) + 0.8), 1.35 * len(classes) + 1.9)
-    grid = fig.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
+    fig = style.figure(max(7.2, 1.25 * len(panels) * len(datasets) + 0.8), 1.35 * len(classes) + 1.9)
+    grid = fig.add_gridspec(len(heights), 6 * len(datasets), height_ratios=heights)
     for i, name in enumerate(classes):
         for j, dataset in enumerate(datasets):
-            axes = [fig.add_subplot(grid[i, (len(panels) + 1) * j + k]) for k in range(len(panels))]
-            _sample(axes, shown.chosen[dataset, name])
+            ax = fig.add_subplot(grid[i, 6 * j : 6 * (j + 1)])
+            _sample(ax, shown.chosen[dataset, name], panels if i == 0 else [""] * len(panels))
             if i == 0:
-                for ax, panel in zip(axes, panels, strict=True):
-                    ax.set_title(panel if panel != "u" else f"{dataset}\nu", fontsize=9, loc="left")
+                ax.set_title(dataset, fontsize=9, loc="left", pad=14)
             if j == 0:
-                axes[0].set_ylabel(name, fontsize=9, rotation=90)
+                ax.set_ylabel(name, fontsize=9, rotation=90)
     _wheel(fig.add_subplot(grid[-1, 0]))
     _explain(fig.add_subplot(grid[-1, 1:]), any(_pictures(sample) for sample in shown.samples), "strain" in panels)
     style.title(fig, shown.heading, shown.synthetic)
@@ -48,28 +50,30 @@ def _pictures(sample: Sample) -> bool:
     return sample.meta["scale"] == "picture"
 
 
-def _sample(axes: list[Axes], sample: Sample | None) -> None:
-    for ax in axes:
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.set_box_aspect(1)
-        ax.spines[:].set_visible(sample is not None)
-        ax.spines[:].set_color(style.FAINT)
+def _sample(ax: Axes, sample: Sample | None, panels: Sequence[str]) -> None:
+    """One axes for all panels of a sample: an axes for each would take three times as long to draw."""
     if sample is None:
-        axes[0].text(0, 0.5, "none", transform=axes[0].transAxes, va="center", color=style.GREY, fontsize=8)
+        rows.bare(ax)
+        ax.spines[:].set_visible(False)
+        ax.text(0, 0.5, "none", transform=ax.transAxes, va="center", color=style.GREY, fontsize=8)
         return
     u, v, *strain = sample.x.astype(np.float64)
     zero = (np.median(u), np.median(v)) if _pictures(sample) else (0.0, 0.0)
     u, v = u - zero[0], v - zero[1]
     reach = float(max(abs(u).max(), abs(v).max()))
-    for ax, flow in zip(axes, (u, v), strict=False):
-        ax.imshow(flow, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")
-    for plane in strain:
-        axes[2].imshow(plane, cmap="magma", vmin=0, interpolation="nearest")
-    axes[-1].imshow(wheel_picture(u, v), interpolation="nearest")
-    _arrows(axes[-1], u, v, "" if _pictures(sample) else " px")
-    size = "" if _pictures(sample) else f"  (u, v within ±{reach:.2g} px)"
-    axes[0].set_xlabel(f"{sample.name}{size}", fontsize=6.5, loc="left", color=style.GREY)
+    pictures = [coloured(flow, "RdBu_r", -reach, reach) for flow in (u, v)]
+    pictures += [coloured(plane, "magma", 0, float(plane.max())) for plane in strain]
+    strip.show(ax, np.stack([*pictures, wheel_picture(u, v)]), panels)
+    longest = _arrows(ax, u, v, strip.left(len(pictures), u.shape[1]))
+    notes = [sample.name]
+    if not _pictures(sample):
+        notes.append(f"(u, v within ±{reach:.2g} px, longest arrow {longest:.2g} px)")
+    ax.set_xlabel("  ".join(notes), fontsize=6.5, loc="left", color=style.GREY)
+
+
+def coloured(plane: np.ndarray, colours: str, low: float, high: float) -> np.ndarray:
+    """A plane (H, W) in the colours of a map, as RGB (H, W, 3) in 0..1; ``low`` and ``high`` are its ends."""
+    return colormaps[colours]((plane - low) / max(high - low, 1e-12))[..., :3]
 
 
 def wheel_picture(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -85,16 +89,17 @@ def coarse(flow: np.ndarray, cells: int = CELLS) -> np.ndarray:
     return np.array([[flow[np.ix_(row, column)].mean() for column in columns] for row in rows])
 
 
-def _arrows(ax: Axes, u: np.ndarray, v: np.ndarray, unit: str) -> None:
-    """An arrow for the mean motion of each block, the longest as long as a block; below, how far that is."""
+def _arrows(ax: Axes, u: np.ndarray, v: np.ndarray, left: float) -> float:
+    """An arrow for the mean motion of each block, the longest as long as a block; gives how far the longest is.
+    ``left`` is where the picture begins in its strip."""
     du, dv = coarse(u), coarse(v)
     y, x = (np.array([part.mean() for part in np.array_split(np.arange(n), min(CELLS, n))]) for n in u.shape)
     longest = float(np.hypot(du, dv).max())
     if longest > 0:
         scale = longest / (u.shape[1] / du.shape[1])  # pixels of motion per pixel of the picture
-        ax.quiver(x, y, du, dv, angles="xy", scale_units="xy", scale=scale, color=style.INK, width=0.012, pivot="mid",
-                  headwidth=4, headlength=4.5, headaxislength=4, minlength=0.5)  # fmt: skip
-    ax.set_xlabel(f"longest arrow {longest:.2g}{unit}" if unit else "", fontsize=6.5, loc="right", color=style.GREY)
+        ax.quiver(x + left, y, du, dv, angles="xy", scale_units="xy", scale=scale, color=style.INK, width=0.003,
+                  pivot="mid", headwidth=4, headlength=4.5, headaxislength=4, minlength=0.5)  # fmt: skip
+    return longest
 
 
 def _wheel(ax: Axes) -> None:

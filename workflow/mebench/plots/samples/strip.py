@@ -13,20 +13,31 @@ from mebench.plots.samples import rows
 GAP = 0.04  # of a picture's side, white, between two pictures
 
 
+def step(width: int) -> int:
+    """From the left edge of a picture of ``width`` pixels to that of the next."""
+    return width + max(1, round(GAP * width))
+
+
+def left(index: int, width: int) -> int:
+    """The first column of the picture ``index`` in a strip of pictures of ``width`` pixels."""
+    return index * step(width)
+
+
 def show(ax: Axes, pictures: np.ndarray, words: Sequence[str], marked: Sequence[int] = ()) -> None:
     """``pictures`` (T, H, W, 3) in 0..1 side by side in one axes; those at the indices ``marked`` get a frame."""
     count, height, width = pictures.shape[:3]
-    step = width + max(1, round(GAP * width))
-    canvas = np.ones((height, count * step, 3))
+    canvas = np.ones((height, left(count - 1, width) + width, 3))
     for i, picture in enumerate(pictures):
-        canvas[:, i * step : i * step + width] = picture
-    ax.imshow(canvas[:, : count * step - (step - width)], interpolation="nearest")
+        canvas[:, left(i, width) : left(i, width) + width] = picture
+    ax.imshow(canvas, interpolation="nearest")
     rows.bare(ax)
     ax.spines[:].set_visible(False)
     for i, word in enumerate(words):
         colour = style.VERMILLION if i in marked else style.GREY
-        ax.text(i * step + width / 2 - 0.5, -0.05 * height, word, ha="center", va="bottom", fontsize=6.5, color=colour)
+        ax.text(
+            left(i, width) + width / 2 - 0.5, -0.05 * height, word, ha="center", va="bottom", fontsize=6.5, color=colour
+        )
     for i in marked:
-        x, y = i * step - 0.5, -0.5
+        x, y = left(i, width) - 0.5, -0.5
         ax.plot([x, x + width, x + width, x, x], [y, y, y + height, y + height, y], color=style.VERMILLION, lw=1.4,
                 clip_on=False)  # fmt: skip
