@@ -30,7 +30,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests/contract"))
 
 from batches import picture
 
-from mebench import cards, models, recipes
+from mebench import cards, models, recipes, tasks
 from mebench.catalogue.listing import markdown_table
 from mebench.errors import UserError
 from mebench.estimate import PASSES, forward
@@ -82,8 +82,10 @@ def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, A
     spec["recipe"]["epochs"] = wanted + 1  # one is not counted
     clips = args.clips or 2 * spec["recipe"]["batch_size"]
     subjects = [f"s{row % 16}" for row in range(clips)]
-    data = TaskData(subjects, subjects, subjects, [str(c) for c in range(args.classes)],
-                    picture(name, spec["options"], clips), torch.arange(clips) % args.classes, "random")  # fmt: skip
+    kind = tasks.of({"name": "random", "classes": [str(c) for c in range(args.classes)], "labels": {}, "drop": {}})
+    samples = [dict.fromkeys(("clip_id", "dataset", "subject"), subject) for subject in subjects]
+    x = picture(name, spec["options"], clips)
+    data = TaskData(kind, samples, x, torch.arange(clips) % args.classes, "random")
     torch.manual_seed(0)
     model = fold.placed(models.build(name, num_classes=args.classes, **spec["options"]), data.x.dim(), device)
     if device.type == "cuda":

@@ -10,13 +10,13 @@ import torch
 from batches import inputs_of, picture, shape
 from safetensors.torch import load_file, save_file
 from torch.utils.flop_counter import FlopCounterMode
+from toy import data_of
 
 from mebench import cards, recipes, sources
 from mebench.errors import UserError
 from mebench.models import build, names
 from mebench.plan import Plan
 from mebench.training import augment, fold
-from mebench.training.data import TaskData
 from mebench.training.loop import set_products
 
 CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "flops", "inputs", "recipe", "resources"}
@@ -252,7 +252,7 @@ def trained(name: str, options: dict, epochs: int | None = None):
     recipe = resolved["recipe"] | plain | {"optimizer": "adam", "lr": 3e-3, "weight_decay": 0.0, "last_batch": "keep"}
     spec = {"model": name, "recipe": recipe, "inputs": resolved["inputs"] | {"center": "none"}}
     x, y = picture(name, resolved["options"], 8, seed=1), torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
-    data = TaskData(list("abcdefgh"), ["toy"] * 8, list("abcdefgh"), ["a", "b", "c"], x, y, "")
+    data = data_of(list("abcdefgh"), ["toy"] * 8, list("abcdefgh"), ["a", "b", "c"], x, y, "")
     torch.manual_seed(0)
     model = build(name, num_classes=3, **resolved["options"])
     for part in model.modules():

@@ -6,9 +6,8 @@ import functools
 
 import pytest
 
-from mebench import cards
+from mebench import cards, tasks
 from mebench.datasets import _synthetic
-from mebench.protocols.samples import samples
 from mebench.protocols.tasks import TASKS, task
 
 DATASETS = cards.names("datasets")
@@ -40,7 +39,7 @@ def test_what_is_announced_is_what_the_reader_finds(name, read):
 @pytest.mark.parametrize("name", TASKS)
 def test_every_class_of_a_task_is_there_and_every_subject_is_a_fold(name, read):
     definition = task(name)
-    rows = samples(definition, [clip for dataset in definition["datasets"] for clip in read(dataset)])
+    rows = tasks.of(definition).samples([clip for dataset in definition["datasets"] for clip in read(dataset)])
     assert {row["label"] for row in rows} == set(definition["classes"])
     assert len({row["subject"] for row in rows}) == FEW["subjects"] * len(definition["datasets"])
 
@@ -51,7 +50,7 @@ def test_every_class_is_announced_whatever_was_asked_for(name, counts):
     options = dict(zip(("subjects", "clips"), counts, strict=True))
     definition = task(name)
     rows = [clip for dataset in definition["datasets"] for clip in _synthetic.announced(dataset, options)]
-    assert len({row["subject"] for row in samples(definition, rows)}) >= 2
+    assert len({row["subject"] for row in tasks.of(definition).samples(rows)}) >= 2
 
 
 def test_generated_flow_pictures_are_marked_as_generated(tmp_path):

@@ -9,11 +9,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from toy import data_of, run_fold
 
 from mebench import recipes
 from mebench.models import build
-from mebench.training import fold
-from mebench.training.data import TaskData, prepare
+from mebench.training.data import prepare
 
 
 def steps(model: nn.Module, x: torch.Tensor) -> list[tuple[str, tuple[int, ...]]]:
@@ -220,10 +220,10 @@ def test_the_small_preset_learns_an_easy_pattern_in_seconds(one_thread, name):
     for i, label in enumerate(y):
         x[i, :, label * size // 3 : (label + 1) * size // 3] += 0.8
     subjects = [f"s{i // 12}" for i in range(72)]
-    data = TaskData([str(i) for i in range(72)], ["toy"] * 72, subjects, ["a", "b", "c"], x, y, "")
-    result = fold.run_fold(spec, data, "s5", list(range(60)), list(range(60, 72)), torch.device("cpu"))
+    data = data_of([str(i) for i in range(72)], ["toy"] * 72, subjects, ["a", "b", "c"], x, y, "")
+    result = run_fold(spec, data, "s5", list(range(60)), list(range(60, 72)), torch.device("cpu"))
     assert result.history[-1]["train_loss"] < result.history[0]["train_loss"]
-    assert result.probabilities.argmax(1).tolist() == y[60:].tolist()
+    assert result.predictions.argmax(1).tolist() == y[60:].tolist()
 
 
 # --- OFF-ApexNet -----------------------------------------------------------------------------------------------------

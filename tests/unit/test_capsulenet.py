@@ -6,12 +6,12 @@ import pytest
 import timm
 import torch
 from einops import rearrange
+from toy import loop_on
 
 from mebench import recipes
 from mebench.errors import UserError
 from mebench.models import build
 from mebench.models.capsulenet import margin_loss, routed, squash
-from mebench.training.loop import Loop
 
 SMALL = {"size": "small", "pretrained": "none"}
 
@@ -115,7 +115,7 @@ def test_training_moves_batch_statistics_of_the_frozen_part_but_not_its_weights(
     model, y = build("capsulenet", num_classes=3, **SMALL), torch.arange(6) % 3
     recipe = recipes.resolve({"model": "capsulenet", **SMALL})["recipe"] | {"augment": "none"}
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    Loop(model, recipe, frames(6), y, range(6), seed=0).epoch()
+    loop_on(model, recipe, frames(6), y, range(6), seed=0).epoch()
     stem = {name for name in before if name.startswith(("backbone.conv1.", "backbone.bn1.", "backbone.layer1."))}
     moved = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     statistics = {name for name in before if name.endswith(("running_mean", "running_var", "num_batches_tracked"))}
@@ -245,7 +245,7 @@ def test_the_small_preset_learns_and_frees_its_random_stem(one_thread):
     x, y = 0.5 * frames(60), torch.arange(60) % 3
     x[torch.arange(60), 1, y] += 0.4
     model = build("capsulenet", num_classes=3, **spec["options"])
-    loop = Loop(model, spec["recipe"] | {"augment": "none"}, x, y, range(45), seed=0)
+    loop = loop_on(model, spec["recipe"] | {"augment": "none"}, x, y, range(45), seed=0)
     losses = [loop.epoch()["train_loss"] for _ in range(spec["recipe"]["epochs"])]
     assert losses[-1] < 0.5 * losses[0]
     assert (loop.predict(list(range(45, 60))).argmax(dim=1) == y[45:]).float().mean() > 0.8

@@ -14,13 +14,12 @@ import openpyxl
 import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
 
-from mebench import cards, cli
+from mebench import cards, cli, tasks
 from mebench.datasets import _checks, _synthetic
 from mebench.datasets._casme3 import SLIPS
 from mebench.datasets._synthetic import casme3_plan
 from mebench.errors import UserError
 from mebench.files import read_csv
-from mebench.protocols.samples import extra_samples, samples
 from mebench.protocols.tasks import task
 
 SHORT = {"happy": "happiness", "sad": "sadness"}
@@ -83,7 +82,7 @@ def test_full_counts(readings):
 
 @pytest.mark.parametrize("name", ["casme3-3", "casme3-4", "casme3-7", "casme3-objective"])
 def test_label_sets(readings, name):
-    found = samples(task(name), readings["casme3"].clips)
+    found = tasks.of(task(name)).samples(readings["casme3"].clips)
     expected = task(name)["expected"]
     assert len(found) == expected["clips"] == {"casme3-3": 699}.get(name, 860)
     assert len({row["subject"] for row in found}) == expected["subjects"] == {"casme3-3": 88}.get(name, 94)
@@ -92,9 +91,9 @@ def test_label_sets(readings, name):
 
 def test_labels_from_another_column_than_the_emotion(readings):
     clips = readings["casme3"].clips
-    found = {row["clip_id"]: row["label"] for row in samples(task("casme3-objective"), clips)}
+    found = {row["clip_id"]: row["label"] for row in tasks.of(task("casme3-objective")).samples(clips)}
     assert found == {clip["clip_id"]: clip["objective"] for clip in clips}
-    assert samples(task("casme3-7"), clips)[0]["label"] == min(clips, key=lambda c: c["clip_id"])["emotion"]
+    assert tasks.of(task("casme3-7")).samples(clips)[0]["label"] == min(clips, key=lambda c: c["clip_id"])["emotion"]
 
 
 def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, rows, tmp_path):
@@ -108,7 +107,7 @@ def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, ro
               name] for row, name in zip(macro, classes, strict=True))  # fmt: skip
     header = ("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Expression type", "Objective class")
     workbook(tmp_path / "CAS(ME)3_part_A_v2.xlsx", Sheet1=[header, *cells])
-    extra = extra_samples(task("casme3-objective"), "macro", read("casme3_long", tmp_path).clips)
+    extra = tasks.of(task("casme3-objective")).extra_samples("macro", read("casme3_long", tmp_path).clips)
     assert Counter(row["label"] for row in extra) == wanted
     assert len({row["subject"] for row in extra}) == 98
     assert {row["subject"].split("/")[0] for row in extra} == {"casme3"}  # so that no fold trains on its own person

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy import run_fold
 
 from mebench.errors import UserError
 from mebench.protocols import loso
-from mebench.training import engine, fold
+from mebench.training import engine
 from mebench.training.data import load
 from mebench.training.loop import set_products
 
@@ -17,7 +18,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GP
 def run(toy, spec, device):
     data = load(spec, [toy.clips], [toy.inputs])
     rows, test = loso.folds(data.subjects)["smic/s01"]
-    return fold.run_fold(spec, data, "smic/s01", rows, test, torch.device(device))
+    return run_fold(spec, data, "smic/s01", rows, test, torch.device(device))
 
 
 def test_only_tf32_lets_a_gpu_shorten_the_products_of_float32_and_on_the_cpu_it_is_float32(toy):
@@ -25,7 +26,7 @@ def test_only_tf32_lets_a_gpu_shorten_the_products_of_float32_and_on_the_cpu_it_
     try:
         for precision in ("tf32", "float32", "tf32", "bfloat16"):
             spec = toy.spec({"model": "ststnet", "precision": precision}, epochs=1)
-            found[precision] = run(toy, spec, "cpu").probabilities
+            found[precision] = run(toy, spec, "cpu").predictions
             flags = (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32)
             assert flags == (precision == "tf32", precision == "tf32")
     finally:
@@ -46,7 +47,7 @@ def test_a_gpu_learns_what_the_cpu_learns(toy, precision):
 @needs_gpu
 def test_a_gpu_repeats_itself(toy):
     spec = toy.spec(epochs=10)
-    assert torch.equal(run(toy, spec, "cuda").probabilities, run(toy, spec, "cuda").probabilities)
+    assert torch.equal(run(toy, spec, "cuda").predictions, run(toy, spec, "cuda").predictions)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from toy import CLASSES, Toy
+from toy import CLASSES, Toy, run_fold
 
 from mebench.errors import UserError
 from mebench.files import file_digest, read_csv, read_json, write_json
@@ -80,16 +80,14 @@ def test_shuffled_rows_change_nothing(toy, tmp_path):
 def test_a_fold_trains_on_the_other_subjects_only(toy, monkeypatch, tmp_path):
     seen = []
     plain = fold.run_fold
-    monkeypatch.setattr(
-        engine,
-        "run_fold",
-        lambda s, data, f, tr, te, *a: seen.append((data, f, tr, te)) or plain(s, data, f, tr, te, *a),
-    )
+    monkeypatch.setattr(engine, "run_fold", lambda job, *more: seen.append(job) or plain(job, *more))
     train(toy, tmp_path / "run", toy.spec())
-    for data, held_out, tr, te in seen:
-        assert {data.subjects[i] for i in te} == {held_out}
-        assert held_out not in {data.subjects[i] for i in tr}
-        assert not {data.clip_ids[i] for i in tr} & {data.clip_ids[i] for i in te}
+    assert len(seen) == 6
+    for job in seen:
+        assert {job.data.subjects[i] for i in job.test} == {job.fold}
+        assert job.fold not in {job.data.subjects[i] for i in job.train}
+        clips = [sample["clip_id"] for sample in job.data.samples]
+        assert not {clips[i] for i in job.train} & {clips[i] for i in job.test}
 
 
 def test_nothing_of_the_test_subject_reaches_training_or_normalisation(toy):
@@ -102,7 +100,7 @@ def test_nothing_of_the_test_subject_reaches_training_or_normalisation(toy):
         x = data.x.clone()
         x[test] *= factor
         changed = type(data)(**{**vars(data), "x": x})
-        states.append(fold.run_fold(spec, changed, "smic/s01", rows, test, torch.device("cpu")).state)
+        states.append(run_fold(spec, changed, "smic/s01", rows, test, torch.device("cpu")).state)
     for key in states[0]:
         assert torch.equal(states[0][key], states[1][key]), key
 
@@ -224,7 +222,7 @@ def test_kept_weights_are_those_that_predicted(toy, tmp_path, selection):
         model.load_state_dict(load_file(folder / "weights.safetensors"))
         loop = fold.loop_of(model, spec, data, data.y, fit_rows(spec, data, record["fold"], train_rows), 0)
         expected = loop.predict(test_rows)
-        found = [[float(row[f"p_{c}"]) for c in data.classes] for row in read_csv(folder / "predictions.csv")]
+        found = [[float(row[f"p_{c}"]) for c in CLASSES] for row in read_csv(folder / "predictions.csv")]
         torch.testing.assert_close(torch.tensor(found), expected, rtol=0, atol=1e-5)
 
 

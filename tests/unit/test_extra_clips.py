@@ -6,13 +6,13 @@ import json
 
 import pytest
 import torch
+from toy import run_fold
 
 from mebench import cli, recipes
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.plan import Plan
 from mebench.training.data import load
-from mebench.training.fold import run_fold
 from mebench.training.pool import pool
 from mebench.training.records import run_rows
 
@@ -56,10 +56,11 @@ def test_macro_expressions_join_the_training_clips_of_the_other_subjects(made):
     rows = {row["clip_id"]: row for row in read_csv(made / "casme3_long" / "clips.csv")}
     assert {rows[data.clip_ids[i]]["expression"] for i in extra} == {"macro"}
     assert {data.subjects[i] for i in extra} <= set(data.subjects[: data.tested])
+    ids = data.clip_ids
     for subject, (train, test) in data.folds().items():
         person = subject.split("/")[1]
         assert any(i in extra for i in train)
-        assert all(f"/{person}/" not in data.clip_ids[i] for i in train)
+        assert all(f"/{person}/" not in ids[i] for i in train)
         assert all(i < data.tested for i in test)
 
 

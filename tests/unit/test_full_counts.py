@@ -11,11 +11,10 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from mebench import cards, cli
+from mebench import cards, cli, tasks
 from mebench.datasets import _checks, _synthetic
 from mebench.files import read_csv
 from mebench.inputs import long_flow
-from mebench.protocols.samples import samples
 from mebench.protocols.tasks import TASKS, task
 
 WORKBOOKS = {  # another name for each, which no edition is known by
@@ -149,7 +148,7 @@ SHORT = [name for name, known in TASKS.items() if set(known["datasets"]) <= {"ca
 
 @pytest.mark.parametrize("name", SHORT)
 def test_tasks_give_what_they_expect(clips, name):
-    rows = samples(task(name), clips)
+    rows = tasks.of(task(name)).samples(clips)
     expected = task(name)["expected"]
     assert (len(rows), len({row["subject"] for row in rows})) == (expected["clips"], expected["subjects"])
     assert Counter(row["label"] for row in rows) == expected["classes"]
@@ -174,7 +173,7 @@ def test_counts_of_the_label_sets():
 
 def test_the_composite_is_the_official_list_subject_by_subject(clips):
     found = defaultdict(Counter)
-    for row in samples(task("megc2019"), clips):
+    for row in tasks.of(task("megc2019")).samples(clips):
         found[row["subject"]][row["label"]] += 1
     official = {
         start + subject.split()[0]: [int(count) for count in subject.split()[1].split(",")]
@@ -186,11 +185,11 @@ def test_the_composite_is_the_official_list_subject_by_subject(clips):
 
 
 def test_the_composite_takes_its_parts_and_leaves_out_two_clips(clips):
-    rows = samples(task("megc2019"), clips)
+    rows = tasks.of(task("megc2019")).samples(clips)
     subjects = {name: {row["subject"] for row in rows if row["dataset"] == name} for name in ("casme2", "samm", "smic")}
     assert Counter(row["dataset"] for row in rows) == {"casme2": 145, "samm": 133, "smic": 164}
     assert {name: len(who) for name, who in subjects.items()} == {"casme2": 24, "samm": 28, "smic": 16}
-    everything = samples(task("megc2019") | {"drop": {}}, clips)
+    everything = tasks.of(task("megc2019") | {"drop": {}}).samples(clips)
     left_out = {row["clip_id"] for row in everything} - {row["clip_id"] for row in rows}
     assert left_out == {"casme2/sub04/EP12_01f", "casme2/sub05/EP09_05f"}
     assert "casme2/sub05/EP12_03f" in {row["clip_id"] for row in rows}

@@ -6,11 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from einops import rearrange
+from toy import loop_on
 
 from mebench import cards, recipes
 from mebench.models import build
 from mebench.models.htnet import Attention, Level, centres, mosaic
-from mebench.training.loop import Loop
 
 # first row and first column of the 14x14 windows of eye, eye, mouth corner, mouth corner (facts/baselines.md 3: the
 # fixed points, clamped to 7..21 and truncated, less 7; transposed takes x as the row)
@@ -247,7 +247,7 @@ def test_the_small_network_learns(one_thread):
     x = 60 * torch.rand(150, 3, 28, 28)
     x[torch.arange(150), y] += 60
     model = build("htnet", num_classes=3, size="small")
-    loop = Loop(model, recipe, x, y, list(range(120)), seed=0)
+    loop = loop_on(model, recipe, x, y, list(range(120)), seed=0)
     losses = [loop.epoch()["train_loss"] for _ in range(recipe["epochs"])]
     assert losses[-1] < 0.5 * losses[0]
     assert (loop.predict(list(range(120, 150))).argmax(dim=1) == y[120:]).float().mean() > 0.8

@@ -9,12 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from toy import data_of, loop_on
 
 from mebench import recipes
 from mebench.errors import UserError
 from mebench.training import fold, normalise
-from mebench.training.data import TaskData
-from mebench.training.loop import Diverged, Loop, seed_all
+from mebench.training.loop import Diverged, seed_all
 from mebench.training.source import OnDisk, ahead
 
 PICTURES = {"channels": ["u", "v", "strain"], "range": "pixels", "kind": "apex_flow", "center": "none"}
@@ -35,7 +35,7 @@ def net(seed: int = 0) -> nn.Module:
 
 def weights_after(model: nn.Module, epochs: int = 2, x=None, **changes) -> torch.Tensor:
     pictures, y = clips()
-    loop = Loop(model, recipe(**changes), pictures if x is None else x, y, list(range(24)), 3, PICTURES)
+    loop = loop_on(model, recipe(**changes), pictures if x is None else x, y, list(range(24)), 3, PICTURES)
     for _ in range(epochs):
         loop.epoch()
     return nn.utils.parameters_to_vector(model.parameters()).detach()
@@ -102,11 +102,11 @@ def test_where_memory_runs_out_the_batch_is_split_and_the_result_is_that_of_plan
 
 def test_the_parts_are_kept_and_a_clip_that_does_not_fit_alone_is_out_of_memory():
     x, y = clips()
-    loop = Loop(Hungry(6), recipe(), x, y, list(range(24)), 0, PICTURES)
+    loop = loop_on(Hungry(6), recipe(), x, y, list(range(24)), 0, PICTURES)
     loop.epoch()
     assert loop.parts == 2
     with pytest.raises(torch.OutOfMemoryError):
-        Loop(Hungry(0), recipe(), x, y, list(range(24)), 0, PICTURES).epoch()
+        loop_on(Hungry(0), recipe(), x, y, list(range(24)), 0, PICTURES).epoch()
 
 
 def test_another_runtime_error_is_not_taken_for_a_lack_of_memory():
@@ -116,13 +116,13 @@ def test_another_runtime_error_is_not_taken_for_a_lack_of_memory():
 
     x, y = clips()
     with pytest.raises(RuntimeError, match="shapes"):
-        Loop(Broken(48, 3), recipe(), x, y, list(range(24)), 0, PICTURES).epoch()
+        loop_on(Broken(48, 3), recipe(), x, y, list(range(24)), 0, PICTURES).epoch()
 
 
 def test_a_loss_that_is_no_number_stops_the_fold_and_says_where():
     x, y = clips()
     x[7] = float("nan")
-    loop = Loop(net(), recipe(batch_size=6, order="by_class"), x, y, list(range(24)), 0, PICTURES)
+    loop = loop_on(net(), recipe(batch_size=6, order="by_class"), x, y, list(range(24)), 0, PICTURES)
     # by class the rows are 0, 3, 6, ..., 21, then 1, 4, 7: clip 7 is the eleventh and in the second batch of six
     with pytest.raises(Diverged, match=r"nan in epoch 1, step 2 of 4.*lower lr"):
         loop.epoch()
@@ -132,7 +132,7 @@ def test_the_norm_of_the_gradient_is_clipped():
     x, y = clips()
     model = net()
     sgd = {"optimizer": "sgd", "momentum": 0.0, "lr": 1.0, "batch_size": 24, "clip_norm": 0.01}
-    loop = Loop(model, recipe(**sgd), x, y, list(range(24)), 0, PICTURES)
+    loop = loop_on(model, recipe(**sgd), x, y, list(range(24)), 0, PICTURES)
     before = nn.utils.parameters_to_vector(model.parameters()).detach().clone()
     loop.epoch()
     moved = nn.utils.parameters_to_vector(model.parameters()).detach() - before
@@ -144,15 +144,15 @@ def test_the_last_batch_may_be_dropped():
     seen = []
     model = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))
     model.register_forward_hook(lambda *a: seen.append(len(a[1][0])))
-    Loop(model, recipe(batch_size=10, last_batch="drop"), x, y, list(range(24)), 0, PICTURES).epoch()
-    Loop(model, recipe(batch_size=50, last_batch="drop"), x, y, list(range(24)), 0, PICTURES).epoch()
+    loop_on(model, recipe(batch_size=10, last_batch="drop"), x, y, list(range(24)), 0, PICTURES).epoch()
+    loop_on(model, recipe(batch_size=50, last_batch="drop"), x, y, list(range(24)), 0, PICTURES).epoch()
     assert seen == [10, 10, 24]  # never the only one
 
 
 def test_averaged_weights_predict():
     x, y = clips()
     model = net()
-    loop = Loop(model, recipe(ema=0.9, lr=0.1), x, y, list(range(24)), 0, PICTURES)
+    loop = loop_on(model, recipe(ema=0.9, lr=0.1), x, y, list(range(24)), 0, PICTURES)
     for _ in range(3):
         loop.epoch()
     average = loop.ema.model
@@ -166,7 +166,7 @@ def test_augmentation_is_for_training_and_normalisation_comes_after_it():
     model = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))
     model.register_forward_hook(lambda *a: seen.append(a[1][0].detach().clone()))
     inputs = PICTURES | {"center": "train_mean"}
-    loop = Loop(
+    loop = loop_on(
         model, recipe(augment="scale:2:2.0000001", batch_size=24, order="by_class"), x, y, list(range(24)), 0, inputs
     )
     loop.epoch()
@@ -190,7 +190,7 @@ def test_reading_from_disk_changes_nothing(center):
     results = []
     for source in (x, stored(x)):
         model = net()
-        loop = Loop(model, recipe(), source, y, list(range(24)), 3, inputs)
+        loop = loop_on(model, recipe(), source, y, list(range(24)), 3, inputs)
         loop.epoch()
         results.append((nn.utils.parameters_to_vector(model.parameters()).detach(), loop.predict([24, 29])))
     torch.testing.assert_close(results[0][0], results[1][0])
@@ -205,7 +205,7 @@ def test_frames_are_drawn_anew_in_each_epoch_and_never_in_evaluation():
         return np.zeros((3, 4, 4), np.float32)
 
     _, y = clips()
-    loop = Loop(net(), recipe(), OnDisk(30, read), y, list(range(24)), 3, PICTURES)
+    loop = loop_on(net(), recipe(), OnDisk(30, read), y, list(range(24)), 3, PICTURES)
     drawn.clear()
     loop.epoch()
     first = drawn.copy()
@@ -288,7 +288,7 @@ class Cached(nn.Module):
 
 def test_features_are_computed_once_for_all_folds_with_the_same_frozen_weights():
     x, y = clips()
-    data = TaskData([*"abc"], ["d"] * 30, ["s"] * 30, [*"abc"], x, y, "")
+    data = data_of([*"abc"], ["d"] * 30, ["s"] * 30, [*"abc"], x, y, "")
     spec = {"model": "toy", "recipe": recipe(ema=0.5), "inputs": PICTURES}
     first, second, other = Cached(), Cached(), Cached(seed=6)
     for model in (first, second, other):
@@ -302,7 +302,7 @@ def test_features_are_computed_once_for_all_folds_with_the_same_frozen_weights()
 
 def test_features_that_are_computed_once_cannot_be_augmented():
     x, y = clips()
-    data = TaskData([*"abc"], ["d"] * 30, ["s"] * 30, [*"abc"], x, y, "")
+    data = data_of([*"abc"], ["d"] * 30, ["s"] * 30, [*"abc"], x, y, "")
     spec = {"model": "toy", "recipe": recipe(augment="flip"), "inputs": PICTURES}
     with pytest.raises(UserError, match="computed once, which cannot be augmented"):
         fold.loop_of(Cached(), spec, data, y, list(range(24)), 0)
@@ -310,7 +310,7 @@ def test_features_that_are_computed_once_cannot_be_augmented():
 
 def test_features_that_are_computed_once_cannot_be_centred_anew_in_each_fold():
     x, y = clips()
-    data = TaskData([*"abc"], ["d"] * 30, ["s"] * 30, [*"abc"], x, y, "")
+    data = data_of([*"abc"], ["d"] * 30, ["s"] * 30, [*"abc"], x, y, "")
     spec = {"model": "toy", "recipe": recipe(), "inputs": PICTURES | {"center": "train_mean"}}
     with pytest.raises(UserError, match="center: train_mean, which each fold fits anew, cannot be had"):
         fold.loop_of(Cached(), spec, data, y, list(range(24)), 0)
@@ -321,6 +321,6 @@ def test_features_that_are_computed_once_cannot_be_centred_anew_in_each_fold():
 
 def test_extra_clips_are_trained_on_but_never_of_the_subject_that_is_held_out_and_never_tested():
     subjects = ["a", "a", "b", "b", "c", "a", "b", "d"]  # the last three are extra; d has no other clip
-    data = TaskData([*"01234567"], ["d"] * 8, subjects, ["x"], torch.zeros(8, 1), torch.zeros(8), "", tested=5)
+    data = data_of([*"01234567"], ["d"] * 8, subjects, ["x"], torch.zeros(8, 1), torch.zeros(8), "", tested=5)
     folds = data.folds()
     assert folds == {"a": ([2, 3, 4, 6, 7], [0, 1]), "b": ([0, 1, 4, 5, 7], [2, 3]), "c": ([0, 1, 2, 3, 5, 6, 7], [4])}

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from toy import loop_on
 
 from mebench import cards, recipes
 from mebench.errors import UserError
@@ -15,7 +16,6 @@ from mebench.models import build
 from mebench.models._mamba import Mamba
 from mebench.models.me_tst import Block, balanced_weights, between, drop_rates, emotions, of_clip, window_loss
 from mebench.plan import Plan
-from mebench.training.loop import Loop
 
 VARIANTS = {"code2024": 10, "code2025": 10, "plus": 36, "boosting": 36}  # and their channels
 
@@ -253,7 +253,7 @@ def test_training_weighs_frames_by_how_many_all_training_clips_have():
 def test_the_loop_shows_all_training_clips_before_training():
     resolved = recipes.resolve({"model": "me_tst", "preset": "small"})
     model, x, y = build("me_tst", num_classes=3, **resolved["options"]), motion(6), torch.tensor([0, 0, 1, 0, 2, 1])
-    Loop(model, resolved["recipe"], x, y, [0, 2, 3], 0, resolved["inputs"])
+    loop_on(model, resolved["recipe"], x, y, [0, 2, 3], 0, resolved["inputs"])
     assert model.counted.tolist() == [2 * 28, 28, 0, 3 * 2]
 
 
@@ -325,7 +325,7 @@ def test_the_small_preset_tells_apart_which_region_moves():
     resolved = recipes.resolve({"model": "me_tst", "preset": "small"})
     torch.manual_seed(0)
     model = build("me_tst", num_classes=3, **resolved["options"])
-    loop = Loop(model, resolved["recipe"], x, y, list(range(60)), 0, resolved["inputs"])
+    loop = loop_on(model, resolved["recipe"], x, y, list(range(60)), 0, resolved["inputs"])
     for _ in range(resolved["recipe"]["epochs"]):
         loop.epoch()
     told = loop.predict(list(range(60, 120))).argmax(1) == y[60:]

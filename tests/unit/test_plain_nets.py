@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import timm
 import torch
+from toy import loop_on
 
 from mebench import recipes
 from mebench.errors import UserError
 from mebench.models import build
-from mebench.training.loop import Loop
 from mebench.training.optim import parameter_groups
 
 TIMM = {"resnet18": "resnet18.a1_in1k", "vit_tiny": "vit_tiny_patch16_224.augreg_in21k_ft_in1k"}
@@ -139,7 +139,7 @@ def test_the_small_preset_learns(one_thread, name):
     x, y = flow(60, 64), torch.arange(60) % 3
     x[torch.arange(60), y] += 0.5
     model = build(name, num_classes=3, **spec["options"])
-    loop = Loop(model, spec["recipe"] | {"augment": "none"}, x, y, range(45), seed=0)
+    loop = loop_on(model, spec["recipe"] | {"augment": "none"}, x, y, range(45), seed=0)
     losses = [loop.epoch()["train_loss"] for _ in range(spec["recipe"]["epochs"])]
     assert losses[-1] < losses[0]
     assert (loop.predict(list(range(45, 60))).argmax(dim=1) == y[45:]).float().mean() > 0.8

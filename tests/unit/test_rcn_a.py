@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from toy import loop_on
 
 from mebench import cards, recipes
 from mebench.models import build
 from mebench.models.rcn_a import attention, bins, pooled
-from mebench.training.loop import Loop
 
 
 def flow(n: int = 4) -> torch.Tensor:
@@ -188,7 +188,7 @@ def test_the_small_recipe_learns_where_the_motion_is():
         x[y == i, :, row : row + 12, column : column + 12] += 0.8
     torch.manual_seed(0)
     recipe = recipes.resolve({"model": "rcn_a", "preset": "small"})["recipe"]
-    loop = Loop(build("rcn_a", num_classes=3), recipe, x, y, list(range(36)), seed=0)
+    loop = loop_on(build("rcn_a", num_classes=3), recipe, x, y, list(range(36)), seed=0)
     losses = [loop.epoch()["train_loss"] for _ in range(recipe["epochs"])]
     assert losses[-1] < 0.01 < losses[0]
     assert torch.equal(loop.predict(list(range(36, 48))).argmax(dim=1), y[36:])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from toy import Toy
+from toy import Toy, run_fold
 
 from mebench import files
 from mebench.errors import UserError
@@ -67,17 +67,17 @@ def test_a_fold_that_is_stopped_after_any_epoch_goes_on_bit_for_bit(toy, tmp_pat
     spec = toy.spec({"model": "off_apexnet", "preset": "small", **recipe}, epochs=4, selection=selection)
     data = load(spec, [toy.clips], [toy.inputs])
     name, rows = next(iter(data.folds().items()))
-    whole = fold.run_fold(spec, data, name, *rows, CPU)
+    whole = run_fold(spec, data, name, *rows, CPU)
     for after in (1, 2, 3):
         stop = Stop()
         keeper = Keeper(tmp_path / f"{after}.checkpoint", "mark", stop)
         with pytest.raises(Stopped, match=f"after epoch {after} of 4"):
-            fold.run_fold(spec, data, name, *rows, CPU, partial(ask_after, after, stop), keeper=keeper)
+            run_fold(spec, data, name, *rows, CPU, partial(ask_after, after, stop), keeper=keeper)
         torch.manual_seed(99)  # a new process has another random state
-        again = fold.run_fold(spec, data, name, *rows, CPU, keeper=Keeper(keeper.path, "mark"))
+        again = run_fold(spec, data, name, *rows, CPU, keeper=Keeper(keeper.path, "mark"))
         assert again.resumed == after
         assert again.history == whole.history
-        assert torch.equal(again.probabilities, whole.probabilities)
+        assert torch.equal(again.predictions, whole.predictions)
         assert (again.peeked is None) == (whole.peeked is None)
         assert again.peeked is None or torch.equal(again.peeked, whole.peeked)
         assert all(torch.equal(again.state[key], whole.state[key]) for key in whole.state)
@@ -90,7 +90,7 @@ def test_an_epoch_whose_end_is_far_is_not_waited_for(toy, tmp_path, monkeypatch)
     name, rows = next(iter(data.folds().items()))
     stop.ask(15)
     with pytest.raises(Stopped, match="in epoch 1 of 3"):
-        fold.run_fold(spec, data, name, *rows, CPU, keeper=Keeper(tmp_path / "x.checkpoint", "mark", stop))
+        run_fold(spec, data, name, *rows, CPU, keeper=Keeper(tmp_path / "x.checkpoint", "mark", stop))
     assert not (tmp_path / "x.checkpoint").exists()
 
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from safetensors.torch import save_file
 from torch import nn
+from toy import data_of, run_fold
 
 from mebench import recipes
 from mebench.errors import UserError
@@ -380,15 +381,15 @@ def test_the_rate_is_full_in_epochs_1_to_29_and_a_tenth_in_30_to_40():
 def test_the_small_preset_learns_the_colour_of_flow(options):
     """Three classes that differ in the hue of the pictures; every clip of a held-out subject is recognised."""
     spec = recipes.resolve({"model": "slstt", "preset": "small"} | options) | {"seed": 0, "selection": "last"}
-    result = run_fold(spec, toy(), "s3")
-    assert result.probabilities.argmax(1).tolist() == [0, 1, 2] * 4
+    result = trained_fold(spec, toy(), "s3")
+    assert result.predictions.argmax(1).tolist() == [0, 1, 2] * 4
 
 
 def test_cached_features_are_computed_once_for_all_folds_and_for_both_aggregators():
     data, entry = toy(), {"model": "slstt", "preset": "small", "epochs": 1}
     for seed, aggregator, subject in ((0, "lstm", "s0"), (0, "lstm", "s1"), (5, "mean", "s0")):
         spec = recipes.resolve(entry | {"aggregator": aggregator}) | {"seed": seed, "selection": "last"}
-        run_fold(spec, data, subject)
+        trained_fold(spec, data, subject)
     assert [tuple(kept.shape) for kept in data.cache.values()] == [(48, 11, 128)]
 
 
@@ -398,9 +399,9 @@ def toy() -> TaskData:
     for i, label in enumerate(y):
         x[i, :, label] += 1
     ids = [str(i) for i in range(48)]
-    return TaskData(ids, ["toy"] * 48, [f"s{i // 12}" for i in range(48)], ["a", "b", "c"], x, y, "")
+    return data_of(ids, ["toy"] * 48, [f"s{i // 12}" for i in range(48)], ["a", "b", "c"], x, y, "")
 
 
-def run_fold(spec: dict, data: TaskData, subject: str) -> fold.FoldResult:
+def trained_fold(spec: dict, data: TaskData, subject: str) -> fold.FoldResult:
     train, test = data.folds()[subject]
-    return fold.run_fold(spec, data, subject, train, test, torch.device("cpu"))
+    return run_fold(spec, data, subject, train, test, torch.device("cpu"))

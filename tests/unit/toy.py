@@ -72,3 +72,34 @@ class Toy:
         return json.loads(
             json.dumps(spec | {"label": resolved["name"], "seed": seed, "selection": selection, "task": task})
         )
+
+
+def data_of(ids: list[str], datasets: list[str], subjects: list[str], classes: list[str], x, y, digest: str = "",
+            tested: int | None = None):  # fmt: skip
+    """The samples of a recognition task that lies on no disk; short lists of ids stand for as many as there are."""
+    from mebench import tasks
+    from mebench.training.data import TaskData
+
+    rows = zip(ids + [""] * (len(subjects) - len(ids)), datasets, subjects, strict=True)
+    samples = [dict(zip(("clip_id", "dataset", "subject"), row, strict=True)) for row in rows]
+    kind = tasks.of({"name": "toy", "classes": classes, "labels": {}, "drop": {}})
+    return TaskData(kind, samples, x, y, digest, tested)
+
+
+def loop_on(model, recipe: dict, x, y, train, seed: int = 0, inputs: dict | None = None):
+    """The training loop of a fold of a recognition task."""
+    from mebench.tasks.recognition import CrossEntropy
+    from mebench.training.loop import Loop, Share
+
+    objective = CrossEntropy(recipe, y[list(train)], int(y.max()) + 1)
+    return Loop(model, recipe, Share(x, y, train, seed), objective, inputs)
+
+
+def run_fold(spec, data, name, train, test, device="cpu", on_epoch=lambda epoch, loss: None, **limits):
+    """Train and predict one fold."""
+    import torch
+
+    from mebench.training import fold
+
+    job = fold.FoldJob(spec, data, name, train, test, torch.device(device))
+    return fold.run_fold(job, on_epoch, fold.Limits(**limits))

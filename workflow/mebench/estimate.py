@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, recipes
+from mebench import cards, recipes, tasks
 from mebench.files import read_csv
 from mebench.plan import Plan, Run
-from mebench.protocols.samples import extra_samples, samples
 
 GPU_TFLOPS, CPU_TFLOPS = 20.0, 0.05  # effective throughput of a GPU and of a CPU core, where nothing is measured
 PASSES = 3  # of forward passes that a step of training costs
@@ -108,14 +107,14 @@ def size(plan: Plan, run: Run) -> Size:
         clips, counted = _to_generate(plan, definition), "generated"
     extra, unsure = 0, ""
     if extra_of(run) != "none" and more is not None:
-        extra = len(extra_samples(definition, extra_of(run), more))
+        extra = len(tasks.of(definition).extra_samples(extra_of(run), more))
     elif extra_of(run) != "none":
         known = [cards.card("datasets", name)["expected"] for name in definition.get(extra_of(run), {})]
         extra = sum(expected.get(f"{extra_of(run)}-expressions", 0) for expected in known)
         unsure = f"{extra:,} extra clips expected" if extra else "extra clips not counted"
     if clips is None:
         return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra, unsure)
-    rows = samples(definition, clips)
+    rows = tasks.of(definition).samples(clips)
     return Size(len(rows), len({row["subject"] for row in rows}), counted, extra, unsure)
 
 

@@ -65,13 +65,14 @@ def score(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] | None = Non
         raise UserError("there are no predictions to score; give a CSV with at least one row")
     if classes is None:
         classes = sorted({row["truth"] for row in rows} | {row["prediction"] for row in rows})
-    result = _part(rows, classes)
+    result = part(rows, classes)
     if "dataset" in rows[0]:
         names = sorted({row["dataset"] for row in rows})
-        result["parts"] = {d: _part([row for row in rows if row["dataset"] == d], classes) for d in names}
+        result["parts"] = {d: part([row for row in rows if row["dataset"] == d], classes) for d in names}
     return result
 
 
-def _part(rows: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> dict[str, Any]:
+def part(rows: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> dict[str, Any]:
+    """The same without parts."""
     matrix = confusion([row["truth"] for row in rows], [row["prediction"] for row in rows], classes)
     return {"n": len(rows), "classes": list(classes), "confusion": matrix.tolist(), **from_confusion(matrix)}

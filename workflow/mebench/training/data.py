@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from mebench import tasks
 from mebench.errors import UserError
 from mebench.inputs import frames, store
 from mebench.protocols import loso
+from mebench.tasks import Kind, Row
 from mebench.training.records import run_rows
 from mebench.training.source import IN_MEMORY, OnDisk
 
@@ -22,16 +24,14 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class TaskData:
-    """Clips of a run: ``x`` (N, ...) float32 and ``y`` (N,) int64, in memory or on disk.
+    """Samples of a run: ``x`` (N, ...) float32 and targets ``y`` (N, ...), in memory or on disk.
 
-    The first ``tested`` rows are the clips of the task, sorted by clip_id; the others are extra clips that may be
-    trained on and are never predicted. ``cache`` keeps features that are computed once for all folds.
+    The first ``tested`` samples are those of the task, in the order of their kind; the others are extra samples that
+    may be trained on and are never predicted. ``cache`` keeps features that are computed once for all folds.
     """
 
-    clip_ids: list[str]
-    datasets: list[str]
-    subjects: list[str]
-    classes: list[str]
+    kind: Kind
+    samples: list[Row]
     x: torch.Tensor | OnDisk
     y: torch.Tensor
     digest: str
@@ -39,13 +39,22 @@ class TaskData:
     scale: str = "pixels"  # of the stored numbers, see inputs/maker.py
     cache: dict[str, torch.Tensor] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def clip_ids(self) -> list[str]:
+        return [sample["clip_id"] for sample in self.samples]
+
+    @property
+    def subjects(self) -> list[str]:
+        return [sample["subject"] for sample in self.samples]
+
     def folds(self) -> dict[str, tuple[list[int], list[int]]]:
         """Subject -> (training rows, test rows); extra clips of the held-out subject are in neither."""
-        n = len(self.subjects) if self.tested is None else self.tested
-        extra = range(n, len(self.subjects))
+        subjects = self.subjects
+        n = len(subjects) if self.tested is None else self.tested
+        extra = range(n, len(subjects))
         return {
-            subject: (train + [i for i in extra if self.subjects[i] != subject], test)
-            for subject, (train, test) in loso.folds(self.subjects[:n]).items()
+            subject: (train + [i for i in extra if subjects[i] != subject], test)
+            for subject, (train, test) in loso.folds(subjects[:n]).items()
         }
 
     def is_extra(self, row: int) -> bool:
@@ -54,25 +63,22 @@ class TaskData:
 
 
 def load(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> TaskData:
-    """Read the labels of a run's clips and the inputs that its model asks for."""
-    found = run_rows(spec, clips, inputs)
-    rows, wanted, classes = [*found.rows, *found.extra], spec["inputs"], list(spec["task"]["classes"])
+    """Read the samples of a run, their targets, and the inputs that its model asks for."""
+    found, kind = run_rows(spec, clips, inputs), tasks.of(spec["task"])
+    samples, wanted = [*found.rows, *found.extra], spec["inputs"]
     where = {clip: kept for folder in inputs for kept in (store.load(folder),) for clip in kept.ids}
-    ids = [row["clip_id"] for row in rows]
-    read = partial(_read, ids, where, wanted)
-    x = OnDisk(len(rows), read)
+    read = partial(_read, kind, samples, where, wanted)
+    x = OnDisk(len(samples), read)
     if not drawn_anew(wanted) and 4 * np.prod(x.shape, dtype=np.int64) <= IN_MEMORY:
-        x = torch.from_numpy(np.stack([read(row, None) for row in range(len(rows))]))
+        x = torch.from_numpy(np.stack([read(row, None) for row in range(len(samples))]))
     return TaskData(
-        clip_ids=ids,
-        datasets=[row["dataset"] for row in rows],
-        subjects=[row["subject"] for row in rows],
-        classes=classes,
+        kind=kind,
+        samples=samples,
         x=x,
-        y=torch.tensor([classes.index(row["label"]) for row in rows]),
+        y=torch.from_numpy(kind.targets(samples)),
         digest=found.digest,
         tested=len(found.rows),
-        scale=where[ids[0]].meta["scale"],
+        scale=where[samples[0]["clip_id"]].meta["scale"],
     )
 
 
@@ -82,17 +88,15 @@ def drawn_anew(card_inputs: dict[str, Any]) -> bool:
 
 
 def _read(
-    ids: list[str], where: dict[str, store.Store], wanted: dict[str, Any], row: int, draw: np.random.Generator | None
-) -> np.ndarray:
-    clip, kept = ids[row], where[ids[row]]
+    kind: Kind, samples: list[Row], where: dict[str, store.Store], wanted: dict[str, Any], row: int,
+    draw: np.random.Generator | None,
+) -> np.ndarray:  # fmt: skip
+    clip, kept = samples[row]["clip_id"], where[samples[row]["clip_id"]]
+    array = kept.get(clip)
     if wanted["kind"] == "frames":
         places = (kept.extra(clip, "onset_row"), kept.extra(clip, "apex_row"))
-        array = frames.stack(kept.get(clip), *places, wanted["frames"], draw)
-    elif wanted["kind"] == "roi_flow":
-        array = kept.get(clip)[0]  # the first window of the clip, which begins at its onset
-    else:
-        array = kept.get(clip)
-    return prepare(array, kept.meta, wanted)
+        array = frames.stack(array, *places, wanted["frames"], draw)
+    return prepare(kind.arrays(samples[row], array, wanted["kind"]), kept.meta, wanted)
 
 
 # which axis of one clip's array is that of its channels

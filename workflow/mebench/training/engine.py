@@ -16,13 +16,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from mebench import __version__
+from mebench import __version__, tasks
 from mebench.checkout import checkout, version_of
 from mebench.errors import UserError, did_you_mean
 from mebench.files import file_digest, remove_leftovers, whole_folder, write_csv, write_json
@@ -30,7 +31,7 @@ from mebench.protocols import loso
 from mebench.training import checkpoint, lock, workers
 from mebench.training.checkpoint import Stopped
 from mebench.training.data import TaskData
-from mebench.training.fold import FoldResult, run_fold
+from mebench.training.fold import FoldJob, FoldResult, Limits, run_fold
 from mebench.training.loop import Diverged, out_of_memory
 from mebench.training.progress import Progress
 from mebench.training.reasons import fingerprint_parts
@@ -59,6 +60,24 @@ class Execution:
     folds: tuple[str, ...] = ()  # those that were asked for by name; none: all of the shard
 
 
+@dataclass(frozen=True)
+class Work:
+    """The run that this process trains folds of: its folder ``run``, its ``spec`` and ``data``, how, and until when."""
+
+    run: Path
+    spec: dict[str, Any]
+    data: TaskData
+    how: Execution
+    stop: Callable[[], bool]
+
+    @property
+    def epochs(self) -> int:
+        return self.spec["recipe"].get("epochs", 1)
+
+    def fingerprint(self, fold: str) -> str:
+        return fingerprint(self.spec, self.data.digest, fold)
+
+
 def run_shard(
     run: Path, spec: dict[str, Any], load: Callable[[], TaskData], shard: tuple[int, int], how: Execution,
     stop: Callable[[], bool] = lambda: False,
@@ -78,7 +97,7 @@ def run_shard(
         if min(how.workers, len(todo)) > 1:
             workers.share(run, spec, load, todo, how, bar, stop)
         else:
-            train_folds(run, spec, data, todo, how, bar, stop)
+            train_folds(Work(run, spec, data, how, stop), todo, bar)
     for fold in mine:
         tidy(run, fold)
     records = {fold: record_of(fold_folder(run, fold)) for fold in mine}
@@ -90,33 +109,31 @@ def run_shard(
     return list(records.values())
 
 
-def train_folds(
-    run: Path, spec: dict[str, Any], data: TaskData, todo: dict[str, str], how: Execution,
-    bar: Progress | workers.Relay, stop: Callable[[], bool],
-) -> None:  # fmt: skip
+def train_folds(work: Work, todo: dict[str, str], bar: Progress | workers.Relay) -> None:
     """Train folds one after another in this process, each by one job at a time. ``todo`` has the fingerprint of each,
     as it was when the job began and read the source that it runs."""
-    device, folds, epochs = prepared(how), data.folds(), spec["recipe"].get("epochs", 1)
-    place = where(device.type)
+    device = prepared(work.how)
+    job = where(device.type)["job"]
     while todo:
         busy = {}
-        for fold, mark in todo.items():
-            if stop():
+        for fold, wanted in todo.items():
+            if work.stop():
                 raise Stopped("between two folds")
-            if fingerprint(spec, data.digest, fold) != mark:
+            if work.fingerprint(fold) != wanted:
                 raise UserError(
-                    f"the source of {spec['model']} or of mebench, or a file of weights, changed while this job ran, "
-                    "and the folds that it finished are of the source before; run the same command again"
+                    f"the source of {work.spec['model']} or of mebench, or a file of weights, changed while this job "
+                    "ran, and the folds that it finished are of the source before; run the same command again"
                 )
             try:
-                about = {"fold": fold, "epochs": epochs, "epoch": 0, "job": place["job"], "threads": how.threads}
-                with lock.hold(running_file(run, fold), about) as holder:
-                    record = finished(run, fold, mark, how)  # another job may have finished it since this one looked
+                about = {"fold": fold, "epochs": work.epochs, "epoch": 0, "job": job, "threads": work.how.threads}
+                with lock.hold(running_file(work.run, fold), about) as holder:
+                    # another job may have finished it since this one looked
+                    record = finished(work.run, fold, wanted, work.how)
                     if record is None:
-                        record = attempt(run, spec, data, fold, folds[fold], device, how, mark, bar, holder, stop)
+                        record = attempt(work, fold, wanted, device, bar, holder)
                 bar.fold_done(record)
             except lock.Held as other:
-                busy[fold] = mark
+                busy[fold] = wanted
                 bar.say(f"{fold} is being trained by {other}")
         todo = busy
         if busy:  # their jobs finish them, or die; either way there is an answer
@@ -167,14 +184,12 @@ def finished(run: Path, fold: str, mark: str, how: Execution) -> dict[str, Any] 
 
 
 def attempt(
-    run: Path, spec: dict[str, Any], data: TaskData, fold: str, rows: tuple[list[int], list[int]],
-    device: torch.device, how: Execution, mark: str, bar: Progress | workers.Relay, holder: lock.Holder,
-    stop: Callable[[], bool],
-) -> dict[str, Any]:  # fmt: skip
+    work: Work, fold: str, wanted: str, device: torch.device, bar: Progress | workers.Relay, holder: lock.Holder
+) -> dict[str, Any]:
     """Run one fold and write its folder. A failure becomes a status record, not the end of the shard."""
-    started, result, status, message = now(), None, "done", ""
-    keeper = checkpoint.Keeper(checkpoint_file(run, fold), mark, stop, how.checkpoint_seconds)
-    parts, source = fingerprint_parts(spec, data.digest, fold), checkout()  # as they are now, not when it ends
+    keeper = checkpoint.Keeper(checkpoint_file(work.run, fold), wanted, work.stop, work.how.checkpoint_seconds)
+    job = FoldJob(work.spec, work.data, fold, *work.data.folds()[fold], device)
+    record = begun(work, job, wanted)
     bar.fold_begins(fold)
 
     def on_epoch(epoch: int, loss: float) -> None:
@@ -183,52 +198,61 @@ def attempt(
 
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    try:
-        result = run_fold(spec, data, fold, *rows, device, on_epoch, how.fold_seconds, keeper, how.save_weights)
-    except (UserError, Stopped):
-        raise
-    except Diverged as error:
-        status, message = "diverged", str(error)
-    except TimeoutError as error:
-        status, message = "timeout", str(error)
-    except Exception as error:  # a fault of this model in this fold must not take its siblings along
-        if out_of_memory(error):
-            status, message = "out_of_memory", str(error).splitlines()[0] if str(error) else "out of memory"
-        elif broken := of_the_machine(error):
-            raise UserError(f"{fold} of {run}: {broken}; finished folds are kept, the next job goes on") from error
-        else:
-            status, message = "failed", f"{type(error).__name__}: {error}"
-            traceback.print_exc()
-    record = {
-        "fold": fold,
-        "fingerprint": mark,
-        "made_from": parts,
-        "status": status,
-        "message": message,
-        "seconds": round(keeper.spent(), 3),
-        "started": started,
-        "finished": now(),
-        "clips": {"train": len(rows[0]), "test": len(rows[1])},
-        "peak_memory_mb": peak_memory_mb(device),
-        "device": device_name(device),
-        "where": where(device.type),
-        "source": source,
-        "threads": how.threads,
-        "versions": versions(),
-        "spec": spec,
-    }
-    if result:
-        record |= {"parameters": result.parameters, "selected_epoch": result.selected_epoch}
-        record |= {"peeked_epoch": result.peeked_epoch} if result.peeked is not None else {}
-        record |= {"batch_parts": result.parts, "weights": result.weights, "resumed_at_epoch": result.resumed}
-    with whole_folder(fold_folder(run, fold)) as folder:
+    limits = Limits(work.how.fold_seconds, keeper, work.how.save_weights)
+    result, status, message = outcome(work.run, fold, partial(run_fold, job, on_epoch, limits))
+    record |= {"status": status, "message": message, "seconds": round(keeper.spent(), 3), "finished": now()}
+    record |= {"peak_memory_mb": peak_memory_mb(device)} | (said_of(result) if result else {})
+    with whole_folder(fold_folder(work.run, fold)) as folder:
         if result:
-            write_result(folder, spec, data, fold, rows[1], result, how.save_weights)
+            write_result(folder, job, result, work.how.save_weights)
         record["files"] = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
         write_json(folder / "fold.json", record)
     if status not in RESUMED:
         keeper.remove()
     return record
+
+
+def begun(work: Work, job: FoldJob, wanted: str) -> dict[str, Any]:
+    """What the record of a fold says before it is trained: what it is made from, as it is now, not when it ends."""
+    return {
+        "fold": job.fold,
+        "fingerprint": wanted,
+        "made_from": fingerprint_parts(work.spec, work.data.digest, job.fold),
+        "started": now(),
+        "clips": {"train": len(job.train), "test": len(job.test)},
+        "device": device_name(job.device),
+        "where": where(job.device.type),
+        "source": checkout(),
+        "threads": work.how.threads,
+        "versions": versions(),
+        "spec": work.spec,
+    }
+
+
+def outcome(run: Path, fold: str, train: Callable[[], FoldResult]) -> tuple[FoldResult | None, str, str]:
+    """(result, status, message) of a fold: a fault of this model in this fold must not take its siblings along."""
+    try:
+        return train(), "done", ""
+    except (UserError, Stopped):
+        raise
+    except Diverged as error:
+        return None, "diverged", str(error)
+    except TimeoutError as error:
+        return None, "timeout", str(error)
+    except Exception as error:
+        if out_of_memory(error):
+            return None, "out_of_memory", str(error).splitlines()[0] if str(error) else "out of memory"
+        if broken := of_the_machine(error):
+            raise UserError(f"{fold} of {run}: {broken}; finished folds are kept, the next job goes on") from error
+        traceback.print_exc()
+        return None, "failed", f"{type(error).__name__}: {error}"
+
+
+def said_of(result: FoldResult) -> dict[str, Any]:
+    """What the record of a fold says of its result."""
+    found = {"parameters": result.parameters, "selected_epoch": result.selected_epoch}
+    found |= {"peeked_epoch": result.peeked_epoch} if result.peeked is not None else {}
+    return found | {"batch_parts": result.parts, "weights": result.weights, "resumed_at_epoch": result.resumed}
 
 
 def of_the_machine(error: Exception) -> str:
@@ -245,48 +269,25 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def write_result(
-    folder: Path,
-    spec: dict[str, Any],
-    data: TaskData,
-    fold: str,
-    test: list[int],
-    result: FoldResult,
-    save_weights: bool,
-) -> None:
+def write_result(folder: Path, job: FoldJob, result: FoldResult, save_weights: bool) -> None:
     """predictions.csv (and predictions.test_peek.csv), history.csv and, on request, weights.safetensors."""
-    write_predictions(folder / "predictions.csv", spec, data, fold, test, result.probabilities)
+    write_predictions(folder / "predictions.csv", job, result.predictions)
     if result.peeked is not None:
-        write_predictions(folder / "predictions.test_peek.csv", spec, data, fold, test, result.peeked)
-    columns = ["epoch", "train_loss", "train_accuracy"]
-    columns += [c for c in ("inner_uf1", "test_accuracy") if result.history and c in result.history[0]]
-    write_csv(folder / "history.csv", columns, [{k: f"{v:.6g}" for k, v in row.items()} for row in result.history])
+        write_predictions(folder / "predictions.test_peek.csv", job, result.peeked)
+    history = [{key: f"{value:.6g}" for key, value in row.items()} for row in result.history]
+    write_csv(folder / "history.csv", history[0] if history else tasks.history(job.data.kind.task), history)
     if save_weights:
         from safetensors.torch import save_file
 
         save_file({k: v.contiguous() for k, v in result.state.items()}, folder / WEIGHTS)
 
 
-def write_predictions(
-    path: Path, spec: dict, data: TaskData, fold: str, test: list[int], probabilities: torch.Tensor
-) -> None:
-    """One row per test clip; the prediction is the most probable class, the first of equals."""
-    columns = [
-        "clip_id",
-        "dataset",
-        "subject",
-        "fold",
-        "seed",
-        "truth",
-        "prediction",
-        *(f"p_{c}" for c in data.classes),
-    ]
-    rows = []
-    for i, p in zip(test, probabilities.tolist(), strict=True):
-        row = {"clip_id": data.clip_ids[i], "dataset": data.datasets[i], "subject": data.subjects[i], "fold": fold}
-        row |= {"seed": spec["seed"], "truth": data.classes[data.y[i]], "prediction": data.classes[int(np.argmax(p))]}
-        rows.append(row | {f"p_{c}": f"{value:.6f}" for c, value in zip(data.classes, p, strict=True)})
-    write_csv(path, columns, rows)
+def write_predictions(path: Path, job: FoldJob, predictions: torch.Tensor) -> None:
+    """The rows that the kind of task makes of each test sample, with the fold and seed of the run."""
+    kind, own = job.data.kind, {"fold": job.fold, "seed": job.spec["seed"]}
+    found = zip(job.test, predictions.numpy(), strict=True)
+    rows = [own | row for i, p in found for row in kind.rows(job.data.samples[i], job.data.y[i].numpy(), p)]
+    write_csv(path, kind.columns(), rows)
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -7,32 +7,59 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from mebench import models
+from mebench import models, tasks
 from mebench.errors import UserError
-from mebench.metrics.recognition import from_confusion
 from mebench.protocols.loso import inner_split
+from mebench.tasks import Kind
 from mebench.training import normalise
 from mebench.training.checkpoint import Keeper, Stopped
 from mebench.training.data import TaskData
-from mebench.training.loop import Interrupted, Loop, evaluation_batches, probabilities, seed_all, set_products
+from mebench.training.loop import Interrupted, Loop, Share, evaluation_batches, predictions, seed_all, set_products
 from mebench.training.source import take
+
+
+@dataclass(frozen=True)
+class FoldJob:
+    """What a fold is trained from: the run's ``spec``, its ``data``, and which of their rows train and test; no row and
+    no subject is in both. ``fold`` is the name of the subject that is left out."""
+
+    spec: dict[str, Any]
+    data: TaskData
+    fold: str
+    train: list[int]
+    test: list[int]
+    device: torch.device
+
+    @property
+    def seed(self) -> int:
+        return fold_seed(self.spec["seed"], self.fold)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a fold may take, and what is kept of it: ``seconds``, the ``keeper`` of its checkpoint, and whether the
+    weights of the epoch that a selection chooses are kept."""
+
+    seconds: float = math.inf
+    keeper: Keeper | None = None
+    keep_state: bool = False
 
 
 @dataclass
 class FoldResult:
-    """Class probabilities (n_test, C) of the honest selection, and of the peeked one under ``test_peek``.
+    """Predictions (n_test, ...) of the honest selection, and of the peeked one under ``test_peek``.
 
     ``parts`` says in how many parts a batch was computed, ``resumed`` after which epoch the fold went on, ``weights``
     what the network began with, if that was not chance.
     """
 
-    probabilities: torch.Tensor
+    predictions: torch.Tensor
     history: list[dict[str, float]]
     parameters: int
     selected_epoch: int
@@ -50,62 +77,56 @@ def fold_seed(seed: int, fold: str) -> int:
 
 
 def run_fold(
-    spec: dict[str, Any],
-    data: TaskData,
-    fold: str,
-    train: list[int],
-    test: list[int],
-    device: torch.device,
-    on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
-    seconds: float = math.inf,
-    keeper: Keeper | None = None,
-    keep_state: bool = False,
+    job: FoldJob, on_epoch: Callable[[int, float], None] = lambda epoch, loss: None, limits: Limits | None = None
 ) -> FoldResult:
-    """Train and predict one fold.
+    """Train and predict one fold. ``on_epoch(epoch, loss)`` reports progress; with a keeper the fold begins where it
+    was stopped before.
 
-    ``train`` and ``test`` are row numbers of ``data``; no row and no subject is in both. ``on_epoch(epoch, loss)``
-    reports progress. With a ``keeper`` the fold begins where it was stopped before; ``keep_state`` keeps the weights of
-    the epoch that a selection chooses. Raises
-    :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``seconds``, ``torch.OutOfMemoryError``, and
-    :class:`mebench.training.checkpoint.Stopped` where the job was asked to stop.
+    Raises :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``limits.seconds``,
+    ``torch.OutOfMemoryError``, and :class:`mebench.training.checkpoint.Stopped` where the job was asked to stop.
     """
-    seed = fold_seed(spec["seed"], fold)
-    seed_all(seed)
+    spec, data, limits = job.spec, job.data, limits or Limits()
+    seed_all(job.seed)
     set_products(spec["recipe"].get("precision", "float32"))
-    model = models.build(spec["model"], num_classes=len(data.classes), **spec["options"])
+    model = models.build(spec["model"], num_classes=data.kind.outputs, **spec["options"])
     about = {"parameters": sum(p.numel() for p in model.parameters()), "weights": weights_record(model)}
-    model, y = placed(model, data.x.dim(), device), data.y.to(device)
+    model, y = placed(model, data.x.dim(), job.device), data.y.to(job.device)
     if spec["training"] != "gradient":
-        return _fixed(spec, model, data, y, train, test, about)
+        return _fixed(job, model, y, about)
 
-    recipe, held = spec["recipe"], []
-    if recipe["labels"] == "shuffled":
-        y = shuffled(y, train, seed)
+    train, held = job.train, []
+    if spec["recipe"]["labels"] == "shuffled":
+        y = shuffled(y, train, job.seed)
     if spec["selection"] == "inner":
-        train, held = inner_split(data.subjects, train, seed)
+        train, held = inner_split(data.subjects, train, job.seed)
         held = [row for row in held if not data.is_extra(row)]
-    loop = loop_of(model, spec, data, y, train, seed)
-    watch = Watch(spec["selection"], held, test, y, keep_state)
-    resumed = resume(loop, watch, keeper, device)
-    end = time.monotonic() + seconds
-    for epoch in range(loop.epochs_done + 1, recipe["epochs"] + 1):
+    loop = loop_of(model, spec, data, y, train, job.seed)
+    watch = Watch(data.kind, spec["selection"], held, job.test, y, limits.keep_state)
+    resumed = resume(loop, watch, limits.keeper, job.device)
+    trained(loop, watch, spec["recipe"]["epochs"], on_epoch, limits)
+    about |= {"state": loop.ema.model.state_dict(), "parts": loop.parts, "resumed": resumed}
+    return watch.result(loop.predict(job.test), spec["recipe"]["epochs"], about)
+
+
+def trained(loop: Loop, watch: Watch, epochs: int, on_epoch: Callable[[int, float], None], limits: Limits) -> None:
+    """Train what is left of the ``epochs``; after each, look, report, and keep the state where it is time."""
+    keeper, end = limits.keeper, time.monotonic() + limits.seconds
+    for epoch in range(loop.epochs_done + 1, epochs + 1):
         try:
-            record = {"epoch": epoch, **loop.epoch(keeper.give_up if keeper else lambda: False)}
+            seen = loop.epoch(keeper.give_up if keeper else lambda: False)
         except Interrupted:
-            raise Stopped(f"in epoch {epoch} of {recipe['epochs']}") from None
-        watch.look(loop, record)
-        on_epoch(epoch, record["train_loss"])
+            raise Stopped(f"in epoch {epoch} of {epochs}") from None
+        watch.look(loop, {"epoch": epoch, "train_loss": seen["train_loss"], watch.agreement: seen["train_agreement"]})
+        on_epoch(epoch, seen["train_loss"])
         late = time.monotonic() > end
-        if epoch == recipe["epochs"]:
+        if epoch == epochs:
             break
         if keeper and (keeper.epoch_over() or late):
             keeper.save({"loop": loop.state_dict(), "watch": vars(watch.seen)})
             if keeper.stopping():
-                raise Stopped(f"after epoch {epoch} of {recipe['epochs']}")
+                raise Stopped(f"after epoch {epoch} of {epochs}")
         if late:
-            raise TimeoutError(f"the fold took longer than {seconds:.0f} s; it was in epoch {epoch}")
-    about |= {"state": loop.ema.model.state_dict(), "parts": loop.parts, "resumed": resumed}
-    return watch.result(loop.predict(test), recipe["epochs"], about)
+            raise TimeoutError(f"the fold took longer than {limits.seconds:.0f} s; it was in epoch {epoch}")
 
 
 def resume(loop: Loop, watch: Watch, keeper: Keeper | None, device: torch.device) -> int:
@@ -137,18 +158,22 @@ class Watch:
     the test subject's.
     """
 
-    def __init__(self, selection: str, held: list[int], test: list[int], y: torch.Tensor, keep_state: bool = False):
-        self.selection, self.test, self.y, self.seen = selection, test, y, Seen()
+    def __init__(
+        self, kind: Kind, selection: str, held: list[int], test: list[int], y: torch.Tensor, keep_state: bool = False
+    ):
+        self.kind, self.selection, self.test, self.y, self.seen = kind, selection, test, y, Seen()
         self.keep_state = keep_state and selection == "inner"
         self.rows = {"last": [], "inner": held, "test_peek": test}[selection]
-        self.column = {"inner": "inner_uf1", "test_peek": "test_accuracy"}.get(selection)
+        card = tasks.card(kind.task)
+        self.agreement, self.column = card["history"], card["selection"].get(selection)
 
     def look(self, loop: Loop, record: dict[str, float]) -> None:
         """Take an epoch's record, and look at the model after it."""
         seen = self.seen
         if self.rows:
             predicted = loop.predict(self.rows)
-            record[self.column] = _agreement(predicted, self.y[self.rows], self.column)
+            truth = self.y[self.rows].cpu().numpy()
+            record[self.column] = self.kind.quality(self.selection, predicted.numpy(), truth)
             if record[self.column] >= seen.best:  # ties go to the later epoch, as in the released code that does this
                 seen.best, seen.chosen_epoch = record[self.column], int(record["epoch"])
                 seen.chosen = predicted if self.rows is self.test else loop.predict(self.test)
@@ -160,7 +185,7 @@ class Watch:
         """The fold's result, ``final`` being the predictions after its last epoch."""
         result = FoldResult(final, self.seen.history, selected_epoch=epochs, **about)
         if self.selection == "inner":
-            result.probabilities, result.selected_epoch = self.seen.chosen.cpu(), self.seen.chosen_epoch
+            result.predictions, result.selected_epoch = self.seen.chosen.cpu(), self.seen.chosen_epoch
             result.state = self.seen.state or {}
         if self.selection == "test_peek":
             result.peeked, result.peeked_epoch = self.seen.chosen.cpu(), self.seen.chosen_epoch
@@ -184,11 +209,12 @@ def loop_of(
     model: nn.Module, spec: dict[str, Any], data: TaskData, y: torch.Tensor, train: list[int], seed: int
 ) -> Loop:
     """The training loop of a fold; on features that are computed once, for a model that says so."""
+    objective, share = data.kind.objective(spec["recipe"], y[train]), Share(data.x, y, train, seed)
     if not getattr(model, "caches", False):
         inputs = dict(spec["inputs"])
         if inputs["range"] == "any" and data.scale in ("picture", "byte"):
             inputs["range"] = "byte"  # what augmentation must know of numbers that are taken as stored
-        return Loop(model, spec["recipe"], data.x, y, train, seed, inputs, classes=len(data.classes))
+        return Loop(model, spec["recipe"], share, objective, inputs)
     if spec["recipe"]["augment"] != "none":
         raise UserError(
             f"the model {spec['model']} trains on features that are computed once, which cannot be augmented; "
@@ -199,8 +225,8 @@ def loop_of(
             f"the model {spec['model']} trains on features that are computed once for all folds, so center: "
             f"{spec['inputs']['center']}, which each fold fits anew, cannot be had; its card has to say center: none"
         )
-    x, own = features(model, data, y.device), {"forward": model.from_features, "classes": len(data.classes)}
-    return Loop(model, spec["recipe"], x, y, train, seed, **own)
+    share = replace(share, x=features(model, data, y.device))
+    return Loop(model, spec["recipe"], share, objective, forward=model.from_features)
 
 
 @torch.no_grad()
@@ -230,23 +256,16 @@ def weights_record(model: nn.Module) -> dict[str, str] | None:
     return next((r for r in records if r and r["source"] != "none"), None)
 
 
-def _agreement(probabilities: torch.Tensor, truth: torch.Tensor, column: str) -> float:
-    classes = probabilities.shape[1]
-    matrix = torch.zeros(classes, classes, dtype=torch.int64)
-    matrix.index_put_((truth.cpu(), probabilities.argmax(dim=1)), torch.tensor(1), accumulate=True)
-    return from_confusion(matrix.numpy())[{"inner_uf1": "uf1", "test_accuracy": "accuracy"}[column]]
-
-
 @torch.no_grad()
-def _fixed(
-    spec: dict[str, Any], model: nn.Module, data: TaskData, y: torch.Tensor, train: list[int], test: list[int],
-    about: dict[str, Any],
-) -> FoldResult:  # fmt: skip
+def _fixed(job: FoldJob, model: nn.Module, y: torch.Tensor, about: dict[str, Any]) -> FoldResult:
     """Models without gradient descent: ``fit`` sees the training rows, the oracle (by name) the test labels."""
-    centred = normalise.fitted(data.x, train, spec["inputs"]["center"], spec["inputs"]["channels"]) or (lambda x: x)
+    spec, data = job.spec, job.data
+    centred = normalise.fitted(data.x, job.train, spec["inputs"]["center"], spec["inputs"]["channels"]) or (lambda x: x)
     if spec["training"] == "fit":
-        model.fit(centred(take(data.x, train)).to(y.device), y[train])
+        model.fit(centred(take(data.x, job.train)).to(y.device), y[job.train])
     else:
-        model.reveal(y[test])
-    found = probabilities(model.eval()(centred(take(data.x, test)).to(y.device)), "of the fitted model")
-    return FoldResult(found, [], selected_epoch=0, state=model.state_dict(), **about)
+        model.reveal(y[job.test])
+    objective = data.kind.objective(spec["recipe"], y[job.train])
+    found = model.eval()(centred(take(data.x, job.test)).to(y.device))
+    state = model.state_dict()
+    return FoldResult(predictions(objective, found, "of the fitted model"), [], selected_epoch=0, state=state, **about)

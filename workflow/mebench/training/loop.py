@@ -6,13 +6,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from mebench.tasks import Objective
 from mebench.training import augment, normalise, optim
 from mebench.training.source import OnDisk, ahead, settled, take
 
@@ -27,42 +28,51 @@ class Interrupted(Exception):
     """The job was asked to stop in the middle of an epoch."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a loop is given to learn from: all samples ``x`` (N, ...) and their targets ``y`` (N, ...), and the rows
+    ``train``; only those are fitted, whatever is fitted. ``seed`` is that of the fold."""
+
+    x: torch.Tensor | OnDisk
+    y: torch.Tensor
+    train: Sequence[int]
+    seed: int
+
+
 class Loop:
     """A model, its optimiser and the training rows; ``epoch()`` goes through them once.
 
-    ``x`` (N, ...) and ``y`` (N,) hold all clips; only those of ``train`` are fitted, whatever is fitted. ``inputs`` is
-    that of the card: channels, range and center decide augmentation and normalisation. ``forward`` replaces the
-    model's own, for models that are trained on features of theirs. ``classes`` is the number of the task's classes,
-    where the last of them may have lost all of its clips.
+    ``objective`` says what the loss is and how outputs are read. ``inputs`` is that of the card: channels, range and
+    center decide augmentation and normalisation. ``forward`` replaces the model's own, for models that are trained on
+    features of theirs.
     """
 
     def __init__(
-        self, model: nn.Module, recipe: dict[str, Any], x: torch.Tensor | OnDisk, y: torch.Tensor,
-        train: Sequence[int], seed: int, inputs: dict[str, Any] | None = None,
-        forward: Callable[[torch.Tensor], torch.Tensor] | None = None, classes: int | None = None,
+        self, model: nn.Module, recipe: dict[str, Any], share: Share, objective: Objective,
+        inputs: dict[str, Any] | None = None, forward: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ):  # fmt: skip
-        self.model, self.recipe, self.y, self.device, self.seed = model, recipe, y, y.device, seed
+        self.model, self.recipe, self.objective = model, recipe, objective
+        self.y, self.device, self.seed = share.y, share.y.device, share.seed
         self.forward, self.inputs = forward or model, inputs or {"center": "none"}
-        self.rows = torch.tensor(train, device=self.device)
-        self.shuffle = torch.Generator().manual_seed(seed)
+        self.rows = torch.tensor(share.train, device=self.device)
+        self.shuffle = torch.Generator().manual_seed(share.seed)
         self.augment = augment.parse(recipe["augment"])
         if self.augment is not None:
             self.augment.check(self.inputs["channels"], self.inputs["range"], self.inputs["kind"])
-        self.normalise = normalise.fitted(x, train, self.inputs["center"], self.inputs.get("channels", ()))
-        self.x = self._prepared(x)
+        self.normalise = normalise.fitted(share.x, share.train, self.inputs["center"], self.inputs.get("channels", ()))
+        self.x = self._prepared(share.x)
         self.optimizer = optim.optimizer(model, recipe)
         self.schedule = optim.Schedule(self.optimizer, recipe, max(1, len(self._batches(self.rows))))
         self.ema = optim.Ema(model, recipe["ema"])
         self.precision = torch.float32 if recipe["precision"] == "tf32" else getattr(torch, recipe["precision"])
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == torch.float16)
-        self.weight = class_weights(y[self.rows], classes or int(y.max()) + 1, recipe["class_weights"])
-        self.asked = True  # whether the loss asks the criterion, which weighs the clips
+        self.asked = True  # whether the loss asks the criterion, which weighs the samples
         self.buffers = [buffer for _, buffer in model.named_buffers()]
         self.before = [buffer.clone() for buffer in self.buffers]  # as they were before a step
         self.parts = recipe["accumulate"]  # a batch is computed in so many parts; more where memory is short
         self.epochs_done = 0
         if hasattr(model, "see_clips"):
-            parts = evaluation_batches(list(train), self.x.shape)
+            parts = evaluation_batches(list(share.train), self.x.shape)
             model.see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
 
     def _prepared(self, x: torch.Tensor | OnDisk) -> torch.Tensor | OnDisk:
@@ -74,11 +84,17 @@ class Loop:
                 x = x.contiguous(memory_format=torch.channels_last)
         return settled(x, self.device)
 
+    def _order(self) -> torch.Tensor:
+        """Positions into the training rows, in the order in which this epoch reads them."""
+        y = self.y[self.rows].cpu()
+        strata = y if self.recipe["order"] == "shuffled" else self.objective.strata(y)
+        return optim.sampler(strata, self.recipe["order"], self.shuffle)
+
     def epoch(self, give_up: Callable[[], bool] = lambda: False) -> dict[str, float]:
-        """One pass; mean loss and accuracy over the training clips, as seen while training. Raises
+        """One pass; mean loss and agreement over the training samples, as seen while training. Raises
         :class:`Diverged`, and :class:`Interrupted` where ``give_up()`` says so between two steps."""
         self.model.train()
-        order = optim.sampler(self.y[self.rows].cpu(), self.recipe["order"], self.shuffle)
+        order = self._order()
         batches = self._batches(self.rows[order.to(self.device)])
         # a stream of its own: not that of the order of clips, which begins at the seed itself
         chance = torch.Generator().manual_seed(self.seed + 1 + self.epochs_done)
@@ -87,15 +103,15 @@ class Loop:
             if give_up():
                 raise Interrupted
             x, target = self._ready(x, chance), self.y[batch]
-            loss, logits = self.step(x, target)
+            loss, outputs = self.step(x, target)
             losses.append(loss * len(batch))
-            hits += (logits.argmax(dim=1) == target).sum()
+            hits += self.objective.agreement(outputs, target)
         self.epochs_done += 1
         self._check(torch.stack(losses))
         loss_sum = torch.zeros((), device=self.device)
         for loss in losses:
             loss_sum += loss
-        return {"train_loss": float(loss_sum) / n, "train_accuracy": float(hits) / n}
+        return {"train_loss": float(loss_sum) / n, "train_agreement": float(hits) / n}
 
     def state_dict(self) -> dict[str, Any]:
         """All that the epochs to come depend on."""
@@ -142,7 +158,7 @@ class Loop:
         return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
 
     def step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step of the optimiser on a batch; (loss, logits) without gradient.
+        """One step of the optimiser on a batch; (loss, outputs) without gradient.
 
         Where memory runs out, the batch is split into more parts whose gradients add up, and the step begins anew:
         the same effective batch, with batch statistics and losses between clips seen part by part.
@@ -151,7 +167,7 @@ class Loop:
         self._copy(self.buffers, self.before)
         while True:
             try:
-                loss, logits = self._gradient(x, y)
+                loss, outputs = self._gradient(x, y)
                 break
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
                 if not out_of_memory(error) or self.parts >= len(x):
@@ -169,7 +185,7 @@ class Loop:
         self.scaler.update()
         self.schedule.step()
         self.ema.update()
-        return loss, logits
+        return loss, outputs
 
     @staticmethod
     @torch.no_grad()
@@ -184,30 +200,29 @@ class Loop:
         total, outputs = torch.zeros((), device=self.device), []
         for part, target in zip(x.split(size), y.split(size), strict=True):
             with self.autocast():
-                loss, logits = self._loss(part, target)
+                loss, found = self._loss(part, target)
             if len(part) < len(x):
                 loss = loss * (self._mass(target) / self._mass(y))
             self.scaler.scale(loss).backward()
             total += loss.detach()
-            outputs.append(logits.detach())
+            outputs.append(found.detach())
         return total, torch.cat(outputs)
 
     def _loss(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         self.asked = False
         if hasattr(self.model, "training_loss"):
             return self.model.training_loss(x, y, self.criterion)
-        logits = self.forward(x)
-        return self.criterion(logits, y), logits
+        outputs = self.forward(x)
+        return self.criterion(outputs, y), outputs
 
-    def criterion(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """The recipe's cross-entropy: class weights, label smoothing; a mean over the weights of the clips."""
+    def criterion(self, outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """The objective's loss, a scalar."""
         self.asked = True
-        smoothing = self.recipe["label_smoothing"]
-        return F.cross_entropy(logits.float(), y, weight=self.weight, label_smoothing=smoothing)
+        return self.objective.loss(outputs, y)
 
     def _mass(self, y: torch.Tensor) -> torch.Tensor | int:
         """What the mean of the loss divides by; a loss of the model's own that asks no criterion knows no weights."""
-        return len(y) if self.weight is None or not self.asked else self.weight[y].sum()
+        return self.objective.mass(y) if self.asked else len(y)
 
     def _check(self, losses: torch.Tensor) -> None:
         """Stop where the loss first stopped being a number; a look at the end of the epoch spares the GPU a wait per
@@ -223,21 +238,21 @@ class Loop:
 
     @torch.no_grad()
     def predict(self, rows: list[int]) -> torch.Tensor:
-        """Class probabilities (len(rows), C) in evaluation mode, on the CPU; of the averaged weights where the recipe
+        """Predictions (len(rows), ...) in evaluation mode, on the CPU; of the averaged weights where the recipe
         averages them."""
         model = self.ema.model.eval()
         forward = model if self.forward is self.model else model.from_features
-        logits = []
+        outputs = []
         for part in evaluation_batches(rows, self.x.shape):
             with self.autocast():
-                logits.append(forward(self._ready(take(self.x, part), None)))
-        return probabilities(torch.cat(logits), f"after epoch {self.epochs_done}")
+                outputs.append(forward(self._ready(take(self.x, part), None)))
+        return predictions(self.objective, torch.cat(outputs), f"after epoch {self.epochs_done}")
 
 
-def probabilities(logits: torch.Tensor, when: str) -> torch.Tensor:
-    """Class probabilities (n, C) on the CPU; :class:`Diverged` where one is not a number, because the most probable of
-    such classes would be the first."""
-    found = logits.float().softmax(dim=1).cpu()
+def predictions(objective: Objective, outputs: torch.Tensor, when: str) -> torch.Tensor:
+    """Predictions (n, ...) on the CPU; :class:`Diverged` where one is not a number, because the best of such numbers
+    would be the first."""
+    found = objective.predictions(outputs).cpu()
     if not torch.isfinite(found).all():
         raise Diverged(f"the predictions {when} are not numbers; try a lower lr or clip_norm: 1.0")
     return found
@@ -247,15 +262,6 @@ def evaluation_batches(rows: list[int], shape: Sequence[int]) -> list[list[int]]
     """``rows`` in parts that fit into memory; ``shape`` is that of all clips (N, ...)."""
     size = max(1, min(EVALUATION_BATCH, EVALUATION_NUMBERS // math.prod(shape[1:])))
     return [rows[start : start + size] for start in range(0, len(rows), size)]
-
-
-def class_weights(y: torch.Tensor, classes: int, kind: str) -> torch.Tensor | None:
-    """``balanced``: n / (C n_c) over the training labels, 0 for a class without a training clip; ``none``: no
-    weights."""
-    if kind == "none":
-        return None
-    counts = torch.bincount(y, minlength=classes).float()
-    return torch.where(counts > 0, len(y) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0)
 
 
 def out_of_memory(error: BaseException) -> bool:

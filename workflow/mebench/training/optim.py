@@ -199,16 +199,17 @@ class Ema:
 # --- the order of rows -----------------------------------------------------------------------------------------------
 
 
-def sampler(y_train: torch.Tensor, order: str, generator: torch.Generator) -> torch.Tensor:
-    """Which training rows an epoch reads, in order: positions int64 (n,) into labels ``y_train`` (n,), on the CPU.
+def sampler(strata: torch.Tensor, order: str, generator: torch.Generator) -> torch.Tensor:
+    """Which training rows an epoch reads, in order: positions int64 (n,) into the classes ``strata`` (n,) of
+    the rows, on the CPU.
 
     ``shuffled``: each row once, drawn anew. ``by_class``: each row once, class by class, always the same, as a folder
     tree is read; nothing is drawn. ``balanced``: n draws with replacement, every class as likely as every other.
     ``generator`` is one of the CPU.
     """
     if order == "by_class":
-        return y_train.cpu().argsort(stable=True)
+        return strata.cpu().argsort(stable=True)
     if order == "shuffled":
-        return torch.randperm(len(y_train), generator=generator)
-    frequency = torch.bincount(y_train.cpu()).double()
-    return torch.multinomial(1 / frequency[y_train.cpu()], len(y_train), replacement=True, generator=generator)
+        return torch.randperm(len(strata), generator=generator)
+    frequency = torch.bincount(strata.cpu()).double()
+    return torch.multinomial(1 / frequency[strata.cpu()], len(strata), replacement=True, generator=generator)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from mebench import tasks
 from mebench.datasets import _decisions
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.protocols import loso
-from mebench.protocols.samples import extra_samples
+from mebench.tasks import Kind
 from mebench.training.records import fingerprint, fold_folder, record_of, run_rows, whole
 
 ABSENT = "absent"  # status of a fold that has no record of this run
@@ -37,19 +39,20 @@ def pool(
         raise UserError(
             f"no fold of {run} is done; the first, {first['fold']}, is '{first['status']}': {first['message']}"
         )
-    expected = {row["clip_id"] for row in found.rows if row["subject"] in set(done)}
+    kind = tasks.of(spec["task"])
+    predicted = [row for row in found.rows if row["subject"] in set(done)]
+    expected = kind.keys(predicted)
     names = ["predictions.csv"] + (
         ["predictions.test_peek.csv"] if "peeked_epoch" in every[folds.index(done[0])] else []
     )
     for name in names:
-        pooled = [
-            row for fold in done for row in read_csv(fold_folder(run, fold) / name, ("clip_id", "truth", "prediction"))
-        ]
-        complete(pooled, expected, run / name, "train the run again")
-        write_predictions(out / name, pooled)
-    write_history(out, [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")])
+        pooled = [row for fold in done for row in read_csv(fold_folder(run, fold) / name, kind.columns())]
+        complete(pooled, kind.key, expected, run / name, "train the run again")
+        write_predictions(out / name, kind, pooled)
+    write_history(out, kind, [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")])
     how = {
-        "clips": len(expected),
+        "clips": len(predicted),
+        "rows": len(expected),
         "folds_expected": len(folds),
         "folds_done": len(done),
         "failed": [{k: r[k] for k in ("fold", "status", "message")} for r in every if r["status"] != "done"],
@@ -62,14 +65,14 @@ def pool(
     return write_record(out, spec, inputs, about, found.without, how | decided(spec, clips))
 
 
-def write_predictions(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Prediction rows of all folds, sorted by clip_id."""
-    write_csv(path, rows[0], sorted(rows, key=lambda row: row["clip_id"]))
+def write_predictions(path: Path, kind: Kind, rows: list[dict[str, Any]]) -> None:
+    """Prediction rows of all folds, sorted by their key."""
+    write_csv(path, rows[0], sorted(rows, key=lambda row: [row[name] for name in kind.key]))
 
 
-def write_history(run: Path, rows: list[dict[str, Any]]) -> None:
+def write_history(run: Path, kind: Kind, rows: list[dict[str, Any]]) -> None:
     """history.csv; a header alone for what is not trained by epochs of the engine."""
-    write_csv(run / "history.csv", rows[0] if rows else ["fold", "epoch", "train_loss", "train_accuracy"], rows)
+    write_csv(run / "history.csv", rows[0] if rows else ["fold", *tasks.history(kind.task)], rows)
 
 
 def write_record(
@@ -85,7 +88,7 @@ def write_record(
         "model": spec["label"],
         "seed": spec["seed"],
         "selection": spec["selection"],
-        "classes": spec["task"]["classes"],
+        **tasks.of(spec["task"]).record(),
         "without_input": without,
         "spec": spec,
         **how,
@@ -96,14 +99,8 @@ def write_record(
 
 def decided(spec: dict[str, Any], clips: list[Path]) -> dict[str, Any]:
     """The clips of the run's task that its configuration excluded or corrected, with the reasons."""
-    task, wanted = spec["task"], spec["recipe"].get("extra_clips", "none")
-    column = task.get("label_from", "emotion")
-
-    def of_task(row: dict[str, str]) -> bool:
-        labelled = row[column] in task["labels"].get(row["dataset"], {}) and row["clip_id"] not in task["drop"]
-        return labelled or bool(extra_samples(task, wanted, [row]))
-
-    return _decisions.of_task(clips, of_task)
+    kind, wanted = tasks.of(spec["task"]), spec["recipe"].get("extra_clips", "none")
+    return _decisions.of_task(clips, lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row])))
 
 
 def _current(run: Path, spec: dict[str, Any], data: str, fold: str, absent_allowed: bool) -> dict[str, Any]:
@@ -137,18 +134,21 @@ def origin(inputs: list[Path]) -> str:
     return next((kind for kind in ("synthetic", "pictures") if kind in found), "licensed")
 
 
-def complete(rows: list[dict[str, str]], expected: set[str], where: Path, remedy: str) -> None:
-    """Each expected clip exactly once, and no other; a UserError names the first that is not, and the ``remedy``."""
-    ids = [row["clip_id"] for row in rows]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
-    missing, strange = sorted(expected - set(ids)), sorted(set(ids) - expected)
-    for problem, clips in (
+def complete(
+    rows: list[dict[str, str]], key: tuple[str, ...], expected: set[tuple[str, ...]], where: Path, remedy: str
+) -> None:
+    """Each expected row exactly once, and no other; a UserError names the first that is not, and the ``remedy``.
+    ``key`` are the columns by which rows are known."""
+    counts = Counter(tuple(row[name] for name in key) for row in rows)
+    twice = sorted(row for row, count in counts.items() if count > 1)
+    missing, strange = sorted(expected - counts.keys()), sorted(counts.keys() - expected)
+    for problem, some in (
         ("twice", twice),
         ("not at all", missing),
         ("although they are no clips of this run", strange),
     ):
-        if clips:
-            raise UserError(f"{where} has {len(clips)} clips {problem}, the first is {clips[0]}; {remedy}")
+        if some:
+            raise UserError(f"{where} has {len(some)} clips {problem}, the first is {' '.join(some[0])}; {remedy}")
 
 
 def _split(record: dict[str, Any]) -> bool:

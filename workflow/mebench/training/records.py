@@ -9,10 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, sources
+from mebench import cards, sources, tasks
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_csv, read_json
-from mebench.protocols.samples import extra_samples, samples
 
 # the files that decide a fold's result besides its model's; what they import counts too
 SPEC = {"inputs", "label", "model", "options", "recipe", "seed", "selection", "task", "training"}
@@ -86,12 +85,13 @@ class Rows:
 
 
 def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Rows:
-    """The labelled clips of a run's datasets."""
+    """The samples of a run's datasets."""
     required = ("clip_id", "dataset", "subject", "emotion")
     every = [row for path in clips for row in read_csv(path, required)]
-    rows, without = usable(samples(spec["task"], every), inputs)
+    kind = tasks.of(spec["task"])
+    rows, without = usable(kind.samples(every), inputs)
     wanted = spec["recipe"].get("extra_clips", "none")
-    more = extra_samples(spec["task"], wanted, every)
+    more = kind.extra_samples(wanted, every)
     if wanted != "none" and not more:
         raise UserError(
             f"the run asks for extra_clips: {wanted}, but none of the clips is a {wanted}-expression with a label "

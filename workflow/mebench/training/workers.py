@@ -109,13 +109,13 @@ def _work(
     events: Connection, stopping: Any, parent: int,
 ) -> None:  # fmt: skip
     """The life of a worker. It stops when it is asked to, when its job is, and when its job is no more."""
-    from mebench.training.engine import train_folds
+    from mebench.training.engine import Work, train_folds
     from mebench.training.stop import watched
 
     with watched() as asked:
         try:
-            train_folds(run, spec, load(), todo, how, Relay(events),
-                        lambda: asked() or stopping.value or os.getppid() != parent)  # fmt: skip
+            stop = lambda: asked() or stopping.value or os.getppid() != parent  # noqa: E731
+            train_folds(Work(run, spec, load(), how, stop), todo, Relay(events))
         except Stopped:
             pass
         except (UserError, OSError) as error:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mebench import tasks
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.inputs import store
-from mebench.protocols.samples import samples
 from mebench.protocols.tasks import task as definition_of
 
 TIMES = ("onset", "apex", "offset")
@@ -65,7 +65,7 @@ def choose(
     rows = _labelled(clips, task)
     reels = _recordings(clips)
     datasets = sorted({row["dataset"] for row in rows})
-    classes = definition_of(task)["classes"] if task else sorted({row["label"] for row in rows})
+    classes = tasks.of(definition_of(task)).groups if task else sorted({row["label"] for row in rows})
     chosen = {}
     for dataset in datasets:
         for name in classes:
@@ -83,7 +83,8 @@ def _labelled(clips: Sequence[str | os.PathLike], task: str | None) -> list[dict
         raise UserError(f"{clips[0]} lists no clips; run `mebench index` again")
     if task:
         known = {row["clip_id"]: row for row in rows}
-        return [known[row["clip_id"]] | row for row in samples(definition_of(task), rows)]
+        kind = tasks.of(definition_of(task))
+        return [known[row["clip_id"]] | row | {"label": kind.group(row)} for row in kind.samples(rows)]
     return [row | {"label": row["emotion"]} for row in sorted(rows, key=lambda row: row["clip_id"])]
 
 

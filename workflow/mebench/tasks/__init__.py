@@ -1,0 +1,162 @@
+"""Kinds of task, one file each: what a sample is, what is learned of it, what a fold writes, and how that is scored.
+
+The engine, pooling, scores, tables, plots and report are given a :class:`Kind` and know nothing else of the task. A
+kind is a file of this folder or a file of your own: a ``CARD``, which is a literal, and the class that it names under
+``module``. The card is read when the configuration is; the class is loaded by the jobs that need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mebench import cards
+from mebench.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import torch
+
+DEFAULT = "recognition"
+Row = dict[str, str]
+
+
+class Objective:
+    """How the network of one fold is trained and read. It is made anew for each fold, from its training targets alone.
+
+    ``outputs`` are what the model returns for a batch, ``y`` the targets of the same samples.
+    """
+
+    def loss(self, outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """The mean loss of a batch, a scalar."""
+        raise NotImplementedError
+
+    def mass(self, y: torch.Tensor) -> torch.Tensor | int:
+        """What the mean of the loss divides by; a batch that is computed in parts is weighed with it."""
+        return len(y)
+
+    def agreement(self, outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """The sum over the batch of what history.csv shows the mean of, in the column ``history`` of the card."""
+        raise NotImplementedError
+
+    def strata(self, y: torch.Tensor) -> torch.Tensor:
+        """The group (n,) int64 of each target, for the orders ``by_class`` and ``balanced``."""
+        raise UserError("this kind of task has no classes: choose order: shuffled")
+
+    def predictions(self, outputs: torch.Tensor) -> torch.Tensor:
+        """What is written of the outputs, float (n, ...)."""
+        return outputs.float()
+
+
+class Kind:
+    """A kind of task, bound to the definition of one ``task``: a mapping with its name and the card's keys."""
+
+    key: tuple[str, ...] = ("clip_id",)  # the columns by which a row of predictions.csv is known
+
+    def __init__(self, task: Mapping[str, Any]):
+        self.task = task
+
+    # --- samples and targets
+
+    def samples(self, clips: list[Row]) -> list[Row]:
+        """The samples that are tested, from rows of clips.csv, sorted: rows with at least clip_id, dataset and subject.
+        Raises :class:`UserError` where the clips do not fit the task."""
+        raise NotImplementedError
+
+    def takes(self, clip: Row) -> bool:
+        """Whether a row of clips.csv is of the task, so that leaving it out or mending it is said in its results."""
+        return True
+
+    def extra_samples(self, wanted: str, clips: list[Row]) -> list[Row]:
+        """Samples to train on besides, where the recipe has ``extra_clips``; none by default."""
+        return []
+
+    def arrays(self, sample: Row, stored: np.ndarray, kind: str) -> np.ndarray:
+        """What a model reads of the ``stored`` array of the sample's clip; ``kind`` is that of the input."""
+        return stored
+
+    def targets(self, samples: Sequence[Row]) -> np.ndarray:
+        """What is learned of the samples, (n, ...)."""
+        raise NotImplementedError
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups of samples that a sample picture shows one of each; see :meth:`group`."""
+        return ["all"]
+
+    def group(self, sample: Row) -> str:
+        """The group of a sample."""
+        return "all"
+
+    # --- training
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a model returns for a sample."""
+        raise NotImplementedError
+
+    def objective(self, recipe: Mapping[str, Any], y: torch.Tensor) -> Objective:
+        """How a fold is trained and read; ``y`` are its training targets."""
+        raise NotImplementedError
+
+    def quality(self, selection: str, predictions: np.ndarray, y: np.ndarray) -> float:
+        """How good predictions are, higher is better: what ``inner`` and ``test_peek`` choose an epoch by."""
+        raise NotImplementedError
+
+    # --- what a fold writes
+
+    def columns(self) -> list[str]:
+        """The columns of predictions.csv."""
+        raise NotImplementedError
+
+    def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> list[dict[str, Any]]:
+        """The rows of predictions.csv of a sample; what a fold adds of itself (fold, seed) is added for them."""
+        raise NotImplementedError
+
+    def keys(self, samples: Iterable[Row]) -> set[tuple[str, ...]]:
+        """What ``key`` has to be in the rows of these samples, each once."""
+        return {tuple(sample[name] for name in self.key) for sample in samples}
+
+    def given(self, sample: Row, row: Row, where: Path) -> dict[str, Any]:
+        """What predictions.csv says of a sample besides fold and seed, from a ``row`` of a given.csv that a model
+        outside the engine wrote; ``where`` is that file. Raises :class:`UserError` where the row cannot be meant."""
+        raise UserError(f"predictions made outside the engine cannot be taken over for the task {self.task['name']}")
+
+    def record(self) -> dict[str, Any]:
+        """What run.json says of the task for those who read predictions."""
+        return {}
+
+    # --- after pooling
+
+    def stage(self, rows: list[Row], parameters: Mapping[str, Any]) -> list[Row]:
+        """A cheap step between pooled predictions and scores, whose parameters train nothing again."""
+        return rows
+
+    def score(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """``n``, and the card's metrics (None where one is not defined) with whatever else scores/TASK.json keeps."""
+        raise NotImplementedError
+
+
+def name_of(task: Mapping[str, Any]) -> str:
+    """The kind of a task: a name, or the path of a file."""
+    return task.get("kind", DEFAULT)
+
+
+def card(task: Mapping[str, Any]) -> dict[str, Any]:
+    """The card of a task's kind."""
+    return cards.card("tasks", name_of(task))
+
+
+def of(task: Mapping[str, Any]) -> Kind:
+    """The kind of a task, bound to it."""
+    module, name = cards.load("tasks", name_of(task)), card(task)["module"]
+    if not hasattr(module, name):
+        raise UserError(f"{module.__file__} defines no class {name}, which its card names under 'module'")
+    return getattr(module, name)(task)
+
+
+def history(task: Mapping[str, Any]) -> list[str]:
+    """The columns of a fold's history.csv that are always there."""
+    return ["epoch", "train_loss", card(task)["history"]]
