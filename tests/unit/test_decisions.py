@@ -8,6 +8,7 @@ import pytest
 from bad import fails
 
 from mebench import cli
+from mebench.datasets import _decisions
 from mebench.files import read_csv, read_json
 
 
@@ -44,6 +45,30 @@ def test_a_clip_left_out_and_one_corrected(casme2, tmp_path):
     record = read_json(tmp_path / "b" / "decisions.json")
     assert record["excluded"][gone]["reason"] == "blurred"
     assert record["corrected"][mended]["changes"]["apex"] == [int(old["apex"]), apex]
+
+
+def test_decisions_are_said_of_the_clips_of_a_task_alone(casme2, tmp_path):
+    gone, mended, foreign = list(indexed(casme2, tmp_path / "a").values())[:3]
+    apex = int(mended["onset"]) + 1
+    indexed(
+        casme2,
+        tmp_path / "b",
+        exclude={gone["clip_id"]: "blurred", foreign["clip_id"]: "of no class of the task"},
+        corrections={mended["clip_id"]: {"apex": apex, "reason": "looked at"}},
+    )
+
+    def has(row):
+        return row["clip_id"] != foreign["clip_id"]
+
+    assert _decisions.of_task([tmp_path / "b" / "clips.csv"], has) == {
+        "excluded": {gone["clip_id"]: "blurred"},
+        "corrected": {mended["clip_id"]: f"apex {mended['apex']} -> {apex}: looked at"},
+    }
+
+
+def test_a_label_that_was_not_there_is_called_none():
+    about = {"reason": "looked at", "changes": {"emotion": ["", "fear"], "apex": [1, 2]}}
+    assert _decisions.said(about) == "emotion (none) -> fear, apex 1 -> 2: looked at"
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,10 @@ def apply(card: dict[str, Any], reading: Reading, root: Path, wanted: Mapping[st
     return replace(reading, clips=kept), Decisions(excluded, corrected)
 
 
-def of_task(clips: list[Path], has: Callable[[dict[str, str]], bool]) -> dict[str, dict[str, Any]]:
-    """Excluded and corrected clips of a task, from the decisions beside each clips.csv. ``has`` says of a
-    row of clips.csv whether the task has it."""
-    found: dict[str, dict[str, Any]] = {"excluded": {}, "corrected": {}}
+def of_task(clips: list[Path], has: Callable[[dict[str, str]], bool]) -> dict[str, dict[str, str]]:
+    """Excluded and corrected clips of a task, and what is said of them, from the decisions beside each clips.csv.
+    ``has`` says of a row of clips.csv whether the task has it."""
+    found: dict[str, dict[str, str]] = {"excluded": {}, "corrected": {}}
     for path in (clips_csv.with_name(FILE) for clips_csv in clips):
         for part, decided in (read_json(path) if path.is_file() else {}).items():
             rows = [
@@ -70,10 +70,15 @@ def of_task(clips: list[Path], has: Callable[[dict[str, str]], bool]) -> dict[st
                 for one in decided.values()
             ]
             for clip in (row["clip_id"] for row in rows if has(row)):
-                about = decided[clip]
-                short = {"reason": about["reason"], "changes": about.get("changes")}
-                found[part][clip] = about["reason"] if part == "excluded" else short
+                found[part][clip] = said(decided[clip])
     return found
+
+
+def said(about: Mapping[str, Any]) -> str:
+    """What was decided about a clip, in words: ``the reason``, or ``apex 12 -> 15: the reason``."""
+    changes = ", ".join(f"{name} {'(none)' if old in ('', None) else old} -> {new}"
+                        for name, (old, new) in about.get("changes", {}).items())  # fmt: skip
+    return f"{changes}: {about['reason']}" if changes else about["reason"]
 
 
 def _by_id(
@@ -110,10 +115,10 @@ def _corrected(card: dict[str, Any], clip: dict[str, Any], root: Path, wanted: M
         _check_frames(where, row, new, Path(root) / clip["frames"])
     if "apex" in new:
         row["apex_source"] = "corrected"
-    told = ", ".join(f"{name} {old} -> {value}" for name, (old, value) in changes.items())
-    text = f"corrected by configuration ({told}): {wanted['reason']}".replace(";", ",")
+    about = {"changes": changes, "reason": wanted["reason"]}
+    text = f"corrected by configuration: {said(about)}".replace(";", ",")
     row["repairs"] = ";".join([*(part for part in str(clip["repairs"]).split(";") if part), text])
-    return {"row": row, "changes": changes, "reason": wanted["reason"]}
+    return {"row": row, **about}
 
 
 def _check_frames(where: str, row: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:

@@ -95,7 +95,7 @@ def write_record(
 
 
 def decided(spec: dict[str, Any], clips: list[Path]) -> dict[str, Any]:
-    """The clips of the run's task that its configuration excluded or corrected, with the reasons."""
+    """The clips of the run's task that its configuration ``excluded`` or ``corrected``, and what is said of each."""
     task, wanted = spec["task"], spec["recipe"].get("extra_clips", "none")
     column = task.get("label_from", "emotion")
 
