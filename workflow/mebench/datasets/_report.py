@@ -42,7 +42,11 @@ def markdown(
 
 
 def _decided(decisions: Decisions) -> list[str]:
-    parts = {"Left out by configuration": decisions.excluded, "Corrected by configuration": decisions.corrected}
+    parts = {
+        "Videos left out by configuration": decisions.videos,
+        "Left out by configuration": decisions.excluded,
+        "Corrected by configuration": decisions.corrected,
+    }
     return [
         line
         for title, clips in parts.items() if clips
