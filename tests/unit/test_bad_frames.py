@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from bad import close, fails, index, make_inputs
 
 from mebench import cards, cli
+from mebench.datasets import _apex
+from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 
 # ------------------------------------------------------------------------------------------------ frames
@@ -42,7 +45,6 @@ def test_two_copies_of_one_frame(capsys, casme2, tmp_path):
 
 
 def test_flow_that_is_not_finite():
-    from mebench.errors import UserError
     from mebench.inputs.flow import check
 
     flow = np.random.default_rng(0).normal(size=(2, 20, 20))
@@ -235,7 +237,8 @@ def test_paths_with_any_letters(casme2, tmp_path, name):
 def test_all_bad_clips_are_named_at_once(capsys, casme2, tmp_path, jobs):
     frame_of(casme2, tmp_path, "apex")
     rows = read_csv(tmp_path / "first.csv")
-    first, last = rows[0], rows[-1]
+    first, last = rows[4], rows[-1]  # parts are of four clips of a subject: the first part has no bad one
+    assert first["subject"] == rows[0]["subject"] != last["subject"]
     name = "reg_img{}.jpg".format
     folder = casme2 / first["frames"]
     shutil.copy(folder / name(first["onset"]), folder / name(first["apex"]))
@@ -250,9 +253,43 @@ def test_all_bad_clips_are_named_at_once(capsys, casme2, tmp_path, jobs):
     assert f'"{first["clip_id"]}": "the flow of' in error
     assert f'"{last["clip_id"]}": "the picture' in error
     kept = {path: path.stat().st_mtime_ns for path in (out / "parts").glob("*.npy")}
+    assert [path.stem for path in kept] == [first["subject"].replace("/", "-")]
     good = [row for row in rows if row not in (first, last)]
     write_csv(tmp_path / "good.csv", rows[0], good)
     assert cli.main([*words, str(tmp_path / "good.csv")]) == 0
-    assert all(
-        path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.exists()
-    )  # parts are of four clips
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_all_clips_whose_faces_cannot_be_looked_for_are_named_at_once(capsys, casme2, tmp_path, jobs):
+    frame_of(casme2, tmp_path, "onset")
+    rows = read_csv(tmp_path / "first.csv")
+    gone, damaged, other = rows[0], rows[1], rows[-1]
+    assert gone["subject"] == damaged["subject"] != other["subject"]
+    onset = {row["clip_id"]: casme2 / row["frames"] / f"reg_img{row['onset']}.jpg" for row in (gone, damaged, other)}
+    onset[gone["clip_id"]].unlink()
+    for row in (damaged, other):
+        onset[row["clip_id"]].write_bytes(b"no picture")
+    capsys.readouterr()
+    words = ["faces", "casme2", "--clips", tmp_path / "first.csv", "--root", casme2, "--out", tmp_path / "faces"]
+    assert cli.main([*map(str, words), "--jobs", str(jobs)]) == 2
+    error = capsys.readouterr().err
+    assert "3 clips are bad" in error
+    assert "  casme2:\n    exclude:\n" in error
+    assert all(f'"{clip}": "' in error for clip in onset)
+    assert not (tmp_path / "faces" / "meta.json").exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_all_clips_whose_apex_cannot_be_looked_for_are_named_at_once(casme2, jobs):
+    reading = read("casme2", casme2)
+    clips = [clip | {"apex_source": "mid"} for clip in reading.clips]
+    bad = {clip["clip_id"] for clip in (clips[1], clips[-1])}
+    for clip in (clips[1], clips[-1]):
+        (casme2 / clip["frames"] / f"reg_img{clip['onset'] + 1}.jpg").write_bytes(b"no picture")
+    with pytest.raises(UserError, match="2 clips are bad") as caught:
+        _apex.of_most_motion(replace(reading, clips=clips), casme2, jobs)
+    lines = str(caught.value).splitlines()
+    lines = lines[lines.index("  casme2:") :]
+    assert lines[1] == "    exclude:"
+    assert {line.split('"')[1] for line in lines[2:]} == bad

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 from bad import fails
 
-from mebench import cli
+from mebench import cards, cli
+from mebench.datasets import _decisions, _report, _synthetic
+from mebench.datasets._folders import list_frames
+from mebench.doctor import frames
 from mebench.files import read_csv, read_json
 
 
@@ -46,6 +51,57 @@ def test_a_clip_left_out_and_one_corrected(casme2, tmp_path):
     assert record["corrected"][mended]["changes"]["apex"] == [int(old["apex"]), apex]
 
 
+def test_decisions_are_said_of_the_clips_of_a_task_alone(casme2, tmp_path):
+    gone, mended, foreign = list(indexed(casme2, tmp_path / "a").values())[:3]
+    apex = int(mended["onset"]) + 1
+    indexed(
+        casme2,
+        tmp_path / "b",
+        exclude={gone["clip_id"]: "blurred", foreign["clip_id"]: "of no class of the task"},
+        corrections={mended["clip_id"]: {"apex": apex, "reason": "looked at"}},
+    )
+
+    def has(row):
+        return row["clip_id"] != foreign["clip_id"]
+
+    assert _decisions.of_task([tmp_path / "b" / "clips.csv"], has) == {
+        "excluded": {gone["clip_id"]: "blurred"},
+        "corrected": {mended["clip_id"]: f"apex {mended['apex']} -> {apex}: looked at"},
+    }
+
+
+@pytest.fixture(scope="module")
+def long_videos(tmp_path_factory):
+    """A generated SAMM Long Videos; not to be changed."""
+    folder = tmp_path_factory.mktemp("long")
+    _synthetic.write("samm_long", folder / "data", folder / "truth", subjects=2, clips=1, seed=0)
+    return folder / "data"
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_video_is_left_out_with_all_its_clips(long_videos, labelled):
+    card, reading = cards.card("datasets", "samm_long"), cards.load("datasets", "samm_long").read(long_videos)
+    shown = {clip["frames"] for clip in reading.clips}
+    video = next(video for video in reading.videos if (video["frames"] in shown) == labelled)
+    mine = {clip["clip_id"] for clip in reading.clips if clip["frames"] == video["frames"]}
+    wanted = {"exclude": {video["video_id"].removeprefix("samm_long/"): "damaged"}}
+    after, decisions = _decisions.apply(card, reading, long_videos, wanted)
+    assert {clip["clip_id"] for clip in reading.clips} - {clip["clip_id"] for clip in after.clips} == mine
+    assert video not in after.videos
+    assert len(after.videos) == len(reading.videos) - 1
+    assert {clip: about["reason"] for clip, about in decisions.excluded.items()} == dict.fromkeys(
+        mine, "its video: damaged"
+    )
+    assert list(decisions.record()["videos"]) == [video["video_id"]]
+    report = _report.markdown(card, after, "synthetic", {}, False, reading, decisions)
+    assert f"## Videos left out by configuration (1)\n\n- `{video['video_id']}`: damaged" in report
+
+
+def test_a_label_that_was_not_there_is_called_none():
+    about = {"reason": "looked at", "changes": {"emotion": ["", "fear"], "apex": [1, 2]}}
+    assert _decisions.said(about) == "emotion (none) -> fear, apex 1 -> 2: looked at"
+
+
 @pytest.mark.parametrize(
     ("decided", "says"),
     [
@@ -63,16 +119,58 @@ def test_decisions_that_cannot_be(capsys, casme2, tmp_path, decided, says):
     assert not (tmp_path / "b").exists()
 
 
+@pytest.fixture
+def look(casme2, tmp_path):
+    """(the clips of a copy, a function that gives the bad ones among them with their reasons)."""
+    rows = list(indexed(casme2, tmp_path / "looked").values())
+
+    def bad(jobs=1, **entry):
+        return dict(frames.look(rows, casme2, {"source": str(casme2), "crop": "provided"} | entry, jobs))
+
+    return rows, bad
+
+
+def paths(root, clip):
+    return list_frames(root / clip["frames"])
+
+
+def test_frames_of_many_faults_are_told_alike_by_one_process_and_by_two(casme2, look):
+    (still, broken, odd, tiny, *_), bad = look
+    apex = {clip["clip_id"]: paths(casme2, clip)[int(clip["apex"])] for clip in (still, broken, odd)}
+    apex[still["clip_id"]].write_bytes(paths(casme2, still)[int(still["onset"])].read_bytes())
+    apex[broken["clip_id"]].write_bytes(b"no picture")
+    cv2.imwrite(str(apex[odd["clip_id"]]), np.zeros((64, 48), np.uint8))
+    for number, path in paths(casme2, tiny).items():
+        cv2.imwrite(str(path), np.full((12, 20), number % 256, np.uint8))
+    found = bad()
+    assert set(found) == {clip["clip_id"] for clip in (still, broken, odd, tiny)}
+    assert found[still["clip_id"]] == f"onset {still['onset']} and apex {still['apex']} are the same picture"
+    assert "cannot be read" in found[broken["clip_id"]]
+    assert f"the frame {apex[odd['clip_id']].name} is 48 x 64 pixels, the others" in found[odd["clip_id"]]
+    assert found[tiny["clip_id"]] == "its frames are only 20 x 12 pixels, 16 x 16 are needed"
+    assert list(bad(jobs=2).items()) == list(found.items())
+
+
+def test_a_clip_without_a_face_is_bad_where_faces_are_looked_for(look, monkeypatch):
+    from mebench.faces import detect
+
+    rows, bad = look
+    monkeypatch.setattr(detect, "find", lambda grey: None)
+    assert bad() == {}, "crops that are provided need no face"
+    assert bad(crop="detected") == {
+        row["clip_id"]: f"no face is found in the onset frame {row['onset']}" for row in rows
+    }
+
+
 def test_doctor_looks_at_every_frame(capsys, casme2, tmp_path, monkeypatch):
-    from mebench.datasets._folders import list_frames
     from mebench.doctor import software, words
 
     monkeypatch.setattr(software, "software", dict)
     monkeypatch.setattr(software, "machine", dict)
     still, broken, *_ = indexed(casme2, tmp_path).values()
-    frames = list_frames(casme2 / still["frames"])
-    frames[int(still["apex"])].write_bytes(frames[int(still["onset"])].read_bytes())
-    damaged = list_frames(casme2 / broken["frames"])[int(broken["apex"])]
+    files = paths(casme2, still)
+    files[int(still["apex"])].write_bytes(files[int(still["onset"])].read_bytes())
+    damaged = paths(casme2, broken)[int(broken["apex"])]
     damaged.write_bytes(damaged.read_bytes()[:300])
     entry = {"source": str(casme2), "crop": "provided", "accept": ["counts", "edition"]}
 

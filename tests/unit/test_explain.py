@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 
 import pytest
 from runs_on_disk import SUBJECTS, TASK, Bench
@@ -12,9 +13,10 @@ from snakemake.persistence import ParamsChange
 from mebench import cli
 from mebench.errors import UserError
 from mebench.files import canonical_json, read_json, write_json
+from mebench.report import partial
 from mebench.training import reasons
 from mebench.training.records import fingerprint
-from mebench.watch import dryrun
+from mebench.watch import dryrun, incomplete
 
 RUN = f"{TASK}/ststnet/seed0"
 
@@ -283,6 +285,29 @@ def test_the_installed_snakemake_words_its_reasons_as_expected_here():
     forced = Reason()
     forced.forced = True
     assert dryrun.parse(job("train", "x", str(forced)))[0].reasons == ["it is forced by the command line"]
+
+
+def test_a_file_of_what_was_there_after_a_failure_says_what_was_missing(bench, explain):
+    page = bench.root / "results/report.html"
+    partial.note(bench.root / "results", "dataset mmew: the source is not there")
+    page.write_text("incomplete")
+    text = job("report", "results/report.html", "Updated input files: x.csv")
+    os.utime(page, (incomplete.OLD, incomplete.OLD))
+    lines = explain("results/report.html", text=text)
+    assert lines[0].startswith("results/report.html is incomplete: it was made of what was there")
+    assert lines[1:3] == ["What was missing (results/partial/missing.txt):", "  dataset mmew: the source is not there"]
+    assert lines[4].startswith("Snakemake would run 1 job for results/report.html")
+    os.utime(page)
+    assert explain("results/report.html", text=text)[0].startswith("Snakemake would run 1 job")
+
+
+def test_a_file_of_the_partial_results_is_made_by_no_rule(bench, explain):
+    partial.note(bench.root / "results", "plot x: it cannot be drawn")
+    (bench.root / "results/partial/report.html").write_text("incomplete")
+    lines = explain("results/partial/report.html")
+    assert lines[0].endswith("`mebench partial` made it of what was there; no rule makes it.")
+    assert "  plot x: it cannot be drawn" in lines
+    assert not any("Snakemake" in line for line in lines)
 
 
 def test_without_a_snakefile_there_is_nothing_to_explain(bench, capsys):

@@ -13,7 +13,7 @@ from slstt_matrices import SLSTT_MATRICES
 
 from mebench import cards, tables
 from mebench.errors import UserError
-from mebench.files import write_csv
+from mebench.files import read_json, write_csv, write_json
 from mebench.metrics.scores import write_scores
 from mebench.tables.scores import COLUMNS, read_scores
 
@@ -113,6 +113,30 @@ def test_clips_without_input_are_counted_for_all_and_for_their_dataset(tmp_path)
     write_scores([folder], tmp_path / "scores.csv")
     found = {score.part: (score.n, score.without_input) for score in read_scores(tmp_path / "scores.csv")}
     assert found == {"all": (17, 3), "casme2": (11, 1), "smic": (6, 2)}
+
+
+def test_clips_left_out_or_corrected_by_configuration_are_said_by_their_part(tmp_path):
+    folder = fake.run(tmp_path, "ststnet", 0, wrong=3, origin="licensed")
+    excluded = {"smic/s01/c9": "blurred", "casme2/sub01/c9": "damaged."}
+    corrected = {"casme2/sub01/c0": "apex 85 -> 88: looked at"}
+    write_json(folder / "run.json", read_json(folder / "run.json") | {"excluded": excluded, "corrected": corrected})
+    write_scores([folder], tmp_path / "scores.csv")
+    scores = read_scores(tmp_path / "scores.csv")
+    found = {one.part: (one.excluded, one.exclusions, one.corrected, one.corrections) for one in scores}
+    mended = "casme2/sub01/c0: apex 85 -> 88: looked at"
+    assert found == {
+        "all": (2, "casme2/sub01/c9: damaged.; smic/s01/c9: blurred", 1, mended),
+        "casme2": (1, "casme2/sub01/c9: damaged.", 1, mended),
+        "smic": (1, "smic/s01/c9: blurred", 0, ""),
+    }
+    table = tables.build(tables.describe("megc2019"), scores)
+    said = [line for line in table.caption if "by configuration" in line]
+    assert said == [
+        "2 clips left out by configuration: casme2/sub01/c9: damaged.; smic/s01/c9: blurred.",
+        f"1 clip corrected by configuration: {mended}.",
+    ]
+    assert "1 clip corrected by configuration: casme2/sub01/c0: apex 85 -&gt; 88" in tables.FORMATS["html"](table)
+    assert tables.build(tables.describe("megc2019"), scores).block("measured")[0].rank == 1, "left out for all alike"
 
 
 def test_a_tie_shares_rank_and_bold(build):

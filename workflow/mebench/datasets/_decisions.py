@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,16 @@ FILE = "decisions.json"  # beside clips.csv
 @dataclass(frozen=True)
 class Decisions:
     """``excluded`` and ``corrected`` hold, by clip_id, the ``reason`` and the clip's ``row``; of a corrected clip also
-    ``changes``: name -> [old, new]."""
+    ``changes``: name -> [old, new]. ``videos`` are the excluded long videos by video_id, whose
+    clips are in ``excluded``."""
 
     excluded: dict[str, dict[str, Any]]
     corrected: dict[str, dict[str, Any]]
+    videos: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """What decisions.json holds; empty where nothing was decided."""
-        parts = {"excluded": self.excluded, "corrected": self.corrected}
+        parts = {"excluded": self.excluded, "corrected": self.corrected, "videos": self.videos}
         return {name: clips for name, clips in parts.items() if clips}
 
 
@@ -45,7 +47,10 @@ def parse(text: str) -> dict[str, Any]:
 def apply(card: dict[str, Any], reading: Reading, root: Path, wanted: Mapping[str, Any]) -> tuple[Reading, Decisions]:
     """The reading without the clips left out and with the corrected ones, and what was decided."""
     dataset, known = card["name"], {clip["clip_id"]: clip for clip in reading.clips}
-    exclude = _by_id(dataset, "exclude", wanted.get("exclude", {}), known, reading)
+    named = wanted.get("exclude", {})
+    videos = _videos(dataset, named, reading)
+    single = {name: reason for name, reason in named.items() if _full(dataset, name) not in videos}
+    exclude = _clips_of(videos, known) | _by_id(dataset, "exclude", single, known, reading)
     corrections = _by_id(dataset, "corrections", wanted.get("corrections", {}), known, reading)
     both = sorted(set(exclude) & set(corrections))
     if both:
@@ -56,24 +61,48 @@ def apply(card: dict[str, Any], reading: Reading, root: Path, wanted: Mapping[st
     kept = [clip for clip in clips if clip["clip_id"] not in excluded]
     if not kept:
         raise UserError(f"{dataset}: the configuration excludes every clip; leave the dataset out instead")
-    return replace(reading, clips=kept), Decisions(excluded, corrected)
+    left = [video for video in reading.videos if video["video_id"] not in videos]
+    return replace(reading, clips=kept, videos=left), Decisions(excluded, corrected, videos)
 
 
-def of_task(clips: list[Path], has: Callable[[dict[str, str]], bool]) -> dict[str, dict[str, Any]]:
-    """Excluded and corrected clips of a task, from the decisions beside each clips.csv. ``has`` says of a
-    row of clips.csv whether the task has it."""
-    found: dict[str, dict[str, Any]] = {"excluded": {}, "corrected": {}}
+def of_task(clips: list[Path], has: Callable[[dict[str, str]], bool]) -> dict[str, dict[str, str]]:
+    """Excluded and corrected clips of a task, and what is said of them, from the decisions beside each clips.csv.
+    ``has`` says of a row of clips.csv whether the task has it."""
+    found: dict[str, dict[str, str]] = {"excluded": {}, "corrected": {}}
     for path in (clips_csv.with_name(FILE) for clips_csv in clips):
-        for part, decided in (read_json(path) if path.is_file() else {}).items():
+        record = read_json(path) if path.is_file() else {}
+        for part, decided in ((part, record.get(part, {})) for part in found):
             rows = [
                 {key: "" if value is None else str(value) for key, value in one["row"].items()}
                 for one in decided.values()
             ]
             for clip in (row["clip_id"] for row in rows if has(row)):
-                about = decided[clip]
-                short = {"reason": about["reason"], "changes": about.get("changes")}
-                found[part][clip] = about["reason"] if part == "excluded" else short
+                found[part][clip] = said(decided[clip])
     return found
+
+
+def said(about: Mapping[str, Any]) -> str:
+    """What was decided about a clip, in words: ``the reason``, or ``apex 12 -> 15: the reason``."""
+    changes = ", ".join(f"{name} {'(none)' if old in ('', None) else old} -> {new}"
+                        for name, (old, new) in about.get("changes", {}).items())  # fmt: skip
+    return f"{changes}: {about['reason']}" if changes else about["reason"]
+
+
+def _videos(dataset: str, exclude: Mapping[str, str], reading: Reading) -> dict[str, dict[str, Any]]:
+    """The long videos that ``exclude`` names, with the ``reason`` and the ``row`` of videos.csv."""
+    named = {_full(dataset, name): reason for name, reason in exclude.items()}
+    return {row["video_id"]: {"reason": named[row["video_id"]], "row": row}
+            for row in reading.videos if row["video_id"] in named}  # fmt: skip
+
+
+def _clips_of(videos: Mapping[str, dict[str, Any]], known: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """The reason of each clip of the excluded videos."""
+    folders = {about["row"]["frames"]: about["reason"] for about in videos.values()}
+    return {name: f"its video: {folders[clip['frames']]}" for name, clip in known.items() if clip["frames"] in folders}
+
+
+def _full(dataset: str, name: str) -> str:
+    return name if name.startswith(f"{dataset}/") else f"{dataset}/{name}"
 
 
 def _by_id(
@@ -81,7 +110,7 @@ def _by_id(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in wanted.items():
-        clip = name if name.startswith(f"{dataset}/") else f"{dataset}/{name}"
+        clip = _full(dataset, name)
         if clip not in known:
             why = next((why for row, why in reading.dropped if row in (name, clip)), None)
             if why:
@@ -110,10 +139,10 @@ def _corrected(card: dict[str, Any], clip: dict[str, Any], root: Path, wanted: M
         _check_frames(where, row, new, Path(root) / clip["frames"])
     if "apex" in new:
         row["apex_source"] = "corrected"
-    told = ", ".join(f"{name} {old} -> {value}" for name, (old, value) in changes.items())
-    text = f"corrected by configuration ({told}): {wanted['reason']}".replace(";", ",")
+    about = {"changes": changes, "reason": wanted["reason"]}
+    text = f"corrected by configuration: {said(about)}".replace(";", ",")
     row["repairs"] = ";".join([*(part for part in str(clip["repairs"]).split(";") if part), text])
-    return {"row": row, "changes": changes, "reason": wanted["reason"]}
+    return {"row": row, **about}
 
 
 def _check_frames(where: str, row: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from mebench.datasets._checks import Count, counts, workbooks
-from mebench.datasets._decisions import Decisions
+from mebench.datasets._decisions import Decisions, said
 from mebench.datasets._reading import Reading
 
 
@@ -42,18 +42,16 @@ def markdown(
 
 
 def _decided(decisions: Decisions) -> list[str]:
-    lines = []
-    if decisions.excluded:
-        rows = [(clip, about["reason"]) for clip, about in decisions.excluded.items()]
-        lines += _section("Left out by configuration", rows, "")
-    if decisions.corrected:
-        rows = [(clip, f"{_changes(about)}: {about['reason']}") for clip, about in decisions.corrected.items()]
-        lines += _section("Corrected by configuration", rows, "")
-    return lines
-
-
-def _changes(about: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {old} -> {new}" for name, (old, new) in about["changes"].items())
+    parts = {
+        "Videos left out by configuration": decisions.videos,
+        "Left out by configuration": decisions.excluded,
+        "Corrected by configuration": decisions.corrected,
+    }
+    return [
+        line
+        for title, clips in parts.items() if clips
+        for line in _section(title, [(clip, said(about)) for clip, about in clips.items()], "")
+    ]  # fmt: skip
 
 
 def _row(count: Count, whole: bool) -> str:

@@ -121,7 +121,8 @@ def _make_part(work: tuple[Source, dict[str, str], str, list[Clip], Path]) -> li
     path = out / "parts" / f"{part}.json"
     bad = _each(lambda clip: digest_of(onset_frame(source.root, clip)), clips)[1]
     if bad:
-        return bad
+        rest = [clip for clip in clips if clip["clip_id"] not in dict(bad)]
+        return [*bad, *_each(lambda clip: decode(onset_frame(source.root, clip), grey=True), rest)[1]]
     frames = [onset_frame(source.root, clip) for clip in clips]
     given = [source.given.get(clip["clip_id"]) for clip in clips]
     of_clips = [

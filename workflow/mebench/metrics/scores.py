@@ -10,10 +10,11 @@ from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.metrics.recognition import score
 
-# excluded: clips left out by configuration; exclusions: which and why
+# excluded, corrected: clips left out and clips with corrected labels, by configuration; exclusions, corrections: which
+# and why
 # n: clips predicted; without_input: clips of the same part that could not be, as no input could be made of them
 COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input",
-           "excluded", "exclusions", "folds_done", "folds_expected",
+           "excluded", "exclusions", "corrected", "corrections", "folds_done", "folds_expected",
            "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
 METRICS = COLUMNS[-4:]
 
@@ -52,10 +53,19 @@ def run_scores(run: Path) -> list[dict[str, Any]]:
         for part, values in {"all": result, **result["parts"]}.items():
             values = {key: values[key] for key in ("n", "classes", "confusion", *METRICS)}
             missed = _of_part(about.get("without_input", {}), part)
-            gone = {c: why for c, why in about.get("excluded", {}).items() if _of_part([c], part)}
-            left = {"excluded": len(gone), "exclusions": "; ".join(f"{c}: {why}" for c, why in sorted(gone.items()))}
-            records.append({**shared, "selection": selection, "part": part, "without_input": missed, **left, **values})
+            decided = {
+                **_decided(about, "excluded", "exclusions", part),
+                **_decided(about, "corrected", "corrections", part),
+            }
+            where = {"selection": selection, "part": part, "without_input": missed}
+            records.append({**shared, **where, **decided, **values})
     return records
+
+
+def _decided(about: dict[str, Any], count: str, reasons: str, part: str) -> dict[str, Any]:
+    """How many clips of a part the configuration decided about, and what is said of them."""
+    clips = {clip: why for clip, why in about.get(count, {}).items() if _of_part([clip], part)}
+    return {count: len(clips), reasons: "; ".join(f"{clip}: {why}" for clip, why in sorted(clips.items()))}
 
 
 def _of_part(clips: Iterable[str], part: str) -> int:

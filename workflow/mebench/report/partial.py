@@ -23,9 +23,9 @@ from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
 from mebench.training.pool import pool
 from mebench.watch.broken import broken
+from mebench.watch.incomplete import OLD, missing_file
 from mebench.watch.runs import Eyes, RunState
 
-OLD = 946684800  # 1 January 2000: older than whatever the file is made from
 LINKED = ("datasets", "inputs", "faces", "sources")
 
 
@@ -155,4 +155,4 @@ def summary(gaps: Gaps) -> str:
 
 def note(results: Path, text: str) -> None:
     """Keep the summary beside the results of the partial tree."""
-    write_text(results / "partial" / "missing.txt", text + "\n")
+    write_text(missing_file(results), text + "\n")

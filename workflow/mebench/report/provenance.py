@@ -73,6 +73,7 @@ def _run(run: Run) -> dict[str, Any]:
     return {
         **{key: about[key] for key in kept},
         "without_input": len(about.get("without_input", {})),
+        **{key: about.get(key, {}) for key in ("excluded", "corrected")},
         "devices": about.get("devices", []),
         "versions": about.get("versions", {}),
         "spec_digest": digest(canonical_json(about.get("spec", {}))),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -54,6 +54,8 @@ class Row:
     seeds_absent: int = 0
     excluded: int = 0
     exclusions: str = ""
+    corrected: int = 0
+    corrections: str = ""
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None
@@ -178,6 +180,8 @@ def _row(scores: list[Score]) -> Row:
         seeds=len({score.seed for score in scores}),
         excluded=fewest.excluded,
         exclusions=fewest.exclusions,
+        corrected=fewest.corrected,
+        corrections=fewest.corrections,
         note=_left_out(fewest),
     )
 
@@ -293,8 +297,14 @@ def _caption(
         lines.append("Incomplete runs (folds done/expected) are not ranked.")
     if any(row.left_out for row in measured):
         lines.append("Runs that leave clips out (footnote) are not ranked.")
-    for count, why in sorted({(row.excluded, row.exclusions) for row in measured if row.excluded}):
-        lines.append(f"{count} clip{'s' if count > 1 else ''} left out by configuration: {why}.")
+    lines += _decided("left out", {(row.excluded, row.exclusions) for row in measured})
+    lines += _decided("corrected", {(row.corrected, row.corrections) for row in measured})
     if any(row.derived for row in rows):
         lines.append("~ derived from rounded figures.")
     return lines
+
+
+def _decided(done: str, clips: Iterable[tuple[int, str]]) -> list[str]:
+    """Sentences on (how many, which and why) clips that the configuration left out or corrected."""
+    return [f"{count} clip{'s' if count > 1 else ''} {done} by configuration: {why.rstrip('.')}."
+            for count, why in sorted(clips) if count]  # fmt: skip

@@ -18,8 +18,8 @@ METRICS = ("accuracy", "uf1", "uar", "macro_precision")
 class Score:
     """One line of a score file: one run and selection, on one part; a metric without value is absent.
 
-    ``n`` clips were predicted; ``without_input`` of the part could not be; ``excluded`` were
-    left out by configuration, ``exclusions`` says why.
+    ``n`` clips were predicted; ``without_input`` of the part could not be; ``excluded`` were left out by configuration,
+    ``exclusions`` says which and why; ``corrected`` and ``corrections`` say the same of clips with corrected labels.
     """
 
     task: str
@@ -37,6 +37,8 @@ class Score:
     metrics: dict[str, float]
     excluded: int = 0
     exclusions: str = ""
+    corrected: int = 0
+    corrections: str = ""
 
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
@@ -65,5 +67,6 @@ def _score(row: dict[str, str]) -> Score:
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}, outside 0..1")
     text = {name: row[name] for name in ("task", "model", "title", "kind", "selection", "origin", "part")}
-    excluded = int(row.get("excluded") or 0)
-    return Score(**text, **whole, metrics=metrics, excluded=excluded, exclusions=row.get("exclusions") or "")
+    counts = {name: int(row.get(name) or 0) for name in ("excluded", "corrected")}
+    reasons = {name: row.get(name) or "" for name in ("exclusions", "corrections")}
+    return Score(**text, **whole, **counts, **reasons, metrics=metrics)

@@ -1,7 +1,8 @@
 """Say why something would run (again): a file of the results, or a run named TASK/MODEL/seedK.
 
 Snakemake's dry run says which jobs start and why; the fold engine says of each run which folds hold, and what differs
-for the others. Nothing is run. Where snakemake is run with further arguments, it has to be asked with them too:
+for the others. Of a file that was made of what was there, after a failure, it says what was missing. Nothing is run.
+Where snakemake is run with further arguments, it has to be asked with them too:
 
   mebench explain megc2019/ststnet/seed0 --snakemake="--workflow-profile profiles/slurm"
 """
@@ -26,9 +27,14 @@ def main(args: argparse.Namespace) -> None:
 
     from mebench.errors import UserError
     from mebench.plan import Plan
-    from mebench.watch import dryrun, explain
+    from mebench.watch import dryrun, explain, incomplete
 
     plan = Plan.load(args.config)
+    results = Path(plan.results)
+    for line in incomplete.of_target(args.target, results):
+        print(line)
+    if incomplete.in_tree(args.target, results):
+        return
     target, run = explain.target_of(plan, args.target)
     other = [] if args.config == CONFIG else ["--configfile", str(args.config)]
     try:

@@ -1,0 +1,35 @@
+"""Files that were made of what was there, after a command that could not make everything: how they are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+OLD = 946684800  # 1 January 2000: the time stamp of such a file, older than whatever it is made from
+
+
+def missing_file(results: Path) -> Path:
+    """Where the summary of what is missing lies."""
+    return results / "partial" / "missing.txt"
+
+
+def in_tree(target: str, results: Path) -> bool:
+    """Whether a target is there and lies among the partial results, which no rule makes."""
+    path = Path(target)
+    return path.exists() and path.resolve().is_relative_to((results / "partial").resolve())
+
+
+def of_target(target: str, results: Path) -> list[str]:
+    """Sentences on a target that is incomplete: what it is, and what was missing when it was made. Empty for others."""
+    path, inside = Path(target), in_tree(target, results)
+    if not inside and not (path.is_file() and int(path.stat().st_mtime) == OLD):
+        return []
+    if inside:
+        lines = [f"{target} is incomplete: `mebench partial` made it of what was there; no rule makes it."]
+    else:
+        lines = [f"{target} is incomplete: it was made of what was there, at the end of a command that failed. "
+                 "Its time stamp is of the year 2000, so that the next start makes it again."]  # fmt: skip
+    summary = missing_file(results)
+    if summary.is_file():
+        missing = summary.read_text(encoding="utf-8").splitlines()
+        lines += [f"What was missing ({summary}):", *(f"  {line}" for line in missing)]
+    return [*lines, ""]
