@@ -9,13 +9,13 @@ comments, docstrings, layout, quotes, ``pass``                 every other state
 in which file a definition stands, other definitions there     the name and the content of each reachable definition
 under which alias something is imported, and where             what it is: ``torch.nn.functional.gelu``
 annotations of functions and variables                         annotations, defaults and order of fields in classes
-texts of ``raise``, ``assert``, ``print``, log calls, warnings  that it is raised or told, and other arguments
+texts of ``raise``, ``assert``, ``print``, logs, warnings       that it is raised or told, and other arguments
 ``if TYPE_CHECKING:``, ``if __name__ == "__main__":``          decorators, defaults, bases, constants, other texts
 =============================================================  ======================================================
 
 A *text* is an argument that is a string whatever its values are: a literal, an f-string with all that stands in its
-braces, a sum with one of them, ``"..." % x``, ``"...".format(x)``, ``"...".join(x)``, ``str(x)``, ``repr(x)``. A message
-that was put into a variable before counts. Local variables count by their names.
+braces, a sum with one of them, ``"..." % x``, ``"...".format(x)``, ``"...".join(x)``, ``str(x)``, ``repr(x)``, or a
+choice between two of them. A message that was put into a variable before counts. Local variables count by their names.
 
 Statements that do something on import (``matplotlib.use("Agg")``, ``torch.backends.cudnn.benchmark = True``, an import
 whose name nobody uses, an assignment to ``_``) count with every module that the reachable definitions import, directly
@@ -53,10 +53,10 @@ class Changes(NamedTuple):
 def digest(entry_points: Iterable[str], package_root: str | Path, without: Iterable[str] = ()) -> str:
     """16 hexadecimal digits for all code that the entry points reach; the same on every version of Python from 3.11.
 
-    An entry point is ``MODULE:NAME`` (``mebench.training.fold:run_fold``), ``MODULE`` or ``FILE.py`` for all definitions
-    of a file, ``FILE.py:NAME``, or the path of any other file, which counts by its name and bytes. ``package_root`` is
-    the folder of the package, which bears its name; what is imported from elsewhere counts by its dotted name.
-    Definitions of the modules in ``without`` count by their name only. Order does not matter.
+    An entry point is ``MODULE:NAME`` (``mebench.training.fold:run_fold``), ``FILE.py:NAME``, one of both without NAME
+    for all definitions of a file, or the path of any other file (with a ``/``), which counts by its name and bytes.
+    Their order does not matter. ``package_root`` is the folder of the package, which bears its name; what is imported
+    from elsewhere counts by its dotted name. Definitions of the modules in ``without`` count by their name only.
 
     A file or definition that is not there, or is not valid Python, is a :class:`mebench.errors.UserError`.
     """

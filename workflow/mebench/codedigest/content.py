@@ -8,18 +8,16 @@ type parameters, and texts of ``raise``, ``assert``, log calls, ``print`` and wa
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mebench.codedigest import scopes
-from mebench.codedigest.modules import Module, is_type_checking, run_by
+from mebench.codedigest.modules import Module, run_by
 from mebench.codedigest.package import Inside, Outside, Package, Target
 from mebench.codedigest.scopes import Alias, Scope
 from mebench.codedigest.texts import is_log_call, is_text
-
-# fields of syntax trees that do not decide what the code does
-SKIPPED = {"ctx", "kind", "type_comment", "type_params", "simple"}
-BODIES = {"body", "orelse", "finalbody"}
+from mebench.codedigest.writing import Writer
 
 
 @dataclass
@@ -49,86 +47,13 @@ def of_statements(
     return writer.content
 
 
-class _Writer:
+class _Writer(Writer):
     def __init__(self, package: Package, module: Module, without: frozenset[str]):
+        super().__init__()
         self.package, self.module, self.without = package, module, without
-        self.out: list[str] = []
         self.scopes: list[Scope] = []
         self.content = Content()
         self.trying = 0  # how many `try` are around
-
-    # --- nodes in general
-
-    def node(self, node: ast.AST) -> None:
-        method = getattr(self, type(node).__name__, None)
-        if method:
-            method(node)
-        else:
-            self.fields(node, node._fields)
-
-    def fields(self, node: ast.AST, names: Iterable[str]) -> None:
-        """``(Type field=value ...)`` with the fields that are there."""
-        self.out.append(f"({type(node).__name__}")
-        for name in names:
-            value = getattr(node, name, None)
-            if name in SKIPPED or value is None or value == []:
-                continue
-            if name in BODIES and isinstance(value, list):
-                value = self.kept(value)
-                if value or name == "body":
-                    self.out.append(f"{name}=")
-                    self.body(value)
-            else:
-                self.out.append(f"{name}=")
-                self.value(value)
-        self.out.append(")")
-
-    def value(self, value: object) -> None:
-        if isinstance(value, ast.AST):
-            self.node(value)
-        elif isinstance(value, list):
-            self.many(value)
-        else:
-            self.constant(value)
-
-    def many(self, values: Iterable[object]) -> None:
-        self.out.append("[")
-        for value in values:
-            self.value(value)
-        self.out.append("]")
-
-    def constant(self, value: object) -> None:
-        """Type and value; no ``repr`` of texts, which depends on the version of Unicode."""
-        if isinstance(value, str):
-            self.out.append(f"s{len(value)}:{value}")
-        elif isinstance(value, bytes):
-            self.out.append(f"b{value.hex()}")
-        elif isinstance(value, int) and not isinstance(value, bool):
-            self.out.append(f"i{value:x}")
-        else:
-            self.out.append(f"{type(value).__name__}:{value!r}")
-
-    def body(self, statements: Sequence[ast.stmt]) -> None:
-        self.out.append("[")
-        for statement in self.kept(statements):
-            self.node(statement)
-        self.out.append("]")
-
-    def kept(self, statements: Iterable[ast.stmt]) -> list[ast.stmt]:
-        """Statements that do something: no docstring or other constant by itself, no ``pass``, nothing that only type
-        checkers run, and no annotation without a value outside of classes."""
-        in_class = bool(self.scopes) and self.scopes[-1].is_class
-        kept = []
-        for statement in statements:
-            if isinstance(statement, ast.If) and is_type_checking(statement.test):
-                kept += self.kept(statement.orelse)
-            elif not (
-                isinstance(statement, (ast.Pass, ast.Global))
-                or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-                or (isinstance(statement, ast.AnnAssign) and statement.value is None and not in_class)
-            ):
-                kept.append(statement)
-        return kept
 
     # --- names
 
@@ -153,7 +78,10 @@ class _Writer:
             self.out.append(f"name:{','.join(stars)}:{name}")
         else:
             place, attributes = self.package.chain(place, attributes)
-            self.target(place)
+            if isinstance(place, Inside) and not place.name and attributes and attributes[0].startswith("__"):
+                self.out.append("module")  # `module.__file__` is no use of what it defines
+            else:
+                self.target(place)
         self.out += [f".{attribute}" for attribute in attributes]
 
     def place(self, name: str) -> Target | str | None:
@@ -194,9 +122,7 @@ class _Writer:
         self.out.append(f"({type(node).__name__} {node.name}")
         self.many(node.decorator_list)
         self.parameters(node.args, any(_is_register(decorator) for decorator in node.decorator_list))
-        self.scopes.append(scopes.of_function(node, self.module.package))
-        self.body(node.body)
-        self.unused_imports(self.scopes.pop())
+        self.inside(scopes.of_function(node, self.module.package), node.body)
         self.out.append(")")
 
     AsyncFunctionDef = FunctionDef
@@ -208,6 +134,15 @@ class _Writer:
         self.node(node.body)
         self.scopes.pop()
         self.out.append(")")
+
+    def inside(self, scope: Scope, body: Sequence[ast.stmt]) -> None:
+        """The body of a function or class."""
+        before, self.in_class = self.in_class, scope.is_class
+        self.scopes.append(scope)
+        self.body(body)
+        self.scopes.pop()
+        self.in_class = before
+        self.unused_imports(scope)
 
     def parameters(self, args: ast.arguments, annotated: bool = False) -> None:
         """Names and defaults; annotations only where a decorator ``register`` chooses by them."""
@@ -224,9 +159,7 @@ class _Writer:
         self.out.append(f"(ClassDef {node.name}")
         for values in (node.decorator_list, node.bases, node.keywords):
             self.many(values)
-        self.scopes.append(scopes.of_class(node, self.module.package))
-        self.body(node.body)
-        self.unused_imports(self.scopes.pop())
+        self.inside(scopes.of_class(node, self.module.package), node.body)
         self.out.append(")")
 
     def comprehension_of(self, node: ast.AST, *made: ast.expr) -> None:
@@ -255,7 +188,7 @@ class _Writer:
 
     def AnnAssign(self, node: ast.AnnAssign) -> None:
         """A field of a class keeps its annotation; elsewhere this is an assignment."""
-        in_class = bool(self.scopes) and self.scopes[-1].is_class
+        in_class = self.in_class
         self.out.append("(Field" if in_class else "(Assign targets= [")
         self.node(node.target)
         if in_class:
@@ -269,10 +202,8 @@ class _Writer:
     def annotation(self, node: ast.expr | None) -> None:
         """An annotation, one in quotes read as if it had none."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            try:
+            with contextlib.suppress(SyntaxError):
                 node = ast.parse(node.value, mode="eval").body
-            except SyntaxError:
-                pass
         self.value(node)
 
     # --- imports
@@ -359,32 +290,6 @@ class _Writer:
         found = self.package.chain(place, attributes)[0] if place else None
         return found.dotted if isinstance(found, Outside) else None
 
-    def Constant(self, node: ast.Constant) -> None:
-        self.constant(node.value)
-
-    def JoinedStr(self, node: ast.JoinedStr) -> None:
-        """An f-string: neighbouring constants are one, and one of constants alone is a string."""
-        parts: list[str | ast.FormattedValue] = []
-        for value in _flat(node):
-            if isinstance(value, str) and parts and isinstance(parts[-1], str):
-                parts[-1] += value
-            elif value != "":
-                parts.append(value)
-        if all(isinstance(part, str) for part in parts):
-            self.constant("".join(parts))
-        else:
-            self.out.append("(f")
-            for part in parts:
-                self.value(part)
-            self.out.append(")")
-
-    def FormattedValue(self, node: ast.FormattedValue) -> None:
-        self.out.append(f"{{{'' if node.conversion == -1 else chr(node.conversion)}")
-        self.node(node.value)
-        if node.format_spec is not None and _flat(node.format_spec):
-            self.node(node.format_spec)
-        self.out.append("}")
-
 
 def _unchained(node: ast.expr) -> tuple[ast.expr, list[str]]:
     """``a.b.c`` -> (a, [b, c])."""
@@ -393,14 +298,6 @@ def _unchained(node: ast.expr) -> tuple[ast.expr, list[str]]:
         attributes.insert(0, node.attr)
         node = node.value
     return node, attributes
-
-
-def _flat(node: ast.expr) -> list[str | ast.FormattedValue]:
-    if isinstance(node, ast.JoinedStr):
-        return [part for value in node.values for part in _flat(value)]
-    if isinstance(node, ast.Constant):
-        return [node.value] if node.value != "" else []
-    return [node]
 
 
 def _is_register(decorator: ast.expr) -> bool:

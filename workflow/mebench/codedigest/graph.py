@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,19 +56,20 @@ class Graph:
         return starts
 
     def _start(self, entry: str) -> list[Key]:
-        place, _, name = entry.rpartition(":") if ":" in entry else (entry, "", "")
+        place, name = re.fullmatch(r"(.*?)(?::(\w+))?", entry, re.DOTALL).groups()
         if place.endswith(".py"):
             module = self.package.file(Path(place))
         elif os.sep in entry:
             self._file(Path(entry))
             return []
-        else:
-            module = self.package.module(place)
-            if module is None:
-                raise UserError(f"there is no module '{place}' in {self.package.root}")
-        if name and name not in module.definitions:
+        elif (module := self.package.module(place)) is None:
+            raise UserError(f"there is no module '{place}' in {self.package.root}")
+        if name is None:
+            return [Key(module.name)]
+        target = self.package.lookup(module, name)
+        if not isinstance(target, Inside):
             raise UserError(f"{module.path} defines no '{name}'{did_you_mean(name, module.definitions)}")
-        return [Key(module.name, name)]
+        return [Key(target.module, target.name)]
 
     def _file(self, path: Path) -> None:
         self.package.stamps[path] = stamp(path)

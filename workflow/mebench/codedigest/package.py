@@ -100,6 +100,8 @@ class Package:
         if alias.name is None:
             return Inside(module.name) if module else Outside(alias.module)
         found = self.member(module, alias.name, depth) if module and depth < DEEPEST else None
+        if found is None and (below := self.module(f"{alias.module}.{alias.name}")):
+            return Inside(below.name)  # `from . import b` in the package that b is in
         return found or Outside(f"{alias.module}.{alias.name}")
 
     def member(self, module: Module, name: str, depth: int = 0) -> Target | None:

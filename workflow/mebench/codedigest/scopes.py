@@ -97,8 +97,8 @@ def _filled(scope: Scope, nodes: Iterable[ast.AST], package: str) -> Scope:
 
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes below ``nodes`` that share their scope: of functions and classes only the node itself, of comprehensions
-    only what a walrus binds."""
+    """The nodes below ``nodes`` that share their scope: functions and classes without what is in them, and of
+    comprehensions only what a walrus binds."""
     todo = list(nodes)
     while todo:
         node = todo.pop()

@@ -10,8 +10,11 @@ WARNINGS = {"warnings.warn", "warnings.warn_explicit"}
 
 
 def is_text(node: ast.expr) -> bool:
-    """Whether an expression makes a text whatever its values are: a string, an f-string, a sum with one of them, a
-    string formatted with ``%``, ``.format`` or ``.join``, ``str(...)``, ``repr(...)``, or a choice between two texts."""
+    """Whether an expression makes a text whatever its values are.
+
+    That is a string, an f-string, a sum with one of them, a string formatted with ``%``, ``.format`` or ``.join``,
+    ``str(...)``, ``repr(...)``, or a choice between two texts.
+    """
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str)
     if isinstance(node, ast.BinOp):
