@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from mebench import codedigest
 from mebench.errors import UserError
 
 WORKFLOW = Path(codedigest.__file__).parents[2]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(WORKFLOW)}
 
 BASE = {
     "__init__.py": "",
@@ -102,7 +104,7 @@ SAME = {
     "no docstring": ('            """Run it."""\n', ""),
     "the module's docstring": ('"""The module."""', '"""Another."""'),
     "a class's docstring": ('            """What comes out."""\n', ""),
-    "layout": ("return Result(y, [F.relu(y)])", "return Result(\n                (y),\n                [F.relu(y),],\n            )"),
+    "layout": ("return Result(y, [F.relu(y)])", "return Result(\n                (y), [F.relu(y),],\n            )"),
     "quotes": ('kind = "plain"', "kind = 'pl' 'ain'"),
     "a string that is an f-string": ('kind = "plain"', 'kind = f"plain"'),
     "an annotation": ("x: int, other: Other", "x, other: 'Other'"),
@@ -120,7 +122,7 @@ SAME = {
     "a pass": ("log.info", "pass; log.info"),
     "what is not reached": ("return 1", "return 2"),
     "what only type checkers see": ("from pkg.other import Other", "from pkg.other import Other as Other, Another"),
-    "what runs as a script only": ("def unreached", 'if __name__ == "__main__":\n            run(3)\n\n        def unreached'),
+    "what a script runs": ("def unreached", 'if __name__ == "__main__":\n            run(3)\n\n        def unreached'),
     "order of definitions": ("class Net(nn.Module):", "SPARE = 3\n\n        class Net(nn.Module):"),
 }  # fmt: skip
 
@@ -637,12 +639,12 @@ def test_every_version_of_python_makes_the_same_digest(tmp_path, version):
     generic = version != "3.11"  # its grammar has no type parameters, which do not count
     entries, root = version_entries(tmp_path, SYNTAX if generic else OLD_SYNTAX)
     code = f"from mebench import codedigest; print(codedigest.digest({entries!r}, {str(root)!r}))"
-    done = subprocess.run([python, "-c", code], env={"PYTHONPATH": str(WORKFLOW)}, capture_output=True, text=True)
+    done = subprocess.run([python, "-c", code], env=ENVIRONMENT, capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == (STORED, "")
 
 
 def test_the_digest_needs_nothing_but_the_standard_library():
     heavy = "[name for name in ('torch', 'numpy', 'yaml') if name in sys.modules]"
     command = [sys.executable, "-S", "-c", f"import sys; from mebench import codedigest; print({heavy})"]
-    done = subprocess.run(command, env={"PYTHONPATH": str(WORKFLOW)}, capture_output=True, text=True)
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
