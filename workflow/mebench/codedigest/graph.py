@@ -47,7 +47,7 @@ class Graph:
             if key in self.contents:
                 continue
             module = self.package.modules[key.module]
-            content = self.contents[key] = self._content(key, module)
+            content = self.contents[key] = self._kept(key, module)
             todo += [Key(target.module, target.name) for target in content.refers]
             todo += self._import(module)
             for name in content.runs:
@@ -99,6 +99,13 @@ class Graph:
         decorators = [d for s in module.definitions.get(name, ()) for d in getattr(s, "decorator_list", ())]
         refers = (of_statements(self.package, module, [ast.Expr(d)], "").refers for d in decorators)
         return any(target != Inside(module.name, name) for targets in refers for target in targets)
+
+    def _kept(self, key: Key, module: Module) -> Content:
+        """The content of a node, made once for all digests of the package."""
+        known = self.package.contents.setdefault(self.without, {})
+        if key not in known:
+            known[key] = self._content(key, module)
+        return known[key]
 
     def _content(self, key: Key, module: Module) -> Content:
         try:

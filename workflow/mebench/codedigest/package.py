@@ -37,6 +37,7 @@ class Package:
         self.root, self.name = root, root.name
         self.modules: dict[str, Module | None] = {}
         self.stamps: dict[Path, tuple[int, int] | None] = {}
+        self.contents: dict = {}  # what others have made of the modules, as long as all are unchanged
 
     def unchanged(self) -> bool:
         """Whether every file is as it was when it was read."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+CLOSED = (*FUNCTIONS, ast.ClassDef, ast.Constant)  # nothing below them binds a name around them
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -106,8 +107,13 @@ def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             todo += [inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
             continue
         yield node
-        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            todo += ast.iter_child_nodes(node)
+        if not isinstance(node, CLOSED):
+            for name in node._fields:  # as ast.iter_child_nodes, which takes twice as long
+                child = getattr(node, name, None)
+                if isinstance(child, list):
+                    todo += [item for item in child if isinstance(item, ast.AST)]
+                elif isinstance(child, ast.AST) and name != "ctx":
+                    todo.append(child)
 
 
 def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str, Alias]]:
