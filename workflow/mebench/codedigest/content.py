@@ -48,6 +48,8 @@ def of_statements(
 
 
 class _Writer(Writer):
+    """Writes the code of one module: names as what they stand for, imports and texts as the docstring of :mod:`mebench.codedigest` says."""
+
     def __init__(self, package: Package, module: Module, without: frozenset[str]):
         super().__init__()
         self.package, self.module, self.without = package, module, without
