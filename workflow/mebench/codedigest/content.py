@@ -48,7 +48,7 @@ def of_statements(
 
 
 class _Writer(Writer):
-    """Writes the code of one module: names as what they stand for, imports and texts as the docstring of :mod:`mebench.codedigest` says."""
+    """Writes the code of one module, each name as what it stands for."""
 
     def __init__(self, package: Package, module: Module, without: frozenset[str]):
         super().__init__()
