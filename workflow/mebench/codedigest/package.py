@@ -1,0 +1,139 @@
+"""From a name in one file to what it stands for: a definition of the package, a module, or a name from outside."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mebench.codedigest.modules import Module, read_module
+from mebench.codedigest.scopes import Alias
+
+DEEPEST = 50  # re-exports of re-exports; more is a circle
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A name from outside the package, dotted in full, under whatever alias it is used."""
+
+    dotted: str
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A top-level definition of a module, or the whole module where ``name`` is empty."""
+
+    module: str
+    name: str = ""
+
+
+Target = Outside | Inside
+
+
+class Package:
+    """The modules of one package, and files outside it that use them; each is read when it is first asked for."""
+
+    def __init__(self, root: Path):
+        self.root, self.name = root, root.name
+        self.modules: dict[str, Module | None] = {}
+        self.stamps: dict[Path, tuple[int, int] | None] = {}
+        self.contents: dict = {}  # what others have made of the modules, as long as all are unchanged
+
+    def unchanged(self) -> bool:
+        """Whether every file is as it was when it was read."""
+        return all(stamp(path) == known for path, known in self.stamps.items())
+
+    def module(self, name: str, near: str = "") -> Module | None:
+        """The module with a dotted name, or None: it is not of this package. A file outside the package (``near``)
+        also sees the files of its own folder."""
+        if name not in self.modules:
+            self.modules[name] = self._find(name)
+        found = self.modules[name]
+        if found is None and near and os.sep in near:
+            beside = Path(near).parent.joinpath(*name.split(".")).with_suffix(".py")
+            return self.file(beside) if beside.is_file() else None
+        return found
+
+    def file(self, path: Path) -> Module:
+        """The module of a file, which may lie outside the package."""
+        path = path.resolve()
+        if path.is_relative_to(self.root):
+            parts = path.relative_to(self.root).with_suffix("").parts
+            dotted = ".".join((self.name, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+            if found := self.module(dotted):
+                return found
+        key = str(path)
+        if self.modules.get(key) is None:
+            self.modules[key] = self._read(path, key, "")
+        return self.modules[key]
+
+    def _find(self, name: str) -> Module | None:
+        first, *rest = name.split(".")
+        if first != self.name or not all(rest):
+            return None
+        base = self.root.joinpath(*rest)
+        if (path := base / "__init__.py").is_file():
+            return self._read(path, name, name)
+        path = base.with_name(f"{base.name}.py")
+        return self._read(path, name, name.rpartition(".")[0]) if rest and path.is_file() else None
+
+    def _read(self, path: Path, name: str, package: str) -> Module:
+        self.stamps[path] = stamp(path)
+        return read_module(path, name, package, self.stamps[path])
+
+    def lookup(self, module: Module, name: str, depth: int = 0) -> Target | None:
+        """What a global name of a module stands for; None: a builtin, or nothing that is known."""
+        if name in module.definitions:
+            return Inside(module.name, name)
+        if name in module.imports:
+            return self.follow(module.imports[name], module, depth + 1)
+        for star in reversed(module.stars):
+            other = self.module(star, module.name)
+            if other and not name.startswith("_") and depth < DEEPEST:
+                found = self.lookup(other, name, depth + 1)
+                if found:
+                    return found
+        return None
+
+    def follow(self, alias: Alias, user: Module, depth: int = 0) -> Target:
+        """What an import stands for, through all re-exports."""
+        module = self.module(alias.module, user.name)
+        if alias.name is None:
+            return Inside(module.name) if module else Outside(alias.module)
+        found = self.member(module, alias.name, depth) if module and depth < DEEPEST else None
+        if found is None and (below := self.module(f"{alias.module}.{alias.name}")):
+            return Inside(below.name)  # `from . import b` in the package that b is in
+        return found or Outside(f"{alias.module}.{alias.name}")
+
+    def member(self, module: Module, name: str, depth: int = 0) -> Target | None:
+        """What ``module.name`` is: something that the module binds, else a module below it, else what its
+        ``__getattr__`` makes."""
+        found = self.lookup(module, name, depth)
+        if found:
+            return found
+        below = self.module(f"{module.name}.{name}")
+        if below:
+            return Inside(below.name)
+        return Inside(module.name, "__getattr__") if "__getattr__" in module.definitions else None
+
+    def chain(self, target: Target, attributes: list[str]) -> tuple[Target, list[str]]:
+        """Go from a module or an outside name along ``.a.b.c`` as far as names lead; also what is left over."""
+        if isinstance(target, Outside):
+            return Outside(".".join([target.dotted, *attributes])), []
+        left = list(attributes)
+        while left and isinstance(target, Inside) and not target.name:
+            found = self.member(self.modules[target.module], left[0])
+            if found is None:
+                break
+            target = found
+            del left[0]
+        return self.chain(target, left) if left and isinstance(target, Outside) else (target, left)
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What tells that a file changed: its time and size; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
