@@ -118,3 +118,9 @@ class TestRun:
         texts = dict(small_paper.logs(results))
         assert len(texts) > len(PLAN.runs)
         assert [path for path, text in texts.items() if "Traceback" in text] == []
+
+
+def _trained_on(run: Path) -> dict[str, int]:
+    """Training clips of each fold."""
+    folds = [json.loads(path.read_text()) for path in run.glob("folds/**/fold.json")]
+    return {fold["fold"]: fold["clips"]["train"] for fold in folds}
