@@ -170,7 +170,7 @@ def test_long_names_of_models_stay_within_their_panels(tmp_path, drawn):
     boxes = [ax.title.get_window_extent() for ax in figure.axes if ax.title.get_text()]
     assert len(boxes) == len(models)
     assert boxes[0].x1 < boxes[1].x0
-    assert all(0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
 
 
 def test_without_trained_models_the_curves_say_why_they_are_empty(tmp_path):
