@@ -158,6 +158,18 @@ def test_one_epoch_is_a_point_with_its_middle_half(tmp_path):
     assert [line.get_marker() for line in longer.axes[0].lines] == [""]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("STSTNet", "STSTNet"),
+        ("Shuffled labels (STSTNet) (own recipe)", "Shuffled labels (STSTNet)\n(own recipe)"),
+        ("A model (of many words in a bracket)", "A model\n(of many words in a\nbracket)"),
+    ],
+)
+def test_a_title_is_broken_before_a_bracket_where_that_is_enough(text, shown):
+    assert style.wrapped(text, 2) == shown
+
+
 @pytest.mark.parametrize("drawn", [confusion, curves])
 def test_long_names_of_models_stay_within_their_panels(tmp_path, drawn):
     """Else the titles of neighbours run into each other, and the last one out of the figure."""

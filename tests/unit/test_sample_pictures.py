@@ -135,7 +135,7 @@ def test_every_curve_of_a_region_is_in_the_key(tmp_path, monkeypatch):
         key = {line.get_color() for line in panel.get_legend().get_lines()}
         curves = {line.get_color() for line in panel.lines if len(line.get_xdata()) > 2}
         assert curves == key
-        assert ("single landmarks" in texts(figure)) == (count == 36)
+        assert ("landmarks" in texts(figure)) == (count == 36)
 
 
 def test_the_words_at_onset_apex_and_offset_do_not_lie_on_each_other(tmp_path, monkeypatch):

@@ -66,9 +66,13 @@ def title(fig: Figure, text: str, synthetic: bool, note: str = "") -> None:
 def wrapped(text: str, inches: float) -> str:
     """The title of a panel that is so many ``inches`` wide, in as many lines as it needs; broken before a bracket where
     that is enough."""
-    width = int(11 * inches)  # characters of this size in a line
-    parts = text.replace(" (", "\n(").split("\n") if len(text) > width else [text]
-    return "\n".join(textwrap.fill(part, width) for part in parts)
+    width = int(13 * inches)  # characters of this size in a line
+    head, *brackets = text.split(" (")
+    found = [head]
+    for part in brackets:
+        longer = f"{found[-1]} ({part}"
+        found[-1:] = [longer] if len(longer) <= width else [found[-1], f"({part}"]
+    return "\n".join(textwrap.fill(line, width) for line in found)
 
 
 def lines(texts: Iterable[str]) -> int:

@@ -13,7 +13,7 @@ from mebench.plots.samples.choose import TIMES, Sample, Shown
 NOTE = "u: right is positive; v: down is positive; relative to the head, against the window's first frame"
 COLOURS = {"brow": style.BLUE, "mouth": style.VERMILLION, "wing": style.GREEN, "lid": style.PURPLE, "point": style.GREY}
 PARTS = {"brow": "brows", "mouth": "mouth", "wing": "wings of the nose", "lid": "eyelids",
-         "point": "single landmarks"}  # fmt: skip
+         "point": "landmarks"}  # fmt: skip
 
 
 def weight(sample: Sample) -> float:
