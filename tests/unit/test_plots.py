@@ -149,6 +149,42 @@ def test_peeked_results_stand_beside_the_honest_ones(task):
     assert any("test accuracy (peeked)" in t for t in texts(curves.draw(task)))
 
 
+def test_one_epoch_is_a_point_with_its_middle_half(tmp_path):
+    brief = curves.draw(runs.load([fake.run(tmp_path, "ststnet", 0, 3, "licensed", epochs=1)]))
+    (line,) = brief.axes[0].lines
+    assert (len(line.get_xdata()), line.get_marker()) == (1, "o")
+    assert len(brief.axes[0].collections) == 1
+    longer = curves.draw(runs.load([fake.run(tmp_path, "ststnet", 1, 3, "licensed", epochs=3)]))
+    assert [line.get_marker() for line in longer.axes[0].lines] == [""]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("STSTNet", "STSTNet"),
+        ("Shuffled labels (STSTNet) (own recipe)", "Shuffled labels (STSTNet)\n(own recipe)"),
+        ("A model (of many words in a bracket)", "A model\n(of many words in a\nbracket)"),
+    ],
+)
+def test_a_title_is_broken_before_a_bracket_where_that_is_enough(text, shown):
+    assert style.wrapped(text, 2) == shown
+
+
+@pytest.mark.parametrize("drawn", [confusion, curves])
+def test_long_names_of_models_stay_within_their_panels(tmp_path, drawn):
+    """Else the titles of neighbours run into each other, and the last one out of the figure."""
+    models = ("ststnet", "off_apexnet")
+    found = runs.load([fake.run(tmp_path, model, 0, 3, "licensed") for model in models])
+    for model in found.models:
+        model.about["title"] = "A model (re-implementation from its abstract) (pretrained: none, size: small)"
+    figure = drawn.draw(found)
+    figure.draw_without_rendering()
+    boxes = [ax.title.get_window_extent() for ax in figure.axes if ax.title.get_text()]
+    assert len(boxes) == len(models)
+    assert boxes[0].x1 < boxes[1].x0
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+
+
 def test_without_trained_models_the_curves_say_why_they_are_empty(tmp_path):
     only = runs.load([fake.run(tmp_path, "majority", 0, None, "licensed", kind="control", epochs=0)])
     assert any("No learning curves" in t for t in texts(curves.draw(only)))

@@ -125,6 +125,29 @@ def test_the_window_of_a_recording_is_the_one_around_the_apex():
     assert roi_flow.window(Sample({"apex": ""}, x, row, {})) == 0
 
 
+def test_every_curve_of_a_region_is_in_the_key(tmp_path, monkeypatch):
+    """Single landmarks are parts of 36 channels, and not of 10."""
+    for count in (10, 36):
+        meta = {"scale": "pixels", "channels": names(count)}
+        monkeypatch.setitem(STORED, "roi_flow", (RNG.normal(size=(2, count, 30)), STORED["roi_flow"][1], meta))
+        figure = drawing.draw(*stored(tmp_path / str(count), "roi_flow"))
+        panel = next(ax for ax in figure.axes if ax.get_legend())
+        key = {line.get_color() for line in panel.get_legend().get_lines()}
+        curves = {line.get_color() for line in panel.lines if len(line.get_xdata()) > 2}
+        assert curves == key
+        assert ("landmarks" in texts(figure)) == (count == 36)
+
+
+def test_the_words_at_onset_apex_and_offset_do_not_lie_on_each_other(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "TIMES", {"onset": "1", "apex": "4", "offset": "7"})  # positions 0, 1 and 2 of 30
+    figure = drawing.draw(*stored(tmp_path, "roi_flow"))
+    figure.draw_without_rendering()
+    panel = next(ax for ax in figure.axes if ax.get_legend())
+    boxes = {t.get_text(): t.get_window_extent() for t in panel.texts}
+    assert boxes["on"].x1 < boxes["apex"].x0
+    assert boxes["apex"].x1 < boxes["off"].x0
+
+
 def test_a_clip_of_a_long_video_is_found_by_its_video(tmp_path):
     _, (clips,) = stored(tmp_path, "roi_flow")
     columns = ("clip_id", "dataset", "subject", "emotion", "onset", "apex", "offset", "frames")

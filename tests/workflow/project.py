@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+from zygote import zygote
 
 from mebench.files import write_csv
 
@@ -49,6 +52,8 @@ def make_pictures(folder: Path) -> Path:
 class Project:
     """A copy of the project in which snakemake runs, with its own results."""
 
+    server: Path | None = None  # the folder of a zygote; without one, each command starts by itself
+
     def __init__(self, folder: Path):
         self.folder = folder
         for name in ("Snakefile", "config.yaml", "workflow", "profiles", "envs", "tests", "pyproject.toml"):
@@ -69,11 +74,15 @@ class Project:
         assert old in text, f"{path} has no {old!r}"
         (self.folder / path).write_text(text.replace(old, new))
 
+    @property
+    def environment(self) -> dict[str, str]:
+        first = [str(self.server)] if self.server else []
+        path = os.pathsep.join([*first, str(Path(sys.executable).parent), os.environ["PATH"]])
+        return os.environ | {"PYTHONPATH": str(self.folder / "workflow"), "PATH": path}
+
     def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess:
         """Run a command in the copy, with the copy's own package and this Python's tools."""
-        env = os.environ | {"PYTHONPATH": str(self.folder / "workflow")}
-        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
         assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-6000:]
         return done
 
@@ -106,3 +115,11 @@ class Project:
             if p.suffix in (".csv", ".md", ".tex", ".html", ".svg")
         ]
         return {str(p.relative_to(self.folder)): p.read_bytes() for p in sorted(paths)}
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[Project]:
+    """A project whose ``mebench`` commands are forks of one server, which ends with the block."""
+    project = Project(folder / "project")
+    with zygote(folder / "zygote", project.folder / "workflow") as project.server:
+        yield project

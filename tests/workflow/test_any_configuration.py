@@ -25,7 +25,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -34,8 +33,7 @@ from typing import Any
 import pytest
 import yaml
 from allpairspy import AllPairs
-from project import Project
-from zygote import zygote
+from project import Project, served
 
 from mebench import cards, feasible, recipes
 from mebench.protocols.tasks import TASKS
@@ -201,10 +199,7 @@ def dataset(name: str, configuration: Row, copies: dict[str, dict[str, str]]) ->
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project whose jobs are forks of one server, with a copy of every dataset as a folder and as an archive."""
-    folder = tmp_path_factory.mktemp("any configuration")
-    made = Project(folder / "project")
-    with zygote(folder / "zygote", made.folder / "workflow") as first:
-        made.path = f"{first}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with served(tmp_path_factory.mktemp("any configuration")) as made:
         made.copies = copies_of(made)
         yield made
 
@@ -224,8 +219,7 @@ def copies_of(project: Project) -> dict[str, dict[str, str]]:
 
 
 def run(project: Project, *command: str) -> str:
-    env = os.environ | {"PATH": project.path, "PYTHONPATH": str(project.folder / "workflow")}
-    done = subprocess.run(command, cwd=project.folder, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=project.folder, env=project.environment, capture_output=True, text=True)
     text = done.stdout + done.stderr
     assert done.returncode == 0, f"{' '.join(command)}\n{text[-6000:]}\n{logs(project.folder / 'results')}"
     return text

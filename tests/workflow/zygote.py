@@ -5,7 +5,7 @@ matplotlib before it does anything. A test that runs many configurations would s
 Here a small script called ``mebench`` stands first on PATH. It hands its arguments, folder, environment and open files
 to the server over a Unix socket, and ends with the exit code that comes back. Rules, shell commands and verbs are the
 real ones, and each command still runs in a process of its own. The server imports the package of the folder that it
-is started for, once: whoever edits that package needs a new server.
+is started for, once: whoever edits that package needs a new server. What each command took is noted in a file.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import pkgutil
+import resource
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
@@ -39,6 +41,22 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
     signal.signal(number, lambda number, _: os.kill(job, number))
 os._exit(int(answers.readline() or 70))
 """
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command that has ended: its verb, CPU seconds and peak MiB (of the largest process, with the pages that it
+    shares with the server)."""
+
+    verb: str
+    cpu: float
+    memory: float
+
+
+def jobs(folder: Path) -> list[Job]:
+    """The commands that the server of a folder has run, in the order of their ends."""
+    lines = [line.split() for line in (folder / "jobs").read_text().splitlines()]
+    return [Job(verb, float(cpu), float(memory)) for verb, cpu, memory in lines]
 
 
 @contextlib.contextmanager
@@ -76,7 +94,7 @@ def serve(address: str) -> None:
         link, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            _answer(link)
+            _answer(link, Path(address).with_name("jobs"))
         link.close()
 
 
@@ -93,9 +111,9 @@ def _import_all() -> None:
                 importlib.import_module(module.name)
 
 
-def _answer(link: socket.socket) -> None:
-    """In the fork: become the command, run it, report its exit code, end."""
-    code = 70
+def _answer(link: socket.socket, record: Path) -> None:
+    """In the fork: become the command, run it, note what it took, report its exit code, end."""
+    code, arguments = 70, []
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         head, files, _, _ = socket.recv_fds(link, 8, 3)
@@ -110,9 +128,18 @@ def _answer(link: socket.socket) -> None:
         link.sendall(f"{os.getpid()}\n".encode())
         code = _run(arguments)
     finally:
+        _note(record, arguments)
         with contextlib.suppress(OSError):
             link.sendall(f"{code}\n".encode())
         os._exit(code)
+
+
+def _note(record: Path, arguments: list[str]) -> None:
+    """Add a line on this process and its children to a file; short lines of several processes do not mix."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu, memory = sum(u.ru_utime + u.ru_stime for u in used), max(u.ru_maxrss for u in used) / 1024
+    with open(record, "a") as handle:
+        handle.write(f"{arguments[0] if arguments else '-'} {cpu:.3f} {memory:.1f}\n")
 
 
 def _run(arguments: list[str]) -> int:

@@ -18,10 +18,13 @@ def draw(task: Task) -> Figure:
     columns = min(4, len(task.models))
     rows = math.ceil(len(task.models) / columns)
     side = max(2.5, 0.62 * len(classes) + 0.9)
-    fig = style.figure(max(6.0, columns * side + 0.9), rows * (side + 0.35) + 0.9)
+    titles = [style.wrapped(model.label + (" [control]" if model.control else ""), side) for model in task.models]
+    height = side + 0.18 + style.LINE * style.lines(titles)
+    fig = style.figure(max(6.0, columns * side + 0.9), rows * height + 0.9)
     axes = fig.subplots(rows, columns, squeeze=False)
-    for ax, model in zip(axes.flat, task.models, strict=False):
+    for ax, model, title in zip(axes.flat, task.models, titles, strict=False):
         image = _panel(ax, model, classes)
+        ax.set_title(title, color=style.GREY if model.control else style.INK)
     for ax in list(axes.flat)[len(task.models) :]:
         ax.set_visible(False)
     bar = fig.colorbar(image, ax=axes, fraction=0.03, pad=0.02, shrink=0.7 if rows > 1 else 0.9)
@@ -59,12 +62,4 @@ def _panel(ax: Axes, model: Model, classes: list[str]):
     ax.spines[:].set_visible(False)
     ax.set_xlabel("predicted")
     ax.set_ylabel("true")
-    kind = " [control]" if model.control else ""
-    ax.set_title(_wrapped(model.label + kind), color=style.GREY if model.control else style.INK)
     return image
-
-
-def _wrapped(text: str) -> str:
-    """Long titles in two lines: a panel is narrow."""
-    head, _, tail = text.partition(" (")
-    return f"{head}\n({tail}" if tail and len(text) > 26 else text

@@ -16,6 +16,7 @@ RIGHT = {
     "inner_uf1": ("inner UF1", style.GREEN),
     "test_accuracy": ("test accuracy (peeked)", style.VERMILLION),
 }
+WIDTH = 4.0  # inches of a panel
 
 
 def draw(task: Task) -> Figure:
@@ -25,10 +26,12 @@ def draw(task: Task) -> Figure:
         return style.message("No learning curves: no model of this task is trained by epochs.")
     columns = min(3, len(trained))
     rows = math.ceil(len(trained) / columns)
-    fig = style.figure(max(6.0, 4.0 * columns), 2.7 * rows + 0.9)
+    titles = [style.wrapped(model.label, WIDTH - 0.6) for model, _ in trained]
+    fig = style.figure(max(6.0, WIDTH * columns), (2.53 + style.LINE * style.lines(titles)) * rows + 0.9)
     axes = fig.subplots(rows, columns, squeeze=False)
-    for ax, (model, history) in zip(axes.flat, trained, strict=False):
-        _panel(ax, model, history)
+    for ax, (model, history), title in zip(axes.flat, trained, titles, strict=False):
+        _panel(ax, history)
+        ax.set_title(title, color=style.GREY if model.control else style.INK)
     for ax in list(axes.flat)[len(trained) :]:
         ax.set_visible(False)
     note = f"median and middle half over all folds and {task.seeds}"
@@ -41,9 +44,8 @@ def _history(model: Model) -> pd.DataFrame:
     return pd.concat(histories, ignore_index=True) if histories else pd.DataFrame()
 
 
-def _panel(ax: Axes, model: Model, history: pd.DataFrame) -> None:
+def _panel(ax: Axes, history: pd.DataFrame) -> None:
     lines = [_band(ax, history, "train_loss", "training loss", style.BLUE)]
-    ax.set_title(model.label, color=style.GREY if model.control else style.INK)
     ax.set_xlabel("epoch")
     ax.set_ylabel("training loss", color=style.BLUE)
     ax.set_ylim(bottom=0)
@@ -62,7 +64,13 @@ def _panel(ax: Axes, model: Model, history: pd.DataFrame) -> None:
 
 def _band(ax: Axes, history: pd.DataFrame, column: str, label: str, colour: str):
     quartiles = history.groupby("epoch")[column].quantile([0.25, 0.5, 0.75]).unstack()
-    ax.fill_between(quartiles.index, quartiles[0.25], quartiles[0.75], color=colour, alpha=0.18, linewidth=0)
-    dashes = "--" if "peeked" in label else "-"
-    (line,) = ax.plot(quartiles.index, quartiles[0.5], color=colour, linewidth=1.4, linestyle=dashes, label=label)
+    at, low, high = quartiles.index, quartiles[0.25], quartiles[0.75]
+    dashes, point = "--" if "peeked" in label else "-", ""
+    if len(quartiles) == 1:  # one epoch has neither a line nor an area
+        ax.vlines(at, low, high, color=colour, alpha=0.18, linewidth=6)
+        point = "o"
+    else:
+        ax.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
+    (line,) = ax.plot(at, quartiles[0.5], color=colour, linewidth=1.4, linestyle=dashes, label=label, marker=point,
+                      clip_on=not point)  # fmt: skip
     return line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -18,6 +19,7 @@ from mebench.files import whole_file
 # Okabe and Ito (2008): told apart with every common kind of colour blindness
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#767676")  # fmt: skip
+LINE = 0.17  # inches of one line of a panel's title
 INK, FAINT = "#1d2733", "#d5dbe1"
 SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
 LOOK = {
@@ -59,6 +61,23 @@ def title(fig: Figure, text: str, synthetic: bool, note: str = "") -> None:
     fig.suptitle(
         "\n".join(textwrap.fill(line, width) for line in lines), fontsize=11, color=VERMILLION if synthetic else INK
     )
+
+
+def wrapped(text: str, inches: float) -> str:
+    """The title of a panel that is so many ``inches`` wide, in as many lines as it needs; broken before a bracket where
+    that is enough."""
+    width = int(13 * inches)  # characters of this size in a line
+    head, *brackets = text.split(" (")
+    found = [head]
+    for part in brackets:
+        longer = f"{found[-1]} ({part}"
+        found[-1:] = [longer] if len(longer) <= width else [found[-1], f"({part}"]
+    return "\n".join(textwrap.fill(line, width) for line in found)
+
+
+def lines(texts: Iterable[str]) -> int:
+    """The most lines that one of several titles has."""
+    return max(text.count("\n") + 1 for text in texts)
 
 
 def message(text: str) -> Figure:

@@ -11,8 +11,9 @@ from mebench.plots.samples import rows
 from mebench.plots.samples.choose import TIMES, Sample, Shown
 
 NOTE = "u: right is positive; v: down is positive; relative to the head, against the window's first frame"
-COLOURS = {"brow": style.BLUE, "mouth": style.VERMILLION, "wing": style.GREEN, "lid": style.PURPLE}
-PARTS = {"brow": "brows", "mouth": "mouth", "wing": "wings of the nose", "lid": "eyelids"}
+COLOURS = {"brow": style.BLUE, "mouth": style.VERMILLION, "wing": style.GREEN, "lid": style.PURPLE, "point": style.GREY}
+PARTS = {"brow": "brows", "mouth": "mouth", "wing": "wings of the nose", "lid": "eyelids",
+         "point": "landmarks"}  # fmt: skip
 
 
 def weight(sample: Sample) -> float:
@@ -31,6 +32,11 @@ def position(sample: Sample, name: str) -> float | None:
     return None if number is None else (number - int(first)) / max(1, int(sample.row.get("step") or 1))
 
 
+def part(channel: str) -> str:
+    """The part of the face that a channel tells of: brow of brow_left_u, point of point20_v."""
+    return channel.split("_")[0].rstrip("0123456789")
+
+
 def window(sample: Sample) -> int:
     """The window in whose middle the apex lies best; the first where no apex is labelled."""
     apex, (count, _, length) = position(sample, "apex"), sample.x.shape
@@ -47,7 +53,8 @@ def _show(axes: list[Axes], sample: Sample) -> None:
     for ax, axis in zip(axes, "uv", strict=True):
         for name, curve in zip(names, series, strict=True):
             if name.endswith(f"_{axis}"):
-                ax.plot(start + np.arange(len(curve)), curve, lw=0.9, color=COLOURS.get(name.split("_")[0], style.INK))
+                ax.plot(start + np.arange(len(curve)), curve, lw=0.5 if part(name) == "point" else 0.9,
+                        color=COLOURS.get(part(name), style.INK))  # fmt: skip
         ax.set_ylim(-1.08 * reach, 1.08 * reach)
         ax.set_xlim(start, start + series.shape[1] - 1)
         ax.tick_params(labelsize=6.5)
@@ -64,13 +71,15 @@ def _times(ax: Axes, sample: Sample, first: float, last: float) -> None:
         if at is not None and first <= at <= last:
             ax.axvline(at, color=style.GREY, lw=0.8, ls="-" if name == "apex" else ":")
             word = {"onset": "on", "offset": "off"}.get(name, name)
-            ax.text(at, 1.0, word, transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=6.5,
+            side = {"onset": "right", "offset": "left"}.get(name, "center")  # the three may be close together
+            ax.text(at, 1.0, word, transform=ax.get_xaxis_transform(), ha=side, va="bottom", fontsize=6.5,
                     color=style.GREY)  # fmt: skip
 
 
 def _key(ax: Axes, names: list[str]) -> None:
     """Which colour is which part of the face, below the panel."""
-    shown = [part for part in COLOURS if any(name.startswith(part) for name in names)]
-    lines = [ax.plot([], [], color=COLOURS[part], lw=1.5, label=PARTS[part])[0] for part in shown]
+    there = {part(name) for name in names}
+    shown = [key for key in COLOURS if key in there]
+    lines = [ax.plot([], [], color=COLOURS[key], lw=1.5, label=PARTS[key])[0] for key in shown]
     ax.legend(handles=lines, loc="upper left", bbox_to_anchor=(0, -0.16), ncols=len(shown), fontsize=6.5,
               handlelength=1, columnspacing=1.2, borderpad=0, borderaxespad=0)  # fmt: skip
