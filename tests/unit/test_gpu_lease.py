@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -270,20 +271,27 @@ def test_a_lease_is_taken_anew_where_somebody_clears_the_folder(machine):
     assert at_once() == [CARDS[0]]
 
 
-def as_another_user(wanted: int, leave: int, said: int) -> int:
-    """A forked process of the user 65534 that leases cards, says what it waits for and has to ``said``, and ends
-    when something comes from ``leave``; gives its number."""
-    if child := os.fork():
-        return child
+@contextlib.contextmanager
+def another_user(wanted: int) -> Iterator[TextIO]:
+    """A forked process of the user 65534 that leases cards until the end of the block; gives what it says."""
+    told, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            with lease(wanted, "theirs", lambda text: os.write(say, f"{text}\n".encode())) as cards:
+                os.write(say, f"has {','.join(cards)}\n".encode())
+                signal.pause()
+        os._exit(1)
+    os.close(say)
     try:
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
-        with lease(wanted, "a/b/seed0", lambda text: os.write(said, f"{text}\n".encode())) as cards:
-            os.write(said, f"has {','.join(cards)}\n".encode())
-            os.read(leave, 1)
+        with open(told) as lines:
+            yield lines
     finally:
-        os._exit(0)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
@@ -294,25 +302,18 @@ def test_users_of_one_machine_keep_out_of_each_others_way(monkeypatch):
         machine = Machine(Path(folder, "machine"))
         for name in (gpu_lease.PLACE, "PATH"):
             monkeypatch.setenv(name, machine.env[name])
-        (inlet, leave), (said, outlet) = os.pipe(), os.pipe()
-        with lease(1, "mine"), open(said) as lines:  # files that root has made
-            other = as_another_user(2, inlet, outlet)
-            who = f"mine (process {os.getpid()} of somebody)"
-            assert lines.readline().startswith(f"waiting for 2 GPUs: {CARDS[0]} is used by {who};")
-            assert at_once() == [CARDS[1]]
-            os.kill(other, signal.SIGKILL)
-            os.waitpid(other, 0)
+        with lease(1, "mine"):  # by files that root has made
+            monkeypatch.delenv(gpu_lease.VISIBLE)  # the others are not started by this job
+            assert machine.leases.stat().st_mode & 0o7777 == 0o1777
+            with another_user(2) as lines:
+                who = f"mine (process {os.getpid()} of somebody)"
+                assert lines.readline().startswith(f"waiting for 2 GPUs: {CARDS[0]} is used by {who};")
             for path in machine.leases.iterdir():
-                os.chown(path, 65534, 65534)  # and files that the other user has made
-            other = as_another_user(1, inlet, outlet)
-            assert lines.readline() == f"has {CARDS[1]}\n"
-            assert gpu_lease._take(machine.leases / f"{CARDS[1]}.lease", "test") is None
-            os.write(leave, b".")
-            os.waitpid(other, 0)
+                os.chown(path, 65534, 65534)  # as if the other user had made them
+            with another_user(1) as lines:
+                assert lines.readline() == f"has {CARDS[1]}\n"
+                assert gpu_lease._take(machine.leases / f"{CARDS[1]}.lease", "test") is None
             assert at_once() == [CARDS[1]]
-        assert os.stat(machine.leases).st_mode & 0o7777 == 0o1777
-        for end in (inlet, leave, outlet):
-            os.close(end)
 
 
 # --- the command ---------------------------------------------------------------------------------------------------
