@@ -47,13 +47,13 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path, monkeypatch) -> Iterator[Machine]:
+def machine(tmp_path, monkeypatch) -> Machine:
     machine = Machine(tmp_path / "machine")
     for name in SCHEDULERS:
         monkeypatch.delenv(name, raising=False)
     for name in (gpu_lease.PLACE, "PATH"):
         monkeypatch.setenv(name, machine.env[name])
-    yield machine
+    return machine
 
 
 def at_once(wanted: int = 1) -> list[str]:

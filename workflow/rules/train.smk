@@ -60,6 +60,7 @@ rule pool:
         "<results>/benchmarks/pool/{task}/{model}/seed{seed}.tsv"
     wildcard_constraints:
         model=plan.trained_here,  # outside.smk has a rule for the others
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:
