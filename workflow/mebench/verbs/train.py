@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--done", type=Path, help="write the shard's summary here (JSON)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--gpus", type=int, default=1, metavar="N",
-                        help="GPUs of its own for this job, of those that the machine has; 0: the CPU (default 1)")  # fmt: skip
+                        help="GPUs of this job's own, where the machine has any; 0: the CPU (default 1)")  # fmt: skip
     parser.add_argument("--threads", type=int, default=1, help="CPU threads, shared by the workers (default 1)")
     parser.add_argument("--workers", default="1", help="folds at once in processes of their own: a number, or auto")
     parser.add_argument("--fold-seconds", type=float, default=float("inf"), help="give up on a fold after this time")
