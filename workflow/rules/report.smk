@@ -68,6 +68,7 @@ rule dataset_plots:
         "<results>/logs/plots/datasets.log",
     benchmark:
         "<results>/benchmarks/plots/datasets.tsv"
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:
