@@ -365,6 +365,21 @@ def test_four_training_jobs_share_two_cards_and_one_that_wants_none_waits_for_no
     assert not any(seen.iterdir())
 
 
+def test_any_program_can_have_cards_of_its_own_until_it_ends(machine):
+    command = [sys.executable, "-m", "mebench.cli", "gpu", "--gpus", "2", "--"]
+    shell = ["sh", "-c", "echo $CUDA_VISIBLE_DEVICES; exec sleep 60"]
+    with subprocess.Popen([*command, *shell], env=machine.env, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout.readline() == f"{','.join(CARDS)}\n"
+        assert all(gpu_lease._take(machine.leases / f"{card}.lease", "test") is None for card in CARDS)
+        program.kill()
+        program.wait()
+        assert at_once(2) == list(CARDS)
+    for words, sentence in (([], "write a program behind --"), (["no such program"], "cannot start no such program")):
+        done = subprocess.run([*command, *words], env=machine.env, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"mebench gpu: {sentence}")
+
+
 def test_a_number_of_gpus_below_0_is_refused_before_anything_waits(toy, tmp_path, capsys):
     from mebench import cli
 

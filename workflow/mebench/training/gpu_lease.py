@@ -223,6 +223,12 @@ def _release(descriptors: Iterable[int]) -> None:
             os.close(descriptor)
 
 
+def keep_for_the_next_program() -> None:
+    """Let the leases of this process outlive its next ``exec``: they end with that program and all that it starts."""
+    for descriptor in _held:
+        os.set_inheritable(descriptor, True)
+
+
 def _forget() -> None:
     """In a forked process: close its copies of the leases, or they would outlive the job in it."""
     for descriptor in _held:
