@@ -17,11 +17,12 @@ from typing import TextIO
 import pytest
 
 from mebench.errors import UserError
-from mebench.training import gpu_lease
-from mebench.training.gpu_lease import Card, lease, to_choose_from
+from mebench.training import gpu_cards, gpu_lease
+from mebench.training.gpu_cards import Card, to_choose_from
+from mebench.training.gpu_lease import lease
 
 CARDS = ("GPU-aaaa", "GPU-bbbb")
-SCHEDULERS = (gpu_lease.VISIBLE, gpu_lease.ORDER, *gpu_lease.SCHEDULER_GIVES)
+SCHEDULERS = (gpu_cards.VISIBLE, gpu_cards.ORDER, *gpu_cards.SCHEDULER_GIVES)
 
 
 class Machine:
@@ -161,13 +162,13 @@ def test_who_wants_two_cards_holds_none_while_it_waits_for_both(machine):
 
 def test_the_environment_is_as_before_after_the_block(machine, monkeypatch):
     with lease(1, "test"):
-        assert os.environ[gpu_lease.VISIBLE] == CARDS[0]
-    assert gpu_lease.VISIBLE not in os.environ
-    monkeypatch.setenv(gpu_lease.VISIBLE, "1,0")
+        assert os.environ[gpu_cards.VISIBLE] == CARDS[0]
+    assert gpu_cards.VISIBLE not in os.environ
+    monkeypatch.setenv(gpu_cards.VISIBLE, "1,0")
     with pytest.raises(ZeroDivisionError), lease(1, "test"):
-        assert os.environ[gpu_lease.VISIBLE] == "1"
+        assert os.environ[gpu_cards.VISIBLE] == "1"
         raise ZeroDivisionError
-    assert os.environ[gpu_lease.VISIBLE] == "1,0"
+    assert os.environ[gpu_cards.VISIBLE] == "1,0"
     assert at_once(2) == []
 
 
@@ -177,15 +178,16 @@ def test_the_environment_is_as_before_after_the_block(machine, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ({"SLURM_JOB_ID": "7", "SLURM_STEP_GPUS": "1", gpu_lease.VISIBLE: "0"}, 1),
+        ({"SLURM_JOB_ID": "7", "SLURM_STEP_GPUS": "1", gpu_cards.VISIBLE: "0"}, 1),
         ({"SLURM_JOB_ID": "7", "SLURM_JOB_GPUS": "1"}, 1),
-        ({"SLURM_JOB_ID": "7", "SLURM_JOB_GPUS": "1", gpu_lease.VISIBLE: "0"}, 0),  # a site that writes gpu: 0 and gres
+        ({"SLURM_JOB_ID": "7", "SLURM_JOB_GPUS": "1", gpu_cards.VISIBLE: "0"}, 0),  # a site that writes gpu: 0 and gres
         ({"SGE_HGR_gpu": "gpu1"}, 1),
-        ({gpu_lease.VISIBLE: "GPU-bbbb"}, 1),
-        ({gpu_lease.VISIBLE: "0,1"}, 2),
-        ({gpu_lease.VISIBLE: ""}, 1),
-        ({gpu_lease.VISIBLE: "-1"}, 1),
-        ({gpu_lease.VISIBLE: "NoDevFiles"}, 1),
+        ({gpu_cards.VISIBLE: "GPU-bbbb"}, 1),
+        ({gpu_cards.VISIBLE: "0,1"}, 2),
+        ({gpu_cards.VISIBLE: "0,GPU-aaaa"}, 1),  # the same card twice
+        ({gpu_cards.VISIBLE: ""}, 1),
+        ({gpu_cards.VISIBLE: "-1"}, 1),
+        ({gpu_cards.VISIBLE: "NoDevFiles"}, 1),
     ],
 )
 def test_a_job_that_is_given_its_cards_leases_none_and_changes_nothing(machine, monkeypatch, given, wanted):
@@ -201,21 +203,21 @@ def test_a_job_that_is_given_its_cards_leases_none_and_changes_nothing(machine, 
 def test_of_more_cards_than_it_wants_a_job_leases_its_own_whichever_way_they_are_named(machine, monkeypatch):
     machine.has(*CARDS, "GPU-cccc")
     with holding(machine, 1):  # GPU-aaaa
-        monkeypatch.setenv(gpu_lease.VISIBLE, "0,2")
+        monkeypatch.setenv(gpu_cards.VISIBLE, "0,2")
         assert at_once() == ["2"]
-        monkeypatch.setenv(gpu_lease.VISIBLE, "GPU-aa,GPU-cc")
+        monkeypatch.setenv(gpu_cards.VISIBLE, "GPU-aa,GPU-cc")
         assert at_once() == ["GPU-cc"]
         with lease(1, "test"):
             assert gpu_lease._take(machine.leases / "GPU-cccc.lease", "other") is None
 
 
-@pytest.mark.parametrize("given", [{}, {gpu_lease.VISIBLE: "0,1"}])
+@pytest.mark.parametrize("given", [{}, {gpu_cards.VISIBLE: "0,1"}])
 def test_a_job_that_wants_none_sees_none(machine, monkeypatch, given):
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     with lease(0, "test") as cards:
         assert cards == []
-        assert os.environ[gpu_lease.VISIBLE] == ""
+        assert os.environ[gpu_cards.VISIBLE] == ""
     assert not machine.leases.exists()
 
 
@@ -224,7 +226,7 @@ def test_a_machine_without_cards_leases_nothing_and_one_with_too_few_says_so(mac
         at_once(3)
     (machine.programs / "nvidia-smi").write_text("#!/bin/sh\necho no devices were found; exit 6\n")
     assert at_once() == []
-    assert gpu_lease.VISIBLE not in os.environ
+    assert gpu_cards.VISIBLE not in os.environ
 
 
 # --- cards and folders ---------------------------------------------------------------------------------------------
@@ -236,7 +238,7 @@ def test_a_card_that_is_cut_into_parts_counts_as_those():
   MIG 3g.20gb     Device  1: (UUID: MIG-55-66)
 GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-77-88)
 """
-    assert [card.visible for card in gpu_lease.parse_list(text)] == ["MIG-33-44", "MIG-55-66", "GPU-77-88"]
+    assert [card.visible for card in gpu_cards.parse_list(text)] == ["MIG-33-44", "MIG-55-66", "GPU-77-88"]
 
 
 def test_without_nvidia_smi_the_driver_lists_the_cards_and_they_are_named_by_number_without_uuid(
@@ -246,14 +248,14 @@ def test_without_nvidia_smi_the_driver_lists_the_cards_and_they_are_named_by_num
     for address, uuid in (("0000:41:00.0", "GPU-????????-????"), ("0000:01:00.0", "GPU-12ab-34cd")):
         (tmp_path / "gpus" / address).mkdir(parents=True)
         (tmp_path / "gpus" / address / "information").write_text(f"Model: \t\t X\nGPU UUID: \t {uuid}\nIRQ: 1\n")
-    monkeypatch.setattr(gpu_lease, "DRIVER", tmp_path / "gpus")
-    first, second = gpu_lease.cards_of_this_machine()
+    monkeypatch.setattr(gpu_cards, "DRIVER", tmp_path / "gpus")
+    first, second = gpu_cards.cards_of_this_machine()
     assert first == Card("GPU-12ab-34cd", "GPU-12ab-34cd")
     assert (second.visible, second.lease.endswith("-0000:41:00.0")) == ("1", True)
     with lease(2, "test"):
-        assert os.environ[gpu_lease.VISIBLE] == "GPU-12ab-34cd,1"
-        assert os.environ[gpu_lease.ORDER] == "PCI_BUS_ID"
-    assert gpu_lease.ORDER not in os.environ
+        assert os.environ[gpu_cards.VISIBLE] == "GPU-12ab-34cd,1"
+        assert os.environ[gpu_cards.ORDER] == "PCI_BUS_ID"
+    assert gpu_cards.ORDER not in os.environ
 
 
 def test_a_folder_that_cannot_hold_leases_is_one_sentence(machine, monkeypatch, tmp_path):
@@ -303,7 +305,7 @@ def test_users_of_one_machine_keep_out_of_each_others_way(monkeypatch):
         for name in (gpu_lease.PLACE, "PATH"):
             monkeypatch.setenv(name, machine.env[name])
         with lease(1, "mine"):  # by files that root has made
-            monkeypatch.delenv(gpu_lease.VISIBLE)  # the others are not started by this job
+            monkeypatch.delenv(gpu_cards.VISIBLE)  # the others are not started by this job
             assert machine.leases.stat().st_mode & 0o7777 == 0o1777
             with another_user(2) as lines:
                 who = f"mine (process {os.getpid()} of somebody)"
@@ -389,5 +391,5 @@ def test_a_number_of_gpus_below_0_is_refused_before_anything_waits(toy, tmp_path
 
 
 def test_cards_to_choose_from_are_none_where_a_scheduler_gives_as_many_as_are_wanted():
-    assert to_choose_from(1, {gpu_lease.VISIBLE: "3"}) is None
-    assert [card.visible for card in to_choose_from(1, {gpu_lease.VISIBLE: "GPU-x,GPU-y"})] == ["GPU-x", "GPU-y"]
+    assert to_choose_from(1, {gpu_cards.VISIBLE: "3"}) is None
+    assert [card.visible for card in to_choose_from(1, {gpu_cards.VISIBLE: "GPU-x,GPU-y"})] == ["GPU-x", "GPU-y"]
