@@ -90,8 +90,8 @@ def _given(environment: Mapping[str, str]) -> list[str] | None:
 def _named(name: str, known: Sequence[Card]) -> Card:
     """A card that the environment names: by its number, its UUID, or the first letters of that."""
     if name.isdecimal():
-        # Cards of different models are counted by CUDA in an order of its own, unless CUDA_DEVICE_ORDER says PCI_BUS_ID:
-        # the lease may then be called after another card, but jobs that are given numbers still share none.
+        # CUDA counts cards of different models in an order of its own, unless CUDA_DEVICE_ORDER is PCI_BUS_ID: the
+        # lease may then be called after another card, but jobs that are given numbers still share none.
         in_parts = any(card.lease.startswith("MIG-") for card in known)  # then a number is not one of `known`
         if not in_parts and int(name) < len(known):
             return Card(name, known[int(name)].lease)
