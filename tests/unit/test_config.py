@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mebench import cards, recipes
-from mebench.config import checked, load_config
+from mebench.config import SCHEMA, checked, load_config
 from mebench.errors import UserError
 from mebench.plan import Plan
 
@@ -147,7 +147,7 @@ def test_planning_imports_nothing_heavy_and_takes_under_a_tenth_of_a_second():
 
 
 def test_the_schema_describes_every_key():
-    with open("workflow/schemas/config.schema.yaml") as handle:
+    with open(SCHEMA) as handle:
         for key, value in yaml.safe_load(handle)["properties"].items():
             assert "default" in value, key
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from mebench.errors import UserError, did_you_mean
 
-SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+SCHEMA = Path(__file__).with_name("config.schema.yaml")
 
 
 def load_config(path: str | os.PathLike) -> dict[str, Any]:

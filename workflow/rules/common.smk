@@ -1,4 +1,6 @@
 # The plan of this run: every file of the benchmark follows from it, so no rule looks into folders to find out what exists.
+# What is marked as local takes seconds, or needs the network that compute nodes often lack, and is never a job in a
+# cluster's queue. The mark stands at each of them, because a list in one place breaks where a module renames them.
 
 import json
 import subprocess
@@ -13,11 +15,12 @@ from mebench.files import canonical_json
 from mebench.plan import Plan
 from mebench.shards import Shards
 
-# how a run is submitted is no part of what the benchmark is: `--config shards=8`, or in a profile
-submission = config.pop("shards", "1")
+# how a run is submitted is no part of what the benchmark is: `--config shards=8`, or in a profile. The configuration
+# itself stays as it is: a workflow that uses this one as a module may read it twice.
+settings = {key: value for key, value in config.items() if key != "shards"}
 try:
-    plan = Plan(config)
-    shards = Shards(plan, submission)
+    plan = Plan(settings)
+    shards = Shards(plan, config.get("shards", "1"))
 except UserError as error:
     raise WorkflowError(str(error))
 
@@ -39,19 +42,6 @@ wildcard_constraints:
 # in how many jobs an input is made: an execution setting too, `--set-scatter inputs=4`
 scattergather:
     inputs=1,
-
-
-# seconds each, or in need of the network that compute nodes often lack: never a job in a cluster's queue
-localrules:
-    fetch,
-    index,
-    folds,
-    adopt,
-    pool,
-    score,
-    tables,
-    dataset_plots,
-    report,
 
 
 def run_of(wildcards):
@@ -80,9 +70,13 @@ def make_partial(workflow):
     """After a failure: make the tables, plots and report of what is there, in the place of those that this command
     was to make and could not. The record of each is forgotten, so that the next start makes it again.
     """
-    rules = {"score", "tables", "dataset_plots", "report"}
-    rules |= {f"plots_{task}" for task in plan.tasks}
-    unmade = [job for job in workflow.dag.needrun_jobs() if job.rule.name in rules]
+    made_last = ["score", "tables", "dataset_plots", "report"]
+    made_last += [f"plots_{task}" for task in plan.tasks]
+    # as they are called here: a workflow that uses this one as a module may rename them, or leave some out
+    names = {
+        getattr(rules, name).rule.name for name in made_last if hasattr(rules, name)
+    }
+    unmade = [job for job in workflow.dag.needrun_jobs() if job.rule.name in names]
     if not unmade:
         return
     resolved = Path(plan.results) / "logs" / "partial.config.json"

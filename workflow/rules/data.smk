@@ -8,6 +8,7 @@ rule fetch:
         "<results>/logs/fetch/{dataset}.log",
     benchmark:
         "<results>/benchmarks/fetch/{dataset}.tsv"
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     threads: 4
@@ -35,6 +36,7 @@ rule index:
         "<results>/logs/index/{dataset}.log",
     benchmark:
         "<results>/benchmarks/index/{dataset}.tsv"
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     threads: 4

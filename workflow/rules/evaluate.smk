@@ -11,6 +11,7 @@ rule score:
         "<results>/logs/score/{task}.log",
     benchmark:
         "<results>/benchmarks/score/{task}.tsv"
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:

@@ -15,6 +15,7 @@ rule folds:
         "<results>/benchmarks/folds/{task}/{model}/seed{seed}.tsv"
     wildcard_constraints:
         model=plan.trained_outside,
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:
@@ -48,6 +49,7 @@ rule adopt:
         "<results>/benchmarks/adopt/{task}/{model}/seed{seed}.tsv"
     wildcard_constraints:
         model=plan.trained_outside,
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:

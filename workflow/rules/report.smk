@@ -10,6 +10,7 @@ rule tables:
         "<results>/logs/tables/{table}.log",
     benchmark:
         "<results>/benchmarks/tables/{table}.tsv"
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:
@@ -67,6 +68,7 @@ rule dataset_plots:
         "<results>/logs/plots/datasets.log",
     benchmark:
         "<results>/benchmarks/plots/datasets.tsv"
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:
@@ -103,6 +105,7 @@ rule report:
         "<results>/logs/report.log",
     benchmark:
         "<results>/benchmarks/report.tsv"
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:

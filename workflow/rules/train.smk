@@ -36,7 +36,8 @@ rule train:
     # exec: the shell would die of a scheduler's signal to stop, and training with it before it has kept its state
     shell:
         "exec mebench train --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
-        " --shard {wildcards.scatteritem} --threads {threads} --workers {resources.folds_at_once} --done {output:q} > {log:q} 2>&1"
+        " --shard {wildcards.scatteritem} --gpus {resources.gpu} --threads {threads} --workers {resources.folds_at_once}"
+        " --done {output:q} > {log:q} 2>&1"
 
 
 rule pool:
@@ -59,6 +60,7 @@ rule pool:
         "<results>/benchmarks/pool/{task}/{model}/seed{seed}.tsv"
     wildcard_constraints:
         model=plan.trained_here,  # outside.smk has a rule for the others
+    localrule: True
     conda:
         "../../envs/mebench.yaml"
     resources:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 from mebench.errors import UserError
 
@@ -23,6 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                        help="train these folds alone, e.g. casme2/sub01, also if they failed before")  # fmt: skip
     parser.add_argument("--done", type=Path, help="write the shard's summary here (JSON)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--gpus", type=int, default=1, metavar="N",
+                        help="GPUs of this job's own, where the machine has any; 0: the CPU (default 1)")  # fmt: skip
     parser.add_argument("--threads", type=int, default=1, help="CPU threads, shared by the workers (default 1)")
     parser.add_argument("--workers", default="1", help="folds at once in processes of their own: a number, or auto")
     parser.add_argument("--fold-seconds", type=float, default=float("inf"), help="give up on a fold after this time")
@@ -54,6 +58,39 @@ def resolve(args: argparse.Namespace) -> tuple[dict, list[Path], list[Path], Pat
 
 
 def main(args: argparse.Namespace) -> int:
+    from mebench.training.gpu_lease import lease
+
+    spec, clips, inputs, out = resolve(args)
+    check(args, spec, out)
+    name = f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}"
+    with lease(0 if args.device == "cpu" else args.gpus, name, say):
+        return train(args, spec, clips, inputs, out)
+
+
+def check(args: argparse.Namespace, spec: dict[str, Any], out: Path) -> None:
+    """Raise a UserError for arguments that make no sense: before the job waits for a GPU."""
+    from mebench.parallel import parse_shard
+
+    if spec["training"] == "rules":
+        raise UserError(f"{spec['model']} is trained by its own rule, not by this command; run snakemake for {out}")
+    parse_shard(args.shard)
+    workers_of(args.workers)
+    for option, value in (("--threads", args.threads), ("--fold-seconds", args.fold_seconds)):
+        if not value > 0:
+            raise UserError(f"{option} {value:g} must be above 0")
+    if args.gpus < 0:
+        raise UserError(f"--gpus is {args.gpus}; write a number of GPUs from 0")
+
+
+def say(text: str) -> None:
+    """Tell the log, or the terminal, what goes on before training."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def train(args: argparse.Namespace, spec: dict[str, Any], clips: list[Path], inputs: list[Path], out: Path) -> int:
+    """Train the shard on the GPU that CUDA sees now, or on the CPU, and say how its folds went; gives the exit code.
+
+    Torch is imported in here and not before."""
     from functools import partial
 
     from mebench.files import write_json
@@ -63,16 +100,9 @@ def main(args: argparse.Namespace) -> int:
     from mebench.training.engine import Execution, run_shard
     from mebench.training.stop import watched
 
-    spec, clips, inputs, out = resolve(args)
-    if spec["training"] == "rules":
-        raise UserError(f"{spec['model']} is trained by its own rule, not by this command; run snakemake for {out}")
     workers = workers_of(args.workers)
-    for option, value in (("--threads", args.threads), ("--fold-seconds", args.fold_seconds)):
-        if not value > 0:
-            raise UserError(f"{option} {value:g} must be above 0")
-    threads = max(1, args.threads // workers)
-    how = Execution(args.device, threads, args.save_weights, args.fold_seconds, args.checkpoint_seconds, workers,
-                    tuple(args.fold))  # fmt: skip
+    how = Execution(args.device, max(1, args.threads // workers), args.save_weights, args.fold_seconds,
+                    args.checkpoint_seconds, workers, tuple(args.fold))  # fmt: skip
     with watched() as stop:
         try:
             records = run_shard(out, spec, partial(load, spec, clips, inputs), parse_shard(args.shard), how, stop)

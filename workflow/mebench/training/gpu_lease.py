@@ -1,0 +1,187 @@
+"""GPU cards of its own for each job: those that a scheduler gives it, else cards of this machine that it leases.
+
+Snakemake's resource ``gpu`` only counts cards. Left to themselves, all jobs of a workstation use the first one. A lease
+is a lock (flock) on a file that is named after the card, so it ends with the process that holds it, however that ends.
+The files lie in a folder of the machine that all its users share: cards are shared by users too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import getpass
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mebench.errors import UserError
+from mebench.training.gpu_cards import ORDER, VISIBLE, Card, to_choose_from
+
+PLACE = "MEBENCH_GPU_LEASES"
+FOLDER = "/tmp/mebench-gpu-leases"  # not $TMPDIR, which differs between users and jobs
+LOOK_AGAIN = 1.0  # seconds between two looks at cards that are all in use
+
+_held: set[int] = set()  # descriptors of the leases of this process
+
+
+@contextlib.contextmanager
+def lease(wanted: int, job: str, say: Callable[[str], object] = print) -> Iterator[list[str]]:
+    """Hold ``wanted`` cards for the block, in which CUDA sees no others; gives their names in CUDA_VISIBLE_DEVICES.
+
+    Waits while other jobs hold them, and tells ``say`` which; ``job`` is what others are told of this one. No card is
+    leased, and the environment stays as it is, where a scheduler or the user gives no more cards than are wanted, and
+    on a machine without cards. A job that wants 0 sees none; but of a scheduler that gives it one it sees that one.
+    To be entered before torch is imported. Raises a UserError where the machine has fewer cards than are wanted, and
+    where its folder of leases cannot be used.
+    """
+    cards = to_choose_from(wanted, os.environ)
+    if cards is None:
+        yield []
+        return
+    held = _wait_for(cards, wanted, job, say) if wanted else {}
+    changes = {VISIBLE: ",".join(card.visible for card in held)}
+    if any(card.visible.isdecimal() for card in held) and VISIBLE not in os.environ:
+        changes[ORDER] = "PCI_BUS_ID"  # numbers of cards are those of the driver, not those by speed
+    try:
+        with _environment(changes):
+            yield [card.visible for card in held]
+    finally:
+        _release(held.values())
+
+
+def _wait_for(cards: Sequence[Card], wanted: int, job: str, say: Callable[[str], object]) -> dict[Card, int]:
+    """Leases (open descriptors) of ``wanted`` cards, all at once: who held one and waited for more could wait for a
+    job that does the same."""
+    folder, told = _folder(), ""
+    while True:
+        held: dict[Card, int] = {}
+        try:
+            for card in cards:
+                if len(held) < wanted and (descriptor := _take(folder / f"{card.lease}.lease", job)) is not None:
+                    held[card] = descriptor
+        except OSError as error:
+            _release(held.values())
+            raise _unusable(folder, error) from error
+        if len(held) == wanted:
+            return held
+        _release(held.values())
+        number = "a GPU" if wanted == 1 else f"{wanted} GPUs"
+        others = [f"{card.lease} is used by {_holder(folder / f'{card.lease}.lease')}" for card in cards]
+        text = f"waiting for {number}: {'; '.join(others)}"
+        if text != told:
+            say(text)
+            told = text
+        time.sleep(LOOK_AGAIN * random.uniform(0.5, 1.0))
+
+
+def _folder() -> Path:
+    """The folder of leases, made where it is missing, for all users of the machine."""
+    folder = Path(os.environ.get(PLACE) or FOLDER)
+    try:
+        folder.mkdir(parents=True)
+        folder.chmod(0o1777)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    return folder
+
+
+def _unusable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"cannot lease a GPU in {folder}: {error.strerror}; set {PLACE} to a folder on a disk of this "
+                     "machine that everybody who uses its GPUs can write to")  # fmt: skip
+
+
+def _take(path: Path, job: str) -> int | None:
+    """An open descriptor that holds the lock of ``path``, or None where another one holds it."""
+    while True:
+        descriptor = _opened(path)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except OSError:
+            os.close(descriptor)
+            raise
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                _held.add(descriptor)
+                about = {"process": os.getpid(), "user": _user(), "job": job}
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(about).encode(), 0)
+                return descriptor
+        os.close(descriptor)  # somebody cleared the folder between opening and locking
+
+
+def _opened(path: Path) -> int:
+    """The file of a lease, open; made where it is missing, so that other users can open it from its first moment on."""
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor, own = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            os.fchmod(descriptor, 0o666)
+            with contextlib.suppress(FileExistsError):
+                os.link(own, path)
+        finally:
+            os.close(descriptor)
+            os.unlink(own)
+
+
+def _release(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        if descriptor in _held:  # else this is a forked process, which has closed its copy
+            _held.remove(descriptor)
+            os.close(descriptor)
+
+
+def keep_for_the_next_program() -> None:
+    """Let the leases of this process outlive its next ``exec``: they end with that program and all that it starts."""
+    for descriptor in _held:
+        os.set_inheritable(descriptor, True)
+
+
+def _forget() -> None:
+    """In a forked process: close its copies of the leases, or they would outlive the job in it."""
+    for descriptor in _held:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def _holder(path: Path) -> str:
+    """Who says to hold a lease, for people."""
+    try:
+        about = json.loads(path.read_text())
+        return f"{about['job']} (process {about['process']} of {about['user']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another job"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without an entry, as in containers
+        return str(os.getuid())
+
+
+@contextlib.contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
