@@ -29,7 +29,6 @@ def test_a_sites_file_says_partition_account_and_gres_of_every_job(cluster, loca
     project.wait()
     jobs = {job["Comment"].split("_wildcards")[0]: job for job in cluster.jobs()}
     assert {rule: job["Partition"] for rule, job in jobs.items()} == {
-        "rule_input_parts": "cpu",
         "rule_inputs": "cpu",
         "rule_train": "gpu",
     }

@@ -118,8 +118,9 @@ class Project:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[Project]:
-    """A project whose ``mebench`` commands are forks of one server, which ends with the block."""
+def served(folder: Path, coarse: bool = False) -> Iterator[Project]:
+    """A project whose ``mebench`` commands are forks of one server, which ends with the block; its plots may be
+    ``coarse``."""
     project = Project(folder / "project")
-    with zygote(folder / "zygote", project.folder / "workflow") as project.server:
+    with zygote(folder / "zygote", project.folder / "workflow", coarse) as project.server:
         yield project

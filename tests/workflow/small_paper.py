@@ -13,7 +13,7 @@ from mebench import cards
 
 SUBJECTS, CLIPS = 3, 2  # of a stand-in; it has as many more clips as it needs for every class
 # one process for each job: two jobs at once keep two cores busy
-ONE_THREAD = ("--set-threads", "input_parts=1", "faces=1", "fetch=1", "index=1")
+ONE_THREAD = ("--set-threads", "inputs=1", "faces=1", "fetch=1", "index=1")
 COMMAND = ("snakemake", "--cores", "2", "--configfile", "small.yaml", *ONE_THREAD)
 
 

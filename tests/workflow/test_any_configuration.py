@@ -199,7 +199,7 @@ def dataset(name: str, configuration: Row, copies: dict[str, dict[str, str]]) ->
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project whose jobs are forks of one server, with a copy of every dataset as a folder and as an archive."""
-    with served(tmp_path_factory.mktemp("any configuration")) as made:
+    with served(tmp_path_factory.mktemp("any configuration"), coarse=True) as made:
         made.copies = copies_of(made)
         yield made
 

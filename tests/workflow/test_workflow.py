@@ -46,7 +46,7 @@ def test_a_second_run_does_nothing(finished):
 def test_the_dry_run_of_a_fresh_project_is_complete(copy):
     copy.run("rm", "-r", "results", ".snakemake")
     jobs = rules(copy.planned())
-    once = dict.fromkeys(("fetch", "index", "input_parts", "inputs", "score", "tables", "dataset_plots", "report"), 1)
+    once = dict.fromkeys(("fetch", "index", "inputs", "score", "tables", "dataset_plots", "report"), 1)
     assert jobs == once | {"train": 8, "pool": 8, "plots_megc2019-flow": 1}
 
 

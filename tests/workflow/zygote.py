@@ -60,8 +60,9 @@ def jobs(folder: Path) -> list[Job]:
 
 
 @contextlib.contextmanager
-def zygote(folder: Path, package: Path) -> Iterator[Path]:
-    """Start a server for the ``package`` folder; gives the folder of the script to put first on PATH."""
+def zygote(folder: Path, package: Path, coarse: bool = False) -> Iterator[Path]:
+    """Start a server for the ``package`` folder; gives the folder of the script to put first on PATH. Where nobody
+    looks at the plots, they may be ``coarse``: as PNG of a few dots, and with the letters of the reader's fonts."""
     folder.mkdir()
     address = str(folder / "socket")
     shim = folder / "mebench"
@@ -69,7 +70,8 @@ def zygote(folder: Path, package: Path) -> Iterator[Path]:
     shim.chmod(0o755)
     env = os.environ | ONE_THREAD | {"PYTHONPATH": str(package)}
     with open(folder / "log", "w") as log:
-        server = subprocess.Popen([sys.executable, __file__, address], env=env, stdout=log, stderr=log)
+        command = [sys.executable, __file__, address, *(["coarse"] if coarse else [])]
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
         while not os.path.exists(address):
             assert server.poll() is None, (folder / "log").read_text()
@@ -80,9 +82,13 @@ def zygote(folder: Path, package: Path) -> Iterator[Path]:
         server.wait()
 
 
-def serve(address: str) -> None:
+def serve(address: str, coarse: bool) -> None:
     """Import everything, then answer each connection in a fork."""
     _import_all()
+    if coarse:
+        from mebench.plots import style
+
+        style.LOOK |= {"savefig.dpi": 30, "svg.fonttype": "none"}
     gc.collect()
     gc.freeze()  # what was imported stays shared with the forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: they report by themselves
@@ -159,4 +165,4 @@ def _run(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], "coarse" in sys.argv[2:])

@@ -1,5 +1,7 @@
 # clips -> faces -> inputs: what models eat, made once per dataset and shared by every model that asks for the same.
-# An input is made in parts, one per subject; a job makes the parts of its shard that are missing.
+# An input is made in parts, one per subject; a job makes the parts that are missing. One job makes the whole input,
+# unless it is scattered: then several make their shares of the parts, and one more joins them.
+scattered = len(gather.inputs("{scatteritem}")) > 1
 
 
 rule faces:
@@ -56,8 +58,12 @@ rule input_parts:
 
 rule inputs:
     input:
-        shards=gather.inputs(
-            "<results>/inputs/{{dataset}}/{{input}}/shards/{scatteritem}.json"
+        shards=(
+            gather.inputs(
+                "<results>/inputs/{{dataset}}/{{input}}/shards/{scatteritem}.json"
+            )
+            if scattered
+            else []
         ),
         clips="<results>/datasets/{dataset}/clips.csv",
         base=lambda wildcards: plan.made_from(wildcards.dataset, wildcards.input),
@@ -69,17 +75,19 @@ rule inputs:
         "<results>/benchmarks/inputs/{dataset}/{input}.tsv"
     conda:
         "../../envs/mebench.yaml"
+    threads: 1 if scattered else 16
     resources:
-        mem_mb=2000,
-        runtime=times_attempt(30),
+        mem_mb=times_attempt(2000 if scattered else 8000),
+        runtime=times_attempt(30 if scattered else 240),
     params:
         root=lambda wildcards: plan.root(wildcards.dataset),
         extra=lambda wildcards: plan.input_arguments(
             wildcards.dataset, wildcards.input
         )
         + plan.truth_arguments(wildcards.dataset, wildcards.input),
+        join=["--join"] if scattered else [],
         folder=subpath(output[0], parent=True),
         code=lambda wildcards: plan.source_of_input(wildcards.input),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
-        " --out {params.folder:q} {params.extra:q} --join > {log:q} 2>&1"
+        " --out {params.folder:q} {params.extra:q} {params.join:q} --jobs {threads} > {log:q} 2>&1"

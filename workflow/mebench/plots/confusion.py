@@ -25,8 +25,15 @@ def draw(task: Task) -> Figure:
     for ax, model, title in zip(axes.flat, task.models, titles, strict=False):
         image = _panel(ax, model, classes)
         ax.set_title(title, color=style.GREY if model.control else style.INK)
-    for ax in list(axes.flat)[len(task.models) :]:
-        ax.set_visible(False)
+    for k, ax in enumerate(axes.flat):
+        if k >= len(task.models):
+            ax.set_visible(False)
+        elif k % columns == 0:  # all panels have the same classes: their names stand on the outer ones
+            ax.set_yticks(range(len(classes)), classes)
+            ax.set_ylabel("true")
+        if k < len(task.models) <= k + columns:
+            ax.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
+            ax.set_xlabel("predicted")
     bar = fig.colorbar(image, ax=axes, fraction=0.03, pad=0.02, shrink=0.7 if rows > 1 else 0.9)
     bar.set_label("share of the true class")
     bar.outline.set_visible(False)
@@ -46,20 +53,11 @@ def _panel(ax: Axes, model: Model, classes: list[str]):
     image = ax.imshow(share, vmin=0, vmax=1, cmap="Blues")
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if share[row, column] > 0.55 else style.INK
-        ax.text(column, row - 0.1, str(count), ha="center", va="center", color=colour, fontsize=9)
-        ax.text(
-            column,
-            row + 0.25,
-            f"{share[row, column]:.0%}",
-            ha="center",
-            va="center",
-            color=colour,
-            fontsize=7,
-        )
-    ax.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
-    ax.set_yticks(range(len(classes)), classes)
+        words = f"{count}\n{share[row, column]:.0%}"
+        cell = ax.text(column, row, words, ha="center", va="center", color=colour, fontsize=8, linespacing=1.1)
+        cell.set_in_layout(False)  # it lies within its axes; to lay out hundreds of them takes seconds
+    ax.set_xticks([])
+    ax.set_yticks([])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    ax.set_xlabel("predicted")
-    ax.set_ylabel("true")
     return image
