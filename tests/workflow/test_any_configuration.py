@@ -155,6 +155,16 @@ def seconds(k: int, row: Row, configurations: list[Row], there: set[tuple]) -> f
     return task + read + 0.3 * configurations[k]["seeds"] * jobs
 
 
+def size(configuration: Row, rows: list[Row]) -> float:
+    """About how long a whole configuration takes."""
+    there: set[tuple] = set()
+    total = 0.0
+    for row in rows:
+        total += seconds(0, row, [configuration], there)
+        there |= {(0, row["task"]), (0, row["task"], read_by(row["model"]))}
+    return total
+
+
 @functools.cache
 def read_by(model: str) -> str:
     """The input of a model, as small as it comes, as text."""
@@ -257,8 +267,9 @@ def started(project: Project, chosen: list[tuple[Row, list[Row]]], first: int) -
     for index, (configuration, _) in enumerate(chosen):
         folders.setdefault(tuple(configuration[key] for key in ("source", "crop", "apex")), []).append(index)
     shares: list[list[int]] = [[], []]
-    for indices in sorted(folders.values(), key=lambda own: -sum(len(chosen[i][1]) for i in own)):
-        min(shares, key=lambda share: sum(len(chosen[i][1]) for i in share)).extend(indices)
+    took = [size(configuration, rows) for configuration, rows in chosen]
+    for indices in sorted(folders.values(), key=lambda own: -sum(took[i] for i in own)):
+        min(shares, key=lambda share: sum(took[i] for i in share)).extend(indices)
     found = {}
     for k, share in enumerate(shares):
         pool = ThreadPoolExecutor(1)

@@ -62,7 +62,7 @@ def jobs(folder: Path) -> list[Job]:
 @contextlib.contextmanager
 def zygote(folder: Path, package: Path, coarse: bool = False) -> Iterator[Path]:
     """Start a server for the ``package`` folder; gives the folder of the script to put first on PATH. Where nobody
-    looks at the plots, they may be ``coarse``: as PNG of a few dots, and with the letters of the reader's fonts."""
+    looks at the plots, they may be ``coarse``: not laid out, of a few dots, with the letters of the reader's fonts."""
     folder.mkdir()
     address = str(folder / "socket")
     shim = folder / "mebench"
@@ -88,7 +88,7 @@ def serve(address: str, coarse: bool) -> None:
     if coarse:
         from mebench.plots import style
 
-        style.LOOK |= {"savefig.dpi": 30, "svg.fonttype": "none"}
+        style.LOOK |= {"savefig.dpi": 30, "svg.fonttype": "none", "figure.constrained_layout.use": False}
     gc.collect()
     gc.freeze()  # what was imported stays shared with the forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: they report by themselves

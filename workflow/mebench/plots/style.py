@@ -40,6 +40,7 @@ LOOK = {
     "legend.fontsize": 8,
     "svg.hashsalt": "mebench",  # else the ids in an SVG differ from run to run
     "svg.fonttype": "path",
+    "figure.constrained_layout.use": True,
     "figure.dpi": 100,
     "savefig.dpi": 150,
 }
@@ -49,8 +50,9 @@ def figure(width: float, height: float) -> Figure:
     """An empty figure of ``width`` x ``height`` inches in the house style."""
     plt.rcdefaults()
     plt.rcParams.update(LOOK)
-    fig = plt.figure(figsize=(width, height), layout="constrained")
-    fig.get_layout_engine().set(w_pad=0.07, h_pad=0.06)
+    fig = plt.figure(figsize=(width, height))
+    if fig.get_layout_engine():
+        fig.get_layout_engine().set(w_pad=0.07, h_pad=0.06)
     return fig
 
 
@@ -89,8 +91,9 @@ def message(text: str) -> Figure:
 
 def save(fig: Figure, stem: str | os.PathLike) -> list[Path]:
     """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
-    fig.draw_without_rendering()  # which lays the figure out, once for both files
-    fig.set_layout_engine("none")
+    if fig.get_layout_engine():
+        fig.draw_without_rendering()  # which lays the figure out, once for both files
+        fig.set_layout_engine("none")
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
     with whole_file(svg) as temporary:
         fig.savefig(temporary, metadata={"Date": None, "Creator": None})
