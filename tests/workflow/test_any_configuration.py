@@ -217,15 +217,17 @@ def project(tmp_path_factory):
 def copies_of(project: Project) -> dict[str, dict[str, str]]:
     """Dataset -> what an owner would name as its source: a folder, an archive."""
     needed = {name for task in CHOSEN for name in (*TASKS[task]["datasets"], *TASKS[task].get("macro", {}))}
-    found = {}
-    for name in sorted(needed):
-        folder = project.folder / "copies" / name
-        options = json.dumps({"subjects": SUBJECTS, "clips": CLIPS})
-        run(project, "mebench", "fetch", name, "--source", "synthetic", "--options", options,
-            "--out", str(folder / "source.json"))  # fmt: skip
-        archive = shutil.make_archive(str(folder / name), "zip", folder / "data")
-        found[name] = {"folder": str(folder / "data"), "archive": archive}
-    return found
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(sorted(needed), pool.map(functools.partial(copy_of, project), sorted(needed)), strict=True))
+
+
+def copy_of(project: Project, name: str) -> dict[str, str]:
+    folder = project.folder / "copies" / name
+    options = json.dumps({"subjects": SUBJECTS, "clips": CLIPS})
+    run(project, "mebench", "fetch", name, "--source", "synthetic", "--options", options,
+        "--out", str(folder / "source.json"))  # fmt: skip
+    archive = shutil.make_archive(str(folder / name), "zip", folder / "data")
+    return {"folder": str(folder / "data"), "archive": archive}
 
 
 def run(project: Project, *command: str) -> str:
