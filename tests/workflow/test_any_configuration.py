@@ -149,10 +149,10 @@ def array(long: bool) -> list[tuple[Row, list[Row]]]:
 def seconds(k: int, row: Row, configurations: list[Row], there: set[tuple]) -> float:
     """About how long a row takes more than those that are there: a task's table and plots, an input, the training."""
     datasets = len(TASKS[row["task"]]["datasets"])
-    task = 0 if (k, row["task"]) in there else 1.5 + 0.7 * datasets
+    task = 0 if (k, row["task"]) in there else 1.5 + 0.3 * datasets
     read = 0 if (k, row["task"], read_by(row["model"])) in there else 0.7 + 0.5 * datasets
     jobs = SUBJECTS if configurations[k]["shards"] == "fold" else 1
-    return task + read + 0.3 * configurations[k]["seeds"] * jobs
+    return task + read + 0.6 * configurations[k]["seeds"] * jobs
 
 
 def size(configuration: Row, rows: list[Row]) -> float:
