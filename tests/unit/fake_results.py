@@ -10,7 +10,6 @@ from toy import write_store
 from mebench.datasets._reading import VIDEO_COLUMNS
 from mebench.files import write_csv, write_json
 from mebench.metrics.scores import write_scores
-from mebench.plots import TASK_KINDS
 
 CLASSES = ["negative", "positive", "surprise"]
 SUBJECTS = ["casme2/sub01", "casme2/sub02", "casme2/sub03", "smic/s01", "smic/s02"]
@@ -20,6 +19,7 @@ COLUMNS = ["clip_id", "dataset", "subject", "video", "onset", "apex", "offset", 
 COLUMNS += ["objective", "expression", "aus", "fps", "frames", "repairs"]
 TIMING = {"onset": "11", "apex": "30", "offset": "60", "apex_source": "labelled", "expression": "micro", "fps": "200"}
 NATIVE = {"negative": "disgust", "positive": "happiness", "surprise": "surprise"}
+RUN_PLOTS = ("confusion", "subjects", "curves", "seeds")
 
 
 def fill(root: Path, origin: str = "synthetic") -> Path:
@@ -57,7 +57,8 @@ def run(root, model, seed, wrong, origin, kind="model", selection="last", epochs
         "clips": len(rows), "folds_done": done, "without_input": dict.fromkeys(without, "no face is found"),
         "failed": [], "parameters": 1683, "seconds": 1.0,
         "versions": {"torch": ["2.13.0"]},
-        "spec": {"model": model, "options": {}, "recipe": {"epochs": epochs}}, "note": "",
+        "spec": {"model": model, "options": {}, "recipe": {"epochs": epochs},
+                 "task": {"name": TASK, "classes": CLASSES, "labels": {}, "drop": {}}}, "note": "",
     })  # fmt: skip
     return folder
 
@@ -98,7 +99,7 @@ def clips(root: Path, dataset: str, origin: str) -> None:
 
 def drawings(root: Path) -> None:
     """A stand-in for every plot that the report takes as it is."""
-    names = [f"{TASK}/{kind}" for kind in TASK_KINDS] + ["datasets/casme2", "datasets/smic"]
+    names = [f"{TASK}/{kind}" for kind in RUN_PLOTS] + ["datasets/casme2", "datasets/smic"]
     for name in names:
         path = root / "plots" / f"{name}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)

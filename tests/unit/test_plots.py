@@ -14,7 +14,7 @@ import pytest
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 from mebench.inputs import store
-from mebench.plots import KINDS, TASK_KINDS, clips, confusion, curves, dataset, runs, seeds, style, subjects, timeline
+from mebench.plots import clips, confusion, curves, dataset, runs, seeds, style, subjects, timeline
 from mebench.plots.samples import drawing, flow
 from mebench.verbs import plots as verb
 
@@ -63,7 +63,7 @@ def arguments(kind, results):
     return ["--inputs", *inputs, "--clips", *(results / "datasets" / d / "clips.csv" for d in DATASETS)]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("task", "datasets")])
+@pytest.mark.parametrize("kind", [*fake.RUN_PLOTS, "input", "dataset"])
 def test_same_bytes_twice_without_dates(kind, results, tmp_path):
     for name in ("one", "two"):
         plot(kind, *arguments(kind, results), "--out", tmp_path / name)
@@ -79,8 +79,8 @@ def test_all_plots_of_a_task_at_once_are_the_same_as_one_at_a_time(results, tmp_
     stores, clips = words[1 : 1 + len(DATASETS)], words[2 + len(DATASETS) :]
     plot("task", "--task", "megc2019", "--runs", *folders(results), "--sample", "apex_flow-28", *stores,
          "--clips", *clips, "--out", tmp_path / "all")  # fmt: skip
-    assert {path.stem for path in (tmp_path / "all").iterdir()} == {*TASK_KINDS, "input-apex_flow-28"}
-    for kind in TASK_KINDS:
+    assert {path.stem for path in (tmp_path / "all").iterdir()} == {*fake.RUN_PLOTS, "input-apex_flow-28"}
+    for kind in fake.RUN_PLOTS:
         plot(kind, *arguments(kind, results), "--out", tmp_path / "one" / kind)
         for suffix in ("svg", "png"):
             assert (tmp_path / "all" / f"{kind}.{suffix}").read_bytes() == (
@@ -414,7 +414,7 @@ def test_the_order_of_the_clips_changes_no_byte(results, tmp_path):
 
 def test_bad_input_is_one_clear_sentence(results, tmp_path):
     with pytest.raises(UserError, match="unknown plot 'confusions'.*did you mean 'confusion'"):
-        plot("confusions", "--out", tmp_path / "x")
+        plot("confusions", "--runs", *folders(results), "--out", tmp_path / "x")
     with pytest.raises(UserError, match="the plot input needs --inputs"):
         plot("flow", "--out", tmp_path / "x")
     with pytest.raises(UserError, match="the plot dataset needs --clips"):

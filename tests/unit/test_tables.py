@@ -11,7 +11,7 @@ import fake_results as fake
 import pytest
 from slstt_matrices import SLSTT_MATRICES
 
-from mebench import cards, tables
+from mebench import cards, tables, tasks
 from mebench.errors import UserError
 from mebench.files import read_json, write_csv, write_json
 from mebench.metrics.scores import write_scores
@@ -33,7 +33,7 @@ def build(tmp_path):
     """Build a table from score lines, through the file."""
 
     def run(lines, name="smic-3"):
-        write_csv(tmp_path / "scores.csv", COLUMNS, lines)
+        write_csv(tmp_path / "scores.csv", [*COLUMNS, *tasks.metrics("recognition")], lines)
         return tables.build(tables.describe(name), read_scores(tmp_path / "scores.csv"))
 
     return run

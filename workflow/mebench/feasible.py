@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mebench import cards, inputs
+from mebench import cards, inputs, recipes, tasks
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ def check(plan: Plan) -> None:
     for name, entry in plan.datasets.items():
         _source(name, entry)
     for run in plan.runs:
+        _kind(plan, run)
         for dataset in plan.datasets_of(run):
-            reason = unreadable(run.spec["inputs"], cards.card("datasets", dataset))
+            reason = unreadable(run.spec["inputs"], cards.card("datasets", dataset), plan.tasks[run.task])
             if reason:
                 raise UserError(
                     f"the model entry '{run.model}' cannot run on the task {run.task}: {reason}; "
@@ -52,9 +53,31 @@ def _source(name: str, entry: dict[str, Any]) -> None:
                         f"remove {' and '.join(given)}")  # fmt: skip
 
 
-def unreadable(wanted: dict[str, Any], card: dict[str, Any]) -> str:
-    """Why a model that asks for the input ``wanted`` cannot read what a dataset delivers; empty where it can."""
-    if card["delivers"] == "videos" and inputs.KINDS[wanted["kind"]].get("per") == "video":
+OF_CLASSES = ("class_weights", "label_smoothing", "order")  # keys of a recipe that mean something where classes are
+
+
+def _kind(plan: Plan, run: Run) -> None:
+    """A model serves the kinds of task that its card says, recognition where it says nothing; what a recipe says of
+    classes goes with those alone that have some."""
+    card, kind = cards.card("models", run.spec["model"]), tasks.card(plan.tasks[run.task])
+    serves = card.get("serves", [tasks.DEFAULT])
+    if kind["name"] not in serves:
+        raise UserError(
+            f"the model entry '{run.model}' serves {', '.join(serves)}, but the task {run.task} is of the kind "
+            f"{kind['name']}; give the entry tasks of its own, or a model whose card has serves: [{kind['name']}]"
+        )
+    for key in OF_CLASSES if not kind.get("classes", False) else ():
+        value, default = run.spec["recipe"].get(key, recipes.RECIPE[key]), recipes.RECIPE[key]
+        if value != default:
+            raise UserError(f"the model entry '{run.model}' has {key}: {value}, but the task {run.task} has no "
+                            f"classes; write {key}: {default}")  # fmt: skip
+
+
+def unreadable(wanted: dict[str, Any], card: dict[str, Any], task: dict[str, Any] | None = None) -> str:
+    """Why a model that asks for the input ``wanted`` cannot read what a dataset delivers for a task (of clips, where
+    none is given); empty where it can."""
+    of_clips = task is None or not tasks.of_recordings(task)
+    if of_clips and card["delivers"] == "videos" and inputs.KINDS[wanted["kind"]].get("per") == "video":
         return f"its input {wanted['kind']} has one array for each long video of {card['name']}, not for each clip"
     if card["delivers"] != "pictures":
         return ""

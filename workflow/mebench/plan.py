@@ -12,14 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, feasible, inputs, recipes, sources
+from mebench import cards, feasible, inputs, recipes, sources, tasks
 from mebench.config import checked, load_config
 from mebench.datasets import _checks
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
+from mebench.protocols import own_tasks
 from mebench.protocols.tasks import TASKS, task
-
-PLOTS = ("confusion", "subjects", "curves", "seeds")  # of every task, besides samples of its inputs
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,9 @@ class Plan:
         self.config = checked(config)
         self.results = self.config["results"].rstrip("/")
         self.selection: str = self.config["selection"]
-        self.tasks = {name: task(name) for name in self.config["tasks"]}
+        named = [task(entry) if isinstance(entry, str) else own_tasks.own(entry) for entry in self.config["tasks"]]
+        self.tasks = {definition["name"]: definition for definition in named}
+        self.own_tasks = [self.tasks[entry["name"]] for entry in self.config["tasks"] if not isinstance(entry, str)]
         self.entries = self._entries()
         self.datasets = self._datasets()
         self.runs = [
@@ -65,12 +66,8 @@ class Plan:
         ]
         self.tables: list[str] = self.config["tables"] or list(self.tasks)
         for name in self.tables:
-            if name not in table_names():
-                raise UserError(f"unknown table '{name}'{did_you_mean(name, table_names())}")
-            if table_task(name) not in self.tasks:
-                raise UserError(
-                    f"the table {name} needs the task {table_task(name)}; add it to 'tasks' in the configuration"
-                )
+            if (needed := self.task_of_table(name)) not in self.tasks:
+                raise UserError(f"the table {name} needs the task {needed}; add it to 'tasks' in the configuration")
         feasible.check(self)
 
     @classmethod
@@ -126,7 +123,7 @@ class Plan:
         spec["label"], spec["seed"], spec["selection"] = model, seed, self.selection
         if entry["training"] == "rules":
             spec["selection"] = "last"  # how the configuration selects epochs cannot reach code of its own
-        keys = ["name", "classes", "labels", "label_from", "drop", "protocol"]
+        keys = ["name", "kind", *tasks.card(definition)["definition"], "protocol"]
         if entry["recipe"].get("extra_clips", "none") != "none":
             self._check_extra(task_name, model, entry["recipe"]["extra_clips"])
             keys.append(entry["recipe"]["extra_clips"])
@@ -282,7 +279,7 @@ class Plan:
 
     def plots_of(self, task: str) -> list[str]:
         """The plots of a task that the report shows; ``input-NAME`` is a sample picture of the input NAME."""
-        return [*PLOTS, *(f"input-{name}" for name in self.sample_inputs(task))]
+        return [*tasks.card(self.tasks[task])["plots"], *(f"input-{name}" for name in self.sample_inputs(task))]
 
     def plot_files(self, task: str, suffix: str) -> list[str]:
         """The files of a task's plots: ``suffix`` is svg or png."""
@@ -306,16 +303,35 @@ class Plan:
 
     def arguments_of_plot(self, task: str, plot: str) -> list[str]:
         """The arguments of ``mebench plots`` for one plot of a task alone, without --out."""
-        if plot in PLOTS:
+        if not plot.startswith("input-"):
             return [plot, "--runs", *(self.folder(run) for run in self.runs_of(task))]
         stores = self.sample_inputs(task)[plot.removeprefix("input-")]
         folders = [str(Path(meta).parent) for meta in stores]
         return ["input", "--inputs", *folders, "--clips", *self.clips(task), "--task", task]
 
     def scores_of_table(self, table: str) -> str:
+        return f"{self.results}/scores/{self.task_of_table(table)}.csv"
+
+    def task_of_table(self, table: str) -> str:
+        if table in self.tasks and table not in TASKS:  # a task of the configuration's own has its default table
+            return table
         if table not in table_names():
             raise UserError(f"unknown table '{table}'{did_you_mean(table, table_names())}")
-        return f"{self.results}/scores/{table_task(table)}.csv"
+        return table_task(table)
+
+    def define_arguments(self, *names: str) -> list[str]:
+        """``--define`` and the definitions of those of the tasks that the configuration itself defines."""
+        own = [canonical_json(definition) for definition in self.own_tasks if definition["name"] in names]
+        return ["--define", *own] if own else []
+
+    def stage_arguments(self, task: str) -> list[str]:
+        """``--stage`` and the parameters of the stage between predictions and scores, where the kind has one."""
+        parameters = self.stage(task)
+        return ["--stage", canonical_json(parameters)] if parameters else []
+
+    def stage(self, task: str) -> dict[str, Any]:
+        """The parameters of the stage of a task's kind: its card's, where the task says nothing else."""
+        return tasks.card(self.tasks[task]).get("stage", {}) | self.tasks[task].get("stage", {})
 
     def source_of_table(self, table: str) -> str:
         """Digest of a table's data file, of those it extends, and of the code that makes tables."""
@@ -357,7 +373,12 @@ class Plan:
     def source(self, area: str, run: Run | None = None) -> str:
         """Digest of the package source that a rule's result depends on (of the run's model too, for training)."""
         model = sources.of_model(run.spec["model"]) if run else ""
-        return sources.fingerprint(*AREAS[area]) + model
+        kinds = [sources.file_of_kind(run.spec["task"])] if run else []
+        return sources.fingerprint(*AREAS[area], *kinds) + model
+
+    def source_of_task(self, area: str, task: str) -> str:
+        """The same of a rule that makes something of all runs of a task."""
+        return sources.fingerprint(*AREAS[area], sources.file_of_kind(self.tasks[task]))
 
     def source_of_index(self, dataset: str) -> str:
         """Digest of the code that reads a dataset."""
@@ -392,7 +413,10 @@ AREAS: dict[str, tuple[str, ...]] = {
     "adopt": ("training/adopt.py",),
     "score": ("verbs/score.py", "metrics/recognition.py"),
     "tables": ("verbs/tables.py",),
-    "plots": ("verbs/plots.py",),
+    "plots": (
+        "verbs/plots.py",
+        *sorted(f"plots/{path.name}" for path in (Path(__file__).parent / "plots").glob("*.py")),
+    ),
     "report": ("verbs/report.py", "report/page.html.j2"),
 }
 

@@ -40,6 +40,11 @@ def of_model(name: str) -> str:
     return fingerprint(cards.locate("models", name).resolve())
 
 
+def file_of_kind(task: dict) -> Path:
+    """The file of a task's kind; what it imports counts too, as it does for a model's."""
+    return cards.locate("tasks", task.get("kind", "recognition")).resolve()
+
+
 # `import a.b` or `from a.b import c, d`, at any indent; parsing the syntax tree would take ten times as long
 IMPORT = re.compile(r"^[ \t]*(?:import (mebench[\w.]*)|from (mebench[\w.]*) import (\([^)]*\)|[^\n#]*))", re.MULTILINE)
 

@@ -19,6 +19,7 @@ rule score:
         runtime=times_attempt(30),
     params:
         runs=lambda wildcards, input: [str(Path(record).parent) for record in input],
-        code=plan.source("score"),
+        stage=lambda wildcards: plan.stage_arguments(wildcards.task),
+        code=lambda wildcards: plan.source_of_task("score", wildcards.task),
     shell:
-        "mebench score --runs {params.runs:q} --out {output.csv:q} > {log:q} 2>&1"
+        "mebench score --runs {params.runs:q} --out {output.csv:q} {params.stage:q} > {log:q} 2>&1"

@@ -17,10 +17,13 @@ rule tables:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
+        define=lambda wildcards: plan.define_arguments(
+            plan.task_of_table(wildcards.table)
+        ),
         out=subpath(output[0], strip_suffix=".csv"),
         code=lambda wildcards: plan.source_of_table(wildcards.table),
     shell:
-        "mebench tables {wildcards.table} --scores {input:q} --out {params.out:q} > {log:q} 2>&1"
+        "mebench tables {wildcards.table} --scores {input:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
 
 
 # all plots of a task are one job; each task has a rule of its own, as its plots depend on its models
@@ -47,10 +50,11 @@ for task in plan.tasks:
             runtime=times_attempt(30),
         params:
             arguments=lambda wildcards, of=task: plan.plot_arguments(of),
+            define=plan.define_arguments(task),
             out=subpath(output[0], parent=True),
-            code=plan.source("plots"),
+            code=plan.source_of_task("plots", task),
         shell:
-            "mebench plots task {params.arguments:q} --out {params.out:q} > {log:q} 2>&1"
+            "mebench plots task {params.arguments:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
 
 
 rule dataset_plots:
@@ -118,8 +122,9 @@ rule report:
         datasets=list(plan.datasets),
         models=plan.model_names,
         plots=canonical_json({task: plan.plots_of(task) for task in plan.tasks}),
+        define=plan.define_arguments(*plan.tasks),
         config=plan.config_json,
         code=plan.source("report"),
     shell:
         "mebench report --out {output.html:q} --results {params.results:q} --tables {params.tables:q} --tasks {params.tasks:q}"
-        " --datasets {params.datasets:q} --models {params.models:q} --plots {params.plots:q} --config-json {params.config:q} > {log:q} 2>&1"
+        " --datasets {params.datasets:q} --models {params.models:q} --plots {params.plots:q} {params.define:q} --config-json {params.config:q} > {log:q} 2>&1"

@@ -8,7 +8,7 @@ from typing import Any
 from mebench import cards, inputs, recipes, tables
 from mebench.report.words import plain
 from mebench.tables.build import shown
-from mebench.tables.description import METRICS, Description, Published
+from mebench.tables.description import Description, Published
 
 PARTS = ("inputs", "recipe", "resources")  # of a card, that an option may change
 
@@ -120,14 +120,15 @@ def published(model: str) -> list[Figure]:
 
 
 def _figures(description: Description, row: Published) -> list[Figure]:
-    parts = [part for part in description.parts if any((part, metric) in row.values for metric in METRICS)]
+    metrics = list(dict.fromkeys(metric for _, metric in row.values))
+    parts = [part for part in description.parts if any((part, metric) in row.values for metric in metrics)]
     sources = tuple(description.sources[letter] for letter in row.source)
     return [
         Figure(
             task=description.task,
             method=row.method,
             part=description.parts[part],
-            values={m: shown(row.values[part, m]) for m in METRICS if (part, m) in row.values},
+            values={m: shown(row.values[part, m]) for m in metrics if (part, m) in row.values},
             peeked=PEEKED[row.selection],
             sources=sources,
             note=row.note,

@@ -2,64 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from mebench import tasks
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
-from mebench.metrics.recognition import score
+from mebench.tasks import Kind
 
 # excluded, corrected: clips left out and clips with corrected labels, by configuration; exclusions, corrections: which
-# and why
+# and why; task_kind: the kind of the task, whose metrics are the columns that follow
 # n: clips predicted; without_input: clips of the same part that could not be, as no input could be made of them
 COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input",
            "excluded", "exclusions", "corrected", "corrections", "folds_done", "folds_expected",
-           "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
-METRICS = COLUMNS[-4:]
+           "task_kind")  # fmt: skip
 
 
-def read_predictions(path: Path) -> list[dict[str, str]]:
-    """Prediction rows; a clip that is there twice is an error, because pooled counts would count it twice."""
-    rows = read_csv(path, ("truth", "prediction"))
-    seen: set[str] = set()
+def read_predictions(
+    path: Path, columns: Iterable[str] = ("truth", "prediction"), key: Sequence[str] = ("clip_id",)
+) -> list[dict[str, str]]:
+    """Prediction rows; a row that is there twice is an error, because pooled counts would count it twice."""
+    rows = read_csv(path, columns)
+    seen: set[tuple[str | None, ...]] = set()
     for row in rows:
-        clip = row.get("clip_id")
-        if clip is not None and clip in seen:
-            raise UserError(f"{path} has the clip {clip} twice; keep one prediction per clip")
-        seen.add(clip)
+        own = tuple(row.get(name) for name in key)
+        if None not in own and own in seen:
+            raise UserError(f"{path} has the clip {' '.join(own)} twice; keep one prediction per clip")
+        seen.add(own)
     return rows
 
 
-def run_scores(run: Path) -> list[dict[str, Any]]:
-    """The scores of one pooled run: one record per selection and part, each with its ``confusion``."""
+def run_scores(run: Path, stage: Mapping[str, Any] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """The scores of one pooled run: one record per selection and part, with whatever its kind of task counts. ``stage``
+    are the parameters of the step between predictions and scores that the kind may have."""
     about = read_json(run / "run.json")
-    honest = "inner" if about["selection"] == "inner" else "last"
+    kind, honest = tasks.of_run(about), "inner" if about["selection"] == "inner" else "last"
     files = {honest: "predictions.csv"}
     if about["selection"] == "test_peek" and (run / "predictions.test_peek.csv").exists():
         files["test_peek"] = "predictions.test_peek.csv"
-    records = []
-    for selection, name in files.items():
-        rows = read_predictions(run / name)
-        if len(rows) != about["clips"]:
-            raise UserError(
-                f"{run / name} has {len(rows)} clips, but its run predicted {about['clips']}; pool the run again"
-            )
-        result = score(rows, about["classes"])
-        shared = {
-            key: about[key]
-            for key in ("task", "model", "title", "kind", "seed", "origin", "folds_done", "folds_expected")
-        }
-        for part, values in {"all": result, **result["parts"]}.items():
-            values = {key: values[key] for key in ("n", "classes", "confusion", *METRICS)}
-            missed = _of_part(about.get("without_input", {}), part)
-            decided = {
-                **_decided(about, "excluded", "exclusions", part),
-                **_decided(about, "corrected", "corrections", part),
-            }
-            where = {"selection": selection, "part": part, "without_input": missed}
-            records.append({**shared, **where, **decided, **values})
-    return records
+    said = ("task", "model", "title", "kind", "seed", "origin", "folds_done", "folds_expected")
+    shared = {key: about[key] for key in said} | {"task_kind": tasks.name_of(kind.task)}
+    return [
+        {**shared, "selection": selection, "part": part, **_left_out(about, part), **values}
+        for selection, name in files.items()
+        for part, values in parts(kind, kind.stage(_rows(run / name, kind, about), stage)).items()
+    ]
+
+
+def _rows(path: Path, kind: Kind, about: dict[str, Any]) -> list[dict[str, str]]:
+    """The rows of pooled predictions, as many as there should be."""
+    rows = read_predictions(path, (*kind.key, "dataset", *kind.needed), kind.key)
+    expected = about.get("rows", about["clips"])
+    if len(rows) != expected:
+        raise UserError(f"{path} has {len(rows)} rows, but its run predicted {expected}; pool the run again")
+    return rows
+
+
+def parts(kind: Kind, rows: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
+    """The scores of all rows, and of those of each dataset: cut out of the same predictions, so that
+    nothing is trained again."""
+    found = {"all": kind.score(rows)}
+    for dataset in sorted({row["dataset"] for row in rows}):
+        found[dataset] = kind.score([row for row in rows if row["dataset"] == dataset])
+    return found
+
+
+def _left_out(about: dict[str, Any], part: str) -> dict[str, Any]:
+    """The clips of a part without prediction, and those that the configuration decided about."""
+    return {
+        "without_input": _of_part(about.get("without_input", {}), part),
+        **_decided(about, "excluded", "exclusions", part),
+        **_decided(about, "corrected", "corrections", part),
+    }
 
 
 def _decided(about: dict[str, Any], count: str, reasons: str, part: str) -> dict[str, Any]:
@@ -73,13 +89,18 @@ def _of_part(clips: Iterable[str], part: str) -> int:
     return sum(part in ("all", clip.partition("/")[0]) for clip in clips)
 
 
-def write_scores(runs: list[Path], out: Path) -> str:
+def write_scores(runs: list[Path], out: Path, stage: Mapping[str, Any] = MappingProxyType({})) -> str:
     """Write ``out`` (tidy CSV) and the same as JSON with confusions beside it; returns a line that says so."""
-    records = [record for run in sorted(runs) for record in run_scores(run)]
-    tasks = sorted({record["task"] for record in records})
-    if len(tasks) > 1:
-        raise UserError(f"these runs belong to several tasks ({', '.join(tasks)}); score one task at a time")
-    rows = [{k: f"{r[k]:.6f}" if k in METRICS else r[k] for k in COLUMNS} for r in records]
+    records = [record for run in sorted(runs) for record in run_scores(run, stage)]
+    names = sorted({record["task"] for record in records})
+    if len(names) > 1:
+        raise UserError(f"these runs belong to several tasks ({', '.join(names)}); score one task at a time")
+    metrics = tasks.metrics(records[0]["task_kind"])
+    rows = [
+        {key: record[key] for key in COLUMNS}
+        | {name: "" if record[name] is None else f"{record[name]:.6f}" for name in metrics}
+        for record in records
+    ]
     write_json(out.with_suffix(".json"), records)
-    write_csv(out, COLUMNS, rows)
-    return f"{out}: {len(runs)} runs of {tasks[0]}"
+    write_csv(out, (*COLUMNS, *metrics), rows)
+    return f"{out}: {len(runs)} runs of {names[0]}"

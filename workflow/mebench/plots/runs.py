@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mebench import tasks
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.metrics.recognition import confusion, from_confusion
@@ -24,7 +25,7 @@ ABOUT = (
     "kind",
     "seed",
     "selection",
-    "classes",
+    "spec",
     "origin",
     "folds_done",
     "folds_expected",
@@ -106,6 +107,11 @@ class Task:
     def about(self) -> dict[str, Any]:
         return self.models[0].about
 
+    @cached_property
+    def kind(self) -> tasks.Kind:
+        """The kind of the task, bound to it."""
+        return tasks.of_run(self.about)
+
     @property
     def title(self) -> str:
         return self.about.get("task_title") or self.about["task"]
@@ -127,7 +133,7 @@ def load(folders: Sequence[str | os.PathLike]) -> Task:
     if not runs:
         raise UserError("no run to plot; give at least one run folder after --runs")
     for key in ("task", "classes"):
-        values = list(dict.fromkeys(str(run.about[key]) for run in runs))
+        values = list(dict.fromkeys(str(run.about.get(key)) for run in runs))
         if len(values) > 1:
             raise UserError(f"these runs differ in their {key}: {' and '.join(values[:2])}; plot one task at a time")
     groups: dict[str, dict[int, Run]] = {}

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from mebench.plots import confusion, curves, dataset, runs, seeds, style, subjects
+from mebench import cards, tasks
+from mebench.errors import UserError, did_you_mean
+from mebench.plots import dataset, runs, style
 from mebench.plots.samples import drawing
 
-OF_RUNS: dict[str, Callable[[runs.Task], Figure]] = {
-    "confusion": confusion.draw,
-    "subjects": subjects.draw,
-    "curves": curves.draw,
-    "seeds": seeds.draw,
-}
+OTHERS = ("input", "dataset", "task", "datasets")  # plots that are not of runs, and several at once
 Places = Sequence[str | os.PathLike]
 
 
@@ -27,10 +25,24 @@ def of_task(out: Path, name: str, folders: Places, samples: Mapping[str, Places]
     ``clips`` the clips.csv of its datasets. The sample picture of an input is called ``input-<its name>``.
     """
     task = runs.load(folders)
-    for kind, draw in OF_RUNS.items():
-        yield from style.save(draw(task), out / kind)
+    for plot in plots_of(task):
+        yield from style.save(of_runs(plot, task), out / plot)
     for kept, stores in samples.items():
         yield from style.save(drawing.draw(stores, clips, name), out / f"input-{kept}")
+
+
+def plots_of(task: runs.Task) -> list[str]:
+    """The plots that the kind of a task has."""
+    return list(tasks.card(task.kind.task)["plots"])
+
+
+def of_runs(plot: str, task: runs.Task) -> Figure:
+    """A plot of the pooled runs of a task; one that its kind does not have is a UserError."""
+    if plot not in plots_of(task):
+        raise UserError(f"unknown plot '{plot}'{did_you_mean(plot, [*plots_of(task), *OTHERS])}")
+    own = getattr(cards.load("tasks", tasks.name_of(task.kind.task)), "PLOTS", {})
+    draw = own.get(plot) or importlib.import_module(f"mebench.plots.{plot}").draw
+    return draw(task)
 
 
 def of_datasets(out: Path, clips: Places) -> Iterator[Path]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, tables
+from mebench import cards, tables, tasks
 from mebench.errors import UserError, did_you_mean
 from mebench.files import read_csv, read_json
-from mebench.plots import TASK_KINDS, samples
+from mebench.plots import samples
 from mebench.protocols.tasks import task as definition_of
 from mebench.report.faces import ROOM, faces_part
 from mebench.report.gaps import Gaps
@@ -20,17 +20,12 @@ from mebench.report.markdown import sections, to_html
 from mebench.tables import as_html
 from mebench.tables.absent import sentences
 from mebench.tables.build import Row, Table
-from mebench.tables.description import Column, Description
+from mebench.tables.default import overview
+from mebench.tables.description import Description
 from mebench.tables.scores import Score
 
 # how the lines of report.md begin that name an accepted deviation, and that say that the data are synthetic
 ACCEPTED, MARK = "**Accepted deviation", "**SYNTHETIC DATA"
-PLOT_TITLES = {
-    "confusion": ("Confusion matrices", "Rows are the true classes; the colour is the share of the row."),
-    "subjects": ("Subjects", "Accuracy on each left-out subject: a mean hides who is easy and who is not."),
-    "curves": ("Learning curves", "Training loss over the folds; a curve that still falls at its end was cut short."),
-    "seeds": ("Seeds", "The spread of equal runs, and what choosing the epoch on the test subjects would add."),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,14 +65,14 @@ class TaskPart:
     missing: tuple[str, ...] = ()
 
 
-def task_part(results: Path, name: str, plots: Sequence[str] = TASK_KINDS, gaps: Gaps | None = None) -> TaskPart:
+def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps: Gaps | None = None) -> TaskPart:
     """Read the scores, runs and ``plots`` of one task; what ``gaps`` names is left out, and said."""
-    gaps = gaps or Gaps()
+    gaps, card = gaps or Gaps(), tasks.card(definition_of(name))
     path, absent = results / "scores" / f"{name}.csv", gaps.of_task(name)
     scores = tables.read_scores(path) if path.is_file() or not absent else []
     runs = tuple(_runs(results, name, scores))
     title = runs[0].about.get("task_title") or name if runs else definition_of(name)["title"]
-    table = tables.build(_overview(name, title), scores, absent)
+    table = tables.build(_overview(name, title, card), scores, absent)
     whole = [score for score in scores if score.part == "all"]
     return TaskPart(
         name=name,
@@ -89,7 +84,11 @@ def task_part(results: Path, name: str, plots: Sequence[str] = TASK_KINDS, gaps:
         best=next((row for row in table.rows if row.rank == 1), None),
         majority=next((row for row in table.rows if row.model == "majority"), None),
         table=table,
-        plots=tuple(_plot(results, name, kind) for kind in plots if runs and f"{name}/{kind}" not in gaps.plots),
+        plots=tuple(
+            _plot(results, name, plot, card)
+            for plot in (plots or card["plots"])
+            if runs and f"{name}/{plot}" not in gaps.plots
+        ),
         runs=runs,
         left_out=tuple(_left_out(runs)),
         missing=tuple(_missing(name, gaps)),
@@ -121,9 +120,8 @@ def _left_out(runs: Sequence[Run]) -> list[LeftOut]:
     ]
 
 
-def _overview(task: str, title: str) -> Description:
-    columns = (Column("all", "uf1", "UF1"), Column("all", "uar", "UAR"), Column("all", "accuracy", "Acc."))
-    return Description(name=task, title=title, task=task, columns=columns, parts={"all": "All clips"})
+def _overview(task: str, title: str, card: dict[str, Any]) -> Description:
+    return Description(name=task, title=title, task=task, columns=overview(card), parts={"all": "All clips"})
 
 
 def _runs(results: Path, task: str, scores: Sequence[Score]) -> list[Run]:
@@ -132,13 +130,13 @@ def _runs(results: Path, task: str, scores: Sequence[Score]) -> list[Run]:
     return [Run(path, read_json(path / "run.json")) for path in paths]
 
 
-def _plot(results: Path, task: str, kind: str) -> dict[str, str]:
-    sampled = kind.startswith("input-")
-    if not sampled and kind not in PLOT_TITLES:
-        raise UserError(f"unknown plot '{kind}'{did_you_mean(kind, PLOT_TITLES)}")
-    title, caption = samples.words(kind.removeprefix("input-")) if sampled else PLOT_TITLES[kind]
-    uri = _svg(results / "plots" / task / f"{kind}.svg")
-    return {"kind": kind, "title": title, "caption": caption, "uri": uri}
+def _plot(results: Path, task: str, name: str, card: dict[str, Any]) -> dict[str, str]:
+    sampled = name.startswith("input-")
+    if not sampled and name not in card["plots"]:
+        raise UserError(f"unknown plot '{name}'{did_you_mean(name, card['plots'])}")
+    title, caption = samples.words(name.removeprefix("input-")) if sampled else card["plots"][name]
+    uri = _svg(results / "plots" / task / f"{name}.svg")
+    return {"kind": name, "title": title, "caption": caption, "uri": uri}
 
 
 def _svg(path: Path) -> str:

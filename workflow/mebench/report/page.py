@@ -12,7 +12,6 @@ import jinja2
 from mebench import __version__
 from mebench.errors import UserError
 from mebench.files import write_json, write_text
-from mebench.plots import TASK_KINDS
 from mebench.report import faces, gather
 from mebench.report.gaps import Gaps
 from mebench.report.provenance import provenance
@@ -39,7 +38,7 @@ def write(
     gaps, shown = gaps or Gaps(), shown or results
     if not names["tasks"]:
         raise UserError("the report needs at least one task after --tasks")
-    tasks = [gather.task_part(results, name, names["plots"].get(name, TASK_KINDS), gaps) for name in names["tasks"]]
+    tasks = [gather.task_part(results, name, names["plots"].get(name), gaps) for name in names["tasks"]]
     runs = [run for task in tasks for run in task.runs]
     room = faces.ROOM // max(1, len(names["datasets"]))
     datasets = [
@@ -105,7 +104,7 @@ def render(**parts: Any) -> str:
         origins=[ORIGINS.get(origin, origin) for origin in origins],
         table_style=as_html.STYLE,
         table_script=as_html.SCRIPT,
-        kinds=[*TASK_KINDS, "input-NAME"],
+        kinds=[*dict.fromkeys(plot["kind"] for task in parts["tasks"] for plot in task.plots)],
         **parts,
     )
 

@@ -19,6 +19,7 @@ from mebench.errors import UserError
 from mebench.files import write_text
 from mebench.metrics.scores import write_scores
 from mebench.plan import Plan
+from mebench.protocols import tasks
 from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
 from mebench.training.pool import pool
@@ -35,6 +36,7 @@ def make(plan: Plan, wanted: Sequence[Path]) -> tuple[Gaps, list[Path]]:
     Returns what is missing, and the files that were written. Files that no table, plot or report can be made for, such
     as inputs and runs, are left to the next start.
     """
+    tasks.define(plan.own_tasks)
     results, tree = Path(plan.results), Path(plan.results) / "partial"
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
@@ -85,7 +87,7 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
     for task in here.tasks:
         runs = [Path(here.folder(run)) for run in here.runs_of(task)]
         if runs:
-            write_scores(runs, tree / "scores" / f"{task}.csv")
+            write_scores(runs, tree / "scores" / f"{task}.csv", here.stage(task))
     for name in here.tables:
         description = tables.describe(name)
         path = tree / "scores" / f"{description.task}.csv"

@@ -7,6 +7,7 @@ ranked or bold.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -109,8 +110,8 @@ def build(description: Description, scores: Sequence[Score], absent: Sequence[Ab
     """
     absent = [run for run in absent if run.task == description.task and _shows(description, run.model)]
     measured = _measured(description, scores, absent)
-    keys = [(column.part, column.metric) for column in description.columns]
-    known = _ordered([*_ranked(measured, keys), *_without_runs(measured, absent)], keys[0])
+    ranked = [*_ranked(measured, description.columns), *_without_runs(measured, absent)]
+    known = _ordered(ranked, description.columns[0])
     rows = (*known, *(_published(row) for row in description.published))
     synthetic = any(row.origin == "synthetic" for row in measured)
     quoted = {letter for row in rows for letter in row.source}
@@ -214,38 +215,42 @@ def _origin(scores: list[Score]) -> str:
     return "synthetic" if "synthetic" in origins else min(origins)
 
 
-def _ranked(rows: list[Row], keys: list[tuple[str, str]]) -> list[Row]:
-    def fair(row: Row) -> bool:
-        return row.block == "measured" and row.complete and not row.peeked and keys[0] in row.cells
+def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
+    first = columns[0].part, columns[0].metric
 
-    def figure(row: Row, key: tuple[str, str]) -> str:
+    def fair(row: Row) -> bool:
+        return row.block == "measured" and row.complete and not row.peeked and first in row.cells
+
+    def figure(row: Row, column: Column) -> float:
         # equal as shown is equal: a tie shares its rank and its bold
-        return f"{row.cells[key].mean:.4f}" if key in row.cells else ""
+        cell = row.cells.get((column.part, column.metric))
+        return column.sign * round(cell.mean, 4) if cell else -math.inf
 
     field = [row for row in rows if fair(row)]
-    best = {key: max((figure(row, key) for row in field), default="") for key in keys}
-    order = sorted((figure(row, keys[0]) for row in field), reverse=True)
+    best = {column: max((figure(row, column) for row in field), default=0.0) for column in columns}
+    order = sorted((figure(row, columns[0]) for row in field), reverse=True)
 
     def marked(row: Row) -> Row:
-        leads = frozenset(key for key in keys if key in row.cells and figure(row, key) == best[key])
-        return replace(row, rank=order.index(figure(row, keys[0])) + 1, best=leads)
+        leads = frozenset((c.part, c.metric) for c in columns
+                          if (c.part, c.metric) in row.cells and figure(row, c) == best[c])  # fmt: skip
+        return replace(row, rank=order.index(figure(row, columns[0])) + 1, best=leads)
 
     return [marked(row) if fair(row) else row for row in rows]
 
 
-def _ordered(rows: list[Row], key: tuple[str, str]) -> list[Row]:
+def _ordered(rows: list[Row], column: Column) -> list[Row]:
     """By rank, a peeked row right under the honest one of its model, so that the inflation is seen."""
-    best = {row.model: row.rank for row in reversed(rows) if row.rank}
+    best, key = {row.model: row.rank for row in reversed(rows) if row.rank}, (column.part, column.metric)
 
     def place(row: Row) -> tuple:
-        mean = row.cells[key].mean if key in row.cells else -1.0
+        worse = -column.sign * row.cells[key].mean if key in row.cells else math.inf
         rank = row.rank or best.get(row.model, 10**9)
         return (
             list(BLOCKS).index(row.block),
             rank,
             row.peeked,
             not row.complete,
-            -mean,
+            worse,
             row.model,
             row.selection,
         )

@@ -1,12 +1,11 @@
-"""The table of a task that has no table file: UF1, UAR and accuracy on all clips, UF1 and UAR of each dataset."""
+"""The table of a task that has no table file: the columns that the card of its kind names, on all clips and on each
+dataset."""
 
 from __future__ import annotations
 
-from mebench import cards
+from mebench import cards, tasks
 from mebench.protocols.tasks import task as definition_of
-from mebench.tables.description import Column, Description
-
-CAPTION = "UF1 (macro F1), UAR (mean recall) and accuracy from predictions pooled over all folds."
+from mebench.tables.description import Column, Description, column
 
 
 def default(name: str) -> Description:
@@ -14,9 +13,15 @@ def default(name: str) -> Description:
     definition = definition_of(name)
     datasets = definition["datasets"] if len(definition["datasets"]) > 1 else []
     parts = {"all": "All clips"} | {dataset: cards.card("datasets", dataset)["title"] for dataset in datasets}
-    columns = (Column("all", "uf1", "UF1"), Column("all", "uar", "UAR"), Column("all", "accuracy", "Acc."))
-    columns += tuple(Column(dataset, metric, metric.upper()) for dataset in datasets for metric in ("uf1", "uar"))
+    card = tasks.card(definition)
+    per_part = card["columns"]["part"]
+    of_parts = [column(d, metric, header, card["metrics"]) for d in datasets for metric, header in per_part]
     return Description(
-        name=name, title=definition["title"], task=name, columns=columns, parts=parts, caption=CAPTION,
-        notes=("No published row has been entered for this task.",),
+        name=name, title=definition["title"], task=name, columns=(*overview(card), *of_parts), parts=parts,
+        caption=card["caption"], notes=("No published row has been entered for this task.",),
     )  # fmt: skip
+
+
+def overview(card: dict) -> tuple[Column, ...]:
+    """The columns of all clips, from the ``card`` of a kind of task."""
+    return tuple(column("all", metric, header, card["metrics"]) for metric, header in card["columns"]["all"])

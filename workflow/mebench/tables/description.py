@@ -18,11 +18,12 @@ from typing import Any
 
 import yaml
 
+from mebench import tasks
 from mebench.errors import UserError, did_you_mean
 from mebench.protocols.tasks import TASKS
 
+Metrics = dict[str, dict[str, Any]]  # of a kind of task, see mebench.tasks.metrics
 FOLDER = Path(__file__).parent
-METRICS = ("accuracy", "uf1", "uar", "macro_precision")
 SELECTIONS = ("last", "inner", "test_peek", "")  # empty: not known
 FIGURE = re.compile(r"~?\d+\.\d+%?")
 KEYS = ("extends", "title", "task", "caption", "parts", "columns", "models", "published", "sources", "notes")
@@ -31,11 +32,12 @@ ROW_KEYS = ("method", "model", "source", "selection", "note", "values")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of figures: a ``metric`` on a ``part`` ("all" or a dataset)."""
+    """One column of figures: a ``metric`` on a ``part`` ("all" or a dataset); ``sign`` is -1 where less is better."""
 
     part: str
     metric: str
     header: str
+    sign: int = 1
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,10 @@ def describe(name: str) -> Description:
         if not raw.get(key):
             raise UserError(f"{label} has no '{key}'; add it to {raw['path']}")
     parts = {str(part): str(title) for part, title in (raw.get("parts") or {}).items()}
-    columns = tuple(_column(entry, parts, label) for entry in raw["columns"])
+    metrics = tasks.metrics(tasks.name_of(TASKS.get(raw["task"], {})))
+    columns = tuple(_column(entry, parts, metrics, label) for entry in raw["columns"])
     sources = {str(letter): str(text) for letter, text in (raw.get("sources") or {}).items()}
-    published = tuple(_published(entry, sources, label) for entry in raw.get("published") or [])
+    published = tuple(_published(entry, sources, metrics, label) for entry in raw.get("published") or [])
     return Description(
         name=raw["name"], title=raw["title"], task=raw["task"], columns=columns, parts=parts,
         caption=" ".join((raw.get("caption") or "").split()), models=tuple(raw.get("models") or ()),
@@ -116,18 +119,23 @@ def _raw(name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     return inherited | raw | {"name": path.stem, "path": str(path)}
 
 
-def _column(entry: Any, parts: dict[str, str], label: str) -> Column:
+def column(part: str, metric: str, header: str, metrics: Metrics) -> Column:
+    """A column of a metric that the task has."""
+    return Column(part, metric, header, -1 if metrics[metric].get("best") == "min" else 1)
+
+
+def _column(entry: Any, parts: dict[str, str], metrics: Metrics, label: str) -> Column:
     if not isinstance(entry, list) or len(entry) != 3:
         raise UserError(f"{label}: a column is a list [part, metric, header], not {entry!r}")
-    column = Column(*map(str, entry))
-    if column.metric not in METRICS:
-        raise UserError(f"{label}: unknown metric '{column.metric}'{did_you_mean(column.metric, METRICS)}")
-    if column.part not in parts:
-        raise UserError(f"{label}: the part '{column.part}' has no heading; add it under 'parts'")
-    return column
+    part, metric, header = map(str, entry)
+    if metric not in metrics:
+        raise UserError(f"{label}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
+    if part not in parts:
+        raise UserError(f"{label}: the part '{part}' has no heading; add it under 'parts'")
+    return column(part, metric, header, metrics)
 
 
-def _published(entry: dict[str, Any], sources: dict[str, str], label: str) -> Published:
+def _published(entry: dict[str, Any], sources: dict[str, str], metrics: Metrics, label: str) -> Published:
     where = f"{label}, published row '{entry.get('method', '?')}'"
     for key in entry:
         if key not in ROW_KEYS:
@@ -139,10 +147,10 @@ def _published(entry: dict[str, Any], sources: dict[str, str], label: str) -> Pu
     if selection not in SELECTIONS:
         raise UserError(f"{where}: unknown selection '{selection}'{did_you_mean(selection, SELECTIONS[:3])}")
     values = {}
-    for part, metrics in (entry.get("values") or {}).items():
-        for metric, text in metrics.items():
-            if metric not in METRICS:
-                raise UserError(f"{where}: unknown metric '{metric}'{did_you_mean(metric, METRICS)}")
+    for part, figures in (entry.get("values") or {}).items():
+        for metric, text in figures.items():
+            if metric not in metrics:
+                raise UserError(f"{where}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
             if not isinstance(text, str) or not FIGURE.fullmatch(text):
                 raise UserError(
                     f'{where}: {part} {metric} is {text!r}; write the printed figure in quotes, like "0.7353"'

@@ -6,12 +6,12 @@ import math
 import os
 from dataclasses import dataclass
 
+from mebench import tasks
 from mebench.errors import UserError
 from mebench.files import read_csv
 
 COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input", "folds_done",
-           "folds_expected", "accuracy", "uf1", "uar", "macro_precision")  # fmt: skip
-METRICS = ("accuracy", "uf1", "uar", "macro_precision")
+           "folds_expected")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,13 @@ def read_scores(path: str | os.PathLike) -> list[Score]:
 
 def _score(row: dict[str, str]) -> Score:
     whole = {name: int(row[name]) for name in ("seed", "n", "without_input", "folds_done", "folds_expected")}
-    metrics = {name: float(row[name]) for name in METRICS if row[name].strip()}
+    known = tasks.metrics(row.get("task_kind") or tasks.DEFAULT)
+    metrics = {name: float(row[name]) for name in known if row[name].strip()}
     metrics = {name: value for name, value in metrics.items() if not math.isnan(value)}
     for name, value in metrics.items():
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} is {value}, outside 0..1")
+        low, high = known[name].get("range", (-math.inf, math.inf))
+        if not low <= value <= high:
+            raise ValueError(f"{name} is {value}, outside {low}..{high}")
     text = {name: row[name] for name in ("task", "model", "title", "kind", "selection", "origin", "part")}
     counts = {name: int(row.get(name) or 0) for name in ("excluded", "corrected")}
     reasons = {name: row.get(name) or "" for name in ("exclusions", "corrections")}

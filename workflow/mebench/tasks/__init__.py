@@ -2,7 +2,8 @@
 
 The engine, pooling, scores, tables, plots and report are given a :class:`Kind` and know nothing else of the task. A
 kind is a file of this folder or a file of your own: a ``CARD``, which is a literal, and the class that it names under
-``module``. The card is read when the configuration is; the class is loaded by the jobs that need it.
+``module``. The card is read when the configuration is; the class is loaded by the jobs that need it. The plots that
+the card names are modules of plots/, or functions that the file has in ``PLOTS``.
 """
 
 from __future__ import annotations
@@ -54,15 +55,18 @@ class Kind:
     """A kind of task, bound to the definition of one ``task``: a mapping with its name and the card's keys."""
 
     key: tuple[str, ...] = ("clip_id",)  # the columns by which a row of predictions.csv is known
+    needed: tuple[str, ...] = ()  # the others without which nothing can be scored
 
     def __init__(self, task: Mapping[str, Any]):
         self.task = task
 
     # --- samples and targets
 
-    def samples(self, clips: list[Row]) -> list[Row]:
-        """The samples that are tested, from rows of clips.csv, sorted: rows with at least clip_id, dataset and subject.
-        Raises :class:`UserError` where the clips do not fit the task."""
+    def samples(self, clips: list[Row], recordings: Sequence[Row] = ()) -> list[Row]:
+        """The samples that are tested, sorted: rows with at least clip_id (that of an array of the inputs), dataset and
+        subject. ``clips`` are rows of clips.csv; ``recordings``, where the card has ``sample: recording``, are rows of
+        videos.csv with what the index of the inputs says of each. Raises :class:`UserError` where they do not fit the
+        task."""
         raise NotImplementedError
 
     def takes(self, clip: Row) -> bool:
@@ -155,6 +159,22 @@ def of(task: Mapping[str, Any]) -> Kind:
     if not hasattr(module, name):
         raise UserError(f"{module.__file__} defines no class {name}, which its card names under 'module'")
     return getattr(module, name)(task)
+
+
+def of_recordings(task: Mapping[str, Any]) -> bool:
+    """Whether the samples of a task are made of recordings, not of clips."""
+    return card(task).get("sample", "clip") == "recording"
+
+
+def of_run(about: Mapping[str, Any]) -> Kind:
+    """The kind of the task of a pooled run, ``about`` being its run.json."""
+    return of(about["spec"]["task"])
+
+
+def metrics(kind: str) -> dict[str, dict[str, Any]]:
+    """The metrics of a kind, by name: ``title``, and where they have any the ``range`` of their values and
+    ``best: min`` where less is better."""
+    return cards.card("tasks", kind)["metrics"]
 
 
 def history(task: Mapping[str, Any]) -> list[str]:

@@ -21,13 +21,15 @@ CARD = {
     "title": "Recognition",
     "module": "Recognition",
     "definition": ["classes", "labels", "label_from", "drop"],
+    "required": ["classes", "labels"],
+    "classes": True,
     "history": "train_accuracy",
     "selection": {"inner": "inner_uf1", "test_peek": "test_accuracy"},
     "metrics": {
-        "accuracy": {"title": "accuracy"},
-        "uf1": {"title": "UF1"},
-        "uar": {"title": "UAR"},
-        "macro_precision": {"title": "macro precision"},
+        "accuracy": {"title": "accuracy", "range": [0, 1]},
+        "uf1": {"title": "UF1", "range": [0, 1]},
+        "uar": {"title": "UAR", "range": [0, 1]},
+        "macro_precision": {"title": "macro precision", "range": [0, 1]},
     },
     "columns": {"all": [["uf1", "UF1"], ["uar", "UAR"], ["accuracy", "Acc."]],
                 "part": [["uf1", "UF1"], ["uar", "UAR"]]},
@@ -46,12 +48,14 @@ class Recognition(Kind):
     """The task's ``labels`` map the column ``label_from`` of each dataset (the emotion where none is named) to one of
     its ``classes``; clips named in ``drop``, and clips with any other label, are left out."""
 
+    needed = ("truth", "prediction")
+
     def __init__(self, task: Mapping[str, Any]):
         super().__init__(task)
         self.classes: list[str] = list(task["classes"])
         self.column: str = task.get("label_from", "emotion")
 
-    def samples(self, clips: list[Row]) -> list[Row]:
+    def samples(self, clips: list[Row], recordings: Sequence[Row] = ()) -> list[Row]:
         """Rows with clip_id, dataset, subject and class ``label``, sorted by clip_id. Sorting here is what makes every
         later step independent of the order of rows in the annotation."""
         rows = [

@@ -46,7 +46,7 @@ def pool(
         ["predictions.test_peek.csv"] if "peeked_epoch" in every[folds.index(done[0])] else []
     )
     for name in names:
-        pooled = [row for fold in done for row in read_csv(fold_folder(run, fold) / name, kind.columns())]
+        pooled = [row for fold in done for row in read_csv(fold_folder(run, fold) / name, (*kind.key, *kind.needed))]
         complete(pooled, kind.key, expected, run / name, "train the run again")
         write_predictions(out / name, kind, pooled)
     write_history(out, kind, [{"fold": f} | row for f in done for row in read_csv(fold_folder(run, f) / "history.csv")])

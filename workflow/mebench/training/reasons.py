@@ -23,7 +23,7 @@ def fingerprint_parts(spec: dict[str, Any], data_digest: str, fold: str) -> dict
         "fold": fold,
         "data": data_digest,
         "model": sources.of_model(spec["model"]),
-        "engine": engine_source(),
+        "engine": engine_source(spec),
         "weights": [_file_digest(path, Path(path).stat().st_mtime_ns) for path in cards.weights_files(spec)],
     }
 

@@ -43,7 +43,8 @@ def fingerprint(spec: dict[str, Any], data_digest: str, fold: str) -> str:
     """Digest of all that decides a fold's result: its spec, the data, the source of the model and of the engine, and
     the weights that it begins with."""
     weights = [_file_digest(path, Path(path).stat().st_mtime_ns) for path in map(_readable, cards.weights_files(spec))]
-    return digest(canonical_json(spec), data_digest, fold, sources.of_model(spec["model"]), engine_source(), *weights)
+    model, engine = sources.of_model(spec["model"]), engine_source(spec)
+    return digest(canonical_json(spec), data_digest, fold, model, engine, *weights)
 
 
 def _readable(path: str) -> str:
@@ -58,9 +59,10 @@ def _file_digest(path: str, _modified: int) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def engine_source() -> str:
-    """Digest of the source of training, protocol and metrics, without the watching and bookkeeping around them."""
-    return sources.fingerprint(*ENGINE)
+def engine_source(spec: dict[str, Any]) -> str:
+    """Digest of the source of training, protocol, metrics and the kind of task, without the watching and bookkeeping
+    around them."""
+    return sources.fingerprint(*ENGINE, sources.file_of_kind(spec["task"]))
 
 
 def record_of(folder: Path) -> dict[str, Any] | None:
@@ -89,7 +91,8 @@ def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Row
     required = ("clip_id", "dataset", "subject", "emotion")
     every = [row for path in clips for row in read_csv(path, required)]
     kind = tasks.of(spec["task"])
-    rows, without = usable(kind.samples(every), inputs)
+    recordings = recorded(clips, inputs) if tasks.of_recordings(spec["task"]) else []
+    rows, without = usable(kind.samples(every, recordings), inputs)
     wanted = spec["recipe"].get("extra_clips", "none")
     more = kind.extra_samples(wanted, every)
     if wanted != "none" and not more:
@@ -100,6 +103,13 @@ def run_rows(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> Row
         )
     extra, lost = usable(more, inputs)
     return Rows(rows, extra, without | lost, data_digest([*rows, *extra], inputs))
+
+
+def recorded(clips: list[Path], inputs: list[Path]) -> list[dict[str, str]]:
+    """The recordings beside each clips.csv, with what the index of the inputs says of each (such as its windows)."""
+    index = {row["clip_id"]: row for folder in inputs for row in read_csv(folder / "index.csv", ("clip_id",))}
+    rows = [row for path in clips for row in read_csv(path.with_name("videos.csv"), ("video_id", "dataset", "subject"))]
+    return [index.get(row["video_id"], {}) | row for row in rows]
 
 
 def usable(rows: list[dict[str, str]], inputs: list[Path]) -> tuple[list[dict[str, str]], dict[str, str]]:

@@ -11,9 +11,8 @@ datasets draws one plot for each clips.csv.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
-
-from mebench.plots import KINDS
 
 NEEDS = {  # all others need runs
     "input": ("inputs", "clips"),
@@ -26,7 +25,8 @@ ALIASES = {"flow": "input"}
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench plots``."""
-    parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
+    kinds = "confusion, subjects, curves, seeds (or what another kind of task has), input, dataset, task, datasets"
+    parser.add_argument("kind", metavar="KIND", help=kinds)
     parser.add_argument("--runs", nargs="+", metavar="FOLDER", help="pooled runs of one task")
     parser.add_argument("--inputs", nargs="+", metavar="FOLDER", help="with input: input folders, one per dataset")
     parser.add_argument("--sample", nargs="+", action="append", default=[], metavar=("NAME", "FOLDER"),
@@ -34,15 +34,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", nargs="+", metavar="CSV", help="what `mebench index` wrote, of each dataset")
     parser.add_argument("--task", help="the task; with input: show its classes instead of each dataset's emotions")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.svg and STEM.png; or a folder")
+    parser.add_argument("--define", nargs="+", default=[], metavar="JSON",
+                        help="tasks that the configuration itself defines")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
     """Write the files of each plot, both or none."""
-    from mebench.errors import UserError, did_you_mean
+    from mebench.protocols import tasks
+
+    tasks.define(json.loads(text) for text in args.define)
+    from mebench.errors import UserError
 
     kind = ALIASES.get(args.kind, args.kind)
-    if kind not in KINDS:
-        raise UserError(f"unknown plot '{args.kind}'{did_you_mean(args.kind, KINDS)}")
     for name in NEEDS.get(kind, ("runs",)):
         if not getattr(args, name):
             raise UserError(f"the plot {kind} needs --{name}; see `mebench plots --help`")
@@ -63,6 +66,6 @@ def main(args: argparse.Namespace) -> None:
     elif kind == "dataset":
         written = style.save(dataset.draw(**dataset.read(args.clips[0])), out)
     else:
-        written = style.save(together.OF_RUNS[kind](runs.load(args.runs)), out)
+        written = style.save(together.of_runs(kind, runs.load(args.runs)), out)
     for path in written:
         print(path, flush=True)

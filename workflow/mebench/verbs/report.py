@@ -6,6 +6,7 @@ Writes provenance.json into the results folder too: configuration, versions, dig
 from __future__ import annotations
 
 import argparse
+import json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +21,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--plots", metavar="JSON", help="plots of each task, {TASK: [PLOT, ...]} (default: the four of runs)"
     )
     parser.add_argument("--config-json", metavar="JSON", help="the configuration, kept in provenance.json")
+    parser.add_argument("--define", nargs="+", default=[], metavar="JSON",
+                        help="tasks that the configuration itself defines")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
     """Write the page and provenance.json."""
+    from mebench.protocols import tasks
+
+    tasks.define(json.loads(text) for text in args.define)
     from pathlib import Path
 
     from mebench.report import page

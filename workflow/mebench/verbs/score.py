@@ -25,6 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, help="with --runs: the scores CSV; a JSON with the confusions comes beside it"
     )
+    parser.add_argument("--stage", type=json.loads, default={}, metavar="JSON",
+                        help="with --runs: parameters of the stage between predictions and scores")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
@@ -33,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     if args.runs:
         from mebench.metrics.scores import write_scores
 
-        print(write_scores(args.runs, args.out))
+        print(write_scores(args.runs, args.out, args.stage))
         return
     from mebench.metrics.recognition import score
     from mebench.metrics.scores import read_predictions

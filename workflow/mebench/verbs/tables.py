@@ -7,6 +7,7 @@ where there is no description), or the path of a YAML file of your own.
 from __future__ import annotations
 
 import argparse
+import json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,10 +15,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", metavar="TABLE", help="name of the table, or the path of its YAML file")
     parser.add_argument("--scores", required=True, metavar="CSV", help="scores of the table's task")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.csv, STEM.md, STEM.tex and STEM.html")
+    parser.add_argument("--define", nargs="+", default=[], metavar="JSON",
+                        help="tasks that the configuration itself defines")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
     """Write the four files, or none."""
+    from mebench.protocols import tasks
+
+    tasks.define(json.loads(text) for text in args.define)
     from mebench import tables
 
     description = tables.describe(args.table)

@@ -1,0 +1,41 @@
+"""Tasks that a configuration defines: a kind of task, datasets, and whatever the card of the kind asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mebench import cards, tasks
+from mebench.errors import UserError, did_you_mean
+from mebench.protocols.tasks import TASKS
+
+ALWAYS = ("name", "kind", "title", "datasets", "stage")
+
+
+def own(entry: dict[str, Any]) -> dict[str, Any]:
+    """The definition of a task from its ``entry`` in the configuration, complete; a UserError says what is wrong."""
+    name = entry["name"]
+    if name in TASKS:
+        raise UserError(f"the task {name} is there already; give your own another name, or list just the name {name}")
+    if not name[:1].isalnum() or not all(c.isalnum() or c in "-_." for c in name):
+        raise UserError(f"the task name '{name}' becomes a folder name; begin with a letter or a digit and use "
+                        "letters, digits, '-', '_' and '.' only")  # fmt: skip
+    card = tasks.card(entry)
+    known = [*ALWAYS, *card["definition"]]
+    for key in entry:
+        if key not in known:
+            raise UserError(f"the task {name} has the unknown key '{key}'{did_you_mean(key, known)}")
+    for key in entry.get("stage", {}):
+        if key not in card.get("stage", {}):
+            raise UserError(
+                f"the task {name} has the unknown stage parameter '{key}'{did_you_mean(key, card.get('stage', {}))}"
+            )
+    lacking = [key for key in card.get("required", []) if key not in entry]
+    if lacking:
+        raise UserError(f"the task {name} lacks {', '.join(lacking)}, which the kind {card['name']} needs")
+    return {"title": name, "protocol": "loso", "drop": {}, "expected": expected(entry["datasets"]), **entry}
+
+
+def expected(datasets: list[str]) -> dict[str, int]:
+    """About how many clips and subjects the datasets have, from their cards."""
+    announced = [cards.card("datasets", name)["expected"] for name in datasets]
+    return {key: sum(found.get(key, 0) for found in announced) for key in ("clips", "subjects")}
