@@ -266,6 +266,13 @@ def test_both_come_to_their_tables_plots_and_report(project):
     assert "train_error" in (results / "runs/apex-place/of-clips/seed0/history.csv").read_text()
 
 
+def test_plan_and_status_know_them_too(project):
+    planned = project.run("mebench", "plan").stdout
+    assert "apex-place" in planned
+    assert "expression-frames" in planned
+    assert "6 of 6 folds done, 2 of 2 runs pooled" in project.run("mebench", "status").stdout
+
+
 def test_a_sample_has_many_rows_and_a_recording_many_samples(project):
     predicted = rows(project.folder / RUN / "predictions.csv")
     about = json.loads((project.folder / RUN / "run.json").read_text())

@@ -114,7 +114,8 @@ def size(plan: Plan, run: Run) -> Size:
         unsure = f"{extra:,} extra clips expected" if extra else "extra clips not counted"
     if clips is None:
         return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra, unsure)
-    rows = tasks.of(definition).samples(clips)
+    # of a kind without classes all clips count: what its samples are is known when clips and inputs are
+    rows = tasks.of(definition).samples(clips) if tasks.card(definition).get("classes") else clips
     return Size(len(rows), len({row["subject"] for row in rows}), counted, extra, unsure)
 
 
