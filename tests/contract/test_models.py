@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 from torch.utils.flop_counter import FlopCounterMode
 from toy import data_of
 
-from mebench import cards, recipes, sources
+from mebench import cards, recipes
 from mebench.errors import UserError
 from mebench.models import build, names
 from mebench.plan import Plan
-from mebench.training import augment, fold
+from mebench.training import augment, code_of_fold, fold
 from mebench.training.loop import set_products
 
 CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "flops", "inputs", "recipe", "resources"}
@@ -308,18 +308,22 @@ def test_a_dry_run_includes_every_registered_model():
 
 
 @pytest.mark.parametrize("name", names())
-def test_the_source_of_a_model_is_part_of_its_fingerprint(name):
-    assert sources.of_model(name) != sources.of_model(next(n for n in names() if n != name))
+def test_the_code_of_a_model_is_part_of_its_fingerprint(name):
+    assert code_of_fold.of_model(name) != code_of_fold.of_model(next(n for n in names() if n != name))
 
 
 def test_a_model_built_on_another_changes_with_it(tmp_path):
-    """shuffled_labels imports ststnet: the digest covers both files."""
-    alone = sources.fingerprint(cards.locate("models", "shuffled_labels").resolve())
-    copy = tmp_path / "shuffled_labels.py"
-    copy.write_text(
-        cards.locate("models", "shuffled_labels").read_text().replace("mebench.models.ststnet", "elsewhere")
-    )
-    assert sources.fingerprint(copy) != alone
+    """shuffled_labels is STSTNet: the digest covers both."""
+    text = cards.locate("models", "shuffled_labels").read_text()
+    base = cards.locate("models", "ststnet").read_text()
+    digests = []
+    for number, code in enumerate((base, base.replace("nn.Dropout(0.5)", "nn.Dropout(0.4)"), f"# mine\n{base}")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "mine.py").write_text(code + text.partition("from mebench.models.ststnet import STSTNet")[2])
+        digests.append(code_of_fold.of_model(str(folder / "mine.py")))
+    assert digests[0] != digests[1]
+    assert digests[0] == digests[2]
 
 
 def test_unknown_models_and_options_are_one_clear_sentence():

@@ -85,8 +85,8 @@ def test_changed_data_are_told_from_a_changed_configuration(bench, explain):
 
 
 @pytest.mark.parametrize(("part", "words"), [
-    ("model", "the source of the model ststnet changed"),
-    ("engine", "the source of the engine changed: training/fold.py, training/data.py"),
+    ("model", "what the code of the model ststnet does changed"),
+    ("engine", "what the code of training, protocol, metrics or the kind of task does changed"),
     ("weights", "the files of weights that the model begins with changed"),
 ])  # fmt: skip
 def test_the_part_of_the_fingerprint_that_differs_is_named(toy, part, words):

@@ -165,6 +165,30 @@ def test_a_source_that_changes_under_a_job_ends_it(toy, tmp_path):
     assert results(run) == results(tmp_path / "new")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "again"),
+    [
+        ("class STSTNet", "# Liong et al., 2019\nclass STSTNet", False),
+        ("import torch\n", "import torch\n\nUNUSED = 3\n", False),
+        ('    """', '    """Reworded. ', False),
+        ("nn.Dropout(0.5)", "nn.Dropout(0.4)", True),
+        ("F.avg_pool2d", "F.max_pool2d", True),
+    ],
+    ids=["comment", "unused constant", "docstring", "number", "function"],
+)
+def test_folds_hold_until_what_the_code_does_changes(toy, tmp_path, old, new, again):
+    mine, run = tmp_path / "mine.py", tmp_path / "run"
+    text = Path(fold.models.__file__).with_name("ststnet.py").read_text()
+    assert old in text
+    mine.write_text(text)
+    spec = toy.spec({"model": str(mine)})
+    train(toy, run, spec)
+    written = {path: path.stat().st_mtime_ns for path in run.glob("folds/*/fold.json")}
+    mine.write_text(text.replace(old, new, 1))
+    train(toy, run, spec)
+    assert ({path: path.stat().st_mtime_ns for path in run.glob("folds/*/fold.json")} != written) == again
+
+
 DRAWS = """
 import random
 import numpy as np

@@ -1,4 +1,7 @@
-"""Recognition: one class for each clip. UF1, UAR and accuracy from one confusion matrix, pooled over all folds."""
+"""Recognition: one class for each clip. UF1, UAR and accuracy from one confusion matrix, pooled over all folds.
+
+NumPy and torch are imported where they are needed: `mebench status` asks for samples, and has to start quickly.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,13 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mebench.errors import UserError, did_you_mean
-from mebench.metrics import recognition
 from mebench.tasks import Kind, Objective, Row
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import torch
 
 CARD = {
@@ -112,6 +113,8 @@ class Recognition(Kind):
 
     def targets(self, samples: Sequence[Row]) -> np.ndarray:
         """Indices of classes, (n,) int64."""
+        import numpy as np
+
         return np.array([self.classes.index(sample["label"]) for sample in samples], dtype=np.int64)
 
     @property
@@ -123,10 +126,14 @@ class Recognition(Kind):
 
     def quality(self, selection: str, predictions: np.ndarray, y: np.ndarray) -> float:
         """UF1 of the inner subjects; accuracy of a peeked test subject, who seldom shows every class."""
+        import numpy as np
+
+        from mebench.metrics.recognition import from_confusion
+
         classes = predictions.shape[1]
         matrix = np.zeros((classes, classes), dtype=np.int64)
         np.add.at(matrix, (y, predictions.argmax(axis=1)), 1)
-        return recognition.from_confusion(matrix)[{"inner": "uf1", "test_peek": "accuracy"}[selection]]
+        return from_confusion(matrix)[{"inner": "uf1", "test_peek": "accuracy"}[selection]]
 
     def columns(self) -> list[str]:
         shares = [f"p_{name}" for name in self.classes]
@@ -135,7 +142,7 @@ class Recognition(Kind):
     def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> list[dict[str, Any]]:
         """One row; the prediction is the most probable class, the first of equals."""
         row = {key: sample[key] for key in ("clip_id", "dataset", "subject")}
-        row |= {"truth": self.classes[int(target)], "prediction": self.classes[int(np.argmax(prediction))]}
+        row |= {"truth": self.classes[int(target)], "prediction": self.classes[int(prediction.argmax())]}
         shares = zip(self.classes, prediction.tolist(), strict=True)
         return [row | {f"p_{name}": f"{value:.6f}" for name, value in shares}]
 
@@ -148,7 +155,9 @@ class Recognition(Kind):
         return {"classes": self.classes}
 
     def score(self, rows: Sequence[Row]) -> dict[str, Any]:
-        return recognition.part(rows, self.classes)
+        from mebench.metrics.recognition import part
+
+        return part(rows, self.classes)
 
 
 class CrossEntropy(Objective):

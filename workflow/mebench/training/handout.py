@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, sources
+from mebench import cards
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_csv, read_json, write_csv
+from mebench.training import code_of_fold
 from mebench.training.records import Rows, run_rows
 
 COLUMNS = ("clip_id", "dataset", "subject", "label", "file", "start", "shape")
@@ -56,4 +57,4 @@ def _check_channels(spec: dict[str, Any], inputs: list[Path]) -> None:
 
 def _fingerprint(spec: dict[str, Any], found: Rows) -> str:
     weights = map(file_digest, cards.weights_files(spec))
-    return digest(canonical_json(spec), found.digest, sources.of_model(spec["model"]), *weights)[:16]
+    return digest(canonical_json(spec), found.digest, code_of_fold.of_model(spec["model"]), *weights)[:16]

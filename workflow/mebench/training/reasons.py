@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, sources
+from mebench import cards
 from mebench.files import canonical_json, digest, file_digest
-from mebench.training.records import ENGINE, engine_source
+from mebench.training import code_of_fold
 
 NOTHING = "(none)"
 LONGEST = 60  # characters of a value that is shown
@@ -22,8 +22,8 @@ def fingerprint_parts(spec: dict[str, Any], data_digest: str, fold: str) -> dict
     return {
         "fold": fold,
         "data": data_digest,
-        "model": sources.of_model(spec["model"]),
-        "engine": engine_source(spec),
+        "model": code_of_fold.of_model(spec["model"]),
+        "engine": code_of_fold.of_engine(spec),
         "weights": [_file_digest(path, Path(path).stat().st_mtime_ns) for path in cards.weights_files(spec)],
     }
 
@@ -57,8 +57,8 @@ def changes(record: dict[str, Any], spec: dict[str, Any], parts: dict[str, Any])
 def _sentences(spec: dict[str, Any]) -> dict[str, str]:
     return {
         "data": "the data changed: clips, their labels, or the arrays of the inputs",
-        "model": f"the source of the model {spec['model']} changed: its file, or one that it imports",
-        "engine": f"the source of the engine changed: {', '.join(ENGINE)}, or a file that they import",
+        "model": f"what the code of the model {spec['model']} does changed",
+        "engine": "what the code of training, protocol, metrics or the kind of task does changed",
         "weights": "the files of weights that the model begins with changed",
     }
 

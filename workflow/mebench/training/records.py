@@ -9,13 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, sources, tasks
+from mebench import cards, tasks
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_csv, read_json
+from mebench.training import code_of_fold
 
-# the files that decide a fold's result besides its model's; what they import counts too
 SPEC = {"inputs", "label", "model", "options", "recipe", "seed", "selection", "task", "training"}
-ENGINE = ("training/fold.py", "training/data.py", "protocols/loso.py")
 
 
 def fold_folder(run: Path, fold: str) -> Path:
@@ -40,10 +39,10 @@ def whole(folder: Path, record: dict[str, Any]) -> bool:
 
 
 def fingerprint(spec: dict[str, Any], data_digest: str, fold: str) -> str:
-    """Digest of all that decides a fold's result: its spec, the data, the source of the model and of the engine, and
-    the weights that it begins with."""
+    """Digest of all that decides a fold's result: its spec, the data, what the code of the model and of the engine
+    does, and the weights that it begins with."""
     weights = [_file_digest(path, Path(path).stat().st_mtime_ns) for path in map(_readable, cards.weights_files(spec))]
-    model, engine = sources.of_model(spec["model"]), engine_source(spec)
+    model, engine = code_of_fold.of_model(spec["model"]), code_of_fold.of_engine(spec)
     return digest(canonical_json(spec), data_digest, fold, model, engine, *weights)
 
 
@@ -57,12 +56,6 @@ def _readable(path: str) -> str:
 def _file_digest(path: str, _modified: int) -> str:
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def engine_source(spec: dict[str, Any]) -> str:
-    """Digest of the source of training, protocol, metrics and the kind of task, without the watching and bookkeeping
-    around them."""
-    return sources.fingerprint(*ENGINE, sources.file_of_kind(spec["task"]))
 
 
 def record_of(folder: Path) -> dict[str, Any] | None:

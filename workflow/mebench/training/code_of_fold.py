@@ -1,0 +1,40 @@
+"""Which code decides the result of a fold, and its digest: computed in the jobs that need it, not by the Snakefile.
+
+Snakemake's own trigger is the cheap digest of whole files (:mod:`mebench.sources`): a new comment starts a job, which
+then finds that all of its folds still hold.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mebench import cards, codedigest, tasks
+
+PACKAGE = Path(__file__).parents[1]
+ENGINE = tuple(
+    f"mebench.training.{entry}"
+    for entry in ("fold:run_fold", "data:load", "engine:write_result", "engine:prepared", "checkpoint:Keeper")
+)
+# plumbing that reads, writes and complains but decides no result
+PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.cards")
+
+
+def of_model(name: str) -> str:
+    """Digest of what a model's code does: its class and all that it reaches; of a rule file its bytes."""
+    path = cards.locate("models", name).resolve()
+    if cards.is_rule_file(name):
+        return codedigest.digest([str(path)], PACKAGE, PLUMBING)
+    return codedigest.digest([_entry("models", path, cards.card("models", name)["module"])], PACKAGE, PLUMBING)
+
+
+def of_engine(spec: dict[str, Any]) -> str:
+    """Digest of what training, protocol, metrics and the run's kind of task do."""
+    path = cards.locate("tasks", tasks.name_of(spec["task"])).resolve()
+    kind = _entry("tasks", path, tasks.card(spec["task"])["module"])
+    return codedigest.digest([*ENGINE, kind], PACKAGE, PLUMBING)
+
+
+def _entry(room: str, path: Path, name: str) -> str:
+    inside = path.parent == PACKAGE / room
+    return f"mebench.{room}.{path.stem}:{name}" if inside else f"{path}:{name}"
