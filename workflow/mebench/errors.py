@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Sequence
+
+PATH = re.compile(r"[^\s'\"(]*/")  # all of a path but the name at its end
 
 
 class UserError(Exception):
@@ -39,8 +42,7 @@ def exclude_lines(found: Sequence[tuple[str, str]]) -> str:
 def _reason(clip: str, sentence: str) -> str:
     """The first part of a sentence, with names of files instead of their paths: reasons are shown in tables, which name
     no path of a machine."""
-    words = [word if word == clip or "/" not in word else word.rpartition("/")[2]
-             for word in sentence.partition(";")[0].split(" ")]  # fmt: skip
+    words = [word if word == clip else PATH.sub("", word) for word in sentence.partition(";")[0].split(" ")]
     return " ".join(words)
 
 
