@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -38,3 +39,21 @@ def test_models_and_plan_do_not_import_upwards():
         for path in (package / layer).rglob("*.py"):
             for name in upper:
                 assert not re.search(rf"^\s*(from|import) mebench\.{name}", path.read_text(), re.MULTILINE), path
+
+
+def test_functions_are_short_and_have_few_parameters():
+    """At most 7 parameters and 50 lines; a comment ``# parameters: ...`` or ``# length: ...`` above says why not."""
+    for path in sorted((PROJECT / "workflow/mebench").rglob("*.py")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            reason = lines[first - 2].strip() if first > 1 else ""
+            arguments = node.args
+            names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+            count = len(names) - (names[:1] in (["self"], ["cls"]))
+            where = f"{path.relative_to(PROJECT)} line {node.lineno}: {node.name}"
+            assert count <= 7 or reason.startswith("# parameters: "), f"{where} has {count} parameters"
+            length = node.end_lineno - node.lineno + 1
+            assert length <= 50 or reason.startswith("# length: "), f"{where} has {length} lines"

@@ -112,6 +112,7 @@ class _Scan(torch.autograd.Function):
     """A graph of the loop over time would keep several (N, D, S) tensors of each step; here the backward pass is
     written out. Clips are scanned in chunks, because a chunk that stays in the cache is several times as fast."""
 
+    # parameters: torch passes those of apply(), the symbols of the paper
     @staticmethod
     def forward(ctx: Any, x, delta, a, b, c, recompute: bool, chunk: int) -> torch.Tensor:
         y, kept = torch.empty_like(x), None if recompute else x.new_empty(*x.shape, a.shape[1])
@@ -164,6 +165,7 @@ def _states(
     return states
 
 
+# parameters: the symbols of the recurrence
 def _gradients(grad, x, delta, a, b, c, decay, states) -> tuple[torch.Tensor, ...]:
     """Gradients of x, delta, b, c and a from ``grad``, that of y (n, T, D)."""
     grad_c = (grad[:, :, None] @ states)[:, :, 0]  # sum over D

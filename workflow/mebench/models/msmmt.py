@@ -116,6 +116,7 @@ class MSMMT(nn.Module):
 
     no_decay = ("*.class_token", "*.positions")
 
+    # parameters: the options of the card
     def __init__(
         self,
         num_classes: int,

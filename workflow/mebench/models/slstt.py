@@ -138,6 +138,7 @@ class SLSTT(nn.Module):
     four patches, for pictures of 64 x 64.
     """
 
+    # parameters: the options of the card
     def __init__(
         self,
         num_classes: int,

@@ -95,7 +95,7 @@ def run_shard(
     title = f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}"
     with Progress(title, len(mine), len(mine) - len(todo), spec["recipe"].get("epochs", 1)) as bar:
         if min(how.workers, len(todo)) > 1:
-            workers.share(run, spec, load, todo, how, bar, stop)
+            workers.share(workers.Job(run, spec, load, how), todo, bar, stop)
         else:
             train_folds(Work(run, spec, data, how, stop), todo, bar)
     for fold in mine:

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,21 +50,29 @@ class Relay:
             self.events.send(event)
 
 
-def share(
-    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: dict[str, str], how: Execution, bar: Progress,
-    stop: Callable[[], bool],
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Job:
+    """The run that a job trains folds of, how it reads the data, and how it runs."""
+
+    run: Path
+    spec: dict[str, Any]
+    load: Callable[[], TaskData]
+    how: Execution
+
+
+def share(job: Job, todo: dict[str, str], bar: Progress, stop: Callable[[], bool]) -> None:
     """Train the folds ``todo``, given with their fingerprints, in ``how.workers`` processes, dealt out among them.
 
     Each has a pipe of its own, so that one that is killed holds nothing that another waits for. Raises
     :class:`Stopped` when the job was asked to stop, and a UserError when a worker died.
     """
     context = multiprocessing.get_context("spawn")  # a forked process cannot use a GPU
-    count = min(how.workers, len(todo))
-    stopping = context.Value("b", 0, lock=False)  # of an event's lock a worker that is killed would make a trap
+    count = min(job.how.workers, len(todo))
+    # a killed worker never releases the lock of an Event, so a plain value is used
+    stopping = context.Value("b", 0, lock=False)
     pipes = [context.Pipe(duplex=False) for _ in range(count)]
     dealt = [dict(list(todo.items())[i::count]) for i in range(count)]
-    arguments = [(run, spec, load, dealt[i], how, pipes[i][1], stopping, os.getpid()) for i in range(count)]
+    arguments = [(job, dealt[i], pipes[i][1], stopping, os.getpid()) for i in range(count)]
     processes = [context.Process(target=_work, args=mine) for mine in arguments]
     for process, (_, writer) in zip(processes, pipes, strict=True):
         process.start()
@@ -104,10 +113,7 @@ def _pass_on(reader: Connection, bar: Progress) -> bool:
     return True
 
 
-def _work(
-    run: Path, spec: dict[str, Any], load: Callable[[], TaskData], todo: dict[str, str], how: Execution,
-    events: Connection, stopping: Any, parent: int,
-) -> None:  # fmt: skip
+def _work(job: Job, todo: dict[str, str], events: Connection, stopping: Any, parent: int) -> None:
     """The life of a worker. It stops when it is asked to, when its job is, and when its job is no more."""
     from mebench.training.engine import Work, train_folds
     from mebench.training.stop import watched
@@ -115,7 +121,7 @@ def _work(
     with watched() as asked:
         try:
             stop = lambda: asked() or stopping.value or os.getppid() != parent  # noqa: E731
-            train_folds(Work(run, spec, load(), how, stop), todo, Relay(events))
+            train_folds(Work(job.run, job.spec, job.load(), job.how, stop), todo, Relay(events))
         except Stopped:
             pass
         except (UserError, OSError) as error:

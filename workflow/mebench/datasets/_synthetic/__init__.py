@@ -26,6 +26,7 @@ LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut fr
 GENERATOR = 2  # raised whenever the same parameters would give other pictures
 
 
+# parameters: the keys of a dataset's entry in the configuration, which callers pass on by name
 def write(
     dataset: str,
     root: Path,
