@@ -362,7 +362,7 @@ def test_scoring_refuses_pooled_predictions_that_lost_a_clip(toy, tmp_path):
     pooled(toy, run, spec)
     lines = (run / "predictions.csv").read_text().splitlines(keepends=True)
     (run / "predictions.csv").write_text("".join(lines[:-1]))
-    with pytest.raises(UserError, match="has 23 clips, but its run predicted 24"):
+    with pytest.raises(UserError, match="has 23 rows, but its run predicted 24"):
         run_scores(run)
 
 
