@@ -74,3 +74,36 @@ def test_every_task_has_a_table():
         assert name in table_names()
         assert table_task(name) == name
         assert tables.describe(name).task == name
+
+
+# --- tasks of the configuration's own --------------------------------------------------------------------------------
+
+KIND = {
+    "title": "Mine", "module": "Mine", "definition": [], "history": "train_error", "selection": {},
+    "metrics": {"mae": {"title": "MAE"}}, "columns": {"all": [["mae", "MAE"]], "part": []}, "caption": "", "plots": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("card", "sentence"),
+    [
+        ({key: value for key, value in KIND.items() if key != "metrics"} | {"columns": {}},
+         "lacks metrics, columns: all, columns: part; docs/add-a-kind-of-task.md"),
+        (KIND | {"columns": {"all": [["mea", "MAE"]], "part": []}}, "columns: all of the unknown metric 'mea'"),
+    ],
+)  # fmt: skip
+def test_the_card_of_an_own_kind_is_checked(tmp_path, card, sentence):
+    (tmp_path / "mine.py").write_text(f"CARD = {card!r}\n")
+    entry = {"name": "my-task", "kind": str(tmp_path / "mine.py"), "datasets": ["smic"]}
+    with pytest.raises(UserError, match=sentence):
+        Plan({"datasets": {"smic": {"source": "synthetic"}}, "tasks": [entry], "models": ["majority"]})
+
+
+def test_an_own_task_of_recognition_has_its_own_classes():
+    entry = {"name": "smiles", "datasets": ["smic"], "classes": ["no", "yes"],
+             "labels": {"smic": {"negative": "no", "surprise": "no", "positive": "yes"}}}  # fmt: skip
+    made = Plan({"datasets": {"smic": {"source": "synthetic"}}, "tasks": [entry], "models": ["ststnet", "majority"]})
+    assert made.runs[0].spec["task"] == {"name": "smiles", "classes": ["no", "yes"], "labels": entry["labels"],
+                                         "drop": {}, "protocol": "loso"}  # fmt: skip
+    assert made.tables == ["smiles"]
+    assert made.define_arguments("smiles")[0] == "--define"

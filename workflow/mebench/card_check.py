@@ -39,6 +39,9 @@ def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
         yield f"lacks {', '.join(missing)}"
     if card.get("training", "gradient") not in TRAINING:
         yield f"has training: {card['training']}{did_you_mean(str(card['training']), TRAINING)}"
+    serves = card.get("serves", ["recognition"])
+    if not isinstance(serves, list) or not serves or not all(isinstance(name, str) for name in serves):
+        yield f"has serves: {serves}, which is no list of kinds of task, such as [recognition]"
     yield from _of_inputs(card["inputs"])
     yield from _unknown("recipe", card["recipe"], recipe)
     options = card.get("options", {})

@@ -8,6 +8,7 @@ from mebench import cards, tasks
 from mebench.errors import UserError, did_you_mean
 from mebench.protocols.tasks import TASKS
 
+CARD = ("title", "module", "definition", "history", "selection", "metrics", "columns", "caption", "plots")
 ALWAYS = ("name", "kind", "title", "datasets", "stage")
 
 
@@ -20,6 +21,16 @@ def own(entry: dict[str, Any]) -> dict[str, Any]:
         raise UserError(f"the task name '{name}' becomes a folder name; begin with a letter or a digit and use "
                         "letters, digits, '-', '_' and '.' only")  # fmt: skip
     card = tasks.card(entry)
+    absent = [key for key in CARD if key not in card]
+    absent += [f"columns: {key}" for key in ("all", "part") if key not in card.get("columns", {"all": [], "part": []})]
+    if absent:
+        raise UserError(f"the CARD of {cards.locate('tasks', tasks.name_of(entry))} lacks {', '.join(absent)}; "
+                        "docs/add-a-kind-of-task.md shows a whole one")  # fmt: skip
+    for part, columns in card["columns"].items():
+        for metric, _ in columns:
+            if metric not in card["metrics"]:
+                raise UserError(f"the CARD of {cards.locate('tasks', tasks.name_of(entry))} has columns: {part} of the "
+                                f"unknown metric '{metric}'{did_you_mean(metric, card['metrics'])}")  # fmt: skip
     known = [*ALWAYS, *card["definition"]]
     for key in entry:
         if key not in known:
