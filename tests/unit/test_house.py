@@ -29,18 +29,6 @@ def test_the_lock_holds_the_pins_and_every_dependency():
     assert "slurm" not in LOCK, "merely installed, the Slurm plugin can stall every start of Snakemake"
 
 
-def test_models_and_plan_do_not_import_upwards():
-    """Layers: models and metrics know nothing of training, and nothing below the verbs knows the verbs."""
-    package = PROJECT / "workflow/mebench"
-    forbidden = {"models": ("training", "verbs", "tables"), "metrics": ("training", "verbs", "models"),
-                 "protocols": ("training", "verbs"), "training": ("verbs", "tables", "plots"),
-                 "inputs": ("training", "verbs", "models")}  # fmt: skip
-    for layer, upper in forbidden.items():
-        for path in (package / layer).rglob("*.py"):
-            for name in upper:
-                assert not re.search(rf"^\s*(from|import) mebench\.{name}", path.read_text(), re.MULTILINE), path
-
-
 def test_functions_are_short_and_have_few_parameters():
     """At most 7 parameters and 50 lines; a comment ``# parameters: ...`` or ``# length: ...`` above says why not."""
     for path in sorted((PROJECT / "workflow/mebench").rglob("*.py")):
