@@ -55,7 +55,7 @@ def measured(project: Project, table: str) -> dict[str, dict[str, str]]:
 
 def test_a_kind_of_task_is_one_file(project):
     predicted = rows(project.folder / "results/runs/casme2-units/layer/seed0/predictions.csv")
-    said = [({*row["truth"].split("+")} - {""}, {u for u in "4 7 12".split() if float(row[f"p_{u}"]) >= 0.5})
+    said = [({*row["truth"].split("+")} - {""}, {u for u in ["4", "7", "12"] if float(row[f"p_{u}"]) >= 0.5})
             for row in predicted]  # fmt: skip
     right, wrong = sum(len(a & b) for a, b in said), sum(len(a ^ b) for a, b in said)
     row = measured(project, "casme2-units")["layer"]
