@@ -12,6 +12,7 @@ from mebench import cards, recipes
 from mebench.config import SCHEMA, checked, load_config
 from mebench.errors import UserError
 from mebench.plan import Plan
+from mebench.protocols import tasks
 
 SYNTHETIC = {name: {"source": "synthetic"} for name in ("casme2", "samm", "smic")}
 
@@ -113,6 +114,16 @@ def test_one_run_per_task_model_and_seed():
     runs = plan(tasks=["megc2019", "smic-3"], models=["ststnet", "oracle"], seeds=[0, 4]).runs
     assert [run.id for run in runs[:3]] == ["megc2019/ststnet/seed0", "megc2019/ststnet/seed4", "megc2019/oracle/seed0"]
     assert len({run.id for run in runs}) == 8
+
+
+def test_a_process_may_read_a_configuration_with_tasks_of_its_own_twice():
+    """As the partial report does after a failure; both plans have the definition of their own configuration."""
+    for title in ("first", "second"):
+        entry = {"name": "mine", "title": title, "datasets": ["smic"], "classes": ["positive"],
+                 "labels": {"smic": {"positive": "positive"}}}  # fmt: skip
+        plan = Plan({"datasets": {"smic": {"source": "synthetic"}}, "tasks": [entry], "models": ["majority"]})
+        tasks.define(plan.own_tasks)
+        assert plan.tasks["mine"]["title"] == tasks.task("mine")["title"] == title
 
 
 def test_the_places_of_the_data_do_not_reach_the_published_configuration():

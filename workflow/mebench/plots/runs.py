@@ -17,7 +17,6 @@ from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.metrics.recognition import confusion, from_confusion
 
-PREDICTIONS = ("clip_id", "dataset", "subject", "truth", "prediction")
 ABOUT = (
     "task",
     "model",
@@ -42,14 +41,20 @@ class Run:
     @cached_property
     def predictions(self) -> list[dict[str, str]]:
         """Prediction rows of the honest selection."""
-        return read_csv(self.folder / "predictions.csv", PREDICTIONS)
+        return read_csv(self.folder / "predictions.csv", self._columns)
 
     @cached_property
     def peeked(self) -> list[dict[str, str]] | None:
         """Prediction rows of the best test epoch, or None where nobody looked."""
         path = self.folder / "predictions.test_peek.csv"
         asked = self.about["selection"] == "test_peek" and path.exists()
-        return read_csv(path, PREDICTIONS) if asked else None
+        return read_csv(path, self._columns) if asked else None
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns that predictions of the run's kind of task have."""
+        kind = tasks.of_run(self.about)
+        return (*kind.key, "dataset", "subject", *kind.needed)
 
     @cached_property
     def history(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mebench import cards, tasks
 from mebench.errors import UserError, did_you_mean
-from mebench.protocols.tasks import TASKS
+from mebench.protocols.tasks import SHIPPED
 
 CARD = ("title", "module", "definition", "history", "selection", "metrics", "columns", "caption", "plots")
 ALWAYS = ("name", "kind", "title", "datasets", "stage")
@@ -15,7 +15,7 @@ ALWAYS = ("name", "kind", "title", "datasets", "stage")
 def own(entry: dict[str, Any]) -> dict[str, Any]:
     """The definition of a task from its ``entry`` in the configuration, complete; a UserError says what is wrong."""
     name = entry["name"]
-    if name in TASKS:
+    if name in SHIPPED:
         raise UserError(f"the task {name} is there already; give your own another name, or list just the name {name}")
     if not name[:1].isalnum() or not all(c.isalnum() or c in "-_." for c in name):
         raise UserError(f"the task name '{name}' becomes a folder name; begin with a letter or a digit and use "

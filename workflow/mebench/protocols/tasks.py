@@ -181,6 +181,9 @@ TASKS: dict[str, dict[str, Any]] = {
 }
 
 
+SHIPPED = frozenset(TASKS)  # as against those of a configuration
+
+
 def define(definitions: Iterable[dict[str, Any]]) -> None:
     """Make the own tasks of a configuration known to this process, where names of tasks are looked up."""
     TASKS.update({definition["name"]: definition for definition in definitions})
