@@ -25,8 +25,9 @@ FILE = re.compile(r"`([\w.-]+)`:$")
 
 def follow(project: Project, page: str) -> str:
     """Do what the blocks of a page say, in their order; what the commands print."""
-    printed = ""
-    for above, language, code in BLOCK.findall(page):
+    printed, blocks = "", BLOCK.findall(page)
+    assert len(blocks) == len(re.findall(r"^```\w", page, re.MULTILINE)), "a block without a sentence above it"
+    for above, language, code in blocks:
         if language == "sh":
             printed += project.run("bash", "-euc", code).stdout
         else:
@@ -79,7 +80,7 @@ def test_another_threshold_trains_nothing(project):
 def test_tasks_of_ones_own_come_to_their_tables(project):
     clips = rows(project.folder / "results/datasets/casme2/clips.csv")
     emotions = ("disgust", "fear", "sadness", "happiness")
-    wanted = {clip["clip_id"] for clip in clips if clip["emotion"] in emotions} - {"casme2/sub01/EP02_11f"}
+    wanted = {clip["clip_id"] for clip in clips if clip["emotion"] in emotions} - {"casme2/sub01/EP09_10"}
     assert len(wanted) < sum(clip["emotion"] in emotions for clip in clips)
     runs = project.folder / "results/runs"
     assert {row["clip_id"] for row in rows(runs / "casme2-valence/ststnet/seed0/predictions.csv")} == wanted
