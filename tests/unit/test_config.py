@@ -116,8 +116,9 @@ def test_one_run_per_task_model_and_seed():
     assert len({run.id for run in runs}) == 8
 
 
-def test_a_process_may_read_a_configuration_with_tasks_of_its_own_twice():
+def test_a_process_may_read_a_configuration_with_tasks_of_its_own_twice(monkeypatch):
     """As the partial report does after a failure; both plans have the definition of their own configuration."""
+    monkeypatch.setattr(tasks, "TASKS", dict(tasks.TASKS))
     for title in ("first", "second"):
         entry = {"name": "mine", "title": title, "datasets": ["smic"], "classes": ["positive"],
                  "labels": {"smic": {"positive": "positive"}}}  # fmt: skip

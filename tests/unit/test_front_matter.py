@@ -14,7 +14,9 @@ import yaml
 PROJECT = Path(__file__).parents[2]
 ABOUT = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 PAGES = [PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md")]
-PAGES += [PROJECT / "docs/cluster.md", PROJECT / "docs/as-a-module.md"]
+PAGES += [PROJECT / "ARCHITECTURE.md"]
+PAGES += [PROJECT / f"docs/{page}.md" for page in ("cluster", "as-a-module", "add-a-task", "add-a-kind-of-task")]
+PAGES += [PROJECT / "docs/casme2-on-a-disk.md"]
 
 # The parts of the schema of the Citation File Format 1.2.0 that this file uses, with all of its top-level keys:
 # https://github.com/citation-file-format/citation-file-format/blob/1.2.0/schema-guide.md

@@ -49,9 +49,9 @@ def rows(path):
 
 
 def measured(project: Project, table: str) -> dict[str, dict[str, str]]:
-    """The measured rows of a table, by model."""
+    """The rows of a table that were measured here, controls included, by model."""
     found = rows(project.folder / f"results/tables/{table}.csv")
-    return {row["model"]: row for row in found if row["block"] == "measured"}
+    return {row["model"]: row for row in found if row["block"] != "published"}
 
 
 def test_a_kind_of_task_is_one_file(project):
@@ -80,7 +80,7 @@ def test_another_threshold_trains_nothing(project):
 def test_tasks_of_ones_own_come_to_their_tables(project):
     clips = rows(project.folder / "results/datasets/casme2/clips.csv")
     emotions = ("disgust", "fear", "sadness", "happiness")
-    wanted = {clip["clip_id"] for clip in clips if clip["emotion"] in emotions} - {"casme2/sub01/EP09_10"}
+    wanted = {clip["clip_id"] for clip in clips if clip["emotion"] in emotions} - {"casme2/sub01/EP06_01"}
     assert len(wanted) < sum(clip["emotion"] in emotions for clip in clips)
     runs = project.folder / "results/runs"
     assert {row["clip_id"] for row in rows(runs / "casme2-valence/ststnet/seed0/predictions.csv")} == wanted
