@@ -99,6 +99,14 @@ def test_the_public_ci_calls_ci_run_on_pythons_that_the_package_knows():
     assert min(job["strategy"]["matrix"]["python"]) == ABOUT["requires-python"].removeprefix(">=")
 
 
+def test_the_list_of_dependencies_says_what_each_is_for():
+    text = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("\n## Dependencies\n")[2]
+    listed = [name for line in text.splitlines() for name in line.strip("| ").partition(" | ")[0].split(", ")]
+    wanted = [*ABOUT["dependencies"], *(name for extra in ABOUT["optional-dependencies"].values() for name in extra)]
+    missing = {re.match(r"[\w-]+", name)[0] for name in wanted} - set(listed)
+    assert not missing
+
+
 def test_forms_of_issues_have_what_github_asks_for():
     forms = sorted(path for path in (PROJECT / ".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
     assert len(forms) == 2
