@@ -10,7 +10,7 @@ import pytest
 import yaml
 from project import PROJECT, Project, served
 
-from mebench import tasks
+from mebench import cards, tasks
 from mebench.config import checked
 from mebench.protocols import own_tasks
 
@@ -110,4 +110,5 @@ def test_the_configuration_for_a_copy_on_a_disk_is_one():
     (block,) = re.findall(r"```yaml\n(.*?)```", DISK, re.DOTALL)
     found = checked(yaml.safe_load(block))
     assert found["tasks"] == ["casme2-5"]
-    assert "255 clips of 26 subjects" in DISK
+    expected = cards.card("datasets", "casme2")["expected"]
+    assert f"{expected['clips']} clips of {expected['subjects']} subjects" in DISK
