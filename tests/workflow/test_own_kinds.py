@@ -187,7 +187,7 @@ class Plain(nn.Module):
         self.layer(%s)
 
     def forward(self, x):
-        time.sleep(0.4 if self.slow and self.training else 0)
+        time.sleep(0.2 if self.slow and self.training else 0)
         return self.layer(x.flatten(1)%s)
 """
 FLOW = '{"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "pixels", "center": "none"}'
@@ -312,6 +312,8 @@ def test_another_threshold_trains_nothing_and_changes_the_scores(project):
          "serves recognition, but the task apex-place is of the kind place"),
         ("tasks: [apex-place]}", "order: balanced, tasks: [apex-place]}", "has no classes; write order: shuffled"),
         ("name: apex-place,", "name: smic-3,", "the task smic-3 is there already"),
+        ("seeds: [0]", "seeds: [0]\nselection: inner", "of the kind frames, which has no selection: inner; write "
+         "selection: last"),
     ],
 )  # fmt: skip
 def test_a_wrong_task_is_one_sentence_before_anything_runs(project, old, new, sentence):

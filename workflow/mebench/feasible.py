@@ -66,6 +66,11 @@ def _kind(plan: Plan, run: Run) -> None:
             f"the model entry '{run.model}' serves {', '.join(serves)}, but the task {run.task} is of the kind "
             f"{kind['name']}; give the entry tasks of its own, or a model whose card has serves: [{kind['name']}]"
         )
+    if run.spec["training"] == "gradient" and run.spec["selection"] not in ("last", *kind["selection"]):
+        raise UserError(
+            f"the task {run.task} is of the kind {kind['name']}, which has no selection: {run.spec['selection']}; "
+            f"write selection: {' or '.join(['last', *kind['selection']])}"
+        )
     for key in OF_CLASSES if not kind.get("classes", False) else ():
         value, default = run.spec["recipe"].get(key, recipes.RECIPE[key]), recipes.RECIPE[key]
         if value != default:
