@@ -121,6 +121,7 @@ class Project:
 def served(folder: Path, coarse: bool = False) -> Iterator[Project]:
     """A project whose ``mebench`` commands are forks of one server, which ends with the block; its plots may be
     ``coarse``."""
+    folder.mkdir(exist_ok=True)
     project = Project(folder / "project")
     with zygote(folder / "zygote", project.folder / "workflow", coarse) as project.server:
         yield project

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from project import Project
+from project import served
 
 from mebench import cards
 from mebench.datasets import _synthetic
@@ -42,9 +42,14 @@ def smic(tmp_path):
     return root, still["clip_id"], broken["clip_id"], other
 
 
-def test_bad_clips_are_left_out_and_an_apex_is_corrected(smic, tmp_path):
+@pytest.fixture
+def project(tmp_path):
+    with served(tmp_path / "served") as made:
+        yield made
+
+
+def test_bad_clips_are_left_out_and_an_apex_is_corrected(smic, project):
     root, still, broken, other = smic
-    project = Project(tmp_path / "project")
     results = project.folder / "results"
 
     def configure(exclude, corrections=None):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 import yaml
-from project import PROJECT, Project
+from project import PROJECT, served
 
 from mebench import cards
 from mebench.plan import Plan
@@ -29,13 +29,13 @@ def briefly(entry: str | dict) -> str | dict:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A finished run of all of them."""
-    project = Project(tmp_path_factory.mktemp("every model") / "project")
-    models = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))["models"]
-    # SLSTT first, which reads no flow from onset to apex: pictures must not depend on the order
-    models.sort(key=lambda entry: (entry if isinstance(entry, str) else entry["model"]) != "slstt")
-    project.configure(yaml.safe_dump(CONFIG | {"models": [briefly(entry) for entry in models]}))
-    project.snakemake("--cores", "2")
-    return project
+    with served(tmp_path_factory.mktemp("every model")) as project:
+        models = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))["models"]
+        # SLSTT first, which reads no flow from onset to apex: pictures must not depend on the order
+        models.sort(key=lambda entry: (entry if isinstance(entry, str) else entry["model"]) != "slstt")
+        project.configure(yaml.safe_dump(CONFIG | {"models": [briefly(entry) for entry in models]}))
+        project.snakemake("--cores", "2")
+        yield project
 
 
 def test_every_model_reads_its_input_and_predicts_every_clip(trained):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-from project import Project
+from project import served
 
 MODEL = """
 from torch import nn
@@ -41,11 +41,11 @@ models:
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory):
     """A project of which a model, a dataset and a dataset that no task needs have failed."""
-    project = Project(tmp_path_factory.mktemp("partial") / "project")
-    (project.folder / "broken.py").write_text(MODEL)
-    project.configure(CONFIG)
-    project.output = project.snakemake("--cores", "2", ok=False)
-    return project
+    with served(tmp_path_factory.mktemp("partial")) as project:
+        (project.folder / "broken.py").write_text(MODEL)
+        project.configure(CONFIG)
+        project.output = project.snakemake("--cores", "2", ok=False)
+        yield project
 
 
 def rows(project, table):

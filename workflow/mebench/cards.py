@@ -37,9 +37,10 @@ def locate(kind: str, name: str) -> Path:
             wanted = "rule" if is_rule_file(name) else "Python"
             raise UserError(f"there is no file {path} for the {kind[:-1]} '{name}'; give the path of a {wanted} file")
         return path
-    if name not in names(kind):
+    path = PACKAGE / kind / f"{name}.py"
+    if name.startswith("_") or "/" in name or not path.is_file():
         raise UserError(f"unknown {kind[:-1]} '{name}'{did_you_mean(name, names(kind))}")
-    return PACKAGE / kind / f"{name}.py"
+    return path
 
 
 def is_rule_file(name: str) -> bool:

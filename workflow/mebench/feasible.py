@@ -20,7 +20,8 @@ def check(plan: Plan) -> None:
     too few subjects for the selection ``inner``."""
     for name, entry in plan.datasets.items():
         _source(name, entry)
-    for run in plan.runs:
+    first = plan.config["seeds"][0]
+    for run in [run for run in plan.runs if run.seed == first]:  # the seed changes nothing of what is asked here
         _kind(plan, run)
         for dataset in plan.datasets_of(run):
             reason = unreadable(run.spec["inputs"], cards.card("datasets", dataset), plan.tasks[run.task])
@@ -59,7 +60,7 @@ OF_CLASSES = ("class_weights", "label_smoothing", "order")  # keys of a recipe t
 def _kind(plan: Plan, run: Run) -> None:
     """A model serves the kinds of task that its card says, recognition where it says nothing; what a recipe says of
     classes goes with those alone that have some."""
-    card, kind = cards.card("models", run.spec["model"]), tasks.card(plan.tasks[run.task])
+    card, kind = cards.card("models", run.spec["model"]), plan.kinds[run.task]
     serves = card.get("serves", [tasks.DEFAULT])
     if kind["name"] not in serves:
         raise UserError(

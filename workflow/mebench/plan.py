@@ -54,6 +54,7 @@ class Plan:
         self.selection: str = self.config["selection"]
         named = [task(entry) if isinstance(entry, str) else own_tasks.own(entry) for entry in self.config["tasks"]]
         self.tasks = {definition["name"]: definition for definition in named}
+        self.kinds = {name: tasks.card(definition) for name, definition in self.tasks.items()}
         self.own_tasks = [self.tasks[entry["name"]] for entry in self.config["tasks"] if not isinstance(entry, str)]
         self.entries = self._entries()
         self.datasets = self._datasets()
@@ -123,7 +124,7 @@ class Plan:
         spec["label"], spec["seed"], spec["selection"] = model, seed, self.selection
         if entry["training"] == "rules":
             spec["selection"] = "last"  # how the configuration selects epochs cannot reach code of its own
-        keys = ["name", "kind", *tasks.card(definition)["definition"], "protocol"]
+        keys = ["name", "kind", *self.kinds[task_name]["definition"], "protocol"]
         if entry["recipe"].get("extra_clips", "none") != "none":
             self._check_extra(task_name, model, entry["recipe"]["extra_clips"])
             keys.append(entry["recipe"]["extra_clips"])
@@ -279,7 +280,7 @@ class Plan:
 
     def plots_of(self, task: str) -> list[str]:
         """The plots of a task that the report shows; ``input-NAME`` is a sample picture of the input NAME."""
-        return [*tasks.card(self.tasks[task])["plots"], *(f"input-{name}" for name in self.sample_inputs(task))]
+        return [*self.kinds[task]["plots"], *(f"input-{name}" for name in self.sample_inputs(task))]
 
     def plot_files(self, task: str, suffix: str) -> list[str]:
         """The files of a task's plots: ``suffix`` is svg or png."""
@@ -331,7 +332,7 @@ class Plan:
 
     def stage(self, task: str) -> dict[str, Any]:
         """The parameters of the stage of a task's kind: its card's, where the task says nothing else."""
-        return tasks.card(self.tasks[task]).get("stage", {}) | self.tasks[task].get("stage", {})
+        return self.kinds[task].get("stage", {}) | self.tasks[task].get("stage", {})
 
     def source_of_table(self, table: str) -> str:
         """Digest of a table's data file, of those it extends, and of the code that makes tables."""
