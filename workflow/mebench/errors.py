@@ -46,6 +46,13 @@ def _reason(clip: str, sentence: str) -> str:
     return " ".join(words)
 
 
+def check_folder_name(what: str, name: str) -> None:
+    """Raise a UserError where the name of a model or task cannot be the name of its folder everywhere."""
+    if not name[:1].isalnum() or not all(c.isalnum() or c in "-_." for c in name):
+        raise UserError(f"the {what} name '{name}' becomes a folder name; begin with a letter or a digit and use "
+                        "letters, digits, '-', '_' and '.' only")  # fmt: skip
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)``, or the list of what is known when nothing is close."""
     known = sorted(known)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from mebench import card_check, cards
-from mebench.errors import UserError, did_you_mean
+from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.protocols.tasks import TASKS
 from mebench.training import words
 
@@ -65,9 +65,7 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
         card_check.check(card, cards.locate("models", model), RECIPE)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
     tasks = entry.pop("tasks", None)
-    if not name[:1].isalnum() or not all(c.isalnum() or c in "-_." for c in name):
-        raise UserError(f"the model name '{name}' becomes a folder name; begin with a letter or a digit and use "
-                        "letters, digits, '-', '_' and '.' only")  # fmt: skip
+    check_folder_name("model", name)
     training = card.get("training", "gradient")
     known = {**card.get("options", {}), **(RECIPE if training == "gradient" else {})}
     for key in entry:

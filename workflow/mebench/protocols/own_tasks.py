@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mebench import cards, tasks
-from mebench.errors import UserError, did_you_mean
+from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.protocols.tasks import SHIPPED
 
 CARD = ("title", "module", "definition", "history", "selection", "metrics", "columns", "caption", "plots")
@@ -17,9 +17,7 @@ def own(entry: dict[str, Any]) -> dict[str, Any]:
     name = entry["name"]
     if name in SHIPPED:
         raise UserError(f"the task {name} is there already; give your own another name, or list just the name {name}")
-    if not name[:1].isalnum() or not all(c.isalnum() or c in "-_." for c in name):
-        raise UserError(f"the task name '{name}' becomes a folder name; begin with a letter or a digit and use "
-                        "letters, digits, '-', '_' and '.' only")  # fmt: skip
+    check_folder_name("task", name)
     card = tasks.card(entry)
     absent = [key for key in CARD if key not in card]
     absent += [f"columns: {key}" for key in ("all", "part") if key not in card.get("columns", {"all": [], "part": []})]
