@@ -37,6 +37,7 @@ lint: setup ## check formats and run the linters
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+	python docs/links.py
 
 format: setup ## format everything
 	ruff check --fix .

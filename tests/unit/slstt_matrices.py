@@ -1,5 +1,5 @@
 """SLSTT's confusion matrices, recovered from the corrected ones of its authors: counts, then UF1, UAR and accuracy in
-percent (facts/slstt.md 6.2 and acceptance 5)."""
+percent (docs/metrics.md#known-values)."""
 
 SLSTT_MATRICES = {
     "smic-3": ([[65, 2, 3], [16, 32, 3], [17, 0, 26]], 0.7400, 0.7202, 75.00),

@@ -222,7 +222,7 @@ def test_scale_multiplies_all_motion_of_a_clip_and_nothing_else():
 
 
 def test_series_are_scaled_as_a_whole():
-    """ME-TST multiplies a window by 0.9 to 1.1 (facts/me-tst.md 1.5)."""
+    """ME-TST multiplies a window by 0.9 to 1.1 (docs/model-sources.md#me-tst)."""
     augmentation = parse("scale:0.9:1.1")
     augmentation.check(regions(10), "pixels", "roi_flow")
     x = torch.rand(40, 10, 30, generator=chance()) + 1

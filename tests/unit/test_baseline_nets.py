@@ -1,4 +1,4 @@
-"""OFF-ApexNet, SSSNet and Dual-Inception, layer by layer. Sizes, counts and order: facts/baselines.md, 2, 4 and 8."""
+"""OFF-ApexNet, SSSNet and Dual-Inception, layer by layer. Sizes, counts and order: docs/model-sources.md."""
 
 from __future__ import annotations
 
@@ -289,7 +289,7 @@ def test_off_apexnet_recipes_and_parameters_for_12_units():
 
 
 def test_ststnet_recipes():
-    """facts/baselines.md 1."""
+    """docs/model-sources.md#ststnet."""
     paper, port = (recipes.resolve({"model": "ststnet", "variant": v})["recipe"] for v in ("paper", "port"))
     for recipe, epochs in ((paper, 500), (port, 800)):
         assert (recipe["optimizer"], recipe["lr"], recipe["batch_size"]) == ("adam", 5e-5, 256)

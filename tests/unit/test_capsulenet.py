@@ -48,7 +48,7 @@ def one_thread():
 
 
 def test_parameters_of_each_part(outline):
-    """facts/baselines.md 7."""
+    """docs/model-sources.md#capsulenet."""
     assert parameters(outline.backbone) == 2_782_784
     assert parameters(outline.conv) == parameters(outline.primary) == 5_308_672
     assert outline.weight.numel() == 442_368
@@ -226,7 +226,7 @@ def test_it_trains_on_the_margin_loss():
 
 
 def test_the_recipe():
-    """Adam 1e-4, times 0.9 from the first epoch on, batches of 32, 30 epochs (facts/baselines.md 7)."""
+    """Adam 1e-4, times 0.9 from the first epoch on, batches of 32, 30 epochs (docs/model-sources.md#capsulenet)."""
     spec = recipes.resolve("capsulenet")
     wanted = {"optimizer": "adam", "lr": 1e-4, "weight_decay": 0.0, "batch_size": 32, "epochs": 30, "order": "balanced",
               "schedule": "step", "gamma": 0.9, "step_epochs": 1, "warmup_epochs": 0.0,

@@ -1,7 +1,7 @@
 """CAS(ME)^3 Part A, clips and long videos: full counts, and the quirks that its copies are known for.
 
-Golden numbers: the second edition of the labels as counted in the fact sheet of this project (860 clips of 94 subjects;
-699 clips of 88 subjects in 3 classes; 860 + 3,346 intervals of 98 subjects in 956 videos, 463 with a micro-expression).
+Golden numbers: the second edition of the labels (860 clips of 94 subjects; 699 clips of 88
+subjects in 3 classes; 860 + 3,346 intervals of 98 subjects in 956 videos, 463 with a micro-expression).
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def test_labels_from_another_column_than_the_emotion(readings):
 
 
 def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, rows, tmp_path):
-    """facts/hsta.md 4.1: 3,346 of 98 people by objective class, from the workbook with both kinds of expressions."""
+    """3,346 of 98 people by objective class, of the workbook with both kinds (docs/protocols.md#single-datasets)."""
     for part in (roots / "casme3_long").iterdir():
         (tmp_path / part.name).symlink_to(part)
     macro = [row for row in rows if row.expression == "macro"]

@@ -1,7 +1,7 @@
 """CAS(ME)^2: full counts, the sheets without headers, and the quirks that its copies are known for.
 
-Golden numbers: the release file as counted in the fact sheet of this project (57 micro- and 300 macro-expressions of 22
-subjects, 98 videos, 95 of them with a label; micro in 33 videos of 14 subjects, macro in 89 of 20).
+Golden numbers: the release file (57 micro- and 300 macro-expressions of 22 subjects, 98 videos, 95 of them with a
+label; micro in 33 videos of 14 subjects, macro in 89 of 20).
 """
 
 from __future__ import annotations

@@ -419,7 +419,7 @@ def test_the_port_reads_strain_v_u_in_whole_numbers_0_to_255(toy):
     ("kind", "frames", "channels"), [("long_flow", 11, ["red", "green", "blue"]), ("frames", 8, [*"rgb"])]
 )
 def test_the_range_imagenet_is_that_of_the_released_codes(kind, frames, channels):
-    """facts/slstt.md 1.4, facts/hsta.md 1.2: over 255, less the mean, over the deviation; channel by channel."""
+    """docs/model-sources.md, SLSTT and HSTA: over 255, less the mean, over the deviation; channel by channel."""
     array = np.random.default_rng(0).integers(0, 256, (frames, 3, 2, 2)).astype(np.uint8)
     meta = {"kind": kind, "channels": channels, "scale": "picture"}
     found = prepare(array, meta, {"channels": channels, "range": "imagenet"})

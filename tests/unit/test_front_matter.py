@@ -13,10 +13,6 @@ import yaml
 
 PROJECT = Path(__file__).parents[2]
 ABOUT = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-PAGES = [PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md")]
-PAGES += [PROJECT / "ARCHITECTURE.md"]
-PAGES += [PROJECT / f"docs/{page}.md" for page in ("cluster", "as-a-module", "add-a-task", "add-a-kind-of-task")]
-PAGES += [PROJECT / "docs/casme2-on-a-disk.md"]
 
 # The parts of the schema of the Citation File Format 1.2.0 that this file uses, with all of its top-level keys:
 # https://github.com/citation-file-format/citation-file-format/blob/1.2.0/schema-guide.md
@@ -126,16 +122,6 @@ def test_the_workflow_catalogue_finds_what_it_reads():
     )
     assert (PROJECT / "Snakefile").is_file()
     assert (PROJECT / "config/README.md").is_file()
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
-def test_links_lead_to_files_that_are_there_and_make_knows_its_targets(page):
-    text = page.read_text(encoding="utf-8")
-    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
-    missing = [link for link in links if link and not (page.parent / link).exists()]
-    assert not missing
-    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)) <= targets
 
 
 def test_a_configuration_in_the_catalogues_words_is_one():

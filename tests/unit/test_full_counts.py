@@ -1,7 +1,7 @@
 """The short-clip datasets at full counts: readers, label sets, the composite, and what `mebench index` refuses.
 
-Golden numbers: the annotation files of the datasets as counted in the fact sheet of this project (CASME II 20140508,
-SAMM v2, SMIC), and the official list of MEGC2019.
+Golden numbers: the annotation files of the datasets (CASME II 20140508, SAMM v2, SMIC) and the official list of
+MEGC2019, as docs/protocols.md has them.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def clips(readings):
 
 
 def test_slstt_finds_eleven_frames_in_each_of_its_577_clips(clips):
-    """facts/slstt.md 7.3, and the one more clip whose apex is mended here."""
+    """docs/protocols.md#eleven-frames-around-the-apex, with the one clip whose apex is mended here."""
     mended = [clip["clip_id"] for clip in clips if "dead apex" in clip["repairs"] and "sub05" in clip["clip_id"]]
     assert mended == ["casme2/sub05/EP09_05f"]
     assert len(clips) - len(mended) == 577

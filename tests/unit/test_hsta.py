@@ -1,4 +1,4 @@
-"""HSTA: sizes, tokens, order of the parts and recipe of the released scripts (facts/hsta.md, sections 2, 3 and 7)."""
+"""HSTA: sizes, tokens, order of the parts and recipe of the released scripts (docs/model-sources.md#hsta)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_parameters_of_every_configuration_at_seven_classes(stages, v_depth, cou
 
 
 def test_parameters_of_each_part():
-    """facts/hsta.md 2.1."""
+    """docs/model-sources.md#hsta."""
     model = outline()
     assert [parameters(model.special.patches), parameters(model.video.patches)] == [332_160, 1_180_416]
     assert model.special.cls.numel() + model.video.cls.numel() == 1_152
@@ -117,7 +117,7 @@ def test_shapes_from_frames_to_logits():
 
 
 def test_the_card_states_the_cost_of_a_clip():
-    """88.4 GFLOP (facts/hsta.md 2.1)."""
+    """88.4 GFLOP (docs/model-sources.md#hsta)."""
     model = outline(num_classes=3).eval()
     with FlopCounterMode(display=False) as counter:
         model(torch.empty(1, 8, 3, 224, 224, device="meta"))
@@ -126,7 +126,7 @@ def test_the_card_states_the_cost_of_a_clip():
 
 
 def test_dropout_before_the_classifier_is_an_option():
-    """facts/hsta.md 6.6: asked for by the release, which never applies it."""
+    """The release asks for it, but never applies it (docs/model-sources.md#hsta)."""
     assert [type(outline().drop), outline(head_dropout=0.4).drop.p] == [nn.Identity, 0.4]
     model = small(head_dropout=0.4)
     fed = []
@@ -186,7 +186,7 @@ def test_queries_and_values_of_usta_have_a_bias_and_keys_have_none():
 
 
 def test_rates_of_stochastic_depth():
-    """Two for each stage; the special branch has the first of them (facts/hsta.md 2)."""
+    """Two for each stage; the special branch has the first of them (docs/model-sources.md#hsta)."""
     expected = [[0, 0.0286], [0.0571, 0.0857], [0.1143, 0.1429], [0.1714, 0.2]]
     for rates, wanted in zip(drop_paths(4, 2), expected, strict=True):
         assert rates == pytest.approx(wanted, abs=5e-5)
@@ -320,7 +320,7 @@ def test_a_direction_does_not_see_the_class_token_of_the_other_branch(stage):
 
 
 def test_swapped_projections_of_the_class_tokens_change_both_branches():
-    """With branches of one width, where they can be swapped at all (facts/hsta.md 7.7)."""
+    """With branches of one width, where they can be swapped at all (docs/model-sources.md#hsta)."""
     torch.manual_seed(0)
     part = shaken(Stage((12, 12), heads=3, rates=[0.0]).double().eval())
     s, v = torch.randn(2, 5, 12, dtype=torch.double), torch.randn(2, 9, 12, dtype=torch.double)
@@ -404,7 +404,7 @@ def test_initial_values():
 
 
 def test_layer_decay_counts_stages_and_class_tokens_decay_as_matrices_do():
-    """Patches 0.5905, stages 0.6561 to 0.9, all else 1; biases and norms do not decay (facts/hsta.md 3)."""
+    """Patches 0.5905, stages 0.6561 to 0.9, all else 1; biases and norms do not decay (docs/model-sources.md#hsta)."""
     model, recipe = outline(), recipes.resolve("hsta")["recipe"]
     names = {parameter: name for name, parameter in model.named_parameters()}
     expected = {"special.patches": 0.5905, "video.patches": 0.5905, "stages.0": 0.6561, "stages.1": 0.729,
@@ -424,7 +424,7 @@ def test_layer_decay_counts_stages_and_class_tokens_decay_as_matrices_do():
 
 
 def test_the_recipe():
-    """facts/hsta.md 3: 5e-4 and 1e-6 at a batch of 256, scaled to 32."""
+    """docs/model-sources.md#hsta: 5e-4 and 1e-6 at a batch of 256, scaled to 32."""
     resolved = recipes.resolve("hsta")
     wanted = {
         "optimizer": "adamw", "lr": 5e-4 * 32 / 256, "min_lr": 1e-6 * 32 / 256, "schedule": "cosine",

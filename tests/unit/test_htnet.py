@@ -12,8 +12,8 @@ from mebench import cards, recipes
 from mebench.models import build
 from mebench.models.htnet import Attention, Level, centres, mosaic
 
-# first row and first column of the 14x14 windows of eye, eye, mouth corner, mouth corner (facts/baselines.md 3: the
-# fixed points, clamped to 7..21 and truncated, less 7; transposed takes x as the row)
+# first row and first column of the 14x14 windows of eye, eye, mouth corner, mouth corner: the fixed points,
+# clamped to 7..21 and truncated, less 7; transposed takes x as the row (docs/model-sources.md#htnet)
 WINDOWS = {
     "transposed": [(2, 4), (14, 3), (3, 14), (13, 14)],
     "corrected": [(4, 2), (3, 14), (14, 3), (14, 13)],
@@ -106,7 +106,7 @@ def test_shapes_at_each_level(outline):
 
 
 def test_parameters_of_each_part(outline):
-    """The table in facts/baselines.md 3."""
+    """The table in docs/model-sources.md#htnet."""
     assert parameters(outline.patches) == 37_888
     assert [parameters(level) for level in outline.levels] == [1_575_937, 6_293_505, 125_767_681]
     assert [parameters(aggregation) for aggregation in outline.aggregations] == [1_181_184, 4_721_664, 0]
@@ -178,7 +178,8 @@ def test_queries_and_keys_of_the_full_network_get_no_gradient_and_all_others_one
     F.cross_entropy(model(pictures(6)), torch.arange(6) % 3).backward()
     dead = {name for name, _ in model.named_parameters() if name.endswith("queries_keys.weight")}
     assert len(dead) == 2 + 2 + 10
-    assert sum(p.numel() for name, p in model.named_parameters() if name in dead) == 22_195_200  # facts/baselines.md 3
+    # docs/model-sources.md#htnet
+    assert sum(p.numel() for name, p in model.named_parameters() if name in dead) == 22_195_200
     assert all(p.grad is None for name, p in model.named_parameters() if name in dead)
     live = {name: p.grad for name, p in model.named_parameters() if name not in dead | {"levels.2.position"}}
     assert [name for name, grad in live.items() if (grad == 0).double().mean() > 0.01] == []
@@ -215,7 +216,7 @@ def test_only_the_aggregations_mix_patches():
 
 
 def test_the_recipes():
-    """Adam 5e-5, batches of 256, 800 epochs (facts/baselines.md 3); the released class order is a preset."""
+    """Adam 5e-5, batches of 256, 800 epochs (docs/model-sources.md#htnet); the released class order is a preset."""
     paper, by_class = (recipes.resolve({"model": "htnet", "preset": p})["recipe"] for p in ("paper", "by_class"))
     assert {key: paper[key] for key in ("optimizer", "lr", "weight_decay", "batch_size", "epochs", "order")} == {
         "optimizer": "adam", "lr": 5e-5, "weight_decay": 0.0, "batch_size": 256, "epochs": 800, "order": "shuffled",

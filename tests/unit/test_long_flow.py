@@ -318,7 +318,7 @@ def test_brightness_is_stretched_in_each_frame():
 
 
 def test_brightness_may_be_stretched_over_the_whole_clip():
-    """The rise and fall of motion, which a stretch of each frame takes away (facts/slstt.md 5.3)."""
+    """The rise and fall of motion, which a stretch of each frame takes away (docs/model-sources.md#slstt)."""
     flows = np.stack([ramp(length, 0) for length in (1, 4, 2)])
     red = as_pictures(flows, 32, "clip")[:, 0, 16].astype(int)
     np.testing.assert_allclose(red[:, -1], [64, 255, 127.5], atol=1)

@@ -1,4 +1,4 @@
-"""The Mamba layer and its scan, beside the equations written out as loops (facts/me-tst.md 3.1, 3.2)."""
+"""The Mamba layer and its scan, beside the equations written out as loops (docs/model-sources.md#me-tst)."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_decays_too_small_for_float32_are_harmless():
 
 
 def test_parameters_of_a_layer():
-    """51,072 for width 64 (facts/me-tst.md 3): D = 128, N = 64, R = 4."""
+    """51,072 for width 64 (docs/model-sources.md#me-tst): D = 128, N = 64, R = 4."""
     sizes = {name: p.numel() for name, p in Mamba(64).named_parameters()}
     assert sizes == {
         "A_log": 128 * 64, "D": 128, "in_proj.weight": 256 * 64, "conv1d.weight": 128 * 4, "conv1d.bias": 128,
@@ -137,7 +137,7 @@ def test_initial_poles_skip_and_steps():
 
 
 def test_the_layer_is_its_equations_step_by_step(layer):
-    """facts/me-tst.md 3.1, one clip, one frame and one channel at a time."""
+    """The equations in docs/model-sources.md#me-tst, one clip, one frame and one channel at a time."""
     h = torch.randn(2, 5, 20, dtype=torch.float64)
     w = dict(layer.named_parameters())
     a, expected = -torch.exp(w["A_log"]), torch.zeros(2, 5, 20, dtype=torch.float64)

@@ -45,14 +45,14 @@ def small(**options) -> nn.Module:
 
 
 def test_parameters_of_each_part():
-    """facts/me-tst.md 3."""
+    """docs/model-sources.md#me-tst."""
     model = outline()
     assert parameters(model.stem) == 14_592
     assert [parameters(block) for block in model.trunk] == [51_328] * 12
     assert (parameters(model.spot_head), parameters(model.emotion_head)) == (65, 325)
 
 
-# facts/me-tst.md 3 and 3.4: used parameters, then those of the released code, which builds more than it uses
+# docs/model-sources.md#me-tst: used parameters, then those of the released code, which builds more than it uses
 @pytest.mark.parametrize(
     ("options", "used", "released"),
     [
@@ -72,7 +72,7 @@ def test_parameters_of_each_variant(options, used, released):
 
 
 def test_drop_path_rates():
-    """facts/me-tst.md 3 and 3.4, as printed there."""
+    """docs/model-sources.md#me-tst, as printed there."""
     printed = [0, 0, 0.0182, 0.0364, 0.0545, 0.0727, 0.0909, 0.1091, 0.1273, 0.1455, 0.1636, 0.1818]
     assert [round(rate, 4) for rate in drop_rates(12)] == printed
     assert [round(rate, 4) for rate in drop_rates(4)] == [0, 0, 0.0667, 0.1333]
@@ -152,7 +152,7 @@ def test_the_slow_fast_variants_have_their_own_say_about_pathways():
         build("me_tst", num_classes=3, variant="boosting", trunk="separate")
 
 
-# --- initial values (facts/me-tst.md 3.3) -----------------------------------------------------------------------------
+# --- initial values (docs/model-sources.md#me-tst) --------------------------------------------------------------------
 
 
 def test_initial_values():
@@ -192,7 +192,7 @@ def test_memory_at_the_start():
     assert all(same[name] for name in ("A_log", "D", "in_proj.weight", "out_proj.weight"))
 
 
-# --- the loss (facts/me-tst.md 4) -------------------------------------------------------------------------------------
+# --- the loss (docs/model-sources.md#me-tst) -------------------------------------------------------------------------
 
 
 def test_the_loss_is_a_mean_over_frames_whatever_the_weights():
@@ -220,7 +220,7 @@ def test_weights_of_frames():
 
 @pytest.mark.parametrize(("neutral", "times"), [(6.0, 6), (0.0, 0)])
 def test_the_weight_of_neutral_frames_is_an_option(neutral, times):
-    """facts/me-tst.md 4: times six, or none at all with strategy 0."""
+    """docs/model-sources.md#me-tst: times six, or none at all with strategy 0."""
     model, x, y = small(neutral=neutral), motion(6), torch.tensor([0, 0, 1, 0, 2, 1])
     model.see_clips([(x, y)])
     assert recipes.resolve("me_tst")["options"].get("neutral", 6.0) == 6.0
@@ -305,7 +305,7 @@ def test_the_card_reads_the_channels_in_the_order_of_the_paper():
 
 
 def test_recipes():
-    """facts/me-tst.md 3.4 and 4."""
+    """docs/model-sources.md#me-tst."""
     paper, plus = (recipes.resolve({"model": "me_tst", "variant": name})["recipe"] for name in ("code2024", "plus"))
     assert {key: paper[key] for key in paper if paper[key] != recipes.RECIPE[key]} == {
         "lr": 1e-4, "epochs": 30, "schedule": "onecycle", "augment": "scale:0.9:1.1",

@@ -1,4 +1,5 @@
-"""MSMMT: counts, the weights of the patches and the contrast, each against a plain second writing (facts/msmmt.md)."""
+"""MSMMT: counts, the weights of the patches and the contrast, each against a plain second writing
+(docs/model-sources.md#msmmt)."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def rates(recipe: dict, steps_per_epoch: int, model: nn.Module | None = None) ->
 
 
 def test_multipliers_of_hsta():
-    """facts/hsta.md 7: 0.5905, 0.6561, 0.729, 0.81, 0.9, 1; there with AdamW 6.25e-5 and decay 0.05."""
+    """docs/model-sources.md#hsta: 0.5905, 0.6561, 0.729, 0.81, 0.9, 1; there with AdamW 6.25e-5 and decay 0.05."""
     recipe = RECIPE | {"lr": 6.25e-5, "layer_decay": 0.9, "weight_decay": 0.05, "weight_decay_on": "matrices"}
     model = Stages()
     groups = parameter_groups(model, recipe)
@@ -214,7 +214,7 @@ def test_constant_without_warm_up_leaves_the_optimiser_alone():
 
 
 def test_cosine_of_hsta():
-    """facts/hsta.md 3: warm-up from 0 over 5 of 150 epochs, 21 steps each (688 clips in batches of 32), to 1.25e-7."""
+    """docs/model-sources.md#hsta: warm-up over 5 of 150 epochs, 21 steps each (688 clips by 32), to 1.25e-7."""
     recipe = RECIPE | {"schedule": "cosine", "lr": 6.25e-5, "min_lr": 1.25e-7, "warmup_epochs": 5.0, "epochs": 150}
     seen = [lr for (lr,) in rates(recipe, 21)]
     assert len(seen) == 3150
@@ -247,7 +247,7 @@ def test_groups_keep_their_ratios():
 
 
 def test_steps_of_slstt():
-    """facts/slstt.md 3: x1 for epochs 1 to 29, x0.1 for epochs 30 to 40."""
+    """docs/model-sources.md#slstt: x1 for epochs 1 to 29, x0.1 for epochs 30 to 40."""
     recipe = RECIPE | {"optimizer": "sgd", "schedule": "step", "lr": 0.01, "epochs": 40}
     seen = [lr for (lr,) in rates(recipe, 3)]
     assert seen == pytest.approx(29 * 3 * [0.01] + 11 * 3 * [0.001])
@@ -265,7 +265,7 @@ def test_warm_up_goes_with_constant_and_step():
 
 @pytest.mark.parametrize(("name", "key"), [("adam", "betas"), ("sgd", "momentum")])
 def test_one_cycle_is_that_of_pytorch_with_its_momentum(name, key):
-    """facts/me-tst.md 4: lr from lr/25 to lr to lr/250,000, beta1 0.95, 0.85, 0.95."""
+    """docs/model-sources.md#me-tst: lr from lr/25 to lr to lr/250,000, beta1 0.95, 0.85, 0.95."""
     recipe = RECIPE | {"optimizer": name, "schedule": "onecycle", "lr": 1e-4, "layer_decay": 0.9}
     ours, theirs = optimizer(Stages(), recipe), optimizer(Stages(), recipe)
     peaks = [group["lr"] for group in theirs.param_groups]

@@ -41,7 +41,7 @@ def test_detected_faces_change_the_input_of_their_dataset_alone():
 @pytest.mark.parametrize(
     ("model", "samm"),
     [
-        ("hsta", "frames-224"),  # no detection, alignment or crop (facts/hsta.md 1.1)
+        ("hsta", "frames-224"),  # no detection, alignment or crop (docs/model-sources.md#hsta)
         ("capsulenet", "frames-224.eyes"),
         ("slstt", "long_flow-384.nose"),
         ("msmmt", "texture_motion-128.eyes"),

@@ -31,7 +31,7 @@ CARD = {
     "resources": {"mem_mb": 8000, "runtime_min": 60, "gpu": 1},
     "notes": "",
 }
-# clips, subjects of SMIC's task as published: facts/protocols.md, section 1
+# clips, subjects of SMIC's task as published: docs/protocols.md#single-datasets
 CLIPS, FOLDS = 164, 16
 TRAINING = CLIPS * (FOLDS - 1) / FOLDS
 

@@ -162,7 +162,7 @@ def test_recipes(variant, lr, decay, epochs):
     assert (recipe["optimizer"], recipe["momentum"]) == ("sgd", 0.9)
     assert recipe["batch_size"] == (
         32 if variant == "meb" else 64
-    )  # facts/baselines.md 2: the default of MEB's library
+    )  # docs/model-sources.md#rcn-a: the default of MEB's library
     assert (recipe["lr"], recipe["weight_decay"], recipe["epochs"]) == (lr, decay, epochs)
 
 

@@ -1,4 +1,4 @@
-"""UF1, UAR and accuracy against golden vectors recomputed from public logs (facts: protocols, golden vectors)."""
+"""UF1, UAR and accuracy against golden vectors recomputed from public logs (docs/metrics.md#known-values)."""
 
 from __future__ import annotations
 

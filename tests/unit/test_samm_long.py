@@ -1,7 +1,7 @@
 """SAMM Long Videos: full counts, and the quirks that its copies are known for.
 
-Golden numbers: the first edition as counted in the fact sheet of this project (159 micro-expressions in 79 of 147
-videos, 343 macro-expressions in 130; 30 subjects, 29 with either kind).
+Golden numbers: the first edition (159 micro-expressions in 79 of 147 videos, 343 macro-expressions in
+130; 30 subjects, 29 with either kind).
 """
 
 from __future__ import annotations

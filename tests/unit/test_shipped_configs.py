@@ -46,7 +46,7 @@ def test_each_keeps_the_cards_recipe(plans):
 
 
 def test_the_ablations_of_msmmt_change_one_thing_each_and_join_the_results_of_the_papers(monkeypatch, tmp_path):
-    """facts/msmmt.md 7."""
+    """docs/model-sources.md#msmmt."""
     monkeypatch.setenv("MEBENCH_DATA", str(tmp_path))
     ablations, paper = (Plan.load(PROJECT / name) for name in ("config.msmmt-ablations.yaml", "paper.yaml"))
     assert ablations.results == paper.results

@@ -1,4 +1,4 @@
-"""SLSTT: sizes, what learns, and the transformer and the LSTM by their formulas (facts/slstt.md, sections 2, 3, 7)."""
+"""SLSTT: sizes, what learns, and the transformer and the LSTM by their formulas (docs/model-sources.md#slstt)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_shapes():
 
 
 def test_cost_of_a_picture():
-    """55.5 GMAC each in facts/slstt.md 2.2, measured on the released classes."""
+    """55.5 GMAC each, measured on the released classes (docs/model-sources.md#slstt)."""
     card = recipes.cards.card("models", "slstt")
     assert card["flops"] / 11 / 2 / 1e9 == pytest.approx(55.5, abs=0.05)
 
@@ -240,7 +240,7 @@ def test_live_and_cached_agree_in_evaluation(aggregator):
 
 
 def test_half_as_statistics_brings_the_pictures_to_the_range_of_the_weights():
-    """facts/slstt.md 5.7: pictures of 0..1, less 0.5, over 0.5."""
+    """docs/model-sources.md#slstt: pictures of 0..1, less 0.5, over 0.5."""
     plain, half = small().eval(), small(statistics="half").eval()
     assert plain.state_dict().keys() == half.state_dict().keys()
     shown = torch.rand(2, 11, 3, 64, 64, generator=torch.Generator().manual_seed(0))
@@ -252,7 +252,7 @@ def test_half_as_statistics_brings_the_pictures_to_the_range_of_the_weights():
 
 
 def test_flow_and_stretch_choose_other_pictures_and_add_up():
-    """facts/slstt.md 5.3 and 5.12."""
+    """docs/model-sources.md#slstt."""
     assert "options" not in recipes.resolve("slstt")["inputs"]
     entry = recipes.resolve({"model": "slstt", "flow": "tvl1", "stretch": "clip"})
     assert entry["inputs"]["options"] == {"flow": "tvl1", "stretch": "clip"}

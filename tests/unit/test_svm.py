@@ -113,7 +113,7 @@ def test_the_codes_change_the_input_and_the_planes(codes, values):
 
 
 def test_the_defaults_are_those_of_the_specifications():
-    """facts/baselines.md 5 and 9: uniform codes in 25 blocks of 28 x 28, five by five blocks, C = 1 or 10,000."""
+    """Uniform codes in 25 blocks of 28 x 28, five by five blocks, C = 1 or 10,000 (docs/model-sources.md#lbp-top)."""
     lbp_top, bi_woof = (cards.card("models", name) for name in ("lbp_top_svm", "bi_woof_svm"))
     assert lbp_top["options"] == {"C": [1, 10000], "codes": ["uniform", "raw"]}
     assert bi_woof["options"] == {"C": [1, 10000], "blocks": [5, 6, 8]}

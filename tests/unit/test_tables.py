@@ -190,7 +190,7 @@ def test_a_figure_of_some_seeds_says_so(build):
     assert "**0.7000** (n=1)" in tables.FORMATS["md"](table)
 
 
-# golden: facts/published-results.md, sections 1 and 2
+# golden: the publications that the legend of each table names
 PUBLISHED = {
     "megc2019": [
         ("LBP-TOP (official baseline)", "A B C Q", {"all_uf1": "0.5882", "smic_uf1": "0.2000", "samm_uar": "0.4102"}),
@@ -217,7 +217,7 @@ PUBLISHED = {
 }
 
 
-# UF1/UAR of Full, SMIC, CASME II, SAMM (facts/published-results.md 1; the rows of SLSTT, CASME II, by slstt.md 6.2)
+# UF1/UAR of Full, SMIC, CASME II, SAMM as printed (the rows of SLSTT: docs/metrics.md#known-values)
 COMPOSITE = """
 LBP-TOP (official baseline)              | .5882/.5785 | .2000/.5280 | .7026/.7429 | .3954/.4102
 Bi-WOOF (re-run by the STSTNet authors)  | .6296/.6227 | .5727/.5829 | .7805/.8026 | .5211/.5139
