@@ -49,8 +49,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "datasets": (("datasets",), "one file for each dataset: card and reader; fetching, checks, generated stand-ins"),
     "digests": (("sources", "codedigest"), "digests of the code that a result depends on"),
     "ground": (
-        ("", "cards", "checkout", "errors", "files", "parallel"),
-        "reading cards, `UserError`, files that are whole or absent, several processes",
+        ("", "cards", "checkout", "errors", "files", "formats", "parallel"),
+        "reading cards, `UserError`, files that are whole or absent, their columns and keys, several processes",
     ),
 }
 

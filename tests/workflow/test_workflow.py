@@ -8,12 +8,27 @@ import re
 
 from project import PROJECT
 
+from mebench import formats
+
 MODELS = ("ststnet", "off_apexnet", "majority", "oracle")
 
 
 def rules(jobs: list[str]) -> dict[str, int]:
     names = [job.split()[0] for job in jobs]
     return {name: names.count(name) for name in dict.fromkeys(names)}
+
+
+def test_the_files_have_the_columns_and_keys_of_their_formats(finished):
+    """Those that no kind of task, of input or of model adds to."""
+    for one in (formats.SOURCE, formats.CLIPS, formats.VIDEOS, formats.DECISIONS, formats.INPUT_META, formats.SHARD,
+                formats.PROVENANCE):  # fmt: skip
+        paths = list((finished.folder / "results").glob(re.sub(r"<\w+>", "*", one.path)))
+        assert paths, one.path
+        for path in paths:
+            names = (
+                json.loads(path.read_text()) if path.suffix == ".json" else path.read_text().split("\n")[0].split(",")
+            )
+            assert tuple(names) == one.names if path.suffix == ".csv" else set(names) <= set(one.names), path
 
 
 def test_one_command_makes_tables_plots_and_report(finished):

@@ -9,13 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mebench import formats
 from mebench.errors import UserError, did_you_mean
 
-# expression: micro or macro; objective: the class I..VII by action units (Davison et al.), where it is annotated
-COLUMNS = ("clip_id", "dataset", "subject", "video", "onset", "apex", "offset", "apex_source",
-           "emotion", "objective", "expression", "aus", "fps", "frames", "repairs")  # fmt: skip
-# one row per long video of a spotting set, whether it shows an expression or not; first and last are frame numbers
-VIDEO_COLUMNS = ("video_id", "dataset", "subject", "video", "first", "last", "frames_on_disk", "gaps", "fps", "frames")
+COLUMNS, VIDEO_COLUMNS = formats.CLIPS.names, formats.VIDEOS.names
 
 # how workbooks spell "no value"; -1 and NaN come from copies that went through pandas
 MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "missing"})

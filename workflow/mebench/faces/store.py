@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from mebench import formats
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json, whole_file, write_csv, write_json
 
-# status: ok, no_face; source: detected, file; frame: its size, 640x480; faces: how many there were; left to bottom,
-# score, view and enlarged: the detection (see detect.Found); doubt: why a person should look at it
-COLUMNS = ("clip_id", "status", "reason", "source", "frame", "faces", "left", "top", "right", "bottom", "score",
-           "view", "enlarged", "doubt")  # fmt: skip
+COLUMNS = formats.FACES.names  # left to bottom, score, view and enlarged are the detection (see detect.Found)
 
 
 @dataclass(frozen=True)

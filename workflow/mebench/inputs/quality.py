@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from mebench import formats
 from mebench.errors import UserError
 from mebench.inputs.store import Store
 
-COLUMNS = ("clip_id", "mean_epe", "median_epe", "p95_epe", "mean_truth")
+COLUMNS = formats.QUALITY.names
 
 
 def against_truth(flows: Store, clips: Sequence[Mapping[str, str]], truth: Path) -> list[dict[str, Any]]:

@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from mebench import formats
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json, whole_file, write_csv, write_json
 
-INDEX = ("clip_id", "status", "reason", "part", "start", "shape")
+INDEX = formats.INDEX.names
 
 
 @dataclass(frozen=True)

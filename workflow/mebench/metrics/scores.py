@@ -7,17 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mebench import tasks
+from mebench import formats, tasks
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.tasks import Kind
-
-# excluded, corrected: clips left out and clips with corrected labels, by configuration; exclusions, corrections: which
-# and why; task_kind: the kind of the task, whose metrics are the columns that follow
-# n: clips predicted; without_input: clips of the same part that could not be, as no input could be made of them
-COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input",
-           "excluded", "exclusions", "corrected", "corrections", "folds_done", "folds_expected",
-           "task_kind")  # fmt: skip
 
 
 def read_predictions(
@@ -97,10 +90,10 @@ def write_scores(runs: list[Path], out: Path, stage: Mapping[str, Any] = Mapping
         raise UserError(f"these runs belong to several tasks ({', '.join(names)}); score one task at a time")
     metrics = tasks.metrics(records[0]["task_kind"])
     rows = [
-        {key: record[key] for key in COLUMNS}
+        {key: record[key] for key in formats.SCORES.names}
         | {name: "" if record[name] is None else f"{record[name]:.6f}" for name in metrics}
         for record in records
     ]
     write_json(out.with_suffix(".json"), records)
-    write_csv(out, (*COLUMNS, *metrics), rows)
+    write_csv(out, (*formats.SCORES.names, *metrics), rows)
     return f"{out}: {len(runs)} runs of {names[0]}"

@@ -6,12 +6,11 @@ import math
 import os
 from dataclasses import dataclass
 
-from mebench import tasks
+from mebench import formats, tasks
 from mebench.errors import UserError
 from mebench.files import read_csv
 
-COLUMNS = ("task", "model", "title", "kind", "seed", "selection", "origin", "part", "n", "without_input", "folds_done",
-           "folds_expected")  # fmt: skip
+COLUMNS = formats.SCORES.names
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mebench import cards
+from mebench import cards, formats
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ class Kind:
     # --- what a fold writes
 
     def columns(self) -> list[str]:
-        """The columns of predictions.csv."""
-        raise NotImplementedError
+        """The columns of predictions.csv: those of every kind, and those that the card has under ``predictions``."""
+        return [*formats.PREDICTIONS.names, *own_columns(card(self.task), self.task)]
 
     def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> list[dict[str, Any]]:
         """The rows of predictions.csv of a sample; what a fold adds of itself (fold, seed) is added for them."""
@@ -179,4 +179,17 @@ def metrics(kind: str) -> dict[str, dict[str, Any]]:
 
 def history(task: Mapping[str, Any]) -> list[str]:
     """The columns of a fold's history.csv that are always there."""
-    return ["epoch", "train_loss", card(task)["history"]]
+    return [*formats.HISTORY.names[1:], card(task)["history"]]
+
+
+def own_columns(kind: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
+    """The columns that a card of a ``kind`` adds to predictions.csv: ``p_<classes>`` is one for each of the task's
+    classes."""
+    if "predictions" not in kind:
+        raise UserError(f"the card of the kind {kind['title']} names no columns of predictions.csv under 'predictions'")
+    columns = []
+    for name in kind["predictions"]:
+        head, bracket, rest = name.partition("<")
+        key, _, tail = rest.partition(">")
+        columns += [f"{head}{one}{tail}" for one in task[key]] if bracket else [name]
+    return columns

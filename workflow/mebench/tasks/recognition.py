@@ -26,6 +26,11 @@ CARD = {
     "classes": True,
     "history": "train_accuracy",
     "selection": {"inner": "inner_uf1", "test_peek": "test_accuracy"},
+    "predictions": {
+        "truth": "the class of the clip",
+        "prediction": "the most probable class, the first of equals",
+        "p_<classes>": "the probability of each class, from 0 to 1",
+    },
     "metrics": {
         "accuracy": {"title": "accuracy", "range": [0, 1]},
         "uf1": {"title": "UF1", "range": [0, 1]},
@@ -134,10 +139,6 @@ class Recognition(Kind):
         matrix = np.zeros((classes, classes), dtype=np.int64)
         np.add.at(matrix, (y, predictions.argmax(axis=1)), 1)
         return from_confusion(matrix)[{"inner": "uf1", "test_peek": "accuracy"}[selection]]
-
-    def columns(self) -> list[str]:
-        shares = [f"p_{name}" for name in self.classes]
-        return ["clip_id", "dataset", "subject", "fold", "seed", "truth", "prediction", *shares]
 
     def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> list[dict[str, Any]]:
         """One row; the prediction is the most probable class, the first of equals."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mebench import __version__, cards, tasks
+from mebench import __version__, cards, formats, tasks
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.protocols import loso
@@ -27,7 +27,7 @@ def adopt(
     if spec["training"] != "rules":
         raise UserError(f"the model {spec['model']} is trained by the engine; 'mebench pool' joins its folds")
     found, given = run_rows(spec, clips, inputs), run / "given.csv"
-    rows, kind = read_csv(given, ("clip_id", "prediction")), tasks.of(spec["task"])
+    rows, kind = read_csv(given, formats.GIVEN.names), tasks.of(spec["task"])
     expected = {(row["clip_id"],) for row in found.rows}
     remedy = f"the rule in {spec['model']} has to predict each clip of folds.csv once"
     complete(rows, ("clip_id",), expected, given, remedy)

@@ -17,7 +17,7 @@ ENGINE = tuple(
     for entry in ("fold:run_fold", "data:load", "engine:write_result", "engine:prepared", "checkpoint:Keeper")
 )
 # plumbing that reads, writes and complains but decides no result
-PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.cards")
+PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.formats", "mebench.cards")
 
 
 def of_model(name: str) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mebench import cards
+from mebench import cards, formats
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_csv, read_json, write_csv
 from mebench.training import code_of_fold
 from mebench.training.records import Rows, run_rows
 
-COLUMNS = ("clip_id", "dataset", "subject", "label", "file", "start", "shape")
+COLUMNS = formats.FOLDS.names
 LAST = "fingerprint"
 
 
@@ -33,7 +33,7 @@ def hand_out(run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Pa
     index = {
         row["clip_id"]: {**row, "file": f"{folder}/parts/{row['part']}.npy"}
         for folder in inputs
-        for row in read_csv(folder / "index.csv", ("part", "start", "shape"))
+        for row in read_csv(folder / "index.csv", formats.INDEX.names)
     }
     extras = [key for key in next(iter(index.values())) if key not in (*COLUMNS, "status", "reason", "part")]
     mark = _fingerprint(spec, found)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, tasks
+from mebench import cards, formats, tasks
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_csv, read_json
 from mebench.training import code_of_fold
@@ -111,7 +111,7 @@ def usable(rows: list[dict[str, str]], inputs: list[Path]) -> tuple[list[dict[st
     status = {
         row["clip_id"]: (row["status"], row["reason"])
         for folder in inputs
-        for row in read_csv(folder / "index.csv", ("clip_id", "status", "reason"))
+        for row in read_csv(folder / "index.csv", formats.INDEX.names)
     }
     unknown = [row["clip_id"] for row in rows if row["clip_id"] not in status]
     if unknown:
