@@ -30,12 +30,12 @@ import numpy as np
 import torch
 
 from mebench import cards, inputs
-from mebench.datasets import _synthetic
-from mebench.datasets._folders import list_frames
-from mebench.datasets._reading import COLUMNS
+from mebench.clips.reading import COLUMNS
 from mebench.files import write_csv
 from mebench.inputs import quality, tvl1, tvl1_torch
 from mebench.inputs.flow import estimator, grey_pair
+from mebench.media.folders import list_frames
+from mebench.synthetic.generate import write
 
 DATASETS = ("casme2", "samm", "smic")
 CLI = (sys.executable, "-m", "mebench.cli")
@@ -50,7 +50,7 @@ class Flows(dict):
 
 def generate(dataset: str, folder: Path, subjects: int, clips: int) -> list[dict[str, str]]:
     """A generated dataset below ``folder`` and its clips."""
-    _synthetic.write(dataset, folder / "data", folder / "truth", subjects=subjects, clips=clips, seed=0)
+    write(dataset, folder / "data", folder / "truth", subjects=subjects, clips=clips, seed=0)
     rows = cards.load("datasets", dataset).read(folder / "data").clips
     write_csv(folder / "clips.csv", COLUMNS, rows)
     return [{key: str(value) for key, value in row.items()} for row in rows]

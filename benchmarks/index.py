@@ -23,8 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from mebench.datasets._synthetic import full
 from mebench.files import read_csv
+from mebench.synthetic import full
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
 
 def measure(dataset: str, short: bool, folder: Path | None) -> tuple[str, int, int, int, float, int, float]:
     """(dataset, files, clips, videos, seconds and bytes of memory at most of one index, seconds of the plain way)."""
-    length = getattr(importlib.import_module(f"mebench.datasets._synthetic.full_{dataset}"), "MEAN_LENGTH", None)
+    length = getattr(importlib.import_module(f"mebench.synthetic.full_{dataset}"), "MEAN_LENGTH", None)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         root, out = Path(name) / "data", Path(name) / "clips.csv"
         root.mkdir()

@@ -46,7 +46,15 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "metrics": (("metrics",), "UF1, UAR and accuracy; the scores of all runs of a task"),
     "inputs": (("inputs",), "one file for each kind of input (flow, stacks of frames, ...), and the store of arrays"),
     "faces": (("faces",), "one detection and 68 landmarks for each clip, contact sheets"),
-    "datasets": (("datasets",), "one file for each dataset: card and reader; fetching, checks, generated stand-ins"),
+    "acquisition": (("acquisition",), "from the `source` of a dataset to a folder: downloads, archives, their record"),
+    "synthetic": (("synthetic",), "the generator of the stand-ins, in the native layout of the datasets"),
+    "datasets": (("datasets",), "one file for each dataset: card and reader"),
+    "indexing": (
+        ("indexing",),
+        "from a reading to `clips.csv`: checks, the owner's decisions, apex by motion, report",
+    ),
+    "media": (("media",), "frames on disk: listing, decoding and digesting them; the geometry of crops and flow"),
+    "clips": (("clips",), "what a reader returns, and the one spelling of subjects, emotions and numbers"),
     "digests": (("sources", "codedigest"), "digests of the code that a result depends on"),
     "ground": (
         ("", "cards", "checkout", "errors", "files", "formats", "parallel"),
@@ -58,40 +66,9 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
 UPWARDS = {
     ("report.partial", "cli"): "a partial report runs the verbs of its rules in its own process",
     ("metrics.scores", "tasks"): "the scores of a run are asked of its kind of task",
-    ("faces.doubt", "inputs.crops"): "the geometry of crops lies beside the inputs",
-    ("faces.doubt", "inputs.maker"): "the clip reader lies beside the inputs",
-    ("faces.make", "inputs.maker"): "the clip reader lies beside the inputs",
-    ("faces.make", "inputs.pictures"): "decoding frames lies beside the inputs",
-    ("faces.sheet", "inputs.crops"): "the geometry of crops lies beside the inputs",
-    ("faces.sheet", "inputs.maker"): "the clip reader lies beside the inputs",
-    ("faces.sheet", "inputs.pictures"): "decoding frames lies beside the inputs",
-    ("faces.store", "inputs.maker"): "the clip reader lies beside the inputs",
-    ("datasets._apex", "inputs.pictures"): "decoding frames lies beside the inputs",
-    ("datasets._synthetic.flow_pictures", "inputs.apex_flow"): "the generated flow pictures are real optical flow",
-}
-# modules whose name begins with an underscore, imported from another room
-OF_DOCTOR = ("_archives", "_checks", "_connection", "_decisions", "_fetch", "_programs", "_reading", "_source",
-             "_unpacking")  # fmt: skip
-OF_INDEX = ("_apex", "_checks", "_decisions", "_reading", "_report", "_source")
-PRIVATE = {
-    *(("doctor.copies", f"datasets.{name}") for name in OF_DOCTOR),
-    ("doctor.frames", "datasets._folders"),
-    ("doctor.software", "datasets._programs"),
-    ("estimate", "datasets._synthetic"),
-    ("inputs.engine", "datasets._reading"),
-    ("inputs.maker", "datasets._folders"),
-    ("plan", "datasets._checks"),
-    ("training.pool", "datasets._decisions"),
-    ("verbs.faces", "datasets._reading"),
-    ("verbs.faces", "datasets._source"),
-    ("verbs.fetch", "datasets._fetch"),
-    *(("verbs.index", f"datasets.{name}") for name in OF_INDEX),
-    ("verbs.inputs", "datasets._source"),
 }
 # Circles that an import inside a function closes. Between imports at the head of modules there is none.
 CIRCLES = {
-    ("faces.make", "faces.sheet"): "sheets are drawn while faces are found",
-    ("faces.store", "inputs.maker"): "an input asks for landmarks, and landmarks are found on frames",
     ("tables.default", "tables.description"): "a task without a table file has the default description",
     ("training.engine", "training.workers"): "a worker trains folds as the engine does",
 }
@@ -231,9 +208,7 @@ def _exceptions() -> list[str]:
     lines += [f"- `{module}` -> `{target}`: {why}" for (module, target), why in UPWARDS.items()]
     lines += ["", f"{len(CIRCLES)} circles are closed by an import inside a function; none by imports at the head:", ""]
     lines += [f"- {', '.join(f'`{name}`' for name in group)}: {why}" for group, why in CIRCLES.items()]
-    lines += ["", f"{len(PRIVATE)} imports take an underscore module of another room: of `datasets/`, all of them, by"]
-    users = dict.fromkeys(module for module, _ in sorted(PRIVATE))
-    return [*lines, ", ".join(f"`{name}`" for name in users) + "."]
+    return lines
 
 
 def written(page: str) -> str:

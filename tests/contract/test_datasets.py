@@ -7,11 +7,11 @@ import json
 import pytest
 
 from mebench import cards, cli, inputs
-from mebench.datasets import _checks, _synthetic
-from mebench.datasets._reading import COLUMNS, VIDEO_COLUMNS
-from mebench.datasets._synthetic import full
+from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
 from mebench.files import read_csv
+from mebench.indexing import checks
 from mebench.protocols.tasks import TASKS, task
+from mebench.synthetic import full, generate
 
 NAMES = cards.names("datasets")
 
@@ -62,16 +62,16 @@ def test_full_size_is_what_the_card_counts(name, tmp_path):
     assert {clip["frames"] for clip in clips} <= {video["frames"] for video in videos} or not videos
 
 
-@pytest.mark.parametrize("name", _synthetic.NAMES)
+@pytest.mark.parametrize("name", generate.NAMES)
 def test_the_small_stand_in_is_read_whole(name, tmp_path):
-    _synthetic.write(name, tmp_path / "data", tmp_path / "truth", subjects=2, clips=2, seed=1)
+    generate.write(name, tmp_path / "data", tmp_path / "truth", subjects=2, clips=2, seed=1)
     reading = cards.load("datasets", name).read(tmp_path / "data")
     assert reading.clips
     assert reading.dropped == []
     assert all(set(clip) == set(COLUMNS) for clip in reading.clips)
     assert [clip["clip_id"] for clip in reading.clips] == sorted(clip["clip_id"] for clip in reading.clips)
-    _checks.counts(cards.card("datasets", name), reading)
-    announced = _synthetic.announced(name, {"subjects": 2, "clips": 2, "seed": 1})
+    checks.counts(cards.card("datasets", name), reading)
+    announced = generate.announced(name, {"subjects": 2, "clips": 2, "seed": 1})
     found = [{key: clip[key] for key in announced[0]} for clip in reading.clips]
     assert found == sorted(announced, key=lambda row: row["clip_id"])
 

@@ -70,7 +70,7 @@ def test_the_card_is_complete_and_reads_without_importing_the_model(name):
 def test_the_card_asks_for_an_input_that_exists(name):
     """For every choice of options: the kind takes the size and the options, and has the channels."""
     from mebench import inputs
-    from mebench.inputs.engine import maker_class
+    from mebench.inputs.build import maker_class
 
     for options in [*settings(name), {}]:
         wanted = inputs_of(name, options)

@@ -7,8 +7,8 @@ import functools
 import pytest
 
 from mebench import cards, tasks
-from mebench.datasets import _synthetic
 from mebench.protocols.tasks import TASKS, task
+from mebench.synthetic import generate
 
 DATASETS = cards.names("datasets")
 SAID = ("clip_id", "dataset", "subject", "emotion", "objective", "expression")
@@ -22,7 +22,7 @@ def read(tmp_path_factory):
     @functools.cache
     def of(name):
         root = tmp_path_factory.mktemp(name)
-        _synthetic.write(name, root / "data", root / "truth", **FEW)
+        generate.write(name, root / "data", root / "truth", **FEW)
         return cards.load("datasets", name).read(root / "data").clips
 
     return of
@@ -30,7 +30,7 @@ def read(tmp_path_factory):
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_what_is_announced_is_what_the_reader_finds(name, read):
-    announced = _synthetic.announced(name, FEW)
+    announced = generate.announced(name, FEW)
     assert sorted(tuple(clip[key] for key in SAID) for clip in announced) == sorted(
         tuple(clip[key] for key in SAID) for clip in read(name)
     )
@@ -49,12 +49,12 @@ def test_every_class_of_a_task_is_there_and_every_subject_is_a_fold(name, read):
 def test_every_class_is_announced_whatever_was_asked_for(name, counts):
     options = dict(zip(("subjects", "clips"), counts, strict=True))
     definition = task(name)
-    rows = [clip for dataset in definition["datasets"] for clip in _synthetic.announced(dataset, options)]
+    rows = [clip for dataset in definition["datasets"] for clip in generate.announced(dataset, options)]
     assert len({row["subject"] for row in tasks.of(definition).samples(rows)}) >= 2
 
 
 def test_generated_flow_pictures_are_marked_as_generated(tmp_path):
-    from mebench.datasets._source import origin_of
+    from mebench.acquisition.origin import origin_of
 
-    _synthetic.write("flow_images", tmp_path / "data", tmp_path / "truth", **FEW)
+    generate.write("flow_images", tmp_path / "data", tmp_path / "truth", **FEW)
     assert origin_of("flow_images", tmp_path / "data") == "synthetic"

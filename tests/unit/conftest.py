@@ -18,10 +18,10 @@ def toy(tmp_path: Path) -> Toy:
 @pytest.fixture(scope="session")
 def generated_casme2(tmp_path_factory) -> Path:
     """A small generated CASME II; not to be changed."""
-    from mebench.datasets import _synthetic
+    from mebench.synthetic import generate
 
     folder = tmp_path_factory.mktemp("generated")
-    _synthetic.write("casme2", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
+    generate.write("casme2", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
     return folder / "data"
 
 

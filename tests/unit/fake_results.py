@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from toy import write_store
 
-from mebench.datasets._reading import VIDEO_COLUMNS
+from mebench.clips.reading import VIDEO_COLUMNS
 from mebench.files import write_csv, write_json
 from mebench.metrics.scores import write_scores
 

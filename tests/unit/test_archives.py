@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from packed import KINDS, contents, make
 
-from mebench.datasets import _archives, _members
+from mebench.acquisition import archives, members
 from mebench.errors import UserError
 
 TREE = {"Cropped/sub01/EP 01/reg_img1.jpg": b"1" * 3000, "Cropped/sub01/EP 01/reg_img2.jpg": b"2",
@@ -44,7 +44,7 @@ def empty(tmp_path):
 
 def refused(archive: Path, folder: Path, *says: str) -> None:
     with pytest.raises(UserError) as caught:
-        _archives.unpack(archive, folder)
+        archives.unpack(archive, folder)
     for part in says:
         assert part in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -57,13 +57,13 @@ def refused(archive: Path, folder: Path, *says: str) -> None:
 
 @pytest.mark.parametrize("suffix", KINDS)
 def test_what_was_packed_is_unpacked(tmp_path, empty, suffix):
-    _archives.unpack(make(tmp_path / f"a{suffix}", TREE), empty)
+    archives.unpack(make(tmp_path / f"a{suffix}", TREE), empty)
     assert contents(empty) == TREE
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".tar.gz"])
 def test_the_kind_is_told_by_the_bytes_not_by_the_name(tmp_path, empty, suffix):
-    _archives.unpack(make(tmp_path / "a.rar", TREE, suffix), empty)
+    archives.unpack(make(tmp_path / "a.rar", TREE, suffix), empty)
     assert contents(empty) == TREE
 
 
@@ -71,20 +71,20 @@ def test_separators_of_windows_and_resource_forks_of_mac_os(tmp_path, empty):
     make(tmp_path / "a.zip", {r"Cropped\sub01\1.jpg": b"1", "__MACOSX/Cropped/sub01/._1.jpg": b"fork"})
     with zipfile.ZipFile(tmp_path / "a.zip") as file:
         assert r"Cropped\sub01\1.jpg" in file.namelist()
-    _archives.unpack(tmp_path / "a.zip", empty)
+    archives.unpack(tmp_path / "a.zip", empty)
     assert contents(empty) == {"Cropped/sub01/1.jpg": b"1"}
 
 
 def test_links_within_the_archive_are_kept(tmp_path, empty):
     members = [entry("a/x", size=3), entry("a/hard", tarfile.LNKTYPE, "a/x"), entry("soft", tarfile.SYMTYPE, "a/x")]
-    _archives.unpack(tar_of(tmp_path / "a.tar", *members), empty)
+    archives.unpack(tar_of(tmp_path / "a.tar", *members), empty)
     assert contents(empty) == dict.fromkeys(("a/x", "a/hard", "soft"), bytes(3))
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
         info = zipfile.ZipInfo("soft2")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
         file.writestr(info, "x")
         file.writestr("x", "data")
-    _archives.unpack(tmp_path / "a.zip", empty)
+    archives.unpack(tmp_path / "a.zip", empty)
     assert (empty / "soft2").is_symlink()
     assert (empty / "soft2").read_text() == "data"
 
@@ -211,7 +211,7 @@ def test_a_zip_that_python_cannot_read_names_the_program_that_can(tmp_path, empt
 
 
 def test_no_room_on_the_disk(tmp_path, empty, monkeypatch):
-    monkeypatch.setattr(_members.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 8, 2))
+    monkeypatch.setattr(members.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 8, 2))
     refused(make(tmp_path / "a.zip", TREE), empty, "GiB are free on the disk of", str(empty.parent))
 
 
@@ -252,7 +252,7 @@ def test_7z_by_a_real_program(tmp_path, empty, program, name):
     archive = tmp_path / f"{name} ä.7z"
     archive.write_bytes(base64.b64decode(SEVEN[name]))
     if name == "good":
-        _archives.unpack(archive, empty)
+        archives.unpack(archive, empty)
         assert contents(empty) == {"a/b.txt": b"hello"}
     elif name == "hidden" and program == "unar":
         refused(archive, empty, "cannot unpack")  # unar does not say why
@@ -302,7 +302,7 @@ def test_no_program_names_what_to_install(rar, tmp_path, empty):
 def test_a_program_is_trusted_with_nothing(rar, tmp_path, empty):
     listing, bin_ = LISTED.format("a/b.txt", "A -rw-r--r--", "-"), tmp_path / "bin"
     fake(bin_, "7zz", listing, "os.mkdir('a'); open('a/b.txt', 'w').write('hello')")
-    _archives.unpack(rar, empty)
+    archives.unpack(rar, empty)
     assert contents(empty) == {"a/b.txt": b"hello"}
     shutil.rmtree(empty / "a")
     evil = "open('../evil', 'w').write('x')"
@@ -332,7 +332,7 @@ def test_unrar_takes_over_from_a_7z_that_knows_no_rar(rar, tmp_path, empty):
     bin_, work = tmp_path / "bin", "open('b.txt', 'w').write('hello')"
     fake(bin_, "7z", "ERROR: cannot open the file as archive", code=2)
     fake(bin_, "unrar", "Archive: a.rar\nDetails: RAR 5\n" + block.format("b.txt", "File", ""), work)
-    _archives.unpack(rar, empty)
+    archives.unpack(rar, empty)
     assert contents(empty) == {"b.txt": b"hello"}
     fake(bin_, "unrar", block.format("b.txt", "Unix symbolic link", ""), work)
     refused(rar, empty, "holds the link b.txt")

@@ -13,7 +13,7 @@ from scipy.ndimage import map_coordinates
 from mebench import cards, recipes
 from mebench.errors import UserError
 from mebench.inputs.roi_regions import names as regions
-from mebench.inputs.strain import strain_magnitude
+from mebench.media.flow_field import strain_magnitude
 from mebench.training.augment import CHANGES, parse
 from mebench.training.data import IMAGENET_MEAN, IMAGENET_STD, prepare
 from mebench.training.words import WORDS

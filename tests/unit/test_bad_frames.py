@@ -12,9 +12,9 @@ import pytest
 from bad import close, fails, index, make_inputs
 
 from mebench import cards, cli
-from mebench.datasets import _apex
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
+from mebench.indexing import apex
 
 # ------------------------------------------------------------------------------------------------ frames
 
@@ -288,7 +288,7 @@ def test_all_clips_whose_apex_cannot_be_looked_for_are_named_at_once(casme2, job
     for clip in (clips[1], clips[-1]):
         (casme2 / clip["frames"] / f"reg_img{clip['onset'] + 1}.jpg").write_bytes(b"no picture")
     with pytest.raises(UserError, match="2 clips are bad") as caught:
-        _apex.of_most_motion(replace(reading, clips=clips), casme2, jobs)
+        apex.of_most_motion(replace(reading, clips=clips), casme2, jobs)
     lines = str(caught.value).splitlines()
     lines = lines[lines.index("  casme2:") :]
     assert lines[1] == "    exclude:"

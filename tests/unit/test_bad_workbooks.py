@@ -11,9 +11,9 @@ import pytest
 from bad import index
 
 from mebench import cards, cli
-from mebench.datasets import _synthetic
-from mebench.datasets._source import MARKER
 from mebench.files import read_csv
+from mebench.synthetic import generate
+from mebench.synthetic.marker import MARKER
 
 # ------------------------------------------------------------------------------------------------ labels
 
@@ -21,7 +21,7 @@ from mebench.files import read_csv
 @pytest.fixture(scope="module")
 def generated_samm(tmp_path_factory):
     folder = tmp_path_factory.mktemp("samm")
-    _synthetic.write("samm", folder / "data", folder / "truth", subjects=2, clips=1, seed=0)
+    generate.write("samm", folder / "data", folder / "truth", subjects=2, clips=1, seed=0)
     return folder / "data"
 
 

@@ -15,12 +15,12 @@ import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
 
 from mebench import cards, cli, tasks
-from mebench.datasets import _checks, _synthetic
 from mebench.datasets._casme3 import SLIPS
-from mebench.datasets._synthetic import casme3_plan
 from mebench.errors import UserError
 from mebench.files import read_csv
+from mebench.indexing import checks
 from mebench.protocols.tasks import task
+from mebench.synthetic import casme3_plan, generate
 
 SHORT = {"happy": "happiness", "sad": "sadness"}
 HEADER = ("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Objective class", "emotion")
@@ -33,7 +33,7 @@ def roots(tmp_path_factory):
     """Both at full size, in a path with blanks and letters of many alphabets."""
     folder = tmp_path_factory.mktemp("CAS(ME)^3 mit Lücken 微表情")
     for name in ("casme3", "casme3_long"):
-        _synthetic.write(name, folder / name, folder / f"{name} truth", size="full")
+        generate.write(name, folder / name, folder / f"{name} truth", size="full")
     return folder
 
 
@@ -66,7 +66,7 @@ def clips_of(tmp_path, rows, there, tree="frame"):
 def test_full_counts(readings):
     for name, reading in readings.items():
         card = cards.card("datasets", name)
-        assert _checks.deviations(card, reading) == {}
+        assert checks.deviations(card, reading) == {}
         assert reading.dropped == []
     assert len(readings["casme3"].clips) == 860
     assert len({clip["subject"] for clip in readings["casme3"].clips}) == 94
@@ -326,7 +326,7 @@ def test_the_first_edition_is_known_for_what_it_is(tmp_path):
     (tmp_path / MICRO_BOOK).rename(tmp_path / "cas(me)3_part_A_ME_label_JpgIndex.xlsx")
     reading = read("casme3", tmp_path)
     assert any("v1" in note and "943 clips of 100 subjects" in note for note in reading.notes)
-    (book,) = _checks.workbooks(cards.card("datasets", "casme3"), reading)
+    (book,) = checks.workbooks(cards.card("datasets", "casme3"), reading)
     assert book["edition"] == "v1"
 
 
@@ -341,7 +341,7 @@ def test_the_first_edition_is_known_for_what_it_is(tmp_path):
 def test_editions(tmp_path, name, edition):
     clips_of(tmp_path, [row("spNO.1", "b", 166, 170, 176)], {"spNO.1_b_166": range(166, 177)})
     (tmp_path / MICRO_BOOK).rename(tmp_path / name)
-    (book,) = _checks.workbooks(cards.card("datasets", "casme3"), read("casme3", tmp_path))
+    (book,) = checks.workbooks(cards.card("datasets", "casme3"), read("casme3", tmp_path))
     assert book["edition"] == edition
 
 

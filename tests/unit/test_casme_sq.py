@@ -11,9 +11,9 @@ import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
 
 from mebench import cards
-from mebench.datasets import _checks, _synthetic
-from mebench.datasets._synthetic import full_casme_sq
 from mebench.errors import UserError
+from mebench.indexing import checks
+from mebench.synthetic import full_casme_sq, generate
 
 BOOK = "CAS(ME)^2code_final.xlsx"
 RULE1 = [(15, "s15", 1), (16, "s16", 2), (15, "s15", 1)]
@@ -23,7 +23,7 @@ RULE2 = [("0101", "disgust1"), ("0401", "anger1")]
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("CAS(ME)^2 — zwölf Löcher 宏表情")
-    _synthetic.write("casme_sq", folder / "copy", folder / "truth", size="full")
+    generate.write("casme_sq", folder / "copy", folder / "truth", size="full")
     return folder / "copy"
 
 
@@ -64,7 +64,7 @@ def coded(
 
 
 def test_full_counts(reading):
-    assert _checks.deviations(cards.card("datasets", "casme_sq"), reading) == {}
+    assert checks.deviations(cards.card("datasets", "casme_sq"), reading) == {}
     assert reading.dropped == []
     assert len(reading.videos) == 98
     for kind, clips, videos, subjects in (("micro", 57, 33, 14), ("macro", 300, 89, 20)):
@@ -227,6 +227,6 @@ def test_two_folders_of_one_video_are_an_error(tmp_path):
 def test_editions(tmp_path):
     reading = read("casme_sq", copy(tmp_path, [coded()]))
     card = cards.card("datasets", "casme_sq")
-    assert [book["edition"] for book in _checks.workbooks(card, reading)] == ["final"]
+    assert [book["edition"] for book in checks.workbooks(card, reading)] == ["final"]
     (tmp_path / BOOK).rename(tmp_path / "CAS(ME)^2code_final(Updated).xlsx")
-    assert [book["edition"] for book in _checks.workbooks(card, read("casme_sq", tmp_path))] == ["updated"]
+    assert [book["edition"] for book in checks.workbooks(card, read("casme_sq", tmp_path))] == ["updated"]

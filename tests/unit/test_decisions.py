@@ -10,10 +10,11 @@ import pytest
 from bad import fails
 
 from mebench import cards, cli
-from mebench.datasets import _decisions, _report, _synthetic
-from mebench.datasets._folders import list_frames
 from mebench.doctor import frames
 from mebench.files import read_csv, read_json
+from mebench.indexing import decisions, report
+from mebench.media.folders import list_frames
+from mebench.synthetic import generate
 
 
 def indexed(root, out, **decided):
@@ -64,7 +65,7 @@ def test_decisions_are_said_of_the_clips_of_a_task_alone(casme2, tmp_path):
     def has(row):
         return row["clip_id"] != foreign["clip_id"]
 
-    assert _decisions.of_task([tmp_path / "b" / "clips.csv"], has) == {
+    assert decisions.of_task([tmp_path / "b" / "clips.csv"], has) == {
         "excluded": {gone["clip_id"]: "blurred"},
         "corrected": {mended["clip_id"]: f"apex {mended['apex']} -> {apex}: looked at"},
     }
@@ -74,7 +75,7 @@ def test_decisions_are_said_of_the_clips_of_a_task_alone(casme2, tmp_path):
 def long_videos(tmp_path_factory):
     """A generated SAMM Long Videos; not to be changed."""
     folder = tmp_path_factory.mktemp("long")
-    _synthetic.write("samm_long", folder / "data", folder / "truth", subjects=2, clips=1, seed=0)
+    generate.write("samm_long", folder / "data", folder / "truth", subjects=2, clips=1, seed=0)
     return folder / "data"
 
 
@@ -85,21 +86,21 @@ def test_a_video_is_left_out_with_all_its_clips(long_videos, labelled):
     video = next(video for video in reading.videos if (video["frames"] in shown) == labelled)
     mine = {clip["clip_id"] for clip in reading.clips if clip["frames"] == video["frames"]}
     wanted = {"exclude": {video["video_id"].removeprefix("samm_long/"): "damaged"}}
-    after, decisions = _decisions.apply(card, reading, long_videos, wanted)
+    after, decided = decisions.apply(card, reading, long_videos, wanted)
     assert {clip["clip_id"] for clip in reading.clips} - {clip["clip_id"] for clip in after.clips} == mine
     assert video not in after.videos
     assert len(after.videos) == len(reading.videos) - 1
-    assert {clip: about["reason"] for clip, about in decisions.excluded.items()} == dict.fromkeys(
+    assert {clip: about["reason"] for clip, about in decided.excluded.items()} == dict.fromkeys(
         mine, "its video: damaged"
     )
-    assert list(decisions.record()["videos"]) == [video["video_id"]]
-    report = _report.markdown(card, after, "synthetic", {}, False, reading, decisions)
-    assert f"## Videos left out by configuration (1)\n\n- `{video['video_id']}`: damaged" in report
+    assert list(decided.record()["videos"]) == [video["video_id"]]
+    text = report.markdown(card, after, "synthetic", {}, False, reading, decided)
+    assert f"## Videos left out by configuration (1)\n\n- `{video['video_id']}`: damaged" in text
 
 
 def test_a_label_that_was_not_there_is_called_none():
     about = {"reason": "looked at", "changes": {"emotion": ["", "fear"], "apex": [1, 2]}}
-    assert _decisions.said(about) == "emotion (none) -> fear, apex 1 -> 2: looked at"
+    assert decisions.said(about) == "emotion (none) -> fear, apex 1 -> 2: looked at"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_a_clip_without_a_face_is_bad_where_faces_are_looked_for(look, monkeypat
 
 
 def test_doctor_looks_at_every_frame(capsys, casme2, tmp_path, monkeypatch):
-    from mebench.doctor import software, words
+    from mebench.doctor import page, software
 
     monkeypatch.setattr(software, "software", dict)
     monkeypatch.setattr(software, "machine", dict)
@@ -185,6 +186,6 @@ def test_doctor_looks_at_every_frame(capsys, casme2, tmp_path, monkeypatch):
     bad = dict(found["datasets"][0]["bad_clips"])
     assert set(bad) == {still["clip_id"], broken["clip_id"]}
     assert "same picture" in bad[still["clip_id"]]
-    assert f'"{broken["clip_id"]}": "the picture' in words.page(found)
+    assert f'"{broken["clip_id"]}": "the picture' in page.page(found)
     code, found = doctor(exclude={clip["clip_id"]: "bad" for clip in (still, broken)})
     assert (code, found["datasets"][0]["bad_clips"]) == (0, [])

@@ -10,17 +10,17 @@ import pytest
 import yaml
 
 from mebench import cards, cli
-from mebench.datasets import _synthetic
-from mebench.datasets._source import MARKER
-from mebench.doctor import copies, software, tasks, words
+from mebench.doctor import copies, page, software, tasks
 from mebench.files import write_csv
+from mebench.synthetic import generate
+from mebench.synthetic.marker import MARKER
 
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
     """CASME II with the real counts, in frames of one colour, without the mark of generated data."""
     folder = tmp_path_factory.mktemp("real")
-    _synthetic.write("casme2", folder / "data", folder / "truth", size="full")
+    generate.write("casme2", folder / "data", folder / "truth", size="full")
     (folder / "data" / MARKER).unlink()
     return folder / "data"
 
@@ -41,9 +41,9 @@ def doctor(tmp_path, capsys, monkeypatch):
         capsys.readouterr()
         code = cli.main(["doctor", "--json", "--config", str(tmp_path / "config.yaml")])
         found = json.loads(capsys.readouterr().out)
-        page = words.page(found)  # must work for every state
-        assert "Traceback" not in page
-        return code, found, page
+        shown = page.page(found)  # must work for every state
+        assert "Traceback" not in shown
+        return code, found, shown
 
     return run
 
@@ -187,7 +187,7 @@ def test_a_reader_that_fails_does_not_stop_the_others(doctor, real, monkeypatch)
 
 def test_archives_are_not_unpacked_by_the_doctor(doctor, tmp_path, monkeypatch):
     source = tmp_path / "source"
-    _synthetic.write("smic", source, tmp_path / "truth", subjects=2, clips=1, seed=0)
+    generate.write("smic", source, tmp_path / "truth", subjects=2, clips=1, seed=0)
     archive = shutil.make_archive(str(tmp_path / "SMIC"), "zip", source)
     code, found, _ = doctor(smic=archive)
     assert (code, only(found)["state"]) == (0, "waiting")

@@ -16,7 +16,7 @@ import pytest
 from bad import fails
 
 from mebench import cli
-from mebench.datasets import _connection, _download
+from mebench.acquisition import connection, download
 from mebench.errors import UserError
 
 SECRET = "s3cret-token"
@@ -97,12 +97,12 @@ def server(monkeypatch):
 def naps(monkeypatch):
     """Waits are noted, not waited for."""
     taken: list[float] = []
-    monkeypatch.setattr(_download.time, "sleep", taken.append)
+    monkeypatch.setattr(download.time, "sleep", taken.append)
     return taken
 
 
 def get(server, folder, path="/d/SMIC.zip"):
-    return _download.download("smic", server.url(path), folder)
+    return download.download("smic", server.url(path), folder)
 
 
 def left(folder):
@@ -234,7 +234,7 @@ def test_a_server_that_stays_busy(server, tmp_path, naps):
         UserError, match=r"SMIC\.zip cannot be downloaded, the server is busy or failing \(status 503\)"
     ):
         get(server, tmp_path)
-    assert naps == list(_download.WAITS)
+    assert naps == list(download.WAITS)
     assert left(tmp_path) == []
 
 
@@ -242,11 +242,11 @@ def test_a_server_that_is_not_there(server, tmp_path, naps):
     url = server.url()
     server.http.server_close()
     with pytest.raises(UserError, match="cannot be downloaded, the server cannot be reached"):
-        _download.download("smic", url, tmp_path)
+        download.download("smic", url, tmp_path)
 
 
 def test_a_silent_server(server, tmp_path, naps, monkeypatch):
-    monkeypatch.setattr(_connection, "TIMEOUT", 0.2)
+    monkeypatch.setattr(connection, "TIMEOUT", 0.2)
     gate, answer = threading.Event(), server._answer
 
     def wait(handler, how):
@@ -299,7 +299,7 @@ def test_a_full_disk_keeps_the_part(server, tmp_path, monkeypatch):
             super().write(bytes(block)[:1000])
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(_download, "open", lambda path, mode: Full(path, mode), raising=False)
+    monkeypatch.setattr(download, "open", lambda path, mode: Full(path, mode), raising=False)
     with pytest.raises(UserError, match=r"is full; .*SMIC\.zip\.part, make room and run again"):
         get(server, tmp_path)
     monkeypatch.undo()
@@ -324,7 +324,7 @@ def test_a_disk_with_too_little_room(server, tmp_path, monkeypatch):
 )
 def test_addresses_that_are_none(tmp_path, url, says):
     with pytest.raises(UserError, match=says) as caught:
-        _download.download("smic", url, tmp_path)
+        download.download("smic", url, tmp_path)
     assert SECRET not in str(caught.value)
 
 
@@ -375,11 +375,11 @@ def test_a_redirect_to_what_is_no_web_address_or_in_a_circle(server, tmp_path, n
 def test_the_token_is_not_sent_without_encryption(tmp_path, monkeypatch):
     monkeypatch.setenv("MEBENCH_TOKEN_SMIC", SECRET)
     with pytest.raises(UserError, match="would show the token in MEBENCH_TOKEN_SMIC to everybody") as caught:
-        _download.download("smic", "http://example.org/x.zip", tmp_path)
+        download.download("smic", "http://example.org/x.zip", tmp_path)
     assert SECRET not in str(caught.value)
     monkeypatch.setenv("MEBENCH_TOKEN_SMIC", "two\nlines")
     with pytest.raises(UserError, match="characters that no token has") as caught:
-        _download.download("smic", "https://example.org/x.zip", tmp_path)
+        download.download("smic", "https://example.org/x.zip", tmp_path)
     assert "lines" not in str(caught.value)
 
 

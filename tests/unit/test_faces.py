@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from mebench import cli, inputs
-from mebench.datasets._reading import COLUMNS
+from mebench.clips.reading import COLUMNS
 from mebench.errors import UserError
 from mebench.faces import detect, doubt, landmarks, make, sheet, store
 from mebench.files import read_csv, read_json, write_csv, write_json
-from mebench.inputs import crops
 from mebench.inputs import store as input_store
-from mebench.inputs.maker import Unavailable
+from mebench.media import crops
+from mebench.media.unavailable import Unavailable
 
 EYES = np.array([[203.0, 101.0], [247.0, 103.0]])  # of the astronaut, as the synthetic faces place them
 NAMES = ("EP01_01f", "EP02_02", "EP03_03f")

@@ -50,11 +50,10 @@ def test_what_can_work_is_planned():
 
 def test_the_list_of_full_size_is_that_of_the_generator():
     from mebench import feasible
-    from mebench.datasets import _synthetic
-    from mebench.datasets._synthetic import full
+    from mebench.synthetic import full, generate
 
     assert sorted(feasible.FULL) == full.names()
-    assert _synthetic.DEFAULTS["subjects"] == feasible.SUBJECTS
+    assert generate.DEFAULTS["subjects"] == feasible.SUBJECTS
 
 
 def test_the_kinds_that_are_made_of_recordings_are_those_whose_makers_say_so():

@@ -13,15 +13,15 @@ import pytest
 from bad import fails
 
 from mebench import cards, cli
-from mebench.datasets import _synthetic
-from mebench.datasets._listing import folder_digest
+from mebench.acquisition.listing import folder_digest
 from mebench.errors import UserError
+from mebench.synthetic import generate
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     folder = tmp_path_factory.mktemp("source")
-    _synthetic.write("casme2", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
+    generate.write("casme2", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
     return folder / "data"
 
 
@@ -48,7 +48,7 @@ def sha256(path: Path) -> str:
 
 
 def clip_ids(root: object) -> list[str]:
-    from mebench.datasets._source import root_of
+    from mebench.acquisition.origin import root_of
 
     return [clip["clip_id"] for clip in cards.load("datasets", "casme2").read(root_of(Path(root))).clips]
 
@@ -137,21 +137,21 @@ def test_a_full_disk_leaves_nothing(delivered, tmp_path, capsys, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    from mebench.datasets import _members
+    from mebench.acquisition import members
 
-    monkeypatch.setattr(_members.Bytes, "advance", full)
+    monkeypatch.setattr(members.Bytes, "advance", full)
     out = tmp_path / "s" / "source.json"
     fails(capsys, "fetch", "casme2", "--source", delivered, "--out", out, says=["cannot write", "No space left"])
     assert list((tmp_path / "s").iterdir()) == []
 
 
 def test_an_archive_that_may_not_be_read(delivered, tmp_path, capsys, monkeypatch):
-    from mebench.datasets import _fetch
+    from mebench.acquisition import fetch
 
     def denied(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(_fetch, "file_digest", denied)
+    monkeypatch.setattr(fetch, "file_digest", denied)
     fails(capsys, "fetch", "casme2", "--source", delivered / "Cropped.zip", "--out", tmp_path / "s.json",
           says=["cannot read", "Cropped.zip", "Permission denied"])  # fmt: skip
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from mebench import cards, inputs
-from mebench.datasets import _synthetic
 from mebench.errors import UserError
 from mebench.files import read_json, write_json
-from mebench.inputs import dis, engine, farneback, quality, store, tvl1, tvl1_torch
+from mebench.inputs import build, dis, farneback, quality, store, tvl1, tvl1_torch
 from mebench.inputs.flow import STILL, estimate_many, estimator
-from mebench.inputs.maker import Unavailable
 from mebench.inputs.median import SORT5, median5
+from mebench.media.unavailable import Unavailable
+from mebench.synthetic import generate
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU is visible")
 
@@ -42,18 +42,18 @@ def pairs(count, height=40, width=50):
 def dataset(tmp_path_factory):
     """A small generated dataset: (folder, rows of clips.csv)."""
     folder = tmp_path_factory.mktemp("smic")
-    _synthetic.write("smic", folder / "data", folder / "truth", subjects=2, clips=3, seed=1)
+    generate.write("smic", folder / "data", folder / "truth", subjects=2, clips=3, seed=1)
     clips = cards.load("datasets", "smic").read(folder / "data").clips
     return folder, [{key: str(value) for key, value in clip.items()} for clip in clips]
 
 
 def source(folder, name):
-    return engine.Source(inputs.parse(name), folder / "data", "synthetic")
+    return build.Source(inputs.parse(name), folder / "data", "synthetic")
 
 
 def made(folder, clips, name, out):
-    engine.make(source(folder, name), clips, out)
-    engine.finish(source(folder, name), clips, out)
+    build.make(source(folder, name), clips, out)
+    build.finish(source(folder, name), clips, out)
     return store.load(out)
 
 
@@ -179,11 +179,11 @@ def test_a_batch_fills_half_of_the_free_memory_of_a_gpu(monkeypatch):
 def test_a_gpu_has_another_fingerprint_than_the_cpu(dataset, monkeypatch):
     folder, clips = dataset
     of = source(folder, "tvl1_torch")
-    before = engine._fingerprint(of, of.maker(), clips[:1])
+    before = build._fingerprint(of, of.maker(), clips[:1])
     monkeypatch.setattr(tvl1_torch, "device", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda where: "Some GPU")
     assert tvl1_torch.settings()["device"] == "Some GPU"
-    assert engine._fingerprint(of, of.maker(), clips[:1]) != before
+    assert build._fingerprint(of, of.maker(), clips[:1]) != before
 
 
 def test_parts_of_two_kinds_of_machine_are_not_joined(dataset, tmp_path):
@@ -193,7 +193,7 @@ def test_parts_of_two_kinds_of_machine_are_not_joined(dataset, tmp_path):
     record = read_json(path)
     write_json(path, record | {"settings": record["settings"] | {"PatchSize": 12}})
     with pytest.raises(UserError, match=r"PatchSize is 8 for smic-s01 and 12 for smic-s02"):
-        engine.finish(source(folder, "dis"), clips, tmp_path / "dis")
+        build.finish(source(folder, "dis"), clips, tmp_path / "dis")
 
 
 def test_parts_hold_few_clips_of_one_subject(dataset, tmp_path):
@@ -201,7 +201,7 @@ def test_parts_hold_few_clips_of_one_subject(dataset, tmp_path):
     folder, clips = dataset
     counts = {name: sum(clip["subject"] == f"smic/{name}" for clip in clips) for name in ("s01", "s02")}
     assert counts == {"s01": 5, "s02": 1}
-    groups = engine.parts(clips[::-1], 2)
+    groups = build.parts(clips[::-1], 2)
     assert {part: len(group) for part, group in groups.items()} == {"smic-s01": 2, "smic-s01+2": 2, "smic-s01+3": 1,
                                                                     "smic-s02": 1}  # fmt: skip
     assert [clip["clip_id"] for group in groups.values() for clip in group] == sorted(c["clip_id"] for c in clips)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from mebench import cli
+from mebench.clips.reading import COLUMNS
 from mebench.datasets import flow_images
-from mebench.datasets._reading import COLUMNS
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 from mebench.inputs import store
@@ -134,14 +134,14 @@ def test_real_pictures_are_the_megc2019_composite(tmp_path):
 @REAL
 def test_real_pictures_become_a_store(tmp_path):
     from mebench import inputs
-    from mebench.inputs import engine
+    from mebench.inputs import build
 
     source, clips = (
-        engine.Source(inputs.parse("apex_flow-28"), HERE, "pictures", pictures=True),
+        build.Source(inputs.parse("apex_flow-28"), HERE, "pictures", pictures=True),
         flow_images.read(HERE).clips,
     )
-    engine.make(source, clips, tmp_path / "store")
-    assert engine.finish(source, clips, tmp_path / "store") == {}
+    build.make(source, clips, tmp_path / "store")
+    assert build.finish(source, clips, tmp_path / "store") == {}
     x = store.load(tmp_path / "store").stack()
     assert x.shape == (442, 3, 28, 28)
     # each channel was stretched to the full range by its publishers

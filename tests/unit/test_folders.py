@@ -7,9 +7,9 @@ import os
 import openpyxl
 import pytest
 
-from mebench.datasets._folders import find_tree, folders_in, frame_names, list_frames
 from mebench.datasets._workbook import A_FOLDER_OF_FRAMES, find_workbook, look_for_workbook, read_sheets
 from mebench.errors import UserError
+from mebench.media.folders import find_tree, folders_in, frame_names, list_frames
 
 
 def touch(folder, *names):

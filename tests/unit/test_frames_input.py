@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mebench import cli, inputs
-from mebench.datasets import _synthetic
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.inputs import frames, store
+from mebench.synthetic import generate
 
 SIZE = 16
 WANTED = st.integers(1, 40)
@@ -132,7 +132,7 @@ def test_frames_of_sixteen_bits_are_refused(tmp_path):
 
 
 def test_the_store_holds_the_rows(tmp_path, capsys):
-    _synthetic.write("samm", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
+    generate.write("samm", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
     clips, out = tmp_path / "clips.csv", tmp_path / "frames"
     assert cli.main(["index", "samm", "--root", str(tmp_path / "data"), "--out", str(clips)]) == 0
     arguments = ["--clips", str(clips), "--root", str(tmp_path / "data"), "--out", str(out)]

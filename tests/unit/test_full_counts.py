@@ -12,10 +12,11 @@ from collections import Counter, defaultdict
 import pytest
 
 from mebench import cards, cli, tasks
-from mebench.datasets import _checks, _synthetic
 from mebench.files import read_csv
+from mebench.indexing import checks
 from mebench.inputs import long_flow
 from mebench.protocols.tasks import TASKS, task
+from mebench.synthetic import generate
 
 WORKBOOKS = {  # another name for each, which no edition is known by
     "casme2": ("CASME2-coding-20140508.xlsx", "CASME2-coding-20991231.xlsx"),
@@ -54,7 +55,7 @@ def roots(tmp_path_factory):
     """One full-size root per dataset."""
     folder = tmp_path_factory.mktemp("full")
     for name in COUNTS:
-        _synthetic.write(name, folder / name, folder / f"{name}_truth", size="full")
+        generate.write(name, folder / name, folder / f"{name}_truth", size="full")
     return folder
 
 
@@ -91,7 +92,7 @@ def test_slstt_finds_eleven_frames_in_each_of_its_577_clips(clips):
 def test_readers_find_the_full_counts(readings, dataset):
     reading, card = readings[dataset], cards.card("datasets", dataset)
     assert (len(reading.clips), len({clip["subject"] for clip in reading.clips})) == COUNTS[dataset]
-    assert _checks.deviations(card, reading) == {}
+    assert checks.deviations(card, reading) == {}
     assert len({clip["clip_id"] for clip in reading.clips}) == len(reading.clips)
     assert {clip["expression"] for clip in reading.clips} == {"micro"}
     assert all(clip["onset"] < clip["apex"] <= clip["offset"] for clip in reading.clips)
@@ -267,7 +268,7 @@ def test_a_workbook_of_an_unknown_edition_is_refused_until_that_is_accepted(root
 
 def test_another_seed_keeps_every_count(tmp_path):
     for dataset in ("casme2", "samm"):
-        _synthetic.write(dataset, tmp_path / dataset, tmp_path / "truth", size="full", seed=7)
+        generate.write(dataset, tmp_path / dataset, tmp_path / "truth", size="full", seed=7)
         reading = cards.load("datasets", dataset).read(tmp_path / dataset)
-        assert _checks.deviations(cards.card("datasets", dataset), reading) == {}
+        assert checks.deviations(cards.card("datasets", dataset), reading) == {}
         assert Counter(clip["objective"] for clip in reading.clips) == OBJECTIVE[dataset]

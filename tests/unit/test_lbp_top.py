@@ -10,13 +10,14 @@ import pytest
 import torch
 
 from mebench import cli, inputs
-from mebench.datasets import _synthetic
 from mebench.errors import UserError
 from mebench.faces import store as faces
 from mebench.files import read_csv
-from mebench.inputs import crops, lbp_top, store, tim
-from mebench.inputs.maker import Unavailable
+from mebench.inputs import lbp_top, store, tim
+from mebench.media import crops
+from mebench.media.unavailable import Unavailable
 from mebench.models import build
+from mebench.synthetic import generate
 
 SIZE = 32
 
@@ -246,7 +247,7 @@ def test_names():
 
 
 def test_the_store_holds_a_vector_of_each_clip(tmp_path, capsys):
-    _synthetic.write("casme2", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
+    generate.write("casme2", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
     clips, out = tmp_path / "clips.csv", tmp_path / "lbp_top"
     assert cli.main(["index", "casme2", "--root", str(tmp_path / "data"), "--out", str(clips)]) == 0
     arguments = ["--clips", str(clips), "--root", str(tmp_path / "data"), "--out", str(out)]

@@ -13,9 +13,9 @@ from PIL import Image
 
 from mebench import inputs
 from mebench.errors import UserError
-from mebench.inputs import engine, farneback, long_flow, store
+from mebench.inputs import build, farneback, long_flow, store
 from mebench.inputs.long_flow import as_pictures, as_pixels, fill, halvings, mixes, window
-from mebench.inputs.maker import Unavailable
+from mebench.media.unavailable import Unavailable
 
 
 def chosen(onset, apex, offset, count=11):
@@ -258,9 +258,9 @@ def test_what_it_depends_on(root):
 def test_it_is_kept_with_the_clips_that_have_none(root, tmp_path):
     clips = [clip() | {"clip_id": f"s/{name}", "subject": "s"} for name in "ab"]
     clips[1]["apex"] = "10"
-    source = engine.Source(inputs.parse("long_flow-24"), root, "frames")
-    engine.make(source, clips, tmp_path / "out")
-    engine.finish(source, clips, tmp_path / "out")
+    source = build.Source(inputs.parse("long_flow-24"), root, "frames")
+    build.make(source, clips, tmp_path / "out")
+    build.finish(source, clips, tmp_path / "out")
     kept = store.load(tmp_path / "out")
     assert kept.meta["channels"] == ["red", "green", "blue"]
     assert kept.meta["scale"] == "picture"

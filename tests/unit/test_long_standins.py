@@ -8,11 +8,10 @@ import pytest
 from spotting_sets import read
 
 from mebench import cards, cli
-from mebench.datasets import _synthetic
-from mebench.datasets._synthetic import faces, long_cast, motion
-from mebench.datasets._synthetic.long import TAIL, Scene, amount
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
+from mebench.synthetic import faces, generate, long_cast, motion
+from mebench.synthetic.long import TAIL, Scene, amount
 
 SMALL = {"subjects": 2, "clips": 1, "seed": 1}
 
@@ -21,8 +20,8 @@ SMALL = {"subjects": 2, "clips": 1, "seed": 1}
 def roots(tmp_path_factory):
     """One small generated root per dataset, in a path with blanks and letters of many alphabets."""
     folder = tmp_path_factory.mktemp("kleine Köpfe 小さい顔")
-    for name in _synthetic.LONG:
-        _synthetic.write(name, folder / name, folder / f"{name} truth", **SMALL)
+    for name in generate.LONG:
+        generate.write(name, folder / name, folder / f"{name} truth", **SMALL)
     return folder
 
 
@@ -39,7 +38,7 @@ def scene():
     return Scene(faces.make(rng), long_cast.Video(1, "a", 120, events), 30, rng)
 
 
-@pytest.mark.parametrize("dataset", _synthetic.LONG)
+@pytest.mark.parametrize("dataset", generate.LONG)
 def test_what_is_generated_is_read_back(roots, dataset):
     known = read_csv(roots / f"{dataset} truth" / "intervals.csv")
     labelled = {row["clip_id"]: row for row in known if row["clip_id"]}
@@ -58,7 +57,7 @@ def test_what_is_generated_is_read_back(roots, dataset):
     assert read_json(roots / dataset / "SYNTHETIC.json")["size"] == "small"
 
 
-@pytest.mark.parametrize("dataset", [name for name in _synthetic.LONG if name != "casme3"])
+@pytest.mark.parametrize("dataset", [name for name in generate.LONG if name != "casme3"])
 def test_every_frame_of_every_video_is_there(roots, dataset):
     reading = read(dataset, roots / dataset)
     assert len(reading.videos) >= 3
@@ -77,7 +76,7 @@ def test_every_frame_of_every_video_is_there(roots, dataset):
 
 
 def test_faults_are_planted(roots):
-    repairs = {name: " ".join(clip["repairs"] for clip in read(name, roots / name).clips) for name in _synthetic.LONG}
+    repairs = {name: " ".join(clip["repairs"] for clip in read(name, roots / name).clips) for name in generate.LONG}
     assert "dead apex" in repairs["casme3"]
     assert "are not on disk" in repairs["casme3_long"]
     assert "offset 0" in repairs["casme_sq"]
@@ -90,7 +89,7 @@ def test_the_long_videos_of_samm_are_grey(roots):
 
 
 def test_cast_has_the_clips_that_were_asked_for():
-    for dataset in _synthetic.LONG:
+    for dataset in generate.LONG:
         videos = long_cast.of(dataset, subjects=8, clips=6, seed=0)
         micro = [event for video in videos for event in video.events if event.kind == "micro"]
         assert len(micro) == 48
@@ -149,7 +148,7 @@ def test_the_head_nods(scene):
 
 
 def test_same_parameters_same_bytes_with_any_number_of_jobs(roots, tmp_path):
-    _synthetic.write("casme3", tmp_path / "a", tmp_path / "truth", **SMALL, jobs=2)
+    generate.write("casme3", tmp_path / "a", tmp_path / "truth", **SMALL, jobs=2)
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.jpg"))
     assert len(files) > 20
     assert all((tmp_path / "a" / f).read_bytes() == (roots / "casme3" / f).read_bytes() for f in files)
@@ -177,5 +176,5 @@ def test_fetch_and_index_know_both_sizes(tmp_path, capsys):
 
 def test_what_cannot_be_generated_is_refused(tmp_path):
     with pytest.raises(UserError, match="casme4 cannot be generated"):
-        _synthetic.write("casme4", tmp_path / "d", tmp_path / "t", size="full")
+        generate.write("casme4", tmp_path / "d", tmp_path / "t", size="full")
     assert list(tmp_path.iterdir()) == []

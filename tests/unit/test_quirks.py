@@ -16,10 +16,12 @@ import openpyxl
 import pytest
 
 from mebench import cards
-from mebench.datasets import _apex, _checks, _synthetic, smic
-from mebench.datasets._reading import Reading, action_units, subject_name
-from mebench.datasets._synthetic import cast, full_casme2, full_samm, full_smic_long
+from mebench.clips.reading import Reading
+from mebench.clips.spelling import action_units, subject_name
+from mebench.datasets import smic
 from mebench.errors import UserError
+from mebench.indexing import apex, checks
+from mebench.synthetic import cast, full_casme2, full_samm, full_smic_long, generate
 
 
 def read(dataset, root):
@@ -31,7 +33,7 @@ def full(tmp_path_factory):
     """dataset -> (root, reading by clip name, reading) of its full-size stand-in."""
     made, folder = {}, tmp_path_factory.mktemp("full")
     for name in ("casme2", "samm", "smic", "smic_long"):
-        _synthetic.write(name, folder / name, folder / "truth", size="full")
+        generate.write(name, folder / name, folder / "truth", size="full")
         reading = read(name, folder / name)
         made[name] = folder / name, {clip["clip_id"].split("/", 1)[1]: clip for clip in reading.clips}, reading
     return made
@@ -386,7 +388,7 @@ def test_smic_long_videos_and_rows_without_each_other(tmp_path):
 
 def test_workbooks_of_stand_ins_are_equal_byte_by_byte(full, tmp_path):
     for name in ("samm", "smic_long"):
-        _synthetic.write(name, tmp_path / name, tmp_path / "truth", size="full")
+        generate.write(name, tmp_path / name, tmp_path / "truth", size="full")
         for path in sorted((tmp_path / name).glob("*.xlsx")):
             assert zipfile.is_zipfile(path)
             assert path.read_bytes() == (full[name][0] / path.name).read_bytes()
@@ -399,11 +401,11 @@ def test_workbooks_of_stand_ins_are_equal_byte_by_byte(full, tmp_path):
 def moving(tmp_path_factory):
     """(root, reading, true peak of each clip, reading by motion) of a small generated SMIC: faces with known motion."""
     folder = tmp_path_factory.mktemp("moving")
-    _synthetic.write("smic", folder / "data", folder / "truth", subjects=3, clips=4, seed=2)
+    generate.write("smic", folder / "data", folder / "truth", subjects=3, clips=4, seed=2)
     clips = cast.of("smic", subjects=3, clips=4, seed=2)
     peaks = {f"smic/{subject_name('smic', clip.subject)}/{clip.name}": clip.peak for clip in clips}
     reading = smic.read(folder / "data")
-    return folder / "data", reading, peaks, _apex.of_most_motion(reading, folder / "data", jobs=1)
+    return folder / "data", reading, peaks, apex.of_most_motion(reading, folder / "data", jobs=1)
 
 
 def test_the_frame_of_most_motion_is_nearer_to_the_peak_than_the_middle(moving):
@@ -421,20 +423,20 @@ def test_the_frame_of_most_motion_is_nearer_to_the_peak_than_the_middle(moving):
 
 def test_the_frame_of_most_motion_does_not_depend_on_jobs(moving):
     root, reading, _, found = moving
-    assert _apex.of_most_motion(replace(reading, clips=reading.clips[:4]), root, jobs=2).clips == found.clips[:4]
+    assert apex.of_most_motion(replace(reading, clips=reading.clips[:4]), root, jobs=2).clips == found.clips[:4]
 
 
 def test_a_labelled_apex_is_kept(moving):
     root, reading, _, found = moving
     labelled = reading.clips[0] | {"apex_source": "labelled"}
-    clips = _apex.of_most_motion(replace(reading, clips=[labelled, reading.clips[1]]), root, jobs=1).clips
+    clips = apex.of_most_motion(replace(reading, clips=[labelled, reading.clips[1]]), root, jobs=1).clips
     assert clips == [labelled, found.clips[1]]
 
 
 def test_a_clip_in_which_nothing_moves_keeps_its_middle(full):
     root, clips, reading = full["smic"]
     clip = clips["s01/s1_ne_01"]
-    (still,) = _apex.of_most_motion(replace(reading, clips=[clip]), root, jobs=1).clips
+    (still,) = apex.of_most_motion(replace(reading, clips=[clip]), root, jobs=1).clips
     assert still == clip | {"repairs": "no frame shows motion: the middle frame is kept"}
 
 
@@ -442,11 +444,11 @@ def test_a_drifting_head_is_not_an_expression():
     """Flow that only shifts, turns and grows has nothing left; a bump on top of it is found at its own size."""
     y, x = np.mgrid[0:128, 0:100].astype(float)
     head = np.stack([3 + 0.02 * (x - 50) - 0.05 * (y - 64), -2 + 0.05 * (x - 50) + 0.02 * (y - 64)], axis=-1)
-    assert _apex.expression(head) < 1e-6
+    assert apex.expression(head) < 1e-6
     bump = 1.5 * np.exp(-((x - 60) ** 2 + (y - 90) ** 2) / 200)
     alone = np.stack([bump, 0 * bump], axis=-1)
-    assert _apex.expression(head + alone) == pytest.approx(_apex.expression(alone), abs=0.02)
-    assert _apex.expression(alone) > 0.3
+    assert apex.expression(head + alone) == pytest.approx(apex.expression(alone), abs=0.02)
+    assert apex.expression(alone) > 0.3
 
 
 def test_units_of_the_stand_ins_are_those_that_readers_must_understand():
@@ -463,8 +465,8 @@ def test_raw_frames_are_not_taken_for_crops(tmp_path, capsys):
         (frames / f"img{number}.jpg").write_bytes(b"")
     clip = {"frames": frames.relative_to(tmp_path).as_posix()}
     with pytest.raises(UserError, match="CASME2_RAW_selected/sub01/EP02_01f are whole frames.*crop: detected"):
-        _checks.refuse_raw_frames("casme2", tmp_path, Reading([clip]))
+        checks.refuse_raw_frames("casme2", tmp_path, Reading([clip]))
     with pytest.raises(UserError, match="whole frames"):  # the raw folder itself as the source
-        _checks.refuse_raw_frames("casme2", tmp_path / "CASME2_RAW_selected", Reading([{"frames": "sub01/EP02_01f"}]))
+        checks.refuse_raw_frames("casme2", tmp_path / "CASME2_RAW_selected", Reading([{"frames": "sub01/EP02_01f"}]))
     for place in ("Cropped/sub01/EP02_01f", "SMIC_all_cropped/HS/s1", "raw_and_cropped/sub01/EP02_01f"):
-        _checks.refuse_raw_frames("casme2", tmp_path, Reading([{"frames": place}]))
+        checks.refuse_raw_frames("casme2", tmp_path, Reading([{"frames": place}]))

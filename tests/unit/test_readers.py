@@ -10,28 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mebench import cards, cli
-from mebench.datasets import _synthetic
-from mebench.datasets._reading import (
-    COLUMNS,
-    Unusable,
-    action_units,
-    emotion_name,
-    frame_number,
-    missing,
-    subject_name,
-    timing,
-    trailing_integer,
-)
+from mebench.clips.reading import COLUMNS, Unusable, timing
+from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, subject_name, trailing_integer
 from mebench.errors import UserError
 from mebench.files import read_csv
+from mebench.synthetic import generate
 
 
 @pytest.fixture(scope="module")
 def roots(tmp_path_factory):
     """One small generated root per dataset."""
     folder = tmp_path_factory.mktemp("roots")
-    for name in _synthetic.NAMES:
-        _synthetic.write(name, folder / name, folder / f"{name}_truth", subjects=3, clips=4, seed=1)
+    for name in generate.NAMES:
+        generate.write(name, folder / name, folder / f"{name}_truth", subjects=3, clips=4, seed=1)
     return folder
 
 
@@ -57,9 +48,9 @@ def workbook(path, rows):
 # ------------------------------------------------------------------------------------------------ all readers
 
 
-@pytest.mark.parametrize("dataset", _synthetic.NAMES)
+@pytest.mark.parametrize("dataset", generate.NAMES)
 def test_what_is_generated_is_read_back(roots, dataset):
-    from mebench.datasets._synthetic import cast
+    from mebench.synthetic import cast
 
     planned = {
         f"{dataset}/{subject_name(dataset, c.subject)}/{c.name}": c
@@ -78,7 +69,7 @@ def test_what_is_generated_is_read_back(roots, dataset):
         assert (roots / dataset / clip["frames"]).is_dir()
 
 
-@pytest.mark.parametrize("dataset", _synthetic.NAMES)
+@pytest.mark.parametrize("dataset", generate.NAMES)
 def test_doubled_folders_do_not_matter(roots, dataset, tmp_path):
     shutil.copytree(roots / dataset, tmp_path / "outer" / "inner")
     inner, outer = read(dataset, roots / dataset), read(dataset, tmp_path)

@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 
 from mebench import cli, inputs
-from mebench.datasets import _synthetic
-from mebench.datasets._reading import COLUMNS, VIDEO_COLUMNS
-from mebench.datasets._synthetic import faces as made_faces
-from mebench.datasets._synthetic import motion
+from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 from mebench.inputs import roi_flow, store
 from mebench.inputs import roi_regions as roi
-from mebench.inputs.maker import Unavailable
+from mebench.media.unavailable import Unavailable
+from mebench.synthetic import faces as made_faces
+from mebench.synthetic import generate, motion
 
 # --- time -------------------------------------------------------------------------------------------------------------
 
@@ -402,7 +401,7 @@ def test_a_dataset_of_clips_has_a_recording_per_clip(recording, tmp_path):
 
 
 def test_synthetic_samm_is_read_at_every_seventh_frame(tmp_path, capsys):
-    _synthetic.write("samm", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
+    generate.write("samm", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
     clips = tmp_path / "clips.csv"
     assert cli.main(["index", "samm", "--root", str(tmp_path / "data"), "--out", str(clips)]) == 0
     arguments = ["--clips", str(clips), "--root", str(tmp_path / "data"), "--out", str(tmp_path / "out")]

@@ -13,9 +13,9 @@ import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
 
 from mebench import cards
-from mebench.datasets import _checks, _synthetic
-from mebench.datasets._synthetic import full_samm, full_samm_long
 from mebench.datasets.samm_long import ORIGINS
+from mebench.indexing import checks
+from mebench.synthetic import full_samm, full_samm_long, generate
 
 BOOK, FACS = "SAMM_LongVideos_V3_Release.xlsx", "SAMM_Micro_FACS_Codes_v2.xlsx"
 HEADER = full_samm_long.HEADER
@@ -24,7 +24,7 @@ HEADER = full_samm_long.HEADER
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("SAMM Long — été 長い")
-    _synthetic.write("samm_long", folder / "copy", folder / "truth", size="full")
+    generate.write("samm_long", folder / "copy", folder / "truth", size="full")
     return folder / "copy"
 
 
@@ -57,7 +57,7 @@ def copy(tmp_path, *rows, header=HEADER, preamble=9, first=1, videos=("006_1", "
 
 
 def test_full_counts(reading):
-    assert _checks.deviations(cards.card("datasets", "samm_long"), reading) == {}
+    assert checks.deviations(cards.card("datasets", "samm_long"), reading) == {}
     assert reading.dropped == []
     assert len(reading.videos) == 147
     for kind, clips, videos in (("micro", 159, 79), ("macro", 343, 130)):
@@ -185,7 +185,7 @@ def test_the_latest_edition_is_read_and_named(tmp_path):
     reading = read("samm_long", tmp_path)
     assert reading.clips[0]["onset"] == 50
     card = cards.card("datasets", "samm_long")
-    assert [book["edition"] for book in _checks.workbooks(card, reading)] == ["V3"]
+    assert [book["edition"] for book in checks.workbooks(card, reading)] == ["V3"]
 
 
 def test_folders_of_the_short_samm_beside_are_not_videos(tmp_path):

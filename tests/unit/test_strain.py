@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mebench.inputs.apex_flow import resize
-from mebench.inputs.strain import strain_magnitude
+from mebench.media.flow_field import resize, strain_magnitude
 
 Y, X = np.mgrid[0:12, 0:17].astype(float)
 

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mebench import cards
-from mebench.datasets import _synthetic
-from mebench.datasets._synthetic import cast, faces, motion, writers
 from mebench.errors import UserError
+from mebench.synthetic import cast, faces, generate, motion, writers
 
 
 def face_and_motion(seed: int, pixels: float = 2.5):
@@ -77,9 +76,9 @@ def test_motion_starts_at_the_onset_and_peaks_at_the_peak():
     assert np.all(np.diff(amount[12:]) < 0)
 
 
-@pytest.mark.parametrize("dataset", _synthetic.NAMES)
+@pytest.mark.parametrize("dataset", generate.NAMES)
 def test_default_cast_is_skewed_like_the_real_one(dataset):
-    clips = cast.of(dataset, **_synthetic.DEFAULTS)
+    clips = cast.of(dataset, **generate.DEFAULTS)
     per_subject = [sum(c.subject == s for c in clips) for s in {c.subject for c in clips}]
     assert len(clips) == 48
     assert min(per_subject) == 1
@@ -95,7 +94,7 @@ def test_default_cast_is_skewed_like_the_real_one(dataset):
 
 def test_same_parameters_same_bytes_with_any_number_of_jobs(tmp_path):
     for name, jobs in (("a", 1), ("b", 2)):
-        _synthetic.write("samm", tmp_path / name, tmp_path / f"{name}_truth", subjects=2, clips=2, seed=3, jobs=jobs)
+        generate.write("samm", tmp_path / name, tmp_path / f"{name}_truth", subjects=2, clips=2, seed=3, jobs=jobs)
     files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*.jpg"))
     assert len(files) > 40
     assert all((tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files)
@@ -122,5 +121,5 @@ def test_frame_names_are_the_native_ones():
 @pytest.mark.parametrize("wrong", [{"subjects": 1}, {"clips": 0}, {"seed": -1}, {"subjects": 2.5}, {"clips": True}])
 def test_impossible_parameters_are_refused(tmp_path, wrong):
     with pytest.raises(UserError, match=next(iter(wrong))):
-        _synthetic.write("smic", tmp_path / "d", tmp_path / "t", **{**_synthetic.DEFAULTS, **wrong})
+        generate.write("smic", tmp_path / "d", tmp_path / "t", **{**generate.DEFAULTS, **wrong})
     assert list(tmp_path.iterdir()) == []

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from mebench import cli, inputs
-from mebench.datasets import _synthetic
 from mebench.errors import UserError
 from mebench.faces import store as faces
 from mebench.files import read_csv
 from mebench.inputs import store, texture_motion
-from mebench.inputs.maker import Unavailable
+from mebench.media.unavailable import Unavailable
+from mebench.synthetic import generate
 
 SIZE = 64
 
@@ -209,7 +209,7 @@ def test_another_apex_and_another_flow_are_other_sources(tmp_path, skin):
 
 
 def test_synthetic_samm_from_the_command_line(tmp_path, capsys):
-    _synthetic.write("samm", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
+    generate.write("samm", tmp_path / "data", tmp_path / "truth", subjects=2, clips=1, seed=0)
     clips, out = tmp_path / "clips.csv", tmp_path / "out"
     assert cli.main(["index", "samm", "--root", str(tmp_path / "data"), "--out", str(clips)]) == 0
     arguments = ["--clips", str(clips), "--root", str(tmp_path / "data"), "--out", str(out)]

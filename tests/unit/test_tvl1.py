@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from mebench import cards, inputs
-from mebench.datasets import _synthetic
 from mebench.errors import UserError
 from mebench.files import read_json
-from mebench.inputs import apex_flow, engine, quality, store, tvl1
+from mebench.inputs import apex_flow, build, quality, store, tvl1
+from mebench.synthetic import generate
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     """A small generated dataset with its flow: (folder, rows of clips.csv)."""
     folder = tmp_path_factory.mktemp("samm")
-    _synthetic.write("samm", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
+    generate.write("samm", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
     clips = [
         {k: str(v) for k, v in clip.items()} for clip in cards.load("datasets", "samm").read(folder / "data").clips
     ]
@@ -27,13 +27,13 @@ def dataset(tmp_path_factory):
 
 
 def source(folder, name="tvl1", base=None):
-    return engine.Source(inputs.parse(name), folder / "data", "synthetic", base=base)
+    return build.Source(inputs.parse(name), folder / "data", "synthetic", base=base)
 
 
 def make(of, clips, out, shards=1):
     for shard in range(1, shards + 1):
-        engine.make(of, clips, out, shard=(shard, shards))
-    return engine.finish(of, clips, out)
+        build.make(of, clips, out, shard=(shard, shards))
+    return build.finish(of, clips, out)
 
 
 def test_a_shift_of_the_picture_is_found():
@@ -87,9 +87,9 @@ def test_shards_give_the_same_bytes_as_one_job(dataset, tmp_path):
 
 def test_a_missing_shard_is_named(dataset, tmp_path):
     folder, clips = dataset
-    engine.make(source(folder), clips, tmp_path / "tvl1", shard=(1, 2))
+    build.make(source(folder), clips, tmp_path / "tvl1", shard=(1, 2))
     with pytest.raises(UserError, match="lacks the part of the subject samm-007"):
-        engine.finish(source(folder), clips, tmp_path / "tvl1")
+        build.finish(source(folder), clips, tmp_path / "tvl1")
 
 
 def test_parts_of_subjects_that_are_gone_are_removed(dataset, tmp_path):

@@ -9,10 +9,10 @@ import pytest
 from project import served
 
 from mebench import cards
-from mebench.datasets import _synthetic
-from mebench.datasets._folders import list_frames
-from mebench.datasets._source import MARKER
 from mebench.files import read_csv
+from mebench.media.folders import list_frames
+from mebench.synthetic import generate
+from mebench.synthetic.marker import MARKER
 
 CONFIG = """
 datasets:
@@ -27,7 +27,7 @@ models: [majority]
 def smic(tmp_path):
     """Generated SMIC that counts as a copy of one's own, with a still clip and a damaged one."""
     root = tmp_path / "smic"
-    _synthetic.write("smic", root, tmp_path / "truth", subjects=3, clips=3)
+    generate.write("smic", root, tmp_path / "truth", subjects=3, clips=3)
     (root / MARKER).unlink()
     clips = cards.load("datasets", "smic").read(root).clips
     still = clips[0]

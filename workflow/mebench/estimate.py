@@ -133,9 +133,9 @@ def _to_generate(plan: Plan, definition: dict[str, Any]) -> list[dict[str, str]]
     all_generated = all(entry["source"] == "synthetic" for entry in entries.values())
     if not all_generated:
         return None
-    from mebench.datasets import _synthetic  # it needs NumPy, and looking at real data does not
+    from mebench.synthetic import generate  # it needs NumPy, and looking at real data does not
 
-    groups = [_synthetic.announced(name, entry) for name, entry in entries.items()]
+    groups = [generate.announced(name, entry) for name, entry in entries.items()]
     return None if None in groups else [row for group in groups for row in group]
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from mebench import cards, feasible, inputs, recipes, sources, tasks
 from mebench.config import checked, load_config
-from mebench.datasets import _checks
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
+from mebench.indexing import checks
 from mebench.protocols import own_tasks
 from mebench.protocols.tasks import TASKS, task
 
@@ -226,7 +226,7 @@ class Plan:
         """What the owner decided about a dataset: the apex where none is labelled, accepted deviations. Where nobody
         has decided about crops, the card's word for a cropped release is checked."""
         entry = self.datasets[dataset]
-        granted = _checks.takes_crops_for_granted(cards.card("datasets", dataset), entry)
+        granted = checks.takes_crops_for_granted(cards.card("datasets", dataset), entry)
         crops = ["--crops"] if granted else []
         accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
         decided = {key: entry[key] for key in ("exclude", "corrections") if entry.get(key)}

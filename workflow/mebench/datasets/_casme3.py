@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import child, find_tree, folders_in
-from mebench.datasets._reading import action_units, emotion_name, frame_number, missing, roman, subject_name
+from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, roman, subject_name
 from mebench.datasets._spotting import Label, expression
 from mebench.datasets._workbook import read_table
 from mebench.errors import UserError
+from mebench.media.folders import child, find_tree, folders_in
 
 NAME = "casme3"  # of the subjects' spelling, for both readers
 EMOTIONS = ("happiness", "surprise", "disgust", "fear", "anger", "sadness", "others")

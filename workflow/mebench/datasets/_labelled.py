@@ -7,20 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import child, existing_folder, find_tree, frame_names
-from mebench.datasets._reading import (
-    Reading,
-    Unusable,
-    action_units,
-    emotion_name,
-    missing,
-    refuse_duplicates,
-    roman,
-    subject_name,
-    timing,
-)
+from mebench.clips.reading import Reading, Unusable, refuse_duplicates, timing
+from mebench.clips.spelling import action_units, emotion_name, missing, roman, subject_name
 from mebench.datasets._workbook import find_workbook, read_table
 from mebench.errors import UserError
+from mebench.media.folders import child, existing_folder, find_tree, frame_names
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import child, existing_folder, find_tree, folders_in, frame_names
-from mebench.datasets._reading import Reading, Unusable, emotion_name, refuse_duplicates, subject_name
+from mebench.clips.reading import Reading, Unusable, refuse_duplicates
+from mebench.clips.spelling import emotion_name, subject_name
 from mebench.errors import UserError
+from mebench.media.folders import child, existing_folder, find_tree, folders_in, frame_names
 
 INFIX = {"ne": "negative", "po": "positive", "sur": "surprise"}
 CAMERAS = ("HS", "VIS", "NIR")

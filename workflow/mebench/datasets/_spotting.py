@@ -8,9 +8,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import frame_names
-from mebench.datasets._reading import Unusable, timing
+from mebench.clips.reading import Unusable, timing
 from mebench.errors import UserError
+from mebench.media.folders import frame_names
 
 Key = tuple[str, str]  # subject and video, in their one spelling
 

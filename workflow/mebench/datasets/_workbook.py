@@ -9,9 +9,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import PICTURES, is_folder
-from mebench.datasets._reading import missing
+from mebench.clips.spelling import missing
 from mebench.errors import UserError
+from mebench.media.folders import PICTURES, is_folder
 
 FOLDERS_DEEP = 4  # below the root
 A_FOLDER_OF_FRAMES = 100  # pictures

@@ -12,11 +12,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from mebench.datasets._folders import existing_folder
+from mebench.clips.reading import Reading
+from mebench.clips.spelling import roman, subject_name
 from mebench.datasets._labelled import Labelled
-from mebench.datasets._reading import Reading, roman, subject_name
 from mebench.datasets._workbook import look_for_workbook, read_table
 from mebench.errors import UserError
+from mebench.media.folders import existing_folder
 
 CARD = {
     "delivers": "frames",

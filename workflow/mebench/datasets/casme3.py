@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mebench.clips.reading import Reading, Unusable, refuse_duplicates, timing
 from mebench.datasets import _casme3
-from mebench.datasets._folders import existing_folder, frame_names
-from mebench.datasets._reading import Reading, Unusable, refuse_duplicates, timing
 from mebench.datasets._spotting import Label, lost_frames
 from mebench.datasets._workbook import find_workbook
 from mebench.errors import UserError
+from mebench.media.folders import existing_folder, frame_names
 
 CARD = {
     "delivers": "frames",

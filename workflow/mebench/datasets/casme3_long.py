@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from mebench.clips.reading import Reading
 from mebench.datasets import _casme3
-from mebench.datasets._folders import existing_folder
-from mebench.datasets._reading import Reading
 from mebench.datasets._spotting import Label, Spotting, with_emotions
 from mebench.datasets._workbook import look_for_workbook
 from mebench.errors import UserError
+from mebench.media.folders import existing_folder
 
 CARD = {
     "delivers": "videos",

@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import existing_folder, find_tree, folders_in
-from mebench.datasets._reading import Reading, action_units, emotion_name, frame_number, missing, subject_name
+from mebench.clips.reading import Reading
+from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, subject_name
 from mebench.datasets._spotting import Key, Label, Spotting, expression
 from mebench.datasets._workbook import find_workbook, read_sheets
 from mebench.errors import UserError
+from mebench.media.folders import existing_folder, find_tree, folders_in
 
 CARD = {
     "delivers": "videos",

@@ -15,10 +15,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import PICTURES, existing_folder, folders_in
-from mebench.datasets._reading import COLUMNS, Reading, emotion_name, refuse_duplicates, subject_name
+from mebench.clips.reading import COLUMNS, Reading, refuse_duplicates
+from mebench.clips.spelling import emotion_name, subject_name
 from mebench.errors import UserError
 from mebench.files import read_csv
+from mebench.media.folders import PICTURES, existing_folder, folders_in
 
 CARD = {
     "delivers": "pictures",

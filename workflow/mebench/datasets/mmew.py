@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mebench.datasets._folders import folders_in
+from mebench.clips.reading import Reading
 from mebench.datasets._labelled import Labelled
-from mebench.datasets._reading import Reading
 from mebench.errors import UserError
+from mebench.media.folders import folders_in
 
 CARD = {
     "delivers": "frames",

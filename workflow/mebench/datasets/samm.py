@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mebench.clips.reading import Reading
 from mebench.datasets._labelled import Labelled
-from mebench.datasets._reading import Reading
 
 CARD = {
     "delivers": "frames",

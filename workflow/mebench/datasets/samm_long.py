@@ -15,12 +15,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mebench.clips.reading import Reading
+from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, roman, subject_name
 from mebench.datasets import samm
-from mebench.datasets._folders import existing_folder, find_tree, folders_in, frame_names
-from mebench.datasets._reading import Reading, action_units, emotion_name, frame_number, missing, roman, subject_name
 from mebench.datasets._spotting import Key, Label, Spotting, expression, with_emotions
 from mebench.datasets._workbook import find_workbook, look_for_workbook, read_table
 from mebench.errors import UserError
+from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names
 
 CARD = {
     "delivers": "videos",

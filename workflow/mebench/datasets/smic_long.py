@@ -12,22 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mebench.datasets._folders import existing_folder, find_tree, folders_in, frame_names
-from mebench.datasets._reading import (
-    Reading,
-    Timing,
-    Unusable,
-    emotion_name,
-    frame_number,
-    missing,
-    refuse_duplicates,
-    subject_name,
-    timing,
-)
+from mebench.clips.reading import Reading, Timing, Unusable, refuse_duplicates, timing
+from mebench.clips.spelling import emotion_name, frame_number, missing, subject_name
 from mebench.datasets._smic import clip_name, label
 from mebench.datasets._spotting import lost_frames
 from mebench.datasets._workbook import find_workbook, read_table
 from mebench.errors import UserError
+from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names
 
 CARD = {
     "delivers": "videos",

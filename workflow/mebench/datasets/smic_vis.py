@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mebench.datasets._reading import Reading
+from mebench.clips.reading import Reading
 from mebench.datasets._smic import read_short
 
 CARD = {

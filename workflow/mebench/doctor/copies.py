@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mebench import cards
-from mebench.datasets import _archives, _checks, _decisions, _fetch, _programs, _unpacking
-from mebench.datasets._reading import Reading
-from mebench.datasets._source import complete_copy
+from mebench.acquisition import archives, fetch, programs, unpacking
+from mebench.acquisition.origin import complete_copy
+from mebench.clips.reading import Reading
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
+from mebench.indexing import checks, decisions
 
 # good: as the card says, or accepted. waiting: nothing is wrong, but it has to be fetched first. The others stop a run.
 STATES = ("good", "waiting", "deviates", "unusable")
@@ -45,7 +46,7 @@ def look(name: str, entry: dict[str, Any], results: Path) -> tuple[dict[str, Any
         if not reading.clips:
             raise UserError(f"no clips were found in {root}")
         described = _described(name, card, entry, root, reading)
-        kept, _ = _decisions.apply(card, reading, root, entry)
+        kept, _ = decisions.apply(card, reading, root, entry)
         return about | described | _faces(name, results), kept
     except UserError as error:
         problem = str(error)
@@ -62,15 +63,15 @@ def look(name: str, entry: dict[str, Any], results: Path) -> tuple[dict[str, Any
 
 
 def _shown(source: str) -> str:
-    from mebench.datasets._connection import shown
+    from mebench.acquisition.connection import shown
 
-    return shown(source) if _fetch.kind_of(source) == "url" else source
+    return shown(source) if fetch.kind_of(source) == "url" else source
 
 
 def _root(name: str, entry: dict[str, Any], results: Path) -> tuple[Path | None, str]:
     """(the folder to read, or None where it has to be fetched first; what the source is, in words)."""
     source, record = entry["source"], results / "sources" / name / "source.json"
-    kind, made = _fetch.kind_of(source), _fetched(source, record)
+    kind, made = fetch.kind_of(source), _fetched(source, record)
     if kind == "synthetic":
         return made, "generated" if made else "nothing is needed"
     if kind == "url":
@@ -81,12 +82,12 @@ def _root(name: str, entry: dict[str, Any], results: Path) -> tuple[Path | None,
         what = "is no folder or archive" if Path(source).exists() else "does not exist"
         raise UserError(f"the source {source} {what}")
     folder = Path(source)
-    archives = _unpacking.archives_of(folder)
-    if not archives or _fetch.is_readable(name, folder):
+    packed = unpacking.archives_of(folder)
+    if not packed or fetch.is_readable(name, folder):
         return folder, "a folder"
     if made:
         return made, "a folder of archives, unpacked"
-    opened = "; ".join(_opened(archive) for archive in archives)
+    opened = "; ".join(_opened(archive) for archive in packed)
     return None, f"a folder of archives, not unpacked yet: {opened}"
 
 
@@ -100,25 +101,25 @@ def _fetched(source: str, record: Path) -> Path | None:
 
 
 def _token(name: str, source: str) -> str:
-    from mebench.datasets import _connection
+    from mebench.acquisition import connection
 
-    _, variable = _connection.token(name, _connection.checked(source, name))
-    return f"with the token of {variable}" if variable else f"without a token ({_connection.variable(name)} is not set)"
+    _, variable = connection.token(name, connection.checked(source, name))
+    return f"with the token of {variable}" if variable else f"without a token ({connection.variable(name)} is not set)"
 
 
 def _opened(archive: Path) -> str:
     """Size and kind of an archive that can be unpacked here; a UserError where it cannot."""
-    kind = _archives.kind_of(archive)
+    kind = archives.kind_of(archive)
     if not kind:
         raise UserError(f"{archive} is no zip, tar, 7z or rar archive; get a fresh copy")
-    if kind not in ("zip", "tar") and not _programs.installed(kind):
-        raise UserError(_programs.missing_program(kind))
+    if kind not in ("zip", "tar") and not programs.installed(kind):
+        raise UserError(programs.missing_program(kind))
     if kind == "zip":
         try:
             zipfile.ZipFile(archive).close()
         except zipfile.BadZipFile as error:
             raise UserError(f"{archive} is damaged or cut short ({error}); get a fresh copy") from error
-    size = sum(file.stat().st_size for file in _unpacking.volumes(archive))
+    size = sum(file.stat().st_size for file in unpacking.volumes(archive))
     return f"{archive.name}, {size / 2**20:,.0f} MiB"
 
 
@@ -127,19 +128,19 @@ def _opened(archive: Path) -> str:
 
 def _described(name: str, card: dict[str, Any], entry: dict[str, Any], root: Path, reading: Reading) -> dict[str, Any]:
     whole, clips = complete_copy(root), reading.clips
-    if _checks.takes_crops_for_granted(card, entry):
-        _checks.refuse_raw_frames(name, root, reading)
-    found = _checks.deviations(card, reading) if whole else {}
+    if checks.takes_crops_for_granted(card, entry):
+        checks.refuse_raw_frames(name, root, reading)
+    found = checks.deviations(card, reading) if whole else {}
     accepted = entry.get("accept", [])
     open_kinds = [kind for kind in found if kind not in accepted]
     repairs = [(clip["clip_id"], text) for clip in clips for text in clip["repairs"].split(";") if text]
     return {
         "state": "deviates" if open_kinds else "good",
         "whole": whole,
-        "workbooks": _checks.workbooks(card, reading),
+        "workbooks": checks.workbooks(card, reading),
         "notes": reading.notes,
         "counts": [{"name": c.name, "expected": c.expected if whole else None, "found": c.found,
-                    "differs": whole and c.differs} for c in _checks.counts(card, reading)],
+                    "differs": whole and c.differs} for c in checks.counts(card, reading)],
         "apex": dict(sorted(Counter(str(clip["apex_source"]) for clip in clips if clip["apex_source"]).items())),
         "repaired": len({clip for clip, _ in repairs}),
         "repairs": dict(sorted(Counter(kind_of_repair(text) for _, text in repairs).items())),

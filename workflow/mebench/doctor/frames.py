@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mebench import cards, parallel
-from mebench.datasets._folders import list_frames
 from mebench.errors import UserError
+from mebench.media.folders import list_frames
 
 LEAST = 16  # pixels: flow needs as many
 
@@ -31,7 +31,7 @@ def look(clips: Iterable[Mapping[str, Any]], root: Path, entry: Mapping[str, Any
 
 def _reason(work: tuple[dict[str, Any], Path, bool]) -> str:
     """Why a clip is bad; empty where it is good."""
-    from mebench.inputs.pictures import decode
+    from mebench.media.pictures import decode
 
     clip, folder, faces = work
     try:

@@ -85,7 +85,7 @@ def _dlib() -> str:
 
 
 def _archives() -> str:
-    from mebench.datasets._programs import installed
+    from mebench.acquisition.programs import installed
 
     by_kind = {kind: [program.name for program in installed(kind)] for kind in ("7z", "rar")}
     words = [f"{kind} by {' or '.join(names)}" for kind, names in by_kind.items() if names]

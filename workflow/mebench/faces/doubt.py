@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mebench.inputs import crops
-from mebench.inputs.maker import Unavailable
+from mebench.media import crops
+from mebench.media.unavailable import Unavailable
 
 # score of the detector: folds of clothes get up to 0.4, and so do faces that fill their frame; these are no doubt
 WEAK, FILLS = 0.3, 0.5  # FILLS: side of the detection as a share of the frame's shorter side

@@ -14,8 +14,8 @@ from mebench import parallel
 from mebench.errors import UserError, bad_clips
 from mebench.faces import detect, doubt, sheet, store
 from mebench.files import canonical_json, digest, file_digest, read_json, write_json
-from mebench.inputs.maker import Clip, digest_of, frames_of
-from mebench.inputs.pictures import decode
+from mebench.media.clip_reader import Clip, digest_of, frames_of
+from mebench.media.pictures import decode
 
 VERSION = 1  # raised whenever the code would find other faces in the same frames with the same settings
 
@@ -64,24 +64,11 @@ def make(source: Source, clips: Sequence[Clip], out: Path, jobs: int = 1) -> lis
         "crop": source.crop,
         "settings": detect.SETTINGS,
         "versions": detector,
-        "counts": counts(rows),
+        "counts": store.counts(rows),
         "sheets": sheets,
     }
     store.save(out, rows, points, meta)
     return rows
-
-
-def counts(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many clips there are, how many got their face from where, and how many a person should look at."""
-    ok = [row for row in rows if row["status"] == "ok"]
-    return {
-        "clips": len(rows),
-        "detected": sum(row["source"] == "detected" for row in ok),
-        "file": sum(row["source"] == "file" for row in ok),
-        "no_face": len(rows) - len(ok),
-        "several": sum(int(row["faces"] or 0) > 1 for row in ok),
-        "doubtful": sum(bool(row["doubt"]) for row in ok),
-    }
 
 
 def onset_frame(root: Path, clip: Clip) -> Path:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mebench import parallel
+from mebench.faces import store
 from mebench.files import whole_file
-from mebench.inputs import crops
-from mebench.inputs.maker import Unavailable
-from mebench.inputs.pictures import decode
+from mebench.media import crops
+from mebench.media.pictures import decode
+from mebench.media.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -108,9 +109,7 @@ def chosen(tiles: Sequence[Tile], most: int = ACROSS * DOWN * MOST_PAGES) -> lis
 
 
 def _lines(source: Source, rows: Sequence[Mapping[str, Any]], shown: int) -> tuple[tuple[str, str], ...]:
-    from mebench.faces.make import counts
-
-    n = counts(rows)
+    n = store.counts(rows)
     numbers = (
         f"{n['clips']} clips:  {n['detected']} detected,  {n['file']} from a file,  {n['no_face']} without a face;  "
         f"{n['several']} with several faces,  {n['doubtful']} to look at"

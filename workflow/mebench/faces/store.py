@@ -12,6 +12,7 @@ import numpy as np
 from mebench import formats
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json, whole_file, write_csv, write_json
+from mebench.media.unavailable import Unavailable
 
 COLUMNS = formats.FACES.names  # left to bottom, score, view and enlarged are the detection (see detect.Found)
 
@@ -35,8 +36,6 @@ class Faces:
 
     def landmarks(self, clip_id: str) -> np.ndarray:
         """Landmarks (68, 2) of a clip; a clip without a face raises Unavailable with its reason."""
-        from mebench.inputs.maker import Unavailable
-
         i = self._at(clip_id)
         if self.rows[i]["status"] != "ok":
             raise Unavailable(self.rows[i]["status"], self.rows[i]["reason"])
@@ -80,3 +79,16 @@ def load(folder: Path) -> Faces:
     if _digest(rows, points) != meta.get("digest"):
         raise UserError(f"{folder} is damaged: its files are not those of its meta.json; run `mebench faces` again")
     return Faces(folder, rows, points)
+
+
+def counts(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many clips there are, how many got their face from where, and how many a person should look at."""
+    ok = [row for row in rows if row["status"] == "ok"]
+    return {
+        "clips": len(rows),
+        "detected": sum(row["source"] == "detected" for row in ok),
+        "file": sum(row["source"] == "file" for row in ok),
+        "no_face": len(rows) - len(ok),
+        "several": sum(int(row["faces"] or 0) > 1 for row in ok),
+        "doubtful": sum(bool(row["doubt"]) for row in ok),
+    }

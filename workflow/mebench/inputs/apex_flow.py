@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from mebench.errors import UserError
 from mebench.inputs import store
-from mebench.inputs.maker import Clip, Made, Maker, Unavailable
-from mebench.inputs.strain import strain_magnitude
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip
+from mebench.media.flow_field import resize
+from mebench.media.unavailable import Unavailable
 
 
 class Input(Maker):
@@ -36,17 +36,3 @@ class Input(Maker):
         if row["status"] != "ok":
             raise Unavailable(row["status"], row["reason"])
         return Made(resize(self.base.get(clip["clip_id"]), self.spec.size), {})
-
-
-def resize(flow: np.ndarray, size: int) -> np.ndarray:
-    """u, v and strain at size x size from a flow (2, H, W) in pixels: float32 (3, S, S).
-
-    Strain is taken at full resolution; then all three are averaged over areas. u and v stay in pixels of the
-    full-size frame: a resize changes where the motion is sampled, not how far the face moved.
-    """
-    import cv2
-
-    planes = np.stack([flow[0], flow[1], strain_magnitude(flow)]).astype(np.float32)
-    shrink = size <= min(flow.shape[1:])
-    method = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR  # INTER_AREA enlarges by nearest neighbour
-    return np.stack([cv2.resize(plane, (size, size), interpolation=method) for plane in planes])

@@ -16,9 +16,9 @@ import numpy as np
 
 from mebench.errors import UserError
 from mebench.inputs import Spec
-from mebench.inputs.crops import cut
-from mebench.inputs.maker import Clip, Made, Maker, digest_of
-from mebench.inputs.pictures import decode
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.pictures import decode
 
 Estimator = Callable[[np.ndarray, np.ndarray], np.ndarray]
 STILL = 1e-3  # pixels: what rounding makes of no motion is a tenth of it
@@ -67,7 +67,7 @@ class FlowInput(Maker):
                 f"the flow of {clip['clip_id']} from onset to apex is constant: both frames are the same picture; "
                 "correct its onset and apex or leave the clip out"
             )
-        return tuple(cut(self, clip, picture) for picture in (first, second))
+        return tuple(self.cut(clip, picture) for picture in (first, second))
 
 
 def grey_pair(onset: Path, apex: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mebench.inputs.colour import pictures
-from mebench.inputs.crops import cut
-from mebench.inputs.maker import Clip, Made, Maker, digest_of
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.pictures import pictures
 
 LONGEST = 50  # frames from the onset to the last one that is read
 
@@ -39,7 +39,7 @@ class Input(Maker):
 
     def make(self, clip: Clip) -> Made:
         paths, onset_row, apex_row = self.rows(clip)
-        cropped = [cut(self, clip, picture, self.spec.size).transpose(2, 0, 1) for picture in pictures(paths)]
+        cropped = [self.cut(clip, picture, self.spec.size).transpose(2, 0, 1) for picture in pictures(paths)]
         extras = {"onset_row": onset_row, "apex_row": apex_row, "frames": len(paths) - onset_row}
         return Made(np.stack(cropped), extras)
 

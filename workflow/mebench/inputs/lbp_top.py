@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mebench.inputs import tim
-from mebench.inputs.crops import cut
 from mebench.inputs.flow import check_pair
-from mebench.inputs.maker import Clip, Made, Maker, Unavailable, digest_of
-from mebench.inputs.pictures import decode
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.pictures import decode
+from mebench.media.unavailable import Unavailable
 
 FRAMES = 10  # that TIM makes of each clip
 RADIUS, RADIUS_T = 1, 4  # pixels across and down, frames in time
@@ -75,7 +76,7 @@ class Input(Maker):
         pictures = [decode(path, grey=True) for path in paths]
         for path, picture in zip(paths, pictures, strict=True):
             check_pair(pictures[0], paths[0], picture, path)
-        return [cut(self, clip, picture, self.spec.size) for picture in pictures]
+        return [self.cut(clip, picture, self.spec.size) for picture in pictures]
 
 
 def patterns(volume: np.ndarray) -> np.ndarray:

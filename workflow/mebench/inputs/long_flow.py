@@ -17,10 +17,12 @@ from einops import rearrange
 
 from mebench.errors import UserError
 from mebench.inputs import Spec
-from mebench.inputs.crops import cut, fit
 from mebench.inputs.flow import check, check_pair, estimate_many, settings_of
-from mebench.inputs.maker import Clip, Made, Maker, Unavailable, digest_of
-from mebench.inputs.pictures import decode
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.crops import fit
+from mebench.media.pictures import decode
+from mebench.media.unavailable import Unavailable
 
 
 class Input(Maker):
@@ -82,7 +84,7 @@ class Input(Maker):
         for number in sorted({number for blend in blends for number in blend} - {first}):
             pictures[number] = decode(frames[number], grey=True)
             check_pair(pictures[first], frames[first], pictures[number], frames[number])
-        crops = {number: cut(self, clip, picture) for number, picture in pictures.items()}
+        crops = {number: self.cut(clip, picture) for number, picture in pictures.items()}
         mixed = (sum(share * crops[number].astype(np.float32) for number, share in blend.items()) for blend in blends)
         return [crops[first], *(np.rint(picture).astype(np.uint8) for picture in mixed)]
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from mebench.errors import UserError
-from mebench.inputs.maker import Clip, Made, Maker, digest_of
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.pictures import decode
 
 CHANNELS = ("u", "v", "strain")
 
@@ -44,20 +46,3 @@ def read_picture(path: Path, size: int) -> np.ndarray:
             raise UserError(f"the flow picture {path} is constant in its channel {name}: it holds no motion; "
                             "make it again or remove the clip")  # fmt: skip
     return np.ascontiguousarray(picture.transpose(2, 0, 1))
-
-
-def decode(path: Path, grey: bool = False) -> np.ndarray:
-    """A picture file as uint8 RGB (H, W, 3), or grey (H, W); UserError where it is missing or damaged."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as picture:
-            mode = "L" if grey else "RGB" if picture.mode in ("RGB", "RGBA", "P") else picture.mode
-            return np.asarray(picture.convert(mode))
-    except FileNotFoundError as error:
-        raise UserError(f"there is no picture {path}; was the dataset moved since it was indexed?") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        # PIL raises SyntaxError for broken PNG chunks; truncated files are an OSError, not half a picture
-        raise UserError(
-            f"the picture {path} cannot be read ({error}); it is damaged or no picture, get a fresh copy"
-        ) from error

@@ -20,8 +20,10 @@ from mebench.errors import UserError
 from mebench.faces import detect
 from mebench.inputs import Spec
 from mebench.inputs import roi_regions as roi
-from mebench.inputs.maker import Clip, Made, Maker, Unavailable, digest_of
-from mebench.inputs.pictures import decode
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.pictures import decode
+from mebench.media.unavailable import Unavailable
 
 RATE = 30  # fps that recordings are brought near to
 STEP_TO_A_FACE = 3  # positions between the frames tried where a window's first frame shows no face

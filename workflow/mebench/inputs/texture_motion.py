@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from mebench.inputs import Spec
-from mebench.inputs.colour import pictures
-from mebench.inputs.crops import EYE_DISTANCE, EYE_HEIGHT, PLACES, cut
 from mebench.inputs.flow import check, estimator, grey_pair, settings_of
-from mebench.inputs.maker import Clip, Made, Maker, digest_of
-from mebench.inputs.strain import strain_magnitude
+from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.crops import EYE_DISTANCE, EYE_HEIGHT, PLACES
+from mebench.media.flow_field import strain_magnitude
+from mebench.media.pictures import pictures
 
 TEXTURES = {
     "apex": ("texture_r", "texture_g", "texture_b"),
@@ -53,10 +54,10 @@ class Input(Maker):
     def make(self, clip: Clip) -> Made:
         onset, apex = self.labelled(clip, "onset", "apex")
         size = self.spec.size
-        first, second = (cut(self, clip, frame, size) for frame in grey_pair(onset, apex))
+        first, second = (self.cut(clip, frame, size) for frame in grey_pair(onset, apex))
         if self.spec.options["texture"] == "apex":
             (colour,) = pictures([apex])
-            texture = of_apex(cut(self, clip, colour, size))
+            texture = of_apex(self.cut(clip, colour, size))
         else:
             texture = of_change(first, second)
         flow = estimator(self.spec.options["flow"])(first, second)

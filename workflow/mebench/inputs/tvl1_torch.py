@@ -28,8 +28,10 @@ import torch.nn.functional as F
 
 from mebench.inputs import Spec
 from mebench.inputs.flow import FlowInput, check
-from mebench.inputs.maker import Clip, Made, Unavailable
+from mebench.inputs.maker import Made
 from mebench.inputs.median import median5
+from mebench.media.clip_reader import Clip
+from mebench.media.unavailable import Unavailable
 
 SETTINGS = {
     "tau": 0.25,  # time step of the dual

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mebench import tasks
-from mebench.datasets import _decisions
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
+from mebench.indexing import decisions
 from mebench.protocols import loso
 from mebench.tasks import Kind
 from mebench.training.records import fingerprint, fold_folder, record_of, run_rows, whole
@@ -100,7 +100,7 @@ def write_record(
 def decided(spec: dict[str, Any], clips: list[Path]) -> dict[str, Any]:
     """The clips of the run's task that its configuration ``excluded`` or ``corrected``, and what is said of each."""
     kind, wanted = tasks.of(spec["task"]), spec["recipe"].get("extra_clips", "none")
-    return _decisions.of_task(clips, lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row])))
+    return decisions.of_task(clips, lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row])))
 
 
 def _current(run: Path, spec: dict[str, Any], data: str, fold: str, absent_allowed: bool) -> dict[str, Any]:

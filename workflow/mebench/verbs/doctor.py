@@ -22,11 +22,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     import json
 
-    from mebench.doctor import words
+    from mebench.doctor import page
 
     found = examine(args.config or (Path("config.yaml") if Path("config.yaml").is_file() else None),
                     args.frames, args.jobs)  # fmt: skip
-    print(json.dumps(found, indent=2, ensure_ascii=False) if args.json else words.page(found))
+    print(json.dumps(found, indent=2, ensure_ascii=False) if args.json else page.page(found))
     return 0 if found["usable"] else 1
 
 

@@ -25,10 +25,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench import cards
-    from mebench.datasets._reading import COLUMNS
-    from mebench.datasets._source import origin_of, root_of
+    from mebench.acquisition.origin import origin_of, root_of
+    from mebench.clips.reading import COLUMNS
     from mebench.errors import UserError
-    from mebench.faces import landmarks, make
+    from mebench.faces import landmarks, make, store
     from mebench.files import read_csv
 
     card = cards.card("datasets", args.dataset)
@@ -46,7 +46,7 @@ def main(args: argparse.Namespace) -> None:
     for row in rows:
         if row["status"] != "ok":
             print(f"{args.dataset}: {row['clip_id']}: {row['reason']}")
-    n = make.counts(rows)
+    n = store.counts(rows)
     print(f"{args.dataset}: {n['clips']} clips, {n['detected']} faces detected, {n['file']} from a file, "
           f"{n['no_face']} without a face; {n['several']} with several faces, {n['doubtful']} to look at "
           f"in {args.out}/sheet-1.png")  # fmt: skip

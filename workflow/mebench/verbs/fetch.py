@@ -26,10 +26,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench.datasets import _fetch
+    from mebench.acquisition import fetch
     from mebench.files import write_json
 
-    record = _fetch.fetch(args.dataset, args.source, args.out, _options(args.options), args.jobs)
+    record = fetch.fetch(args.dataset, args.source, args.out, _options(args.options), args.jobs)
     write_json(args.out, record)
     print(f"{args.dataset}: {record['kind']}, to be read from {record['root']}")
 

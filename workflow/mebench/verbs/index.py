@@ -28,30 +28,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench import cards
-    from mebench.datasets import _apex, _checks, _decisions, _report
-    from mebench.datasets._reading import COLUMNS, VIDEO_COLUMNS
-    from mebench.datasets._source import complete_copy, origin_of, root_of
+    from mebench.acquisition.origin import complete_copy, origin_of, root_of
+    from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
     from mebench.files import write_csv, write_json, write_text
+    from mebench.indexing import apex, checks, decisions, report
 
     card = cards.card("datasets", args.dataset)
     root = root_of(args.root)
     reading = cards.load("datasets", args.dataset).read(root)
     whole = complete_copy(root)
-    found = _checks.deviations(card, reading) if whole else {}
-    _checks.refuse(args.dataset, found, args.accept)
+    found = checks.deviations(card, reading) if whole else {}
+    checks.refuse(args.dataset, found, args.accept)
     as_read = reading  # the card's counts are those before the owner's decisions
-    reading, decisions = _decisions.apply(card, reading, root, _decisions.parse(args.decisions))
+    reading, decided = decisions.apply(card, reading, root, decisions.parse(args.decisions))
     if args.crops:
-        _checks.refuse_raw_frames(args.dataset, root, reading)
+        checks.refuse_raw_frames(args.dataset, root, reading)
     if args.apex == "flow_max":
-        reading = _apex.of_most_motion(reading, root, args.jobs)
-    report = _report.markdown(card, reading, origin_of(args.dataset, root), found, whole, as_read, decisions)
-    write_json(args.out.with_name(_decisions.FILE), decisions.record())
-    write_text(args.out.with_name("report.md"), report)
+        reading = apex.of_most_motion(reading, root, args.jobs)
+    text = report.markdown(card, reading, origin_of(args.dataset, root), found, whole, as_read, decided)
+    write_json(args.out.with_name(decisions.FILE), decided.record())
+    write_text(args.out.with_name("report.md"), text)
     write_csv(args.out.with_name("videos.csv"), VIDEO_COLUMNS, reading.videos)
     write_csv(args.out, COLUMNS, reading.clips)
     subjects = {clip["subject"] for clip in reading.clips}
     counts = f"{len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"
-    if decisions.excluded or decisions.corrected:
-        counts += f", {len(decisions.excluded)} left out and {len(decisions.corrected)} corrected by configuration"
+    if decided.excluded or decided.corrected:
+        counts += f", {len(decided.excluded)} left out and {len(decided.corrected)} corrected by configuration"
     print(f"{args.dataset}: {counts}")

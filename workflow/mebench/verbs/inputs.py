@@ -40,10 +40,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench import cards, inputs
-    from mebench.datasets._source import origin_of, root_of
+    from mebench.acquisition.origin import origin_of, root_of
     from mebench.errors import UserError
     from mebench.files import write_json
-    from mebench.inputs import engine
+    from mebench.inputs import build
     from mebench.parallel import parse_shard
 
     cards.locate("datasets", args.dataset)
@@ -52,20 +52,20 @@ def main(args: argparse.Namespace) -> None:
     root = root_of(args.root)
     origin = origin_of(args.dataset, root)
     pictures = cards.card("datasets", args.dataset)["delivers"] == "pictures"
-    clips = engine.recordings(args.clips, spec, pictures)
+    clips = build.recordings(args.clips, spec, pictures)
     if not pictures and spec.base and args.base is None:
         raise UserError(
             f"{args.input} of {args.dataset} is made from its {spec.base} flow; give its folder with --from"
         )
-    source = engine.Source(spec, root, origin, args.faces, args.base, pictures)
+    source = build.Source(spec, root, origin, args.faces, args.base, pictures)
     if not args.join:
-        count = engine.make(source, clips, args.out, jobs=args.jobs, shard=shard)
+        count = build.make(source, clips, args.out, jobs=args.jobs, shard=shard)
         print(f"{args.dataset}: {spec.name} of {count} subjects in {args.out}")
     if args.shard:
         if args.done:
             write_json(args.done, {"dataset": args.dataset, "input": spec.name, "shard": args.shard, "subjects": count})
         return
-    without = engine.finish(source, clips, args.out)
+    without = build.finish(source, clips, args.out)
     for clip_id, row in sorted(without.items()):
         print(f"{args.dataset}: no {spec.name} of {clip_id}: {row['reason']}")
     if args.truth is not None:

@@ -1,0 +1,83 @@
+"""One spelling for what workbooks and folders write in many: empty cells, frame numbers, subjects, emotions, units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from mebench.errors import UserError, did_you_mean
+
+# how workbooks spell "no value"; -1 and NaN come from copies that went through pandas
+MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "missing"})
+
+# one spelling per emotion; keys are lower case
+ALIASES = {"other": "others", "happy": "happiness", "sad": "sadness", "angry": "anger", "fearful": "fear",
+           "disgusted": "disgust", "surprised": "surprise"}  # fmt: skip
+
+SUBJECTS = {"casme2": ("sub", 2), "samm": ("", 3), "smic": ("s", 2), "casme3": ("spNO.", 0),
+            "casme3_long": ("spNO.", 0), "casme_sq": ("s", 0), "samm_long": ("", 3), "casme": ("sub", 2),
+            "mmew": ("S", 2)}  # fmt: skip
+
+
+def missing(value: Any) -> bool:
+    """Whether a workbook cell holds no value, in any of the spellings met in the field."""
+    return value is None or value != value or str(value).strip().lower() in MISSING
+
+
+def frame_number(value: Any) -> int | None:
+    """The frame number in a cell (46, 46.0, '46', '046'), or None where there is no whole number."""
+    if missing(value):
+        return None
+    match = re.fullmatch(r"(\d+)(?:\.0*)?", str(value).strip())
+    return int(match[1]) if match else None
+
+
+def trailing_integer(name: str) -> int | None:
+    """The integer at the end of a name, whatever its zero padding: 'reg_img046' -> 46; None without one."""
+    match = re.search(r"([0-9]+)\Z", name)
+    return int(match[1]) if match else None
+
+
+def subject_name(dataset: str, value: Any) -> str:
+    """The one spelling of a subject, without the dataset: casme2 'sub01', samm '006', smic 's01', casme3 'spNO.1'.
+
+    Takes what folders and workbooks hold: 'sub1', '01', 1, 1.0, 's1', '6', 'spNo.1'. Other datasets' subjects are kept.
+    """
+    text = str(value).strip()
+    if dataset not in SUBJECTS:
+        return text
+    prefix, width = SUBJECTS[dataset]
+    match = re.fullmatch(rf"(?:{re.escape(prefix)})?(\d+)(?:\.0*)?", text, flags=re.IGNORECASE)
+    if not match:
+        raise UserError(f"'{text}' is not a subject of {dataset}; expected something like '{prefix}{1:0{width}d}'")
+    return f"{prefix}{int(match[1]):0{width}d}"
+
+
+def emotion_name(value: Any, known: Iterable[str], where: str) -> str:
+    """The one spelling of an emotion; an unknown one is a UserError that says where it stands."""
+    known = list(known)
+    text = " ".join(str(value).strip().lower().split())
+    text = ALIASES.get(text, text)
+    if text not in known:
+        raise UserError(f"unknown emotion '{value}' in {where}{did_you_mean(text, known)}")
+    return text
+
+
+def action_units(value: Any) -> str:
+    """Numbers of the action units in a cell, in order, joined by '+': 'L12+R10B' -> '12+10', '?' -> ''.
+
+    Side (L, R), asymmetry (A) and intensity (A-E) are left out; of alternatives ('12 or 14') all are kept,
+    and so is what 'ref()' holds.
+    """
+    text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip())
+    return "+".join(dict.fromkeys(str(int(number)) for number in re.findall(r"[0-9]+", text) if int(number)))
+
+
+def roman(value: Any) -> str:
+    """The objective class in a cell, 'I' to 'VII'; empty where there is none. Accepts 1 to 7 and lower case."""
+    classes = ("I", "II", "III", "IV", "V", "VI", "VII")
+    text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip().upper())
+    if text.isdigit() and 1 <= int(text) <= len(classes):
+        return classes[int(text) - 1]
+    return text if text in classes else ""

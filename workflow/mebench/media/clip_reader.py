@@ -1,0 +1,59 @@
+"""The clip reader: which frames of a clip are on disk, where they lie, and their digests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from mebench.errors import UserError
+from mebench.files import file_digest
+from mebench.media.folders import list_frames
+
+Clip = Mapping[str, str]
+
+
+class ClipReader:
+    """Finds the frames of clips below ``root``, the dataset's folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def frames(self, clip: Clip) -> dict[int, Path]:
+        """The frames of the clip's folder by number; the folder may hold more than the clip."""
+        return frames_of(self.root / clip["frames"], clip["clip_id"])
+
+    def labelled(self, clip: Clip, *names: str) -> list[Path]:
+        """Paths of the frames called onset, apex or offset; a UserError where one is not on disk."""
+        frames = self.frames(clip)
+        for name in names:
+            if int(clip[name]) not in frames:
+                raise UserError(
+                    f"{self.root / clip['frames']} holds no {name} frame {clip[name]} of the clip "
+                    f"{clip['clip_id']}; index the dataset again"
+                )
+        return [frames[int(clip[name])] for name in names]
+
+    def between(self, clip: Clip) -> dict[int, Path]:
+        """The frames on disk from onset to offset, by number, in order."""
+        first, last = int(clip["onset"]), int(clip["offset"])
+        return {number: path for number, path in self.frames(clip).items() if first <= number <= last}
+
+
+@lru_cache(maxsize=64)
+def frames_of(folder: Path, clip_id: str) -> dict[int, Path]:
+    """Frames of a folder by number; several clips of a long video share one folder."""
+    if not folder.is_dir():
+        raise UserError(
+            f"there is no folder {folder} of the clip {clip_id}; was the dataset moved since it was indexed?"
+        )
+    return list_frames(folder)
+
+
+@lru_cache(maxsize=4096)
+def digest_of(path: Path) -> str:
+    """SHA-256 of a frame, read once per process; a missing frame is a UserError."""
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise UserError(f"cannot read the frame {path}: {error.strerror}") from error

@@ -1,0 +1,190 @@
+"""Generated datasets: made-up faces with known motion, in the native layout of the real datasets.
+
+The readers that run on them are therefore the readers that run on the licensed data. Nothing measured on
+them is a result on the real datasets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mebench import parallel
+from mebench.clips.spelling import subject_name
+from mebench.errors import UserError, did_you_mean
+from mebench.files import whole_folder, write_json
+from mebench.synthetic.marker import MARKER
+
+DEFAULTS = {"subjects": 8, "clips": 6, "seed": 0}
+OPTIONS = (*DEFAULTS, "size")
+SIZES = ("small", "full")
+NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
+PICTURES = ("flow_images",)
+LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut from, or delivered as, long videos
+GENERATOR = 2  # raised whenever the same parameters would give other pictures
+
+
+# parameters: the keys of a dataset's entry in the configuration, which callers pass on by name
+def write(
+    dataset: str,
+    root: Path,
+    truth: Path,
+    *,
+    subjects: int = DEFAULTS["subjects"],
+    clips: int = DEFAULTS["clips"],
+    seed: int = DEFAULTS["seed"],
+    size: str = "small",
+    jobs: int = 1,
+) -> None:
+    """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
+
+    The size small is ``subjects`` subjects with ``clips`` clips each on average; full is as many of both as the real
+    dataset has, with frames of one colour and no known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
+    float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
+    down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).
+    The same arguments give the same pictures, with any number of ``jobs``.
+    """
+    from mebench.synthetic import full
+
+    known_here = sorted({*NAMES, *PICTURES, *LONG})
+    if dataset not in known_here:
+        raise UserError(f"{dataset} cannot be generated{did_you_mean(dataset, known_here)}")
+    for name, value, least in (("subjects", subjects, 2), ("clips", clips, 1), ("seed", seed, 0)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise UserError(
+                f"{name} of the synthetic {dataset} must be a whole number of at least {least}, not {value!r}"
+            )
+    if size not in SIZES:
+        raise UserError(f"the size of the synthetic {dataset} is {' or '.join(SIZES)}, not {size!r}")
+    if size == "full" and dataset not in full.names():
+        raise UserError(f"{dataset} is only generated at small size; remove size: full from the configuration")
+    if size == "full":
+        _write_full(dataset, root, truth, seed)
+    elif dataset in NAMES:
+        _write_small(dataset, root, truth, subjects, clips, seed, jobs)
+    elif dataset in PICTURES:
+        from mebench.synthetic import flow_pictures
+
+        with whole_folder(truth), whole_folder(root) as data:
+            flow_pictures.write(dataset, data, subjects=subjects, clips=clips, seed=seed)
+            _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
+    else:
+        from mebench.synthetic import long
+
+        with whole_folder(truth) as known, whole_folder(root) as data:
+            long.write(dataset, data, known, subjects=subjects, clips=clips, seed=seed, jobs=jobs)
+            _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
+
+
+def announced(dataset: str, options: dict[str, Any]) -> list[dict[str, str]] | None:
+    """Rows with clip_id, dataset, subject, emotion, objective and expression of the clips that :func:`write` would
+    generate with such ``options``, without generating any; None where they are not known before (size: full)."""
+    if options.get("size", "small") != "small" or dataset not in {*NAMES, *PICTURES, *LONG}:
+        return None
+    asked = DEFAULTS | {key: options[key] for key in DEFAULTS if key in options}
+    if dataset in LONG:
+        from mebench.synthetic import long
+
+        return long.announced(dataset, **asked)
+    from mebench.synthetic import cast as casting
+
+    rows = []
+    for clip in casting.of(dataset, **asked):
+        owner, _, name = clip.subject.rpartition("/")  # flow pictures are of subjects of several datasets
+        owner = owner or dataset
+        subject = f"{owner}/{_subject(owner, name)}"
+        grouped = casting.objective(dataset, clip.emotion) if dataset in ("casme2", "samm") else ""
+        rows.append({"clip_id": f"{subject}/{clip.name}", "dataset": owner, "subject": subject,
+                     "emotion": clip.emotion, "objective": grouped,
+                     "expression": "" if dataset in PICTURES else "micro"})  # fmt: skip
+    return rows
+
+
+def _subject(dataset: str, name: str) -> str:
+    """A subject as the dataset's reader spells it; the slow cameras of SMIC film those of the fast one."""
+    return subject_name("smic" if dataset.startswith("smic_") else dataset, name)
+
+
+def _mark(data: Path, dataset: str, size: str, seed: int, counts: dict[str, int]) -> None:
+    about = {"dataset": dataset, "size": size, "seed": seed, "generator": GENERATOR, **counts}
+    write_json(data / MARKER, {**about, "note": "generated, not the real dataset"})
+
+
+def _write_full(dataset: str, root: Path, truth: Path, seed: int) -> None:
+    from mebench import cards
+    from mebench.synthetic import full
+
+    with whole_folder(truth), whole_folder(root) as data:
+        full.write(dataset, data, seed)
+        _mark(data, dataset, "full", seed, cards.card("datasets", dataset)["expected"])
+
+
+def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: int, seed: int, jobs: int) -> None:
+    from mebench.synthetic import cast as casting
+    from mebench.synthetic import writers
+
+    cast = casting.of(dataset, subjects, clips, seed)
+    with whole_folder(truth) as known, whole_folder(root) as data:
+        by_subject: dict[str, list[Any]] = {}
+        for clip in cast:
+            by_subject.setdefault(clip.subject, []).append(clip)
+        work = [(dataset, seed, group, data, known) for group in by_subject.values()]
+        for _ in parallel.each(_write_subject, work, jobs, f"{dataset}, synthetic subjects"):
+            pass
+        writers.write_labels(dataset, data, cast)
+        writers.write_siblings(dataset, data, cast)
+        _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
+
+
+def _write_subject(work: tuple[str, int, list[Any], Path, Path]) -> None:
+    import cv2
+
+    from mebench.synthetic import faces
+    from mebench.synthetic.cast import rng_of
+
+    dataset, seed, clips, data, known = work
+    cv2.setNumThreads(1)
+    stream = rng_of(seed, dataset, clips[0].subject)
+    face, liveliness = faces.make(stream), stream.uniform(0.75, 1.25)
+    for clip in clips:
+        _write_clip(dataset, clip, face, liveliness, rng_of(seed, dataset, clip.subject, clip.name), data, known)
+
+
+def _write_clip(dataset, clip, face, liveliness: float, rng, data: Path, known: Path) -> None:
+    from mebench.synthetic import motion, writers
+
+    pixels = float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
+    local = motion.of_units(_units(clip.units), face.landmarks, pixels)
+    numbers = np.arange(clip.onset, clip.offset + 1)
+    amounts = motion.rise_and_fall(numbers, clip.onset, clip.peak, clip.offset)
+    drifts = motion.drifts(rng, len(numbers))
+    lamp = _lamp(rng, len(numbers))
+    (data / writers.frame_path(dataset, clip, clip.onset)).parent.mkdir(parents=True, exist_ok=True)
+    points = None
+    for number, amount, drift, light in zip(numbers, amounts.tolist(), drifts, lamp, strict=True):
+        points = motion.came_from(local, amount, drift, points)
+        picture = face.look_up(points) * light + rng.normal(0, 1.5, size=(*points.shape[1:], 1))
+        writers.write_frame(dataset, data / writers.frame_path(dataset, clip, int(number)), picture)
+    step = clip.read_apex - clip.onset
+    flow = motion.flow(local, float(amounts[step]), drifts[step]).astype(np.float32)
+    file = known / _subject(dataset, clip.subject) / f"{clip.name}.npz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(file, flow=flow, apex=np.int64(clip.read_apex))
+
+
+def _units(text: str) -> list[tuple[str, int]]:
+    """'L14+4' -> [('L', 14), ('', 4)]."""
+    return [(word.rstrip("0123456789"), int(word.lstrip("LR"))) for word in text.split("+")]
+
+
+def _lamp(rng: np.random.Generator, count: int) -> list[np.ndarray]:
+    """Brightness (H, W, 1) of each frame: the lamp flickers a little and its light moves over the face."""
+    from mebench.synthetic.motion import grid
+
+    x, y = (axis / axis.max() - 0.5 for axis in grid())
+    gains, steps = 1 + rng.normal(0, 0.004, size=count), np.linspace(0, 1, count)
+    slope_x, slope_y, change = rng.normal(0, 0.03, size=3)
+    return [(gain + step * (change + slope_x * x + slope_y * y))[..., None]
+            for gain, step in zip(gains.tolist(), steps.tolist(), strict=True)]  # fmt: skip

@@ -1,0 +1,143 @@
+"""Motions of a face that are known exactly: action units, and the head's drift.
+
+A point of the neutral (onset) face at p is, at time t, at ``R_t(p + a_t m(p))``: ``m`` is the local motion of
+the action units, a sum of Gaussian bumps at landmarks, ``a_t`` rises from 0 at the onset to 1 at the peak and
+falls, and ``R_t`` is the head's rigid motion since the onset. The flow from the onset to t is therefore known
+in closed form. A frame is drawn backwards: for each of its pixels the point p that got there is found by
+fixed-point iteration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mebench.synthetic.faces import HEIGHT, WIDTH
+
+# action unit -> (landmark, width x, width y, dx, dy); widths and directions in pixels, x outwards from the
+# middle of the face, y down. A landmark without a side lies on the middle line; others move on both sides.
+UNITS: dict[int, list[tuple[str, float, float, float, float]]] = {
+    1: [("brow_inner", 9, 8, 0.0, -1.0)],
+    2: [("brow_outer", 10, 8, 0.1, -1.0)],
+    4: [("brow_inner", 9, 8, -0.5, 0.9), ("brow_outer", 8, 7, 0.0, 0.3)],
+    5: [("eye", 7, 6, 0.0, -0.4)],
+    6: [("cheek", 10, 8, 0.0, -0.6)],
+    7: [("eye", 8, 6, 0.0, 0.4)],
+    9: [("nose", 8, 9, 0.0, -0.8), ("lip_upper", 9, 7, 0.0, -0.4)],
+    10: [("lip_upper", 12, 7, 0.0, -0.9)],
+    12: [("mouth", 9, 8, 0.7, -0.8), ("cheek", 9, 8, 0.0, -0.25)],
+    14: [("mouth", 8, 8, 0.9, 0.0)],
+    15: [("mouth", 9, 8, 0.2, 0.9)],
+    17: [("chin", 14, 9, 0.0, -0.9), ("lip_lower", 11, 7, 0.0, -0.5)],
+    20: [("mouth", 9, 8, 1.0, 0.2)],
+    24: [("lip_upper", 11, 6, 0.0, 0.4), ("lip_lower", 11, 6, 0.0, -0.5)],
+    25: [("lip_lower", 12, 7, 0.0, 0.7), ("chin", 13, 9, 0.0, 0.6)],
+}
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Bumps: rows of ``bumps`` are (x, y, width x, width y, dx, dy), all in pixels."""
+
+    bumps: np.ndarray
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Displacement (2, ...) of ``points`` (2, ...)."""
+        out = np.zeros_like(points)
+        for x, y, wide, high, dx, dy in self.bumps.tolist():  # plain floats keep single precision single
+            weight = np.exp(-0.5 * (((points[0] - x) / wide) ** 2 + ((points[1] - y) / high) ** 2))
+            out[0] += dx * weight
+            out[1] += dy * weight
+        return out
+
+
+def of_units(units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray], pixels: float) -> Motion:
+    """The motion of action units, given as (side, number) with side 'L', 'R' or '' for both.
+
+    ``pixels`` is the largest displacement of the whole, found on the pixels of the frame.
+    """
+    bumps = []
+    for side, number in units:
+        for landmark, wide, high, dx, dy in UNITS[number]:
+            if landmark in landmarks:
+                bumps.append((*landmarks[landmark], wide, high, dx, dy))
+                continue
+            # the subject's left is on the picture's right
+            for suffix, outward, wanted in (("_l", -1, "R"), ("_r", 1, "L")):
+                if side in ("", wanted):
+                    bumps.append((*landmarks[landmark + suffix], wide, high, outward * dx, dy))
+    rows = np.array(bumps)
+    largest = np.sqrt((Motion(rows)(grid()) ** 2).sum(0)).max()
+    rows[:, 4:] *= pixels / largest
+    return Motion(rows)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A rigid motion of the head: turned by ``angle`` (radians) about the frame's centre, then shifted."""
+
+    angle: float
+    x: float
+    y: float
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        return self._turn(points, self.angle) + self._shift(points)
+
+    def inverse(self, points: np.ndarray) -> np.ndarray:
+        return self._turn(points - self._shift(points), -self.angle)
+
+    def _shift(self, points: np.ndarray) -> np.ndarray:
+        return np.array([self.x, self.y]).reshape(2, *[1] * (points.ndim - 1))
+
+    @staticmethod
+    def _turn(points: np.ndarray, angle: float) -> np.ndarray:
+        x, y = points[0] - WIDTH / 2, points[1] - HEIGHT / 2
+        return np.stack([WIDTH / 2 + np.cos(angle) * x - np.sin(angle) * y,
+                         HEIGHT / 2 + np.sin(angle) * x + np.cos(angle) * y])  # fmt: skip
+
+
+def grid() -> np.ndarray:
+    """Positions (2, H, W) of the pixels of a frame, x then y."""
+    return np.stack(np.meshgrid(np.arange(WIDTH, dtype=float), np.arange(HEIGHT, dtype=float)))
+
+
+def flow(motion: Motion, amount: float, drift: Drift) -> np.ndarray:
+    """Flow (2, H, W) of the onset frame's pixels, u right and v down: closed form."""
+    points = grid()
+    return drift(points + amount * motion(points)) - points
+
+
+def came_from(motion: Motion, amount: float, drift: Drift, start: np.ndarray | None = None) -> np.ndarray:
+    """Where on the onset face the skin was that is now at each pixel: (2, H, W), within 0.002 px.
+
+    ``start`` is a first guess, for example the answer for the frame before. The motions here change by
+    less than a third of a pixel per pixel, so each iteration cuts the error to a third or less.
+    """
+    target = drift.inverse(grid()).astype(np.float32)
+    points = target if start is None else start
+    for _ in range(8 if start is None else 6):
+        points = target - amount * motion(points)
+    return points
+
+
+def rise_and_fall(numbers: np.ndarray, onset: int, peak: int, offset: int) -> np.ndarray:
+    """Amount of motion at frame ``numbers``: 0 at the onset, 1 at the peak, 0.15 at the offset, smooth."""
+    up = np.clip((numbers - onset) / (peak - onset), 0, 1)
+    down = np.clip((numbers - peak) / (offset - peak), 0, 1)
+
+    def smooth(x: np.ndarray) -> np.ndarray:
+        return x * x * (3 - 2 * x)
+
+    return smooth(up) - 0.85 * smooth(down)
+
+
+def drifts(rng: np.random.Generator, count: int) -> list[Drift]:
+    """A head that moves a little through ``count`` frames: smoothly, from rest to about a pixel."""
+    steps = np.linspace(0, 1, count)
+    paths = []
+    for sd in (np.deg2rad(0.5), 0.9, 0.9):  # angle, x, y
+        way, sway, phase = rng.normal(0, sd), rng.normal(0, sd / 3), rng.uniform(0, 2 * np.pi)
+        paths.append(way * 1.5 * steps + sway * (np.sin(2 * np.pi * steps + phase) - np.sin(phase)))
+    return [Drift(*map(float, path)) for path in zip(*paths, strict=True)]
