@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import statistics
+from pathlib import Path
 
 import fake_results as fake
 import pytest
@@ -15,6 +16,8 @@ from mebench import cards, tables, tasks
 from mebench.errors import UserError
 from mebench.files import read_json, write_csv, write_json
 from mebench.metrics.scores import write_scores
+from mebench.plan import AREAS
+from mebench.tables import formats
 from mebench.tables.scores import COLUMNS, read_scores
 
 
@@ -322,6 +325,13 @@ def test_latex_and_markdown_escape_what_they_must(build):
     assert r"A\_b & 50% #1 {c} \\d \~e \| \*f\*" in tables.FORMATS["md"](table)
     table = build([line("x", title="<script>alert(1)</script>")])
     assert "<script>alert" not in tables.FORMATS["html"](table)
+
+
+def test_a_changed_template_makes_tables_and_report_again():
+    folder = Path(formats.__file__).parents[1]
+    templates = {path.relative_to(folder).as_posix() for path in (folder / "tables" / "templates").iterdir()}
+    assert templates <= set(AREAS["tables"])
+    assert {*templates, "report/page.html.j2"} <= set(AREAS["report"])
 
 
 def test_latex_rows_have_as_many_fields_as_columns(build):

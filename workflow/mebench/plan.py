@@ -404,6 +404,15 @@ class Plan:
         )
 
 
+TABLE_TEMPLATES = (
+    "tables/templates/page.html.j2",
+    "tables/templates/table.css",
+    "tables/templates/table.html.j2",
+    "tables/templates/table.js",
+    "tables/templates/table.md.j2",
+    "tables/templates/table.tex.j2",
+)
+
 # the files that a rule's result depends on, besides what they import
 AREAS: dict[str, tuple[str, ...]] = {
     "fetch": ("verbs/fetch.py",),
@@ -413,12 +422,12 @@ AREAS: dict[str, tuple[str, ...]] = {
     "folds": ("training/handout.py",),
     "adopt": ("training/adopt.py",),
     "score": ("verbs/score.py", "metrics/recognition.py"),
-    "tables": ("verbs/tables.py",),
+    "tables": ("verbs/tables.py", *TABLE_TEMPLATES),
     "plots": (
         "verbs/plots.py",
         *sorted(f"plots/{path.name}" for path in (Path(__file__).parent / "plots").glob("*.py")),
     ),
-    "report": ("verbs/report.py", "report/page.html.j2"),
+    "report": ("verbs/report.py", "report/page.html.j2", *TABLE_TEMPLATES),
 }
 
 TABLES = Path(__file__).parent / "tables"

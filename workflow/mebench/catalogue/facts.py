@@ -7,8 +7,8 @@ from typing import Any
 
 from mebench import cards, inputs, recipes, tables
 from mebench.report.words import plain
-from mebench.tables.build import shown
 from mebench.tables.description import Description, Published
+from mebench.tables.printed import as_fraction
 
 PARTS = ("inputs", "recipe", "resources")  # of a card, that an option may change
 
@@ -128,7 +128,7 @@ def _figures(description: Description, row: Published) -> list[Figure]:
             task=description.task,
             method=row.method,
             part=description.parts[part],
-            values={m: shown(row.values[part, m]) for m in metrics if (part, m) in row.values},
+            values={m: as_fraction(row.values[part, m]) for m in metrics if (part, m) in row.values},
             peeked=PEEKED[row.selection],
             sources=sources,
             note=row.note,

@@ -17,7 +17,7 @@ from mebench.protocols.tasks import task as definition_of
 from mebench.report.faces import ROOM, faces_part
 from mebench.report.gaps import Gaps
 from mebench.report.markdown import sections, to_html
-from mebench.tables import as_html
+from mebench.tables import formats
 from mebench.tables.absent import sentences
 from mebench.tables.build import Row, Table
 from mebench.tables.default import overview
@@ -158,7 +158,7 @@ def table_part(results: Path, name: str, gaps: Gaps, shown: Path) -> dict[str, A
         "name": table.name,
         "task": table.task,
         "title": table.title,
-        "html": as_html.fragment(table),
+        "html": formats.fragment(table),
         "files": [f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS],
         "commands": [f"snakemake {stem}.csv", f"mebench tables {name} --scores {scores} --out {stem}"],
     }

@@ -16,7 +16,7 @@ from mebench.report import faces, gather
 from mebench.report.gaps import Gaps
 from mebench.report.provenance import provenance
 from mebench.report.words import link, plain
-from mebench.tables import as_html, cells
+from mebench.tables import formats, shown
 from mebench.tables.build import SYNTHETIC
 
 ORIGINS = {
@@ -83,7 +83,7 @@ def _tables(
     shown = {part["task"] for part in parts}
     for task in tasks:
         if task.name not in shown:
-            html = as_html.fragment(task.table)
+            html = formats.fragment(task.table)
             parts.append({"name": task.name, "task": task.name, "title": task.table.title, "html": html,
                           "files": [], "commands": []})  # fmt: skip
     return parts
@@ -91,7 +91,7 @@ def _tables(
 
 def render(**parts: Any) -> str:
     """The HTML of the page, self-contained: styles, script and pictures are inside."""
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    loader = jinja2.FileSystemLoader([Path(__file__).parent, formats.FOLDER])
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -102,8 +102,6 @@ def render(**parts: Any) -> str:
         version=__version__,
         synthetic=SYNTHETIC if any(task.synthetic for task in parts["tasks"]) else "",
         origins=[ORIGINS.get(origin, origin) for origin in origins],
-        table_style=as_html.STYLE,
-        table_script=as_html.SCRIPT,
         kinds=[*dict.fromkeys(plot["kind"] for task in parts["tasks"] for plot in task.plots)],
         **parts,
     )
@@ -114,5 +112,5 @@ def figure(row: Any, metric: str) -> str:
     cell = row.cells.get(("all", metric))
     if cell is None:
         return "none"
-    spread = cells.spread(cell)
-    return cells.mean(cell) + (f" ± {spread}" if spread else "")
+    spread = shown.spread(cell)
+    return shown.mean(cell) + (f" ± {spread}" if spread else "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from mebench.tables.build import Row, Table, shown
+from mebench.tables.build import Row, Table
+from mebench.tables.printed import DERIVED, as_fraction
 
 PLAIN = ("block", "rank", "method", "model", "selection", "peeked", "origin", "folds_done", "folds_expected",
          "clips", "left_out", "n_seeds", "source", "derived", "note")  # fmt: skip
@@ -39,5 +40,5 @@ def _figure(row: Row, key: tuple[str, str]) -> tuple[str, str, str]:
     if cell is None:
         return "", "", ""
     if cell.printed:
-        return shown(cell.printed).lstrip("~"), "", ""
+        return as_fraction(cell.printed).lstrip(DERIVED), "", ""
     return f"{cell.mean:.6f}", f"{cell.sd:.6f}" if cell.sd is not None else "", str(cell.seeds)

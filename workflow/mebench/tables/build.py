@@ -12,11 +12,11 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from mebench.errors import UserError, did_you_mean
 from mebench.tables.absent import AbsentRun, sentences
 from mebench.tables.description import Column, Description, Published
+from mebench.tables.printed import DERIVED, number
 from mebench.tables.scores import Score
 
 INCOMPLETE = "INCOMPLETE"
@@ -80,7 +80,7 @@ class Row:
     @property
     def derived(self) -> bool:
         """True if a figure of the row was derived by rounding back, not printed."""
-        return any(cell.printed.startswith("~") for cell in self.cells.values())
+        return any(cell.printed.startswith(DERIVED) for cell in self.cells.values())
 
 
 @dataclass(frozen=True)
@@ -259,22 +259,9 @@ def _ordered(rows: list[Row], column: Column) -> list[Row]:
 
 
 def _published(row: Published) -> Row:
-    cells = {key: Cell(mean=fraction(text), printed=text) for key, text in row.values.items()}
+    cells = {key: Cell(mean=number(text), printed=text) for key, text in row.values.items()}
     return Row(block="published", method=row.method, cells=cells, model=row.model, selection=row.selection,
                origin="published", source=row.source, note=row.note)  # fmt: skip
-
-
-def fraction(text: str) -> float:
-    """A published figure as a number in 0..1: ``"0.7353"``, ``"~0.81"`` or ``"63.41%"``."""
-    return float(shown(text).lstrip("~"))
-
-
-def shown(text: str) -> str:
-    """A published figure as the tables show it: the printed digits, per cent moved to 0..1."""
-    if not text.endswith("%"):
-        return text
-    sign, digits = ("~", text[1:-1]) if text.startswith("~") else ("", text[:-1])
-    return f"{sign}{Decimal(digits).scaleb(-2)}"
 
 
 def _caption(

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from mebench.files import write_text
-from mebench.tables import as_csv, as_html, as_latex, as_markdown
+from mebench.tables import as_csv, formats
 from mebench.tables.build import Table
 
-FORMATS = {"csv": as_csv.render, "md": as_markdown.render, "tex": as_latex.render, "html": as_html.page}
+FORMATS = {"csv": as_csv.render, "md": formats.markdown, "tex": formats.latex, "html": formats.page}
 
 
 def write(table: Table, stem: str | os.PathLike) -> list[Path]:

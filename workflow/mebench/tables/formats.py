@@ -1,0 +1,84 @@
+"""The formats that people read, each a Jinja2 template; a value is escaped for the format that it is put into."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from html import escape as html_text
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mebench.tables.build import Table
+from mebench.tables.shown import AFTER, BEFORE, shown
+
+if TYPE_CHECKING:
+    import jinja2
+
+FOLDER = Path(__file__).parent / "templates"
+LATEX = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"$\sim$", "<": r"$<$", ">": r"$>$",
+    "±": r"$\pm$", "†": r"$^\dagger$",
+}  # fmt: skip
+
+
+def page(table: Table) -> str:
+    """A whole HTML page that needs no network; a click on a heading sorts within each block."""
+    return _render("page.html.j2", table)
+
+
+def fragment(table: Table) -> str:
+    """Caption, table and notes as HTML; the page around them includes table.css and table.js once."""
+    return _render("table.html.j2", table)
+
+
+def markdown(table: Table) -> str:
+    """A table for GitHub, with a line for each block."""
+    return _render("table.md.j2", table)
+
+
+def latex(table: Table) -> str:
+    """A ``table*`` with the notes in small print below; it needs the package booktabs and nothing else."""
+    return _render("table.tex.j2", table)
+
+
+def _render(name: str, table: Table) -> str:
+    return _environment(name.split(".")[1]).get_template(name).render(shown=shown(table), table=table)
+
+
+@functools.cache
+def _environment(format_name: str) -> jinja2.Environment:
+    """The templates of one format. In LaTeX, where braces are part of the language, they have ``<<`` and ``<%``."""
+    import jinja2  # here, because reading a table's description needs none of it
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER), undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=_unless_safe(ESCAPES[format_name]),
+    )  # fmt: skip
+    if format_name == "tex":
+        environment = environment.overlay(
+            block_start_string="<%", block_end_string="%>", variable_start_string="<<", variable_end_string=">>",
+            comment_start_string="<#", comment_end_string="#>",
+        )  # fmt: skip
+    environment.globals |= {"BEFORE": BEFORE, "AFTER": AFTER}
+    return environment
+
+
+def _unless_safe(escape: Callable[[str], str]) -> Callable[[object], str]:
+    from markupsafe import Markup
+
+    return lambda value: value if isinstance(value, Markup) else escape(str(value))
+
+
+def markdown_text(text: str) -> str:
+    """Free text, safe in a table cell: no pipe, emphasis or HTML of its own."""
+    return re.sub(r"([\\`*_<>|\[\]~])", r"\\\1", " ".join(text.split()))
+
+
+def latex_text(text: str) -> str:
+    """Text as LaTeX prints it."""
+    return "".join(LATEX.get(character, character) for character in " ".join(text.split()))
+
+
+ESCAPES = {"html": html_text, "md": markdown_text, "tex": latex_text}

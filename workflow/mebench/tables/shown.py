@@ -1,0 +1,149 @@
+"""A table as people read it: every figure, mark and footnote as text, the same in all formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mebench.tables.build import BLOCKS, INCOMPLETE, Cell, Row, Table
+from mebench.tables.printed import as_fraction
+
+DAGGER = "†"
+BEFORE, AFTER = ("#", "Method", "Selection", "Folds", "Seeds"), "Source"  # the columns around the figures
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: its mean, its standard deviation and how many seeds have it, the last two empty where there is
+    nothing to say. ``value`` is what a reader sorts by."""
+
+    mean: str
+    spread: str
+    partial: str
+    best: bool
+    value: float
+
+    @property
+    def below(self) -> str:
+        """What HTML writes in a line below the mean."""
+        return " ".join(filter(None, [f"± {self.spread}" if self.spread else "", self.partial]))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row. ``footnote`` is the number of its note, None where it has none; a figure is None where nobody measured
+    or printed it."""
+
+    rank: str
+    method: str
+    footnote: int | None
+    selection: str
+    folds: str
+    seeds: str
+    figures: tuple[Figure | None, ...]
+    source: str
+    row: Row
+
+    @property
+    def looks(self) -> str:
+        """The classes of the row in table.css."""
+        peeked, pale = self.row.peeked, self.row.peeked or not self.row.complete
+        return " ".join(["mb-peeked"] * peeked + ["mb-dim"] * pale)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows that stand together: measured ones, controls, published ones."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading over neighbouring columns of one part: the columns ``first`` to ``last``, counted from 1."""
+
+    title: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything that a template needs of a table. ``footnotes`` are numbered in the order of their first row."""
+
+    table: Table
+    groups: tuple[Group, ...]
+    blocks: tuple[Block, ...]
+    footnotes: dict[str, int]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The heading of every column."""
+        return (*BEFORE, *(column.header for column in self.table.columns), AFTER)
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return len(self.headings)
+
+    def warns(self, number: int) -> bool:
+        """Whether a line of the caption says that the data are synthetic, or that something is missing."""
+        line = self.table.caption[number]
+        return (self.table.synthetic and number == 0) or line.startswith(INCOMPLETE)
+
+
+def shown(table: Table) -> Shown:
+    """The table, spelled out."""
+    footnotes: dict[str, int] = {}
+    for row in table.rows:
+        if row.note:
+            footnotes.setdefault(row.note, len(footnotes) + 1)
+    blocks = (Block(title, tuple(_line(table, row, footnotes) for row in table.block(name)))
+              for name, title in BLOCKS.items())  # fmt: skip
+    return Shown(table, tuple(_groups(table)), tuple(block for block in blocks if block.lines), footnotes)
+
+
+def _line(table: Table, row: Row, footnotes: dict[str, int]) -> Line:
+    counted = row.block not in ("published", "missing")
+    return Line(
+        rank=str(row.rank or ""),
+        method=f"{row.method} {DAGGER}" if row.peeked else row.method,
+        footnote=footnotes.get(row.note),
+        selection="peeked" if row.peeked else row.selection,
+        folds=f"{row.folds_done}/{row.folds_expected}" if counted else "",
+        seeds=str(row.seeds or ""),
+        figures=tuple(_figure(row, (column.part, column.metric)) for column in table.columns),
+        source=", ".join(row.source),
+        row=row,
+    )
+
+
+def _figure(row: Row, key: tuple[str, str]) -> Figure | None:
+    cell = row.cells.get(key)
+    if cell is None:
+        return None
+    lacking = row.block != "published" and cell.seeds < row.seeds
+    partial = f"(n={cell.seeds})" if lacking else ""
+    return Figure(mean(cell), spread(cell), partial, key in row.best, cell.mean)
+
+
+def mean(cell: Cell) -> str:
+    """The figure with 4 decimals, or with the digits it was printed with."""
+    return as_fraction(cell.printed) if cell.printed else f"{cell.mean:.4f}"
+
+
+def spread(cell: Cell) -> str:
+    """The standard deviation with 4 decimals, empty for a single seed and for published figures."""
+    return f"{cell.sd:.4f}" if cell.sd is not None else ""
+
+
+def _groups(table: Table) -> list[Group]:
+    groups: list[Group] = []
+    parts: list[str] = []
+    for number, column in enumerate(table.columns, len(BEFORE) + 1):
+        if parts and parts[-1] == column.part:
+            groups[-1] = Group(groups[-1].title, groups[-1].first, number)
+        else:
+            groups.append(Group(table.parts[column.part], number, number))
+            parts.append(column.part)
+    return groups
