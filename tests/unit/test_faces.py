@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -16,6 +17,7 @@ from mebench.errors import UserError
 from mebench.faces import detect, doubt, landmarks, make, sheet, store
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.inputs import store as input_store
+from mebench.inputs import tvl1
 from mebench.media import crops
 from mebench.media.unavailable import Unavailable
 
@@ -412,16 +414,15 @@ def test_impossible_landmarks_have_no_crop():
 
 
 def test_all_frames_of_a_clip_are_cut_alike(grey):
-    maker = SimpleNamespace(
-        spec=inputs.parse("tvl1.eyes"), faces=SimpleNamespace(landmarks=lambda name: shape((225, 110)))
-    )
+    maker = tvl1.Input(inputs.parse("tvl1.eyes"), Path())
+    maker.faces = SimpleNamespace(landmarks=lambda name: shape((225, 110)))
     moved = np.roll(grey, 3, axis=1)
-    first, second = (crops.cut(maker, {"clip_id": "a"}, picture) for picture in (grey, moved))
+    first, second = (maker.cut({"clip_id": "a"}, picture) for picture in (grey, moved))
     np.testing.assert_array_equal(second[:, 3:], first[:, :-3])  # level eyes: the motion stays what it was
-    assert crops.cut(maker, {"clip_id": "a"}, grey, 28).shape == (28, 28)
+    assert maker.cut({"clip_id": "a"}, grey, 28).shape == (28, 28)
     with pytest.raises(Unavailable, match="in a frame of 100 x 100"):
-        crops.cut(maker, {"clip_id": "a"}, grey[:100, :100])
-    assert crops.cut(maker, {"clip_id": "a"}, np.repeat(grey[..., None], 3, axis=2), 28).shape == (28, 28, 3)
+        maker.cut({"clip_id": "a"}, grey[:100, :100])
+    assert maker.cut({"clip_id": "a"}, np.repeat(grey[..., None], 3, axis=2), 28).shape == (28, 28, 3)
 
 
 @pytest.mark.parametrize("crop", ["eyes", "nose"])
