@@ -32,9 +32,10 @@ $(VENV)/slurm-plugin: | $(VENV)/.ready
 	-$(UV) pip install --quiet --no-deps --python $(BIN)/python --target $@ snakemake-executor-plugin-slurm==2.8.0 \
 	  snakemake-executor-plugin-slurm-jobstep==0.6.1 snakemake-executor-plugin-cluster-generic==1.0.9
 
-lint: setup ## check formats and run the linters
+lint: setup ## check formats and types, and run the linters
 	ruff check .
 	ruff format --check .
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	python docs/links.py
