@@ -29,8 +29,9 @@ import cv2
 import numpy as np
 import torch
 
-from mebench import cards, inputs
+from mebench import cards
 from mebench.clips.reading import COLUMNS
+from mebench.config import input_names
 from mebench.files import write_csv
 from mebench.inputs import quality, tvl1, tvl1_torch
 from mebench.inputs.flow import estimator, grey_pair
@@ -96,7 +97,7 @@ def errors(folder: Path, args: argparse.Namespace) -> None:
 def _errors_on(dataset: str, folder: Path) -> Iterator[list[object]]:
     clips = generate(dataset, folder, 8, 6)
     reference: dict[str, np.ndarray] = {}
-    for name in inputs.FLOWS:  # the reference comes first
+    for name in input_names.FLOWS:  # the reference comes first
         flows, seconds = run(name, folder, clips)
         reference = reference or flows
         rows = quality.against_truth(flows, clips, folder / "truth")

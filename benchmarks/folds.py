@@ -30,10 +30,11 @@ sys.path.append(str(Path(__file__).parents[1] / "tests/contract"))
 
 from batches import picture
 
-from mebench import cards, models, recipes, tasks
+from mebench import cards, models, tasks
 from mebench.catalogue.listing import markdown_table
+from mebench.config import recipes
 from mebench.errors import UserError
-from mebench.estimate import PASSES, forward
+from mebench.plan.estimate import PASSES, forward
 from mebench.training import engine, fold
 from mebench.training.data import TaskData
 from mebench.training.loop import set_products

@@ -26,14 +26,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "report": (("report",), "the HTML report, the partial report after a failure, `provenance.json`"),
     "watch": (("watch",), "status, failures, explain: what people ask while a benchmark runs"),
     "doctor": (("doctor",), "what this machine and the copies of the datasets lack"),
-    "plan": (
-        ("plan", "estimate", "shards"),
-        "every run and every file, known when the Snakefile is parsed; their cost",
-    ),
-    "config": (
-        ("config", "recipes", "card_check", "feasible"),
-        "`config.yaml`: schema, defaults, recipes, and what can be known to fail",
-    ),
+    "plan": (("plan",), "every run and every file, known when the Snakefile is parsed; their cost; in how many jobs"),
     "plots": (("plots",), "one file for each plot, a function of predictions, histories, inputs or clips"),
     "tables": (("tables",), "one YAML file for each table; the writers of CSV, Markdown, LaTeX and HTML"),
     "training": (
@@ -41,7 +34,6 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
         "the fold engine: loop, optimiser, augmentation, locks, checkpoints, fold records, pooling, GPU leases",
     ),
     "models": (("models",), "one file for each model: card and network"),
-    "protocols": (("protocols",), "leave one subject out; the definitions of the tasks, as data"),
     "tasks": (("tasks",), "one file for each kind of task: samples, targets, loss, predictions, scores"),
     "metrics": (("metrics",), "UF1, UAR and accuracy; the scores of all runs of a task"),
     "inputs": (("inputs",), "one file for each kind of input (flow, stacks of frames, ...), and the store of arrays"),
@@ -55,6 +47,11 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "media": (("media",), "frames on disk: listing, decoding and digesting them; the geometry of crops and flow"),
     "clips": (("clips",), "what a reader returns, and the one spelling of subjects, emotions and numbers"),
+    "config": (
+        ("config",),
+        "`config.yaml`: schema, recipes, augmentations, names of inputs, and what can be known to fail",
+    ),
+    "protocols": (("protocols",), "leave one subject out; the definitions of the tasks, as data"),
     "digests": (("sources", "codedigest"), "digests of the code that a result depends on"),
     "ground": (
         ("", "cards", "checkout", "errors", "files", "formats", "parallel"),

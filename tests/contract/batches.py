@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
 
 
 def inputs_of(name: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from mebench import cards, cli, inputs
+from mebench import cards, cli
 from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
+from mebench.config import input_names
 from mebench.files import read_csv
 from mebench.indexing import checks
 from mebench.protocols.tasks import TASKS, task
@@ -28,7 +29,7 @@ def test_the_card_says_what_a_user_must_know(name):
     if card["delivers"] != "pictures":
         assert card["crop"] in ("provided", "detected")
         for kind in card["inputs"]:
-            assert kind in inputs.KINDS
+            assert kind in input_names.KINDS
 
 
 def test_all_cards_are_listed(capsys):

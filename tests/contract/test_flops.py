@@ -7,9 +7,9 @@ import torch
 from test_models import CARDS, inputs_of, offline, shape
 from torch.utils.flop_counter import FlopCounterMode
 
-from mebench import recipes
-from mebench.estimate import forward
+from mebench.config import recipes
 from mebench.models import build, names
+from mebench.plan.estimate import forward
 
 STATED = [(name, known) for name in names() for known in CARDS[name].get("flops_by_options", [])]
 

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch.utils.flop_counter import FlopCounterMode
 from toy import data_of
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.models import build, names
 from mebench.plan import Plan
@@ -69,12 +70,12 @@ def test_the_card_is_complete_and_reads_without_importing_the_model(name):
 @pytest.mark.parametrize("name", names())
 def test_the_card_asks_for_an_input_that_exists(name):
     """For every choice of options: the kind takes the size and the options, and has the channels."""
-    from mebench import inputs
+    from mebench.config import input_names
     from mebench.inputs.build import maker_class
 
     for options in [*settings(name), {}]:
         wanted = inputs_of(name, options)
-        spec = inputs.spec(wanted["kind"], wanted["size"], dict(wanted.get("options", {})))
+        spec = input_names.spec(wanted["kind"], wanted["size"], dict(wanted.get("options", {})))
         channels = maker_class(spec, False).channels(spec)
         assert set(wanted["channels"]) <= set(channels), (options, channels)
 
@@ -303,7 +304,7 @@ def test_a_dry_run_includes_every_registered_model():
     plan = Plan({"datasets": datasets, "tasks": ["megc2019"], "models": names(), "seeds": [0]})
     assert {run.spec["model"] for run in plan.runs} == set(names())
     for run in plan.runs:
-        assert len(plan.inputs(run)) == 3
+        assert len(plan.paths.inputs(run)) == 3
         assert plan.resolve(run.id)[0] == run.spec
 
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.ndimage import map_coordinates
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
+from mebench.config.augmentations import WORDS
 from mebench.errors import UserError
 from mebench.inputs.roi_regions import names as regions
 from mebench.media.flow_field import strain_magnitude
 from mebench.training.augment import CHANGES, parse
 from mebench.training.data import IMAGENET_MEAN, IMAGENET_STD, prepare
-from mebench.training.words import WORDS
 
 FLOW = ("u", "v", "strain")
 DIFF = ("texture_onset", "texture_apex", "texture_change", *FLOW)

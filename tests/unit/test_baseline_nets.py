@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 from toy import data_of, run_fold
 
-from mebench import recipes
+from mebench.config import recipes
 from mebench.models import build
 from mebench.training.data import prepare
 

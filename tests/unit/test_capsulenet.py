@@ -8,7 +8,7 @@ import torch
 from einops import rearrange
 from toy import loop_on
 
-from mebench import recipes
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.models import build
 from mebench.models.capsulenet import margin_loss, routed, squash

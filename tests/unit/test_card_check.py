@@ -6,7 +6,8 @@ import copy
 
 import pytest
 
-from mebench import card_check, cards, models, recipes
+from mebench import cards, models
+from mebench.config import card_check, recipes
 from mebench.errors import UserError
 from mebench.plan import Plan
 

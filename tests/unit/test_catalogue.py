@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mebench import cards, cli, recipes
+from mebench import cards, cli
 from mebench.catalogue import bibtex, facts, listing, page
+from mebench.config import recipes
 
 DOCS = Path(__file__).parents[2] / "docs"
 EVERY = facts.every_card()

@@ -8,8 +8,10 @@ import sys
 import pytest
 import yaml
 
-from mebench import cards, recipes
-from mebench.config import SCHEMA, checked, load_config
+from mebench import cards
+from mebench.config import recipes
+from mebench.config.loading import load_config
+from mebench.config.schema import SCHEMA, checked
 from mebench.errors import UserError
 from mebench.plan import Plan
 from mebench.protocols import tasks
@@ -145,8 +147,8 @@ def test_the_shipped_configuration_tries_every_model_anywhere():
 def test_planning_imports_nothing_heavy_and_takes_under_a_tenth_of_a_second():
     """Median of five processes that only plan; every cluster job parses the Snakefile again."""
     code = (
-        "import sys, time; t = time.process_time(); from mebench.plan import Plan; p = Plan.load('config.yaml');"
-        "[p.source('train', r) for r in p.runs]; s = time.process_time() - t;"
+        "import sys, time; t = time.process_time(); from mebench.plan import Plan, code; p = Plan.load('config.yaml');"
+        "[code.run_digest('train', r) for r in p.runs]; s = time.process_time() - t;"
         "print(s, [m for m in ('torch', 'cv2', 'pandas', 'numpy', 'matplotlib') if m in sys.modules])"
     )
     outputs = [

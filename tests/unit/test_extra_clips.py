@@ -8,7 +8,8 @@ import pytest
 import torch
 from toy import run_fold
 
-from mebench import cli, recipes
+from mebench import cli
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.plan import Plan
@@ -107,8 +108,8 @@ def test_the_plan_gives_such_a_run_the_clips_and_inputs_of_both_datasets():
     entry = {"model": "hsta", "preset": "small", "extra_clips": "macro"}
     plan = Plan({"datasets": datasets, "tasks": ["casme3-7"], "models": [entry], "seeds": [0]})
     (run,) = plan.runs
-    assert [path.split("/")[2] for path in plan.clips_of(run)] == list(BOTH)
-    assert [path.split("/")[2] for path in plan.inputs(run)] == list(BOTH)
+    assert [path.split("/")[2] for path in plan.paths.clips(run.datasets)] == list(BOTH)
+    assert [path.split("/")[2] for path in plan.paths.inputs(run)] == list(BOTH)
     assert run.spec["task"]["macro"] == {"casme3_long": "casme3"}
     with pytest.raises(UserError, match="are clips of the dataset casme3_long; add it to 'datasets'"):
         Plan({"datasets": {"casme3": {"source": "synthetic"}}, "tasks": ["casme3-7"], "models": [entry]})

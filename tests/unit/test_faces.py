@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mebench import cli, inputs
+from mebench import cli
 from mebench.clips.reading import COLUMNS
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.faces import detect, doubt, landmarks, make, sheet, store
 from mebench.files import read_csv, read_json, write_csv, write_json
@@ -414,7 +415,7 @@ def test_impossible_landmarks_have_no_crop():
 
 
 def test_all_frames_of_a_clip_are_cut_alike(grey):
-    maker = tvl1.Input(inputs.parse("tvl1.eyes"), Path())
+    maker = tvl1.Input(input_names.parse("tvl1.eyes"), Path())
     maker.faces = SimpleNamespace(landmarks=lambda name: shape((225, 110)))
     moved = np.roll(grey, 3, axis=1)
     first, second = (maker.cut({"clip_id": "a"}, picture) for picture in (grey, moved))

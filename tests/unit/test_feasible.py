@@ -49,7 +49,7 @@ def test_what_can_work_is_planned():
 
 
 def test_the_list_of_full_size_is_that_of_the_generator():
-    from mebench import feasible
+    from mebench.config import feasible
     from mebench.synthetic import full, generate
 
     assert sorted(feasible.FULL) == full.names()
@@ -59,15 +59,15 @@ def test_the_list_of_full_size_is_that_of_the_generator():
 def test_the_kinds_that_are_made_of_recordings_are_those_whose_makers_say_so():
     import importlib
 
-    from mebench import inputs
+    from mebench.config import input_names
 
-    for kind, about in inputs.KINDS.items():
+    for kind, about in input_names.KINDS.items():
         assert about.get("per", "clip") == importlib.import_module(f"mebench.inputs.{kind}").Input.PER, kind
 
 
 def test_every_task_has_a_table():
     from mebench import tables
-    from mebench.plan import table_names, table_task
+    from mebench.plan.tables import table_names, table_task
 
     for name in TASKS:
         assert name in table_names()
@@ -105,4 +105,4 @@ def test_an_own_task_of_recognition_has_its_own_classes():
     assert made.runs[0].spec["task"] == {"name": "smiles", "classes": ["no", "yes"], "labels": entry["labels"],
                                          "drop": {}, "protocol": "loso"}  # fmt: skip
     assert made.tables == ["smiles"]
-    assert made.define_arguments("smiles")[0] == "--define"
+    assert made.arguments.define("smiles")[0] == "--define"

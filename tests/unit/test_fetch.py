@@ -91,7 +91,7 @@ def test_a_damaged_archive_among_several_leaves_what_was_there(delivered, tmp_pa
 
 
 def test_a_home_folder_in_the_configuration_is_found(monkeypatch):
-    from mebench.config import checked
+    from mebench.config.schema import checked
 
     monkeypatch.setenv("HOME", "/home/me")
     config = checked({"datasets": {"smic": {"source": "~/SMIC"}, "samm": {"source": "https://host/~me/SAMM.zip"}}})

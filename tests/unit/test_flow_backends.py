@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from mebench import cards, inputs
+from mebench import cards
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_json, write_json
 from mebench.inputs import build, dis, farneback, quality, store, tvl1, tvl1_torch
@@ -48,7 +49,7 @@ def dataset(tmp_path_factory):
 
 
 def source(folder, name):
-    return build.Source(inputs.parse(name), folder / "data", "synthetic")
+    return build.Source(input_names.parse(name), folder / "data", "synthetic")
 
 
 def made(folder, clips, name, out):
@@ -57,7 +58,7 @@ def made(folder, clips, name, out):
     return store.load(out)
 
 
-@pytest.mark.parametrize("name", inputs.FLOWS)
+@pytest.mark.parametrize("name", input_names.FLOWS)
 def test_a_shift_of_the_picture_is_found(name):
     picture = texture()
     first, second = np.uint8(picture), np.uint8(moved(picture, 1.5, -0.75))
@@ -77,7 +78,7 @@ def test_frames_that_are_equal_do_not_move(name):
     assert np.abs(estimator(name)(picture, picture)).max() < STILL
 
 
-@pytest.mark.parametrize("name", inputs.FLOWS)
+@pytest.mark.parametrize("name", input_names.FLOWS)
 def test_equal_frames_are_refused(dataset, name):
     folder, clips = dataset
     maker = source(folder, name).maker()
@@ -86,13 +87,13 @@ def test_equal_frames_are_refused(dataset, name):
         list(maker.make_all([still]))
 
 
-@pytest.mark.parametrize("name", inputs.FLOWS)
+@pytest.mark.parametrize("name", input_names.FLOWS)
 def test_frames_of_different_size_are_refused(name):
     with pytest.raises(ValueError, match="different size"):
         estimator(name)(np.zeros((32, 32), np.uint8), np.zeros((32, 33), np.uint8))
 
 
-@pytest.mark.parametrize("name", inputs.FLOWS)
+@pytest.mark.parametrize("name", input_names.FLOWS)
 def test_one_frame_against_many(name):
     first, second = pairs(3)
     flows = estimate_many(name, first[0], list(second))
@@ -230,7 +231,7 @@ def test_clips_of_equal_size_go_together_and_come_out_in_order(monkeypatch):
     monkeypatch.setattr(tvl1_torch, "flow_batch", lambda a, b: seen.append(a.shape) or real(a, b))
     # the first pair of a set stands still: without check, which would refuse it
     monkeypatch.setattr(tvl1_torch, "check", lambda result, clip_id: None)
-    maker = tvl1_torch.Input(inputs.parse("tvl1_torch"), ".")
+    maker = tvl1_torch.Input(input_names.parse("tvl1_torch"), ".")
     result = list(maker.make_all([{"clip_id": name} for name in "abcd"]))
     assert [name for name, _ in result] == list("abcd")
     assert sorted(seen) == [(1, 48, 40), (2, 32, 40)]
@@ -243,7 +244,7 @@ def test_clips_of_equal_size_go_together_and_come_out_in_order(monkeypatch):
 def test_clips_without_motion_are_refused_in_batches_too(monkeypatch):
     still = np.uint8(texture())
     monkeypatch.setattr(tvl1_torch.Input, "pair", lambda self, clip: (still, still))
-    maker = tvl1_torch.Input(inputs.parse("tvl1_torch"), ".")
+    maker = tvl1_torch.Input(input_names.parse("tvl1_torch"), ".")
     with pytest.raises(UserError, match="the flow of s/1 .* is constant"):
         list(maker.make_all([{"clip_id": "s/1"}]))
 

@@ -133,11 +133,11 @@ def test_real_pictures_are_the_megc2019_composite(tmp_path):
 
 @REAL
 def test_real_pictures_become_a_store(tmp_path):
-    from mebench import inputs
+    from mebench.config import input_names
     from mebench.inputs import build
 
     source, clips = (
-        build.Source(inputs.parse("apex_flow-28"), HERE, "pictures", pictures=True),
+        build.Source(input_names.parse("apex_flow-28"), HERE, "pictures", pictures=True),
         flow_images.read(HERE).clips,
     )
     build.make(source, clips, tmp_path / "store")

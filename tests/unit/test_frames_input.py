@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mebench import cli, inputs
+from mebench import cli
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.inputs import frames, store
@@ -33,7 +34,7 @@ def clip_of(folder, numbers, onset, apex, offset, shape=(20, 30)):
 
 
 def make(folder, clip, name=f"frames-{SIZE}"):
-    made = frames.Input(inputs.parse(name), folder).make(clip)
+    made = frames.Input(input_names.parse(name), folder).make(clip)
     return made.array, made.extras
 
 

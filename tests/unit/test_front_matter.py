@@ -125,7 +125,7 @@ def test_the_workflow_catalogue_finds_what_it_reads():
 
 
 def test_a_configuration_in_the_catalogues_words_is_one():
-    from mebench.config import checked
+    from mebench.config.schema import checked
 
     text = (PROJECT / "config/README.md").read_text()
     checked(yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1]))

@@ -13,7 +13,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mebench import recipes
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.models import build, hsta
 from mebench.models.hsta import CARD, CSTA, HSTA, USTA, Attention, Stage, Tokens, copy_vit, drop_paths, sinusoids

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from toy import loop_on
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
 from mebench.models import build
 from mebench.models.htnet import Attention, Level, centres, mosaic
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from mebench import cli, inputs
+from mebench import cli
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.faces import store as faces
 from mebench.files import read_csv
@@ -133,7 +134,7 @@ def clip_of(folder, pictures, first=11):
 
 
 def make(folder, clip, name=f"lbp_top-{SIZE}", faces=None):
-    made = lbp_top.Input(inputs.parse(name), folder, faces).make(clip)
+    made = lbp_top.Input(input_names.parse(name), folder, faces).make(clip)
     return made.array, made.extras
 
 
@@ -233,17 +234,17 @@ def test_frames_of_different_size_and_damaged_frames_are_named(tmp_path):
 
 def test_the_vector_depends_on_every_frame_of_the_interval_and_on_no_other(tmp_path):
     clip = clip_of(tmp_path, noise(5, SIZE, SIZE))
-    maker = lbp_top.Input(inputs.parse(f"lbp_top-{SIZE}"), tmp_path)
+    maker = lbp_top.Input(input_names.parse(f"lbp_top-{SIZE}"), tmp_path)
     assert len(set(map(str, maker.sources(clip)))) == 5
 
 
 def test_names():
-    assert inputs.parse("lbp_top-142").options == {"codes": "uniform", "crop": "provided"}
-    assert inputs.parse("lbp_top-142.eyes.raw").name == "lbp_top-142.raw.eyes"
-    assert inputs.parse("lbp_top-142.eyes").needs_faces
-    assert inputs.parse("lbp_top-142").base is None
+    assert input_names.parse("lbp_top-142").options == {"codes": "uniform", "crop": "provided"}
+    assert input_names.parse("lbp_top-142.eyes.raw").name == "lbp_top-142.raw.eyes"
+    assert input_names.parse("lbp_top-142.eyes").needs_faces
+    assert input_names.parse("lbp_top-142").base is None
     with pytest.raises(UserError, match="needs a size of 16 to 1024 pixels"):
-        inputs.parse("lbp_top")
+        input_names.parse("lbp_top")
 
 
 def test_the_store_holds_a_vector_of_each_clip(tmp_path, capsys):

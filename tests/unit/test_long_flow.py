@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mebench import inputs
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.inputs import build, farneback, long_flow, store
 from mebench.inputs.long_flow import as_pictures, as_pixels, fill, halvings, mixes, window
@@ -169,10 +169,10 @@ def clip(onset=10, apex=20, offset=30):
 
 
 def maker(root, name):
-    return long_flow.Input(inputs.parse(name), root)
+    return long_flow.Input(input_names.parse(name), root)
 
 
-@pytest.mark.parametrize("flow", inputs.FLOWS)
+@pytest.mark.parametrize("flow", input_names.FLOWS)
 def test_flow_leads_from_the_onset_to_each_frame(root, flow):
     words = "" if flow == "farneback" else f".{flow}"
     made = maker(root, f"long_flow-40.uv.t5{words}").make(clip())
@@ -258,7 +258,7 @@ def test_what_it_depends_on(root):
 def test_it_is_kept_with_the_clips_that_have_none(root, tmp_path):
     clips = [clip() | {"clip_id": f"s/{name}", "subject": "s"} for name in "ab"]
     clips[1]["apex"] = "10"
-    source = build.Source(inputs.parse("long_flow-24"), root, "frames")
+    source = build.Source(input_names.parse("long_flow-24"), root, "frames")
     build.make(source, clips, tmp_path / "out")
     build.finish(source, clips, tmp_path / "out")
     kept = store.load(tmp_path / "out")
@@ -272,7 +272,7 @@ def test_it_is_kept_with_the_clips_that_have_none(root, tmp_path):
 
 def test_a_name_says_how_the_flow_is_coded():
     for name, channels, scale in (("long_flow-9", 3, "picture"), ("long_flow-9.uv", 2, "pixels")):
-        spec = inputs.parse(name)
+        spec = input_names.parse(name)
         assert len(long_flow.Input.channels(spec)) == channels
         assert long_flow.Input.scale(spec) == scale
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 from toy import data_of, loop_on
 
-from mebench import recipes
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.training import fold, normalise
 from mebench.training.loop import Diverged, seed_all

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 from toy import loop_on
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.inputs import roi_regions
 from mebench.inputs.roi_flow import padded
@@ -233,7 +234,7 @@ def test_the_shift_of_the_box_is_an_option_of_the_input():
     entry = {"model": "me_tst", "shift": "scaled"}
     assert recipes.resolve(entry)["inputs"]["options"] == {"shift": "scaled"}
     plan = Plan({"datasets": {"smic": {"source": "synthetic"}}, "tasks": ["smic-3"], "models": [entry]})
-    assert plan.input_of(plan.runs[0], "smic") == "roi_flow-10.scaled"
+    assert plan.inputs.name(plan.runs[0], "smic") == "roi_flow-10.scaled"
 
 
 def test_training_weighs_frames_by_how_many_all_training_clips_have():

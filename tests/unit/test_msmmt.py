@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mebench import cards, inputs, recipes
+from mebench import cards
+from mebench.config import input_names, recipes
 from mebench.inputs import texture_motion
 from mebench.models import build
 from mebench.models.msmmt import Encoder, Layer, anchored, cross_modal, patch_weights
@@ -431,7 +432,7 @@ def test_the_contrast_weighs_a_fifth_unless_told_otherwise():
 @pytest.mark.parametrize("preset", ["paper", "small"])
 def test_the_card_asks_for_channels_that_the_input_has(texture, preset):
     wanted = recipes.resolve({"model": "msmmt", "texture": texture, "preset": preset})["inputs"]
-    made = inputs.spec(wanted["kind"], wanted["size"], {"crop": wanted["crop"], **wanted.get("options", {})})
+    made = input_names.spec(wanted["kind"], wanted["size"], {"crop": wanted["crop"], **wanted.get("options", {})})
     assert texture_motion.Input.channels(made) == wanted["channels"]
     assert made.options["texture"] == texture
     assert (wanted["size"], wanted["range"], wanted["center"]) == (128 if preset == "paper" else 64, "any", "train_p99")

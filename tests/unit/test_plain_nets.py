@@ -7,7 +7,7 @@ import timm
 import torch
 from toy import loop_on
 
-from mebench import recipes
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.models import build
 from mebench.training.optim import parameter_groups

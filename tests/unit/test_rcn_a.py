@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from toy import loop_on
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
 from mebench.models import build
 from mebench.models.rcn_a import attention, bins, pooled
 

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mebench import cli, inputs
+from mebench import cli
 from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 from mebench.inputs import roi_flow, store
@@ -417,7 +418,7 @@ def test_synthetic_samm_is_read_at_every_seventh_frame(tmp_path, capsys):
 
 
 def maker(root, name="roi_flow-10"):
-    return roi_flow.Input(inputs.parse(name), root)
+    return roi_flow.Input(input_names.parse(name), root)
 
 
 def as_clip(video, **changes):

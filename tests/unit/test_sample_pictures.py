@@ -7,12 +7,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from mebench import inputs, sources
+from mebench import sources
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import write_csv
 from mebench.inputs import store
 from mebench.inputs.roi_regions import names
-from mebench.plan import Plan
+from mebench.plan import Plan, code
 from mebench.plots import samples, style
 from mebench.plots.samples import drawing, frames, long_flow, roi_flow
 from mebench.plots.samples.choose import Sample
@@ -22,7 +23,7 @@ FRAMES = {"onset_row": 1, "apex_row": 0, "frames": 11}
 # kind -> an array, the extra columns of its index, and what meta.json says
 STORED = {
     "apex_flow": (RNG.normal(size=(3, 28, 28)), {}, {"scale": "pixels"}),
-    **{name: (RNG.normal(size=(2, 40, 30)), {}, {"scale": "pixels"}) for name in inputs.FLOWS},
+    **{name: (RNG.normal(size=(2, 40, 30)), {}, {"scale": "pixels"}) for name in input_names.FLOWS},
     "long_flow": (RNG.integers(0, 256, (11, 3, 16, 16)).astype(np.uint8), {"blended": 2}, {"scale": "picture"}),
     "frames": (RNG.integers(0, 256, (12, 3, 16, 16)).astype(np.uint8), FRAMES, {"scale": "byte"}),
     "texture_motion": (RNG.normal(size=(6, 16, 16)), {},
@@ -70,12 +71,12 @@ def stored(folder, kind, ok=("negative", "positive"), origin="synthetic", x=None
 
 def test_every_kind_of_input_has_a_picture_and_words_of_its_own():
     drawers, worded = set(drawing.DRAWERS), set(samples.WORDS)
-    lacking = sorted(set(inputs.KINDS) - (drawers & worded))
+    lacking = sorted(set(input_names.KINDS) - (drawers & worded))
     assert not lacking, (
         f"the input kinds {lacking} have no sample picture: add a file to plots/samples/, name it in DRAWERS of "
         "plots/samples/drawing.py, and say in WORDS of plots/samples/__init__.py what a model sees"
     )
-    assert drawers == worded == set(STORED) == set(inputs.KINDS)
+    assert drawers == worded == set(STORED) == set(input_names.KINDS)
 
 
 @pytest.mark.parametrize("kind", STORED)
@@ -178,27 +179,24 @@ def plan(*models, **samm) -> Plan:
 def test_each_input_is_shown_once_whatever_the_order_of_models():
     one = plan("slstt", "ststnet", "off_apexnet", "hsta", "lbp_top_svm")
     two = plan("lbp_top_svm", "hsta", "off_apexnet", "ststnet", "slstt")
-    names = list(one.sample_inputs("megc2019"))
-    assert names == list(two.sample_inputs("megc2019"))
-    assert [inputs.parse(name).kind for name in names] == ["apex_flow", "frames", "lbp_top", "long_flow"]
-    assert one.plots_of("megc2019")[4:] == [f"input-{name}" for name in names]
-    assert one.sample_inputs("megc2019")["apex_flow-28"] == [
-        f"results/inputs/{name}/apex_flow-28/meta.json" for name in ("casme2", "samm", "smic")
+    names = list(one.paths.samples["megc2019"])
+    assert names == list(two.paths.samples["megc2019"])
+    assert [input_names.parse(name).kind for name in names] == ["apex_flow", "frames", "lbp_top", "long_flow"]
+    assert one.paths.plots("megc2019")[4:] == [f"input-{name}" for name in names]
+    assert one.paths.samples["megc2019"]["apex_flow-28"] == [
+        f"results/inputs/{name}/apex_flow-28" for name in ("casme2", "samm", "smic")
     ]
 
 
 def test_an_input_that_is_cropped_in_one_dataset_alone_is_one_picture():
     made = plan("ststnet", "off_apexnet", crop="detected")
-    assert made.sample_inputs("megc2019") == {
+    assert made.paths.samples["megc2019"] == {
         "apex_flow-28.eyes": [
-            "results/inputs/casme2/apex_flow-28/meta.json",
-            "results/inputs/samm/apex_flow-28.eyes/meta.json",
-            "results/inputs/smic/apex_flow-28/meta.json",
+            "results/inputs/casme2/apex_flow-28",
+            "results/inputs/samm/apex_flow-28.eyes",
+            "results/inputs/smic/apex_flow-28",
         ]
     }
-    arguments = made.arguments_of_plot("megc2019", "input-apex_flow-28.eyes")
-    assert arguments[:3] == ["input", "--inputs", "results/inputs/casme2/apex_flow-28"]
-    assert arguments[-2:] == ["--task", "megc2019"]
 
 
 def test_every_input_has_a_title_and_a_sentence():
@@ -208,11 +206,11 @@ def test_every_input_has_a_title_and_a_sentence():
 
 
 def test_a_changed_drawer_draws_its_pictures_again(monkeypatch):
-    made, before = plan("ststnet"), sources.fingerprint("verbs/plots.py")
+    before = sources.fingerprint("verbs/plots.py")
     read = sources._content
     for name in {module.__name__.rsplit(".", 1)[1] for module in drawing.DRAWERS.values()}:
         changed = f"plots/samples/{name}.py"
         monkeypatch.setattr(
             sources, "_content", lambda path, at, c=changed: read(path, at) + b"#" * path.match(f"*/{c}")
         )
-        assert made.source("plots") != before, changed
+        assert code.digest("plots") != before, changed

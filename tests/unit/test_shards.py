@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mebench import estimate
 from mebench.errors import UserError
-from mebench.plan import Plan
+from mebench.plan import Plan, estimate
+from mebench.plan.shards import Shards, parsed
 from mebench.protocols import loso
-from mebench.shards import Shards, parsed
 
 REAL = {name: {"source": f"/data/{name}"} for name in ("casme2", "samm", "smic")}
 MODELS = ["ststnet", "htnet", {"model": "slstt", "backbone": "finetune"}, "majority"]

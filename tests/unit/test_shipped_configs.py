@@ -29,7 +29,7 @@ def test_every_model_that_reads_28x28_flow_is_among_the_baselines_on_the_flow_pi
 
 def test_runs_of_the_short_configuration_are_runs_of_the_long_one(plans):
     """Both write into one folder: what one has trained the other finds done."""
-    short, long = ({(run.task, run.model, run.seed): (run.parameter, plan.folder(run)) for run in plan.runs}
+    short, long = ({(run.task, run.model, run.seed): (run.parameter, plan.paths.folder(run)) for run in plan.runs}
                    for plan in plans)  # fmt: skip
     assert short.items() <= long.items()
 
@@ -50,9 +50,9 @@ def test_the_ablations_of_msmmt_change_one_thing_each_and_join_the_results_of_th
     monkeypatch.setenv("MEBENCH_DATA", str(tmp_path))
     ablations, paper = (Plan.load(PROJECT / name) for name in ("config.msmmt-ablations.yaml", "paper.yaml"))
     assert ablations.results == paper.results
-    whole = {(run.task, run.seed): (run.parameter, ablations.folder(run))
+    whole = {(run.task, run.seed): (run.parameter, ablations.paths.folder(run))
              for run in ablations.runs if run.model == "msmmt"}  # fmt: skip
-    assert whole == {(run.task, run.seed): (run.parameter, paper.folder(run))
+    assert whole == {(run.task, run.seed): (run.parameter, paper.paths.folder(run))
                      for run in paper.runs if run.model == "msmmt"}  # fmt: skip
     changed = {name: entry["options"] for name, entry in ablations.entries.items() if entry["model"] == "msmmt"}
     assert sorted(str(options) for options in changed.values()) == sorted(map(str, [

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 from toy import data_of, run_fold
 
-from mebench import recipes
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.models import build
 from mebench.models.slstt import SIZES, VIT
@@ -259,7 +259,7 @@ def test_flow_and_stretch_choose_other_pictures_and_add_up():
     datasets = {"smic": {"source": "synthetic"}}
     both = {"model": "slstt", "pretrained": "none", "flow": "tvl1", "stretch": "clip"}
     plan = Plan({"datasets": datasets, "tasks": ["smic-3"], "models": [both]})
-    assert plan.input_of(plan.runs[0], "smic") == "long_flow-384.tvl1.clip"
+    assert plan.inputs.name(plan.runs[0], "smic") == "long_flow-384.tvl1.clip"
 
 
 def test_features_to_cache_are_the_same_in_training_and_live_ones_are_not():

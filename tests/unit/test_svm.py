@@ -7,7 +7,8 @@ import pytest
 import torch
 from sklearn.svm import LinearSVC
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
 from mebench.models import build
 from mebench.models._svm import ABSENT, LinearSVM
 

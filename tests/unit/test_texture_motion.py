@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mebench import cli, inputs
+from mebench import cli
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.faces import store as faces
 from mebench.files import read_csv
@@ -40,7 +41,7 @@ def clip_of(folder, onset, apex):
 
 
 def make(folder, clip, name=f"texture_motion-{SIZE}", faces=None):
-    spec = inputs.parse(name)
+    spec = input_names.parse(name)
     maker = texture_motion.Input(spec, folder, faces)
     array = maker.make(clip).array
     assert (array.shape, array.dtype) == ((6, SIZE, SIZE), np.float32)
@@ -121,7 +122,7 @@ def test_the_bridge_of_frames_that_are_delivered_cropped():
 def test_the_bridge_is_found_by_landmarks_where_the_crop_is(tmp_path):
     points, _, _ = bent_face()
     folder = save_faces(tmp_path / "faces", points)
-    maker = texture_motion.Input(inputs.parse(f"texture_motion-{SIZE}.eyes"), tmp_path, folder)
+    maker = texture_motion.Input(input_names.parse(f"texture_motion-{SIZE}.eyes"), tmp_path, folder)
     bridge = maker.bridge({"clip_id": "x/s/v"})
     # eyes 30 px apart are 0.42 of the side of the crop: 15 px are 0.21 of it
     expected = np.array([[0.5, 0.36], [0.5, 0.36 + 0.21]]) * SIZE - 0.5
@@ -202,9 +203,11 @@ def test_two_copies_of_a_frame_and_frames_of_two_sizes_are_refused(tmp_path, ski
 
 def test_another_apex_and_another_flow_are_other_sources(tmp_path, skin):
     clip = clip_of(tmp_path, skin, moved(skin, 1, 0))
-    maker = texture_motion.Input(inputs.parse(f"texture_motion-{SIZE}"), tmp_path)
+    maker = texture_motion.Input(input_names.parse(f"texture_motion-{SIZE}"), tmp_path)
     assert maker.sources(clip) != maker.sources({**clip, "apex": "3"})
-    settings = [texture_motion.Input.settings(inputs.parse(f"texture_motion-{SIZE}{flow}")) for flow in ("", ".dis")]
+    settings = [
+        texture_motion.Input.settings(input_names.parse(f"texture_motion-{SIZE}{flow}")) for flow in ("", ".dis")
+    ]
     assert settings[0] != settings[1]
 
 
@@ -228,7 +231,7 @@ def test_the_device_that_computed_the_flow_is_part_of_the_settings():
     """The numbers of a GPU are not bit for bit those of a CPU, so a part of one must not pass for the other's."""
     from mebench.inputs import tvl1_torch
 
-    spec = inputs.parse("texture_motion-64.tvl1_torch")
+    spec = input_names.parse("texture_motion-64.tvl1_torch")
     recorded = texture_motion.Input.settings(spec)["flow"]
     assert recorded["device"] == tvl1_torch.settings()["device"]
     assert recorded == {**tvl1_torch.settings(), "version": tvl1_torch.Input.VERSION}

@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from mebench import cards, inputs
+from mebench import cards
+from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_json
 from mebench.inputs import apex_flow, build, quality, store, tvl1
@@ -27,7 +28,7 @@ def dataset(tmp_path_factory):
 
 
 def source(folder, name="tvl1", base=None):
-    return build.Source(inputs.parse(name), folder / "data", "synthetic", base=base)
+    return build.Source(input_names.parse(name), folder / "data", "synthetic", base=base)
 
 
 def make(of, clips, out, shards=1):
@@ -142,5 +143,5 @@ def test_opencv_without_contrib_is_named(monkeypatch):
     ],
 )
 def test_an_input_has_one_name(name, same):
-    assert inputs.parse(name).name == same
-    assert inputs.parse(same) == inputs.parse(name)
+    assert input_names.parse(name).name == same
+    assert input_names.parse(same) == input_names.parse(name)

@@ -54,7 +54,7 @@ class Toy:
 
     def spec(self, model: str | dict = "ststnet", seed: int = 0, selection: str = "last", epochs: int = 4) -> dict:
         """The spec of a run on this task, as the plan would write it."""
-        from mebench import recipes
+        from mebench.config import recipes
 
         entry = {"model": model} if isinstance(model, str) else dict(model)
         if model in ("ststnet", "off_apexnet", "shuffled_labels") or isinstance(model, dict):

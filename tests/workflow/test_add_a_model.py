@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from project import PROJECT, Project
 
-from mebench import inputs, recipes
+from mebench.config import input_names, recipes
 
 PAGE = (PROJECT / "docs/add-a-model.md").read_text(encoding="utf-8")
 # what stands above a block of code, its language, and the code
@@ -156,4 +156,4 @@ def test_the_page_lists_every_recipe_key_with_its_default_and_its_choices():
 
 
 def test_the_page_lists_every_kind_of_input():
-    assert {row[0].strip("`") for row in rows_of("Inputs")} == set(inputs.KINDS) - set(inputs.FLOWS)
+    assert {row[0].strip("`") for row in rows_of("Inputs")} == set(input_names.KINDS) - set(input_names.FLOWS)

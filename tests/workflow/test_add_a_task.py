@@ -11,8 +11,8 @@ import yaml
 from project import PROJECT, Project, served
 
 from mebench import cards, tasks
-from mebench.config import checked
-from mebench.protocols import own_tasks
+from mebench.config import own_tasks
+from mebench.config.schema import checked
 
 KIND, TASK, DISK = (
     (PROJECT / f"docs/{page}.md").read_text(encoding="utf-8")

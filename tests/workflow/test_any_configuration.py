@@ -35,7 +35,8 @@ import yaml
 from allpairspy import AllPairs
 from project import Project, served
 
-from mebench import cards, feasible, recipes
+from mebench import cards
+from mebench.config import feasible, recipes
 from mebench.protocols.tasks import TASKS
 
 CHOICES = {

@@ -59,9 +59,9 @@ def test_every_model_has_a_row_in_the_table(trained):
 def test_every_input_that_a_model_reads_has_its_picture_in_the_report(trained):
     shown = {path.stem for path in (trained.folder / "results/plots/smic-3").glob("input-*.png")}
     plan = Plan.load(trained.folder / "config.yaml")
-    assert shown == {f"input-{name}" for name in plan.sample_inputs("smic-3")}
+    assert shown == {f"input-{name}" for name in plan.paths.samples["smic-3"]}
     page = (trained.folder / "results/report.html").read_text(encoding="utf-8")
-    for name in plan.sample_inputs("smic-3"):
+    for name in plan.paths.samples["smic-3"]:
         assert samples.words(name)[0] in page, name
 
 

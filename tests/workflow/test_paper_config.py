@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 from project import PROJECT, Project
 
-from mebench import cards, recipes
+from mebench import cards
+from mebench.config import recipes
 from mebench.plan import Plan
 
 

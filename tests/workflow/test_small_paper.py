@@ -38,7 +38,7 @@ def test_every_dataset_task_and_entry_is_kept(monkeypatch):
     assert PLAN.datasets.keys() == paper.datasets.keys()
     assert {(run.task, run.model) for run in PLAN.runs} == {(run.task, run.model) for run in paper.runs}
     for name in PLAN.datasets:
-        assert PLAN.crop(name) == paper.crop(name)
+        assert PLAN.inputs.crop(name) == paper.inputs.crop(name)
 
 
 @pytest.mark.parametrize("entry", RUNS)
@@ -100,9 +100,9 @@ class TestRun:
     def test_the_report_shows_each_input_of_a_task_in_a_picture(self, results, task):
         page = (results / "report.html").read_text(encoding="utf-8")
         assert PLAN.tasks[task]["title"] in page
-        for plot in PLAN.plots_of(task):
+        for plot in PLAN.paths.plots(task):
             assert (results / f"plots/{task}/{plot}.svg").stat().st_size
-        for name in PLAN.sample_inputs(task):
+        for name in PLAN.paths.samples[task]:
             assert samples.words(name)[0] in page
 
     def test_macro_expressions_were_trained_on(self, results):

@@ -12,8 +12,8 @@ from snakemake.exceptions import WorkflowError
 from mebench import cards
 from mebench.errors import UserError
 from mebench.files import canonical_json
-from mebench.plan import Plan
-from mebench.shards import Shards
+from mebench.plan import Plan, code
+from mebench.plan.shards import Shards
 
 # how a run is submitted is no part of what the benchmark is: `--config shards=8`, or in a profile. The configuration
 # itself stays as it is: a workflow that uses this one as a module may read it twice.

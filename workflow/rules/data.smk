@@ -17,8 +17,8 @@ rule fetch:
         runtime=times_attempt(60),
     params:
         source=lambda wildcards: plan.datasets[wildcards.dataset]["source"],
-        options=lambda wildcards: plan.source_options(wildcards.dataset),
-        code=plan.source("fetch"),
+        options=lambda wildcards: plan.arguments.source_options(wildcards.dataset),
+        code=code.digest("fetch"),
     shell:
         "mebench fetch {wildcards.dataset} --source {params.source:q} --options {params.options:q}"
         " --out {output:q} --jobs {threads} > {log:q} 2>&1"
@@ -44,9 +44,9 @@ rule index:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
-        root=lambda wildcards: plan.root(wildcards.dataset),
-        extra=lambda wildcards: plan.index_arguments(wildcards.dataset),
-        code=lambda wildcards: plan.source_of_index(wildcards.dataset),
+        root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
+        extra=lambda wildcards: plan.arguments.index(wildcards.dataset),
+        code=lambda wildcards: code.index_digest(wildcards.dataset),
     shell:
         "mebench index {wildcards.dataset} --root {params.root:q} --out {output.clips:q} {params.extra:q}"
         " --jobs {threads} > {log:q} 2>&1"

@@ -3,7 +3,7 @@
 
 rule score:
     input:
-        lambda wildcards: plan.records(wildcards.task),
+        lambda wildcards: plan.paths.records(wildcards.task),
     output:
         csv="<results>/scores/{task}.csv",
         json="<results>/scores/{task}.json",
@@ -19,7 +19,7 @@ rule score:
         runtime=times_attempt(30),
     params:
         runs=lambda wildcards, input: [str(Path(record).parent) for record in input],
-        stage=lambda wildcards: plan.stage_arguments(wildcards.task),
-        code=lambda wildcards: plan.source_of_task("score", wildcards.task),
+        stage=lambda wildcards: plan.arguments.stage(wildcards.task),
+        code=lambda wildcards: code.task_digest("score", plan.tasks[wildcards.task]),
     shell:
         "mebench score --runs {params.runs:q} --out {output.csv:q} {params.stage:q} > {log:q} 2>&1"

@@ -20,10 +20,10 @@ rule faces:
         mem_mb=8000,  # 0.45 GB for each process where frames of 2040 x 1088 are enlarged
         runtime=times_attempt(120),
     params:
-        root=lambda wildcards: plan.root(wildcards.dataset),
-        extra=lambda wildcards: plan.face_arguments(wildcards.dataset),
+        root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
+        extra=lambda wildcards: plan.arguments.faces(wildcards.dataset),
         folder=subpath(output[0], parent=True),
-        code=plan.source("faces"),
+        code=code.digest("faces"),
     shell:
         "mebench faces {wildcards.dataset} --clips {input:q} --root {params.root:q} --out {params.folder:q}"
         " {params.extra:q} --jobs {threads} > {log:q} 2>&1"
@@ -32,7 +32,7 @@ rule faces:
 rule input_parts:
     input:
         clips="<results>/datasets/{dataset}/clips.csv",
-        base=lambda wildcards: plan.made_from(wildcards.dataset, wildcards.input),
+        base=lambda wildcards: plan.paths.made_from(wildcards.dataset, wildcards.input),
     output:
         "<results>/inputs/{dataset}/{input}/shards/{scatteritem}.json",
     log:
@@ -46,10 +46,12 @@ rule input_parts:
         mem_mb=times_attempt(8000),
         runtime=times_attempt(240),
     params:
-        root=lambda wildcards: plan.root(wildcards.dataset),
-        extra=lambda wildcards: plan.input_arguments(wildcards.dataset, wildcards.input),
+        root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
+        extra=lambda wildcards: plan.arguments.inputs(
+            wildcards.dataset, wildcards.input
+        ),
         folder=subpath(output[0], ancestor=2),
-        code=lambda wildcards: plan.source_of_input(wildcards.input),
+        code=lambda wildcards: code.input_digest(wildcards.input),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
         " --out {params.folder:q} {params.extra:q} --shard {wildcards.scatteritem} --done {output:q}"
@@ -66,7 +68,7 @@ rule inputs:
             else []
         ),
         clips="<results>/datasets/{dataset}/clips.csv",
-        base=lambda wildcards: plan.made_from(wildcards.dataset, wildcards.input),
+        base=lambda wildcards: plan.paths.made_from(wildcards.dataset, wildcards.input),
     output:
         "<results>/inputs/{dataset}/{input}/meta.json",
     log:
@@ -80,14 +82,14 @@ rule inputs:
         mem_mb=times_attempt(2000 if scattered else 8000),
         runtime=times_attempt(30 if scattered else 240),
     params:
-        root=lambda wildcards: plan.root(wildcards.dataset),
-        extra=lambda wildcards: plan.input_arguments(
+        root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
+        extra=lambda wildcards: plan.arguments.inputs(
             wildcards.dataset, wildcards.input
         )
-        + plan.truth_arguments(wildcards.dataset, wildcards.input),
+        + plan.arguments.truth(wildcards.dataset, wildcards.input),
         join=["--join"] if scattered else [],
         folder=subpath(output[0], parent=True),
-        code=lambda wildcards: plan.source_of_input(wildcards.input),
+        code=lambda wildcards: code.input_digest(wildcards.input),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
         " --out {params.folder:q} {params.extra:q} {params.join:q} --jobs {threads} > {log:q} 2>&1"

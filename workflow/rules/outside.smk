@@ -4,8 +4,8 @@
 
 rule folds:
     input:
-        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
-        inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+        clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
+        inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
     output:
         "<results>/runs/{task}/{model}/seed{seed}/folds.csv",
@@ -27,7 +27,7 @@ rule folds:
             str(Path(meta).parent) for meta in input.inputs
         ],
         folder=subpath(output[0], parent=True),
-        code=lambda wildcards: plan.source("folds", run_of(wildcards)),
+        code=lambda wildcards: code.run_digest("folds", run_of(wildcards)),
     shell:
         "mebench folds --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
         " > {log:q} 2>&1"
@@ -36,9 +36,9 @@ rule folds:
 rule adopt:
     input:
         given="<results>/runs/{task}/{model}/seed{seed}/given.csv",
-        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
-        decisions=lambda wildcards: plan.decisions_of(run_of(wildcards)),
-        inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+        clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
+        decisions=lambda wildcards: plan.paths.decisions(run_of(wildcards).datasets),
+        inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
     output:
         predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",
         history="<results>/runs/{task}/{model}/seed{seed}/history.csv",
@@ -61,7 +61,7 @@ rule adopt:
             str(Path(meta).parent) for meta in input.inputs
         ],
         folder=subpath(input.given, parent=True),
-        code=lambda wildcards: plan.source("adopt", run_of(wildcards)),
+        code=lambda wildcards: code.run_digest("adopt", run_of(wildcards)),
     shell:
         "mebench adopt --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
         " > {log:q} 2>&1"

@@ -3,7 +3,7 @@
 
 rule tables:
     input:
-        lambda wildcards: plan.scores_of_table(wildcards.table),
+        lambda wildcards: plan.paths.scores(plan.task_of_table(wildcards.table)),
     output:
         multiext("<results>/tables/{table}", ".csv", ".md", ".tex", ".html"),
     log:
@@ -17,11 +17,11 @@ rule tables:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
-        define=lambda wildcards: plan.define_arguments(
+        define=lambda wildcards: plan.arguments.define(
             plan.task_of_table(wildcards.table)
         ),
         out=subpath(output[0], strip_suffix=".csv"),
-        code=lambda wildcards: plan.source_of_table(wildcards.table),
+        code=code.digest("tables"),
     shell:
         "mebench tables {wildcards.table} --scores {input:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
 
@@ -33,11 +33,14 @@ for task in plan.tasks:
         name:
             f"plots_{task}"
         input:
-            data=lambda wildcards, of=task: plan.plotted(of),
-            clips=plan.clips(task),
+            data=lambda wildcards, of=task: plan.paths.plotted(of),
+            clips=plan.paths.clips(plan.tasks[task]["datasets"]),
         output:
-            svg=[shown_in_report(file, task) for file in plan.plot_files(task, "svg")],
-            png=plan.plot_files(task, "png"),
+            svg=[
+                shown_in_report(file, task)
+                for file in plan.paths.plot_files(task, "svg")
+            ],
+            png=plan.paths.plot_files(task, "png"),
         log:
             f"<results>/logs/plots/{task}.log",
         benchmark:
@@ -49,10 +52,10 @@ for task in plan.tasks:
             mem_mb=2000,
             runtime=times_attempt(30),
         params:
-            arguments=lambda wildcards, of=task: plan.plot_arguments(of),
-            define=plan.define_arguments(task),
+            arguments=lambda wildcards, of=task: plan.arguments.plots(of),
+            define=plan.arguments.define(task),
             out=subpath(output[0], parent=True),
-            code=plan.source_of_task("plots", task),
+            code=code.task_digest("plots", plan.tasks[task]),
         shell:
             "mebench plots task {params.arguments:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
 
@@ -80,7 +83,7 @@ rule dataset_plots:
         runtime=times_attempt(30),
     params:
         out=subpath(output[0], parent=True),
-        code=plan.source("plots"),
+        code=code.digest("plots"),
     shell:
         "mebench plots datasets --clips {input.clips:q} --out {params.out:q} > {log:q} 2>&1"
 
@@ -88,16 +91,20 @@ rule dataset_plots:
 rule report:
     input:
         tables=collect("<results>/tables/{table}.html", table=plan.tables),
-        plots=[file for task in plan.tasks for file in plan.plot_files(task, "svg")],
+        plots=[
+            file for task in plan.tasks for file in plan.paths.plot_files(task, "svg")
+        ],
         scores=collect("<results>/scores/{task}.csv", task=plan.tasks),
-        runs=[record for task in plan.tasks for record in plan.records(task)],
+        runs=[record for task in plan.tasks for record in plan.paths.records(task)],
         datasets=collect(
             "<results>/datasets/{dataset}/report.md", dataset=plan.datasets
         ),
         pictures=collect(
             "<results>/plots/datasets/{dataset}.svg", dataset=plan.datasets
         ),
-        faces=collect("<results>/faces/{dataset}/meta.json", dataset=plan.with_faces),
+        faces=collect(
+            "<results>/faces/{dataset}/meta.json", dataset=plan.inputs.with_faces
+        ),
     output:
         html=report(
             "<results>/report.html",
@@ -121,10 +128,10 @@ rule report:
         tasks=list(plan.tasks),
         datasets=list(plan.datasets),
         models=plan.model_names,
-        plots=canonical_json({task: plan.plots_of(task) for task in plan.tasks}),
-        define=plan.define_arguments(*plan.tasks),
+        plots=canonical_json({task: plan.paths.plots(task) for task in plan.tasks}),
+        define=plan.arguments.define(*plan.tasks),
         config=plan.config_json,
-        code=plan.source("report"),
+        code=code.digest("report"),
     shell:
         "mebench report --out {output.html:q} --results {params.results:q} --tables {params.tables:q} --tasks {params.tasks:q}"
         " --datasets {params.datasets:q} --models {params.models:q} --plots {params.plots:q} {params.define:q} --config-json {params.config:q} > {log:q} 2>&1"

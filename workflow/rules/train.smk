@@ -4,8 +4,8 @@
 
 rule train:
     input:
-        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
-        inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+        clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
+        inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
     output:
         "<results>/runs/{task}/{model}/seed{seed}/shards/{scatteritem}.json",
@@ -31,8 +31,8 @@ rule train:
         inputs=lambda wildcards, input: [
             str(Path(meta).parent) for meta in input.inputs
         ],
-        folder=lambda wildcards: plan.folder(run_of(wildcards)),
-        code=lambda wildcards: plan.source("train", run_of(wildcards)),
+        folder=lambda wildcards: plan.paths.folder(run_of(wildcards)),
+        code=lambda wildcards: code.run_digest("train", run_of(wildcards)),
     # exec: the shell would die of a scheduler's signal to stop, and training with it before it has kept its state
     shell:
         "exec mebench train --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
@@ -43,12 +43,12 @@ rule train:
 rule pool:
     input:
         shards=lambda wildcards: [
-            f"{plan.folder(run_of(wildcards))}/shards/{item}.json"
+            f"{plan.paths.folder(run_of(wildcards))}/shards/{item}.json"
             for item in shards.items(run_of(wildcards))
         ],
-        clips=lambda wildcards: plan.clips_of(run_of(wildcards)),
-        decisions=lambda wildcards: plan.decisions_of(run_of(wildcards)),
-        inputs=lambda wildcards: plan.inputs(run_of(wildcards)),
+        clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
+        decisions=lambda wildcards: plan.paths.decisions(run_of(wildcards).datasets),
+        inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
     output:
         predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",
@@ -71,8 +71,8 @@ rule pool:
         inputs=lambda wildcards, input: [
             str(Path(meta).parent) for meta in input.inputs
         ],
-        folder=lambda wildcards: plan.folder(run_of(wildcards)),
-        code=lambda wildcards: plan.source("pool", run_of(wildcards)),
+        folder=lambda wildcards: plan.paths.folder(run_of(wildcards)),
+        code=lambda wildcards: code.run_digest("pool", run_of(wildcards)),
     shell:
         "mebench pool --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
         " > {log:q} 2>&1"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mebench import cards, inputs, recipes, tables
+from mebench import cards, tables
+from mebench.config import input_names, recipes
 from mebench.report.words import plain
 from mebench.tables.description import Description, Published
 from mebench.tables.printed import as_fraction
@@ -28,7 +29,7 @@ def shape(wanted: dict[str, Any]) -> str:
         return f"{kind} {size}xk"  # k: the frames of a window
     picture = [str(number) for number in (channels, size, size) if number]
     if kind == "long_flow":
-        length = wanted.get("options", {}).get("length", inputs.KINDS[kind]["options"]["length"][0])
+        length = wanted.get("options", {}).get("length", input_names.KINDS[kind]["options"]["length"][0])
         picture.insert(0, length.lstrip("t"))
     elif kind == "frames":
         picture.insert(0, f"({wanted['frames']}+2)" if wanted.get("frames") else "2")  # onset and apex follow

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mebench import estimate, recipes
 from mebench.catalogue import facts
 from mebench.catalogue.listing import HEADER, markdown_table, rows
+from mebench.config import recipes
+from mebench.plan import estimate
 from mebench.protocols.tasks import task
 from mebench.report.words import plain
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from mebench import parallel
 from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
+from mebench.config.input_names import InputSpec
 from mebench.errors import UserError, bad_clips
 from mebench.files import canonical_json, digest, read_csv, read_json, write_json
-from mebench.inputs import Spec, store
+from mebench.inputs import store
 from mebench.inputs.maker import Maker
 from mebench.media.unavailable import Unavailable
 
@@ -22,7 +23,7 @@ from mebench.media.unavailable import Unavailable
 class Source:
     """What an input is made from: the dataset's folder, its faces and the base input where the kind needs them."""
 
-    spec: Spec
+    spec: InputSpec
     root: Path
     origin: str
     faces: Path | None = None
@@ -34,7 +35,7 @@ class Source:
         return maker_class(self.spec, self.pictures)(self.spec, self.root, self.faces, self.base)
 
 
-def maker_class(spec: Spec, pictures: bool) -> type[Maker]:
+def maker_class(spec: InputSpec, pictures: bool) -> type[Maker]:
     """The class behind a kind. Datasets that deliver flow pictures only have ``apex_flow``, as published."""
     if pictures:
         from mebench.inputs.pictures import Input
@@ -111,7 +112,7 @@ def _common_settings(out: Path, records: Mapping[str, dict[str, Any]]) -> dict[s
     return record["settings"]
 
 
-def recordings(clips: Path, spec: Spec, pictures: bool = False) -> list[dict[str, str]]:
+def recordings(clips: Path, spec: InputSpec, pictures: bool = False) -> list[dict[str, str]]:
     """The rows that an input has arrays of: those of ``clips``, a clips.csv.
 
     A kind that declares ``PER = "video"`` has one array per long video where the videos.csv beside it lists any:

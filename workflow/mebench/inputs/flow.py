@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
-from mebench.inputs import Spec
 from mebench.inputs.maker import Made, Maker
 from mebench.media.clip_reader import Clip, digest_of
 from mebench.media.pictures import decode
@@ -25,8 +25,8 @@ STILL = 1e-3  # pixels: what rounding makes of no motion is a tenth of it
 
 
 def estimator(name: str) -> Estimator:
-    """The function behind one of ``inputs.FLOWS``: two grey uint8 frames (H, W) -> float32 (2, H, W), u right and v
-    down, in pixels."""
+    """The function behind one of ``input_names.FLOWS``: two grey uint8 frames (H, W) -> float32 (2, H, W), u right
+    and v down, in pixels."""
     return importlib.import_module(f"mebench.inputs.{name}").flow
 
 
@@ -38,7 +38,7 @@ def estimate_many(name: str, first: np.ndarray, seconds: Sequence[np.ndarray]) -
     return np.stack([module.flow(first, second) for second in seconds])
 
 
-def settings_of(name: str, spec: Spec) -> Mapping[str, Any]:
+def settings_of(name: str, spec: InputSpec) -> Mapping[str, Any]:
     """The settings of an estimator and the version of its code, for inputs that are made with it."""
     kind = importlib.import_module(f"mebench.inputs.{name}").Input
     return {**kind.settings(spec), "version": kind.VERSION}

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from einops import rearrange
 
+from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
-from mebench.inputs import Spec
 from mebench.inputs.flow import check, check_pair, estimate_many, settings_of
 from mebench.inputs.maker import Made, Maker
 from mebench.media.clip_reader import Clip, digest_of
@@ -37,15 +37,15 @@ class Input(Maker):
     EXTRAS = ("blended",)
 
     @classmethod
-    def channels(cls, spec: Spec) -> list[str]:
+    def channels(cls, spec: InputSpec) -> list[str]:
         return ["red", "green", "blue"] if spec.options["coding"] == "hsv" else ["u", "v"]
 
     @classmethod
-    def scale(cls, spec: Spec) -> str:
+    def scale(cls, spec: InputSpec) -> str:
         return "picture" if spec.options["coding"] == "hsv" else "pixels"
 
     @classmethod
-    def settings(cls, spec: Spec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
         return settings_of(spec.options["flow"], spec)
 
     def sources(self, clip: Clip) -> list[Any]:

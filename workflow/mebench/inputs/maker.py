@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.faces import store
-from mebench.inputs import Spec
 from mebench.media import crops
 from mebench.media.clip_reader import Clip, ClipReader
 from mebench.media.unavailable import Unavailable
@@ -41,22 +41,22 @@ class Maker(ClipReader):
     EXTRAS: ClassVar[tuple[str, ...]] = ()  # names of the extra columns of the index
     SETTINGS: ClassVar[Mapping[str, Any]] = {}  # of the algorithm, recorded and part of every fingerprint
 
-    def __init__(self, spec: Spec, root: Path, faces: Path | None = None, base: Path | None = None) -> None:
+    def __init__(self, spec: InputSpec, root: Path, faces: Path | None = None, base: Path | None = None) -> None:
         super().__init__(root)
         self.spec, self.base_folder, self.faces_folder = spec, base, faces
 
     @classmethod
-    def channels(cls, spec: Spec) -> list[str]:
+    def channels(cls, spec: InputSpec) -> list[str]:
         """Names of the channels of an input of this kind."""
         return list(cls.CHANNELS)
 
     @classmethod
-    def settings(cls, spec: Spec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
         """Settings of the algorithm, for the record and the fingerprints."""
         return cls.SETTINGS
 
     @classmethod
-    def scale(cls, spec: Spec) -> str:
+    def scale(cls, spec: InputSpec) -> str:
         """``pixels``, ``picture``, ``byte`` or ``share``: what the numbers are."""
         return cls.SCALE
 

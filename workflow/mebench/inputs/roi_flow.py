@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.faces import detect
-from mebench.inputs import Spec
 from mebench.inputs import roi_regions as roi
 from mebench.inputs.maker import Made, Maker
 from mebench.media.clip_reader import Clip, digest_of
@@ -52,11 +52,11 @@ class Input(Maker):
     EXTRAS = ("windows", "step", "first")
 
     @classmethod
-    def channels(cls, spec: Spec) -> list[str]:
+    def channels(cls, spec: InputSpec) -> list[str]:
         return roi.names(spec.size)
 
     @classmethod
-    def settings(cls, spec: Spec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
         faces = {**detect.SETTINGS, "dlib": detect.version()}
         return {"farneback": roi.FARNEBACK, "rate": RATE, "side": roi.SIDE, "faces": faces}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mebench.inputs import Spec
+from mebench.config.input_names import InputSpec
 from mebench.inputs.flow import check, estimator, grey_pair, settings_of
 from mebench.inputs.maker import Made, Maker
 from mebench.media.clip_reader import Clip, digest_of
@@ -41,11 +41,11 @@ class Input(Maker):
     """
 
     @classmethod
-    def channels(cls, spec: Spec) -> list[str]:
+    def channels(cls, spec: InputSpec) -> list[str]:
         return [*TEXTURES[spec.options["texture"]], "u", "v", "strain"]
 
     @classmethod
-    def settings(cls, spec: Spec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
         return {"flow": dict(settings_of(spec.options["flow"], spec)), "bridge_margin": MARGIN}
 
     def sources(self, clip: Clip) -> list[Any]:

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from mebench.inputs import Spec
+from mebench.config.input_names import InputSpec
 from mebench.inputs.flow import FlowInput, check
 from mebench.inputs.maker import Made
 from mebench.inputs.median import median5
@@ -97,7 +97,7 @@ class Input(FlowInput):
     PART = 32  # so that a GPU has something to do at once
 
     @classmethod
-    def settings(cls, spec: Spec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
         return settings()
 
     def make_all(self, clips: Sequence[Clip]) -> Iterator[tuple[str, Made | Unavailable]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from mebench import recipes
+from mebench.config import recipes
 from mebench.plan import Plan, Run
 from mebench.tables.absent import AbsentRun
 from mebench.watch.broken import Broken
@@ -48,10 +47,10 @@ class Reasons:
 
     def of_input(self, dataset: str, name: str) -> str:
         """Why an input was not made: its own jobs, or what it is made from."""
-        base = self.plan.base_of(dataset, name)
+        base = self.plan.inputs.base(dataset, name)
         return (
             self._said.get(("faces", dataset), "")
-            or (self._said.get(("inputs", f"{dataset}/{Path(base).name}"), "") if base else "")
+            or (self._said.get(("inputs", f"{dataset}/{base}"), "") if base else "")
             or self._said.get(("inputs", f"{dataset}/{name}"), "")
         )
 
@@ -61,11 +60,11 @@ class Reasons:
         failed = next((f"{r['fold']} is '{r['status']}': {r['message']}" for r in state.failed), "")
         if failed:
             return failed
-        for dataset in self.plan.datasets_of(run):
+        for dataset in run.datasets:
             lost = self.of_dataset(dataset)
             if lost and state.waiting:  # the whole sentence stands beside the dataset
                 return f"the dataset {dataset} could not be read: {lost.partition(';')[0]}"
-            said = self.of_input(dataset, self.plan.input_of(run, dataset))
+            said = self.of_input(dataset, self.plan.inputs.name(run, dataset))
             if said and state.waiting:
                 return said
         said = next((self._said[rule, run.id] for rule in ("train", "folds", "adopt", "pool")

@@ -14,7 +14,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mebench import cli, recipes, tables
+from mebench import cli, tables
+from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import write_text
 from mebench.metrics.scores import write_scores
@@ -57,19 +58,19 @@ def _datasets(plan: Plan, tree: Path, reasons: Reasons, gaps: Gaps) -> None:
     for name in LINKED:
         (tree / name).symlink_to(Path("..") / name, target_is_directory=True)
     for name in plan.datasets:
-        if not (tree / "datasets" / name / "clips.csv").is_file() or not Path(plan.root(name)).is_file():
+        if not (tree / "datasets" / name / "clips.csv").is_file() or not Path(plan.paths.source_record(name)).is_file():
             gaps.datasets[name] = reasons.of_dataset(name) or "it was not read"
 
 
 def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) -> bool:
     """Put a run into the tree: as it is pooled, or the folds of it that are there. False where there is nothing."""
-    folder, place = Path(plan.folder(state.run)), tree / "runs" / state.run.id
+    folder, place = Path(plan.paths.folder(state.run)), tree / "runs" / state.run.id
     if state.pooled and not state.missing:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(os.path.relpath(folder, place.parent), target_is_directory=True)
         return True
     if state.done and not state.waiting:
-        clips, inputs = plan.clips_of(state.run), plan.inputs(state.run)
+        clips, inputs = plan.paths.clips(state.run.datasets), plan.paths.inputs(state.run)
         record = pool(
             folder, state.run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs],
             recipes.about(state.run.spec), place,

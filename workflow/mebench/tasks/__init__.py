@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mebench import cards, formats
+from mebench.config.kinds import DEFAULT, card, name_of, of_recordings
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-DEFAULT = "recognition"
+__all__ = ["DEFAULT", "Kind", "Objective", "Row", "card", "name_of", "of_recordings"]
 Row = dict[str, str]
 
 
@@ -143,27 +144,12 @@ class Kind:
         raise NotImplementedError
 
 
-def name_of(task: Mapping[str, Any]) -> str:
-    """The kind of a task: a name, or the path of a file."""
-    return task.get("kind", DEFAULT)
-
-
-def card(task: Mapping[str, Any]) -> dict[str, Any]:
-    """The card of a task's kind."""
-    return cards.card("tasks", name_of(task))
-
-
 def of(task: Mapping[str, Any]) -> Kind:
     """The kind of a task, bound to it."""
     module, name = cards.load("tasks", name_of(task)), card(task)["module"]
     if not hasattr(module, name):
         raise UserError(f"{module.__file__} defines no class {name}, which its card names under 'module'")
     return getattr(module, name)(task)
-
-
-def of_recordings(task: Mapping[str, Any]) -> bool:
-    """Whether the samples of a task are made of recordings, not of clips."""
-    return card(task).get("sample", "clip") == "recording"
 
 
 def of_run(about: Mapping[str, Any]) -> Kind:

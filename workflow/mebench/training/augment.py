@@ -1,5 +1,5 @@
-"""Augmentation of training clips: pictures, motion and series changed so that motion stays what it is. ``words.py``
-says how a recipe names it."""
+"""Augmentation of training clips: pictures, motion and series changed so that motion stays what it is.
+``config/augmentations.py`` says how a recipe names it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 from einops import rearrange
 
-from mebench.training import words
+from mebench.config import augmentations
+from mebench.config.augmentations import CHANGE, PHOTOGRAPH, Flip, Light, Numbers, Rotate, Scale, Shift, Word
 from mebench.training.data import IMAGENET_MEAN, IMAGENET_STD
-from mebench.training.words import CHANGE, PHOTOGRAPH, Flip, Light, Numbers, Rotate, Scale, Shift, Word
 
 
 def parse(text: str) -> Augmentation | None:
     """The augmentation that a recipe names, or None for ``none``; a UserError says which word is wrong."""
-    named = words.parse(text)
+    named = augmentations.parse(text)
     return Augmentation(named) if named else None
 
 
@@ -28,7 +28,7 @@ class Augmentation:
 
     def check(self, channels: Sequence[str], scale: str, kind: str) -> None:
         """A UserError where a word makes no sense for inputs of that ``kind`` with these channels and range."""
-        words.check(self.words, channels, scale, kind)
+        augmentations.check(self.words, channels, scale, kind)
 
     def __call__(
         self, x: torch.Tensor, channels: Sequence[str], scale: str, generator: torch.Generator
@@ -53,7 +53,7 @@ class Augmentation:
 
 
 def flip(word: Flip, x: torch.Tensor, numbers: Numbers, generator: torch.Generator) -> torch.Tensor:
-    """As :class:`mebench.training.words.Flip` says."""
+    """As :class:`mebench.config.augmentations.Flip` says."""
     chosen, mirrored, u = _uniform(x, 0, 1, generator) < 0.5, x.flip(-1), numbers.at("u")
     if numbers.computed:
         mirrored[:, :, u] *= -1
@@ -65,7 +65,7 @@ def flip(word: Flip, x: torch.Tensor, numbers: Numbers, generator: torch.Generat
 
 
 def shift(word: Shift, x: torch.Tensor, numbers: Numbers, generator: torch.Generator) -> torch.Tensor:
-    """As :class:`mebench.training.words.Shift` says."""
+    """As :class:`mebench.config.augmentations.Shift` says."""
     most, (height, width) = int(word.pixels), x.shape[-2:]
     right, down = torch.randint(-most, most + 1, (2, len(x), 1), generator=generator)
     columns = (torch.arange(width) - right).clamp(0, width - 1).to(x.device)  # n w: where each comes from
@@ -76,7 +76,7 @@ def shift(word: Shift, x: torch.Tensor, numbers: Numbers, generator: torch.Gener
 
 
 def rotate(word: Rotate, x: torch.Tensor, numbers: Numbers, generator: torch.Generator) -> torch.Tensor:
-    """As :class:`mebench.training.words.Rotate` says."""
+    """As :class:`mebench.config.augmentations.Rotate` says."""
     angle = _uniform(x, -word.degrees, word.degrees, generator).deg2rad()
     cos, sin = angle.cos(), angle.sin()
     x = _turned(x, cos, sin)
@@ -88,14 +88,14 @@ def rotate(word: Rotate, x: torch.Tensor, numbers: Numbers, generator: torch.Gen
 
 
 def scale(word: Scale, x: torch.Tensor, numbers: Numbers, generator: torch.Generator) -> torch.Tensor:
-    """As :class:`mebench.training.words.Scale` says."""
+    """As :class:`mebench.config.augmentations.Scale` says."""
     x = x.clone()
     x[:, :, numbers.motion] *= _uniform(x, word.low, word.high, generator).to(x.device)
     return x
 
 
 def light(word: Light, x: torch.Tensor, numbers: Numbers, generator: torch.Generator) -> torch.Tensor:
-    """As :class:`mebench.training.words.Light` says."""
+    """As :class:`mebench.config.augmentations.Light` says."""
     gain, bias = (_uniform(x, -word.amount, word.amount, generator).to(x.device) for _ in range(2))
     x = x.clone()
     x[:, :, numbers.at(CHANGE)] *= 1 + gain

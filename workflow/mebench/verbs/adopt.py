@@ -12,7 +12,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import recipes
+    from mebench.config import recipes
     from mebench.training.adopt import adopt
 
     spec, clips, inputs, run = resolve(args)

@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
 def examine(path: Path | None, every_frame: bool = False, jobs: int = 1) -> dict:
     """Software, machine, datasets and tasks, and whether all datasets are ``usable``; with ``every_frame`` bad clips
     too."""
-    from mebench.config import load_config
+    from mebench.config.loading import load_config
     from mebench.doctor import copies, frames, software, tasks
 
     config = load_config(path) if path else {"datasets": {}, "results": "results"}

@@ -39,15 +39,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import cards, inputs
+    from mebench import cards
     from mebench.acquisition.origin import origin_of, root_of
+    from mebench.config import input_names
     from mebench.errors import UserError
     from mebench.files import write_json
     from mebench.inputs import build
     from mebench.parallel import parse_shard
 
     cards.locate("datasets", args.dataset)
-    spec = inputs.parse(args.input)
+    spec = input_names.parse(args.input)
     shard = parse_shard(args.shard) if args.shard else (1, 1)
     root = root_of(args.root)
     origin = origin_of(args.dataset, root)

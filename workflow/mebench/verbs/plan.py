@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mebench.estimate import CPU_TFLOPS, GPU_TFLOPS
+from mebench.plan.estimate import CPU_TFLOPS, GPU_TFLOPS
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +28,8 @@ def main(args: argparse.Namespace) -> None:
     import json
     import math
 
-    from mebench import estimate
     from mebench.errors import UserError
-    from mebench.plan import Plan
+    from mebench.plan import Plan, estimate
 
     for option, value in (("--tflops", args.tflops), ("--cpu-tflops", args.cpu_tflops)):
         if not 0 < value < math.inf:

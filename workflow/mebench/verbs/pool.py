@@ -12,7 +12,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import recipes
+    from mebench.config import recipes
     from mebench.training.pool import pool
 
     spec, clips, inputs, run = resolve(args)

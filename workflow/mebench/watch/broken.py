@@ -67,6 +67,6 @@ def _message(rule: str, last: str) -> str:
 
 def _kept(plan: Plan, state: RunState) -> str:
     """How much a stopped run has kept besides its finished folds."""
-    folder = Path(plan.folder(state.run)) / "folds"
+    folder = Path(plan.paths.folder(state.run)) / "folds"
     kept = len(list(folder.glob(f"*{checkpoint_file(folder, 'x').suffix}")))
     return f"; {'a fold goes' if kept == 1 else f'{kept} folds go'} on from the state that was kept" if kept else ""

@@ -22,12 +22,12 @@ def target_of(plan: Plan, target: str) -> tuple[str, Run | None]:
     """(the file to ask Snakemake for, the run that a target is or belongs to)."""
     name = target.rstrip("/")
     for run in plan.runs:
-        if name in (run.id, plan.folder(run)):
-            return f"{plan.folder(run)}/run.json", run
-        if name.startswith(f"{plan.folder(run)}/"):
+        if name in (run.id, plan.paths.folder(run)):
+            return f"{plan.paths.folder(run)}/run.json", run
+        if name.startswith(f"{plan.paths.folder(run)}/"):
             return name, run
     if re.fullmatch(r"[^/]+/[^/]+/seed\d+", name):
-        plan.resolve(name)  # complains, with the name that comes closest
+        plan.named(name)  # complains, with the name that comes closest
     return target, None
 
 
@@ -60,7 +60,7 @@ def of_runs(plan: Plan, runs: Sequence[Run]) -> list[str]:
 
 def of_folds(plan: Plan, run: Run) -> list[str]:
     """Which folds of a run hold, and why the others do not."""
-    spec, folder = run.spec, Path(plan.folder(run))
+    spec, folder = run.spec, Path(plan.paths.folder(run))
     rows, without = _rows(plan, run)
     if rows is None:
         return [without, *_by_spec(run, folder)]
@@ -77,7 +77,8 @@ def of_folds(plan: Plan, run: Run) -> list[str]:
 
 def _rows(plan: Plan, run: Run) -> tuple[Rows | None, str]:
     """The clips of a run, or why they cannot be known."""
-    clips, metas = [Path(path) for path in plan.clips_of(run)], [Path(path) for path in plan.inputs(run)]
+    clips = [Path(path) for path in plan.paths.clips(run.datasets)]
+    metas = [Path(path) for path in plan.paths.inputs(run)]
     absent = next((path for path in [*clips, *metas] if not path.is_file()), None)
     if absent:
         return None, f"which of them hold cannot be said before {absent} is made"

@@ -72,7 +72,7 @@ def command(run: Run, fold: str, config: Path, threads: int = 1) -> str:
 
 
 def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool) -> Failure:
-    record = record_of(fold_folder(Path(plan.folder(run)), fold)) or {"status": "unknown", "message": ""}
+    record = record_of(fold_folder(Path(plan.paths.folder(run)), fold)) or {"status": "unknown", "message": ""}
     place = record.get("where") or {}
     about = [f"device {record['device']}"] if record.get("device") else []
     if old:
@@ -91,7 +91,7 @@ def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool
 def _died(plan: Plan, run: Run, held: dict[str, Any], config: Path, count: int) -> Failure:
     fold = held.get("fold") or held["file"].name.removesuffix(".running.json")
     epoch = f"in or after epoch {held['epoch']} of {held['epochs']}" if held.get("epochs") else "at an unknown epoch"
-    kept = checkpoint_file(Path(plan.folder(run)), fold).is_file()
+    kept = checkpoint_file(Path(plan.paths.folder(run)), fold).is_file()
     about = ["the next job goes on from its checkpoint" if kept else "the next job trains it from the start"]
     if held.get("node") and held.get("pid"):
         about.insert(0, f"its process was {held['pid']}")

@@ -8,9 +8,8 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any
 
-from mebench import estimate
 from mebench.errors import UserError
-from mebench.plan import Plan
+from mebench.plan import Plan, estimate
 from mebench.watch.runs import RunState
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mebench import estimate
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_json
-from mebench.plan import Plan, Run
+from mebench.plan import Plan, Run, estimate
 from mebench.training import lock
 from mebench.training.reasons import fingerprint_of, fingerprint_parts
 from mebench.training.records import fold_folder, record_of, run_rows
@@ -72,11 +71,11 @@ class Eyes:
         return [self._state(run, parts) for run in self.plan.runs]
 
     def _state(self, run: Run, parts: dict[Hashable, dict[str, Any]]) -> RunState:
-        clips, inputs = self.plan.clips_of(run), self.plan.inputs(run)
+        clips, inputs = self.plan.paths.clips(run.datasets), self.plan.paths.inputs(run)
         waiting = next((path for path in [*clips, *inputs] if not Path(path).is_file()), None)
         folds, data = self._data(run, clips, inputs) if waiting is None else (None, None)
         expected, counted = (len(folds), "indexed") if folds else self._expected(run, clips)
-        folder = Path(self.plan.folder(run))
+        folder = Path(self.plan.paths.folder(run))
         if run.spec["training"] == "rules":
             about = self._pooled(folder, run)
             outside = about["folds_done"] if about else 0

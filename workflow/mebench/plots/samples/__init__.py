@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mebench import inputs
+from mebench.config import input_names
 
 FLOW = "Horizontal and vertical motion (u, v) from onset to apex at the crop's own resolution"
 # kind of input -> title, and what a model that reads it sees
@@ -18,11 +18,11 @@ WORDS = {
                  "to the head, frame by frame"),
     "lbp_top": ("Histograms of local patterns", "The models see no picture, but how often each small pattern of "
                 "brightness occurs in each block of the face, in space (XY) and over time (XT, YT)"),
-    **{name: (f"Flow at full resolution ({name})", FLOW) for name in inputs.FLOWS},
+    **{name: (f"Flow at full resolution ({name})", FLOW) for name in input_names.FLOWS},
 }  # fmt: skip
 
 
 def words(name: str) -> tuple[str, str]:
     """Title and caption of the sample picture of an input by its name, ``apex_flow-28.eyes``."""
-    title, sees = WORDS[inputs.parse(name).kind]
+    title, sees = WORDS[input_names.parse(name).kind]
     return f"{title} ({name})", f"{sees}. The typical clip of each class, the median of its class by strength."

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from mebench.config.input_names import FLOWS
 from mebench.errors import UserError
-from mebench.inputs import FLOWS, store
+from mebench.inputs import store
 from mebench.plots import style
 from mebench.plots.samples import WORDS, choose, flow, frames, lbp_top, long_flow, roi_flow, texture_motion
 

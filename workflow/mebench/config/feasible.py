@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mebench import cards, inputs, recipes, tasks
+from mebench import cards
+from mebench.config import input_names, kinds, recipes
+from mebench.config.configuration import Configuration
 from mebench.errors import UserError
-
-if TYPE_CHECKING:
-    from mebench.plan import Plan, Run
 
 ONLY_SYNTHETIC = ("size", "subjects", "clips", "seed")
 FULL = ("casme2", "samm", "smic", "smic_vis", "smic_nir", "casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")
 SUBJECTS = 8  # of a small stand-in where the configuration does not say
 
 
-def check(plan: Plan) -> None:
+def check(configuration: Configuration) -> None:
     """Raise a UserError for the first thing that cannot work: options of a source, inputs that a dataset cannot give,
     too few subjects for the selection ``inner``."""
-    for name, entry in plan.datasets.items():
-        _source(name, entry)
-    first = plan.config["seeds"][0]
-    for run in [run for run in plan.runs if run.seed == first]:  # the seed changes nothing of what is asked here
-        _kind(plan, run)
-        for dataset in plan.datasets_of(run):
-            reason = unreadable(run.spec["inputs"], cards.card("datasets", dataset), plan.tasks[run.task])
+    for name, dataset in configuration.datasets.items():
+        _source(name, dataset)
+    for task, model in configuration.pairs():
+        entry = configuration.entries[model]
+        _kind(configuration, task, entry)
+        for dataset in datasets_of(configuration.tasks[task], entry):
+            reason = unreadable(entry["inputs"], cards.card("datasets", dataset), configuration.tasks[task])
             if reason:
                 raise UserError(
-                    f"the model entry '{run.model}' cannot run on the task {run.task}: {reason}; "
-                    f"{_elsewhere(plan, run)}"
+                    f"the model entry '{model}' cannot run on the task {task}: {reason}; "
+                    f"{_elsewhere(configuration, task, entry)}"
                 )
-    if plan.selection == "inner":
-        _inner(plan)
+    if configuration.selection == "inner":
+        _inner(configuration)
+
+
+def datasets_of(definition: dict[str, Any], entry: dict[str, Any]) -> list[str]:
+    """The datasets of a task, and those of the extra clips that an entry trains on."""
+    extra = entry["recipe"].get("extra_clips", "none")
+    return [*definition["datasets"], *(definition[extra] if extra != "none" else ())]
 
 
 def _source(name: str, entry: dict[str, Any]) -> None:
@@ -57,33 +62,34 @@ def _source(name: str, entry: dict[str, Any]) -> None:
 OF_CLASSES = ("class_weights", "label_smoothing", "order")  # keys of a recipe that mean something where classes are
 
 
-def _kind(plan: Plan, run: Run) -> None:
+def _kind(configuration: Configuration, task: str, entry: dict[str, Any]) -> None:
     """A model serves the kinds of task that its card says, recognition where it says nothing; what a recipe says of
     classes goes with those alone that have some."""
-    card, kind = cards.card("models", run.spec["model"]), plan.kinds[run.task]
-    serves = card.get("serves", [tasks.DEFAULT])
+    card, kind = cards.card("models", entry["model"]), configuration.kinds[task]
+    serves = card.get("serves", [kinds.DEFAULT])
     if kind["name"] not in serves:
         raise UserError(
-            f"the model entry '{run.model}' serves {', '.join(serves)}, but the task {run.task} is of the kind "
+            f"the model entry '{entry['name']}' serves {', '.join(serves)}, but the task {task} is of the kind "
             f"{kind['name']}; give the entry tasks of its own, or a model whose card has serves: [{kind['name']}]"
         )
-    if run.spec["training"] == "gradient" and run.spec["selection"] not in ("last", *kind["selection"]):
+    selection = configuration.selection
+    if entry["training"] == "gradient" and selection not in ("last", *kind["selection"]):
         raise UserError(
-            f"the task {run.task} is of the kind {kind['name']}, which has no selection: {run.spec['selection']}; "
+            f"the task {task} is of the kind {kind['name']}, which has no selection: {selection}; "
             f"write selection: {' or '.join(['last', *kind['selection']])}"
         )
     for key in OF_CLASSES if not kind.get("classes", False) else ():
-        value, default = run.spec["recipe"].get(key, recipes.RECIPE[key]), recipes.RECIPE[key]
+        value, default = entry["recipe"].get(key, recipes.RECIPE[key]), recipes.RECIPE[key]
         if value != default:
-            raise UserError(f"the model entry '{run.model}' has {key}: {value}, but the task {run.task} has no "
+            raise UserError(f"the model entry '{entry['name']}' has {key}: {value}, but the task {task} has no "
                             f"classes; write {key}: {default}")  # fmt: skip
 
 
 def unreadable(wanted: dict[str, Any], card: dict[str, Any], task: dict[str, Any] | None = None) -> str:
     """Why a model that asks for the input ``wanted`` cannot read what a dataset delivers for a task (of clips, where
     none is given); empty where it can."""
-    of_clips = task is None or not tasks.of_recordings(task)
-    if of_clips and card["delivers"] == "videos" and inputs.KINDS[wanted["kind"]].get("per") == "video":
+    of_clips = task is None or not kinds.of_recordings(task)
+    if of_clips and card["delivers"] == "videos" and input_names.KINDS[wanted["kind"]].get("per") == "video":
         return f"its input {wanted['kind']} has one array for each long video of {card['name']}, not for each clip"
     if card["delivers"] != "pictures":
         return ""
@@ -98,26 +104,26 @@ def unreadable(wanted: dict[str, Any], card: dict[str, Any], task: dict[str, Any
     return ""
 
 
-def _elsewhere(plan: Plan, run: Run) -> str:
+def _elsewhere(configuration: Configuration, task: str, entry: dict[str, Any]) -> str:
     """What to write instead."""
-    others = [task for task in plan.tasks if all(
-        not unreadable(run.spec["inputs"], cards.card("datasets", name)) for name in plan.tasks[task]["datasets"]
+    others = [name for name, definition in configuration.tasks.items() if all(
+        not unreadable(entry["inputs"], cards.card("datasets", dataset)) for dataset in definition["datasets"]
     )]  # fmt: skip
-    if run.spec["recipe"].get("extra_clips", "none") != "none" and run.task in others:
+    if entry["recipe"].get("extra_clips", "none") != "none" and task in others:
         return "leave out extra_clips"
     if not others:
         return "remove the entry, or add a task of videos"
     return f"give the entry tasks: [{', '.join(others)}]"
 
 
-def _inner(plan: Plan) -> None:
+def _inner(configuration: Configuration) -> None:
     """``inner`` holds subjects out of a fold's training subjects, so three are needed; the number is known before
     anything is read where all datasets of a task are small stand-ins."""
-    trained = {run.task for run in plan.runs if run.spec["training"] == "gradient"}
-    for task in plan.tasks:
-        entries = [plan.datasets[name] for name in plan.tasks[task]["datasets"]]
-        if task in trained and all(map(_small, entries)):
-            count = sum(entry.get("subjects", SUBJECTS) for entry in entries)
+    trained = {task for task, model in configuration.pairs() if configuration.entries[model]["training"] == "gradient"}
+    for task, definition in configuration.tasks.items():
+        datasets = [configuration.datasets[name] for name in definition["datasets"]]
+        if task in trained and all(map(small_stand_in, datasets)):
+            count = sum(dataset.get("subjects", SUBJECTS) for dataset in datasets)
             if count < 3:
                 raise UserError(
                     f"selection: inner needs at least three subjects, but the task {task} has {count}; ask for more "
@@ -125,5 +131,6 @@ def _inner(plan: Plan) -> None:
                 )
 
 
-def _small(entry: dict[str, Any]) -> bool:
-    return entry["source"] == "synthetic" and entry.get("size", "small") == "small"
+def small_stand_in(dataset: dict[str, Any]) -> bool:
+    """Whether a dataset of the configuration is a small generated one."""
+    return dataset["source"] == "synthetic" and dataset.get("size", "small") == "small"

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mebench import cards, recipes, tasks
+from mebench import cards, tasks
+from mebench.config import recipes
 from mebench.files import read_csv
-from mebench.plan import Plan, Run
+from mebench.plan.plan import Plan
+from mebench.plan.runs import Run
 
 GPU_TFLOPS, CPU_TFLOPS = 20.0, 0.05  # effective throughput of a GPU and of a CPU core, where nothing is measured
 PASSES = 3  # of forward passes that a step of training costs
@@ -102,7 +104,9 @@ def size(plan: Plan, run: Run) -> Size:
     """The numbers of a run: of the indexed clips of its task, or where a dataset is not indexed yet, of those that are
     to be generated, or of the real datasets."""
     definition, counted = plan.tasks[run.task], "indexed"
-    clips, more = _clips(plan.clips(run.task), definition), _clips(plan.clips_of(run), definition)
+    clips, more = (
+        _clips(plan.paths.clips(datasets), definition) for datasets in (definition["datasets"], run.datasets)
+    )
     if clips is None:
         clips, counted = _to_generate(plan, definition), "generated"
     extra, unsure = 0, ""

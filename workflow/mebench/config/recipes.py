@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mebench import card_check, cards
+from mebench import cards
+from mebench.config import augmentations, card_check
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.protocols.tasks import TASKS
-from mebench.training import words
 
 # every recipe key with its default; a card or the configuration may set any of them
 RECIPE: dict[str, Any] = {
@@ -48,7 +48,7 @@ CHOICES = {
     "schedule": ("constant", "cosine", "step", "onecycle"),
     "precision": ("float32", "tf32", "bfloat16", "float16"),
 }
-WORDS = ("augment",)  # words with arguments, read by training/words.py
+WORDS = ("augment",)  # words with arguments, read by augmentations.py
 POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay")
 BELOW_ONE = ("label_smoothing", "ema")
 
@@ -88,7 +88,7 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
     wanted = card["inputs"] | changed(card, options, "inputs")
     if training == "gradient":
         recipe = checked(name, recipe)
-        words.check(words.parse(recipe["augment"]), wanted["channels"], wanted["range"], wanted["kind"])
+        augmentations.check(augmentations.parse(recipe["augment"]), wanted["channels"], wanted["range"], wanted["kind"])
     return {
         "name": name,
         "model": model,

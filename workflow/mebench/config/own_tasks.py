@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mebench import cards, tasks
+from mebench import cards
+from mebench.config import kinds
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.protocols.tasks import SHIPPED
 
@@ -18,16 +19,16 @@ def own(entry: dict[str, Any]) -> dict[str, Any]:
     if name in SHIPPED:
         raise UserError(f"the task {name} is there already; give your own another name, or list just the name {name}")
     check_folder_name("task", name)
-    card = tasks.card(entry)
+    card = kinds.card(entry)
     absent = [key for key in CARD if key not in card]
     absent += [f"columns: {key}" for key in ("all", "part") if key not in card.get("columns", {"all": [], "part": []})]
     if absent:
-        raise UserError(f"the CARD of {cards.locate('tasks', tasks.name_of(entry))} lacks {', '.join(absent)}; "
+        raise UserError(f"the CARD of {cards.locate('tasks', kinds.name_of(entry))} lacks {', '.join(absent)}; "
                         "docs/add-a-kind-of-task.md shows a whole one")  # fmt: skip
     for part, columns in card["columns"].items():
         for metric, _ in columns:
             if metric not in card["metrics"]:
-                raise UserError(f"the CARD of {cards.locate('tasks', tasks.name_of(entry))} has columns: {part} of the "
+                raise UserError(f"the CARD of {cards.locate('tasks', kinds.name_of(entry))} has columns: {part} of the "
                                 f"unknown metric '{metric}'{did_you_mean(metric, card['metrics'])}")  # fmt: skip
     known = [*ALWAYS, *card["definition"]]
     for key in entry:

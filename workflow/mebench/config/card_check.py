@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from mebench import inputs
+from mebench.config import input_names
 from mebench.errors import UserError, did_you_mean
 
 KEYS = ("title", "kind", "paper", "licence", "module", "parameters", "inputs", "recipe", "resources", "notes")
@@ -62,7 +62,7 @@ def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
 
 
 def _of_inputs(wanted: dict[str, Any], at: str = "inputs") -> Iterator[str]:
-    for key, known in (("kind", inputs.KINDS), ("range", RANGES), ("center", CENTERS)):
+    for key, known in (("kind", input_names.KINDS), ("range", RANGES), ("center", CENTERS)):
         if key in wanted and wanted[key] not in known:
             yield f"has {at}: {key}: {wanted[key]}{did_you_mean(str(wanted[key]), known)}"
     channels = wanted.get("channels", ["u"])

@@ -1,4 +1,4 @@
-"""config.yaml: read, checked against the schema, completed with the defaults."""
+"""The schema of ``config.yaml``: a configuration is checked against it and completed with its defaults."""
 
 from __future__ import annotations
 
@@ -12,26 +12,6 @@ from typing import Any
 from mebench.errors import UserError, did_you_mean
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
-
-
-def load_config(path: str | os.PathLike) -> dict[str, Any]:
-    """Read and check a configuration file."""
-    import yaml
-
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot read the configuration {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"the configuration {path} is not a text in UTF-8 ({error.reason}); save it as UTF-8"
-        ) from error
-    try:
-        config = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        where = f" line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
-        raise UserError(f"{path}{where} is not valid YAML: {getattr(error, 'problem', error)}") from error
-    return checked(config or {}, str(path))
 
 
 def checked(config: Any, where: str = "the configuration") -> dict[str, Any]:

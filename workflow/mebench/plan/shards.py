@@ -9,17 +9,16 @@ from the configuration, and a shard beyond the last fold is an empty job.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mebench import estimate
+from mebench.config import feasible
 from mebench.errors import UserError, did_you_mean
-
-if TYPE_CHECKING:
-    from mebench.plan import Plan, Run
+from mebench.plan import estimate
+from mebench.plan.plan import Plan
+from mebench.plan.runs import Run
 
 JOB_SECONDS = 1800
 DEFAULT = "default"
-SMALL = 8  # subjects of a generated dataset that says nothing else
 
 
 class Shards:
@@ -53,8 +52,8 @@ class Shards:
         """The subjects of a run's task: as published, or as many as its generated datasets have."""
         task = self.plan.tasks[run.task]
         entries = [self.plan.datasets[name] for name in task["datasets"]]
-        if all(entry["source"] == "synthetic" and entry.get("size", "small") == "small" for entry in entries):
-            return sum(entry.get("subjects", SMALL) for entry in entries)
+        if all(map(feasible.small_stand_in, entries)):
+            return sum(entry.get("subjects", feasible.SUBJECTS) for entry in entries)
         return task["expected"]["subjects"]
 
 

@@ -1,0 +1,51 @@
+"""A configuration resolved against cards and definitions: which datasets, tasks and model entries there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mebench.config import kinds
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """``settings`` are the keys of config.yaml with their defaults; ``tasks`` and ``entries`` (of models) are by name,
+    in the order in which they are written."""
+
+    settings: dict[str, Any]
+    tasks: dict[str, dict[str, Any]]
+    entries: dict[str, dict[str, Any]]
+
+    @property
+    def results(self) -> str:
+        """The folder that holds everything a run makes."""
+        return self.settings["results"].rstrip("/")
+
+    @property
+    def selection(self) -> str:
+        return self.settings["selection"]
+
+    @property
+    def seeds(self) -> list[int]:
+        return self.settings["seeds"]
+
+    @cached_property
+    def datasets(self) -> dict[str, dict[str, Any]]:
+        """All that are configured, whether a task needs them or not: each is read, checked and shown in the report."""
+        return dict(sorted(self.settings["datasets"].items()))
+
+    @cached_property
+    def kinds(self) -> dict[str, dict[str, Any]]:
+        """The card of the kind of each task."""
+        return {name: kinds.card(definition) for name, definition in self.tasks.items()}
+
+    @property
+    def own_tasks(self) -> list[dict[str, Any]]:
+        """The definitions of the tasks that the configuration itself defines."""
+        return [self.tasks[written["name"]] for written in self.settings["tasks"] if not isinstance(written, str)]
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each task with each model entry that is for it."""
+        return [(t, m) for t in self.tasks for m, entry in self.entries.items() if t in (entry["tasks"] or self.tasks)]

@@ -1,0 +1,94 @@
+"""From what is written in a configuration to a :class:`Configuration`: checked, completed and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mebench import cards
+from mebench.config import feasible, own_tasks, recipes
+from mebench.config.configuration import Configuration
+from mebench.errors import UserError, did_you_mean
+from mebench.protocols.tasks import TASKS, task
+
+
+def resolve(settings: dict[str, Any]) -> Configuration:
+    """Checked settings, resolved against cards and definitions; a UserError says what cannot work."""
+    named = [task(entry) if isinstance(entry, str) else own_tasks.own(entry) for entry in settings["tasks"]]
+    tasks = {definition["name"]: definition for definition in named}
+    configuration = Configuration(settings, tasks, _entries(settings["models"], tasks))
+    _check_datasets(configuration)
+    for task_name, entry in configuration.pairs():
+        _check_extra(configuration, task_name, entry)
+    feasible.check(configuration)
+    return configuration
+
+
+def _entries(models: list[Any], tasks: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    resolved = [recipes.resolve(entry) for entry in models]
+    entries = {entry["name"]: entry for entry in resolved}
+    if len(entries) < len(resolved):
+        names = [entry["name"] for entry in resolved]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UserError(f"two model entries are called '{twice}'; give each a 'name' of its own")
+    for name, entry in entries.items():
+        _check_entry(name, entry, tasks)
+    return entries
+
+
+def _check_entry(name: str, entry: dict[str, Any], tasks: Mapping[str, dict[str, Any]]) -> None:
+    for other in entry["tasks"] or ():
+        if other not in tasks:
+            raise UserError(
+                f"the model entry '{name}' is for the task {other}, which is not among the tasks of this "
+                f"configuration{did_you_mean(other, tasks)}"
+            )
+    if entry["training"] == "rules" and not _writes_given(entry["model"], name):
+        raise UserError(
+            f"the model entry '{name}' needs a rule with the output "
+            f"<results>/runs/{{task}}/{name}/seed{{seed}}/given.csv, but {entry['model']} has none; "
+            "docs/add-a-model.md shows one"
+        )
+    for path in cards.weights_files(entry):
+        if not Path(path).is_file():
+            raise UserError(f"the model entry '{name}' begins with the weights {path}, but there is no such file")
+
+
+def _writes_given(path: str, name: str) -> bool:
+    """Whether the text of a rule file has the output that :mod:`mebench.training.adopt` waits for."""
+    text = Path(path).read_text(encoding="utf-8")
+    return any(f"/runs/{{task}}/{who}/seed{{seed}}/given.csv" in text for who in (name, "{model}"))
+
+
+def _check_datasets(configuration: Configuration) -> None:
+    for name in configuration.settings["datasets"]:
+        cards.locate("datasets", name)
+    tasks = configuration.tasks
+    for name in sorted({name for definition in tasks.values() for name in definition["datasets"]}):
+        if name not in configuration.datasets:
+            wants = ", ".join(t for t in tasks if name in tasks[t]["datasets"])
+            raise UserError(
+                f"the task {wants} needs the dataset {name}; add it to 'datasets' in the configuration, "
+                f"for example {name}: {{source: /path/to/your/copy}} or {name}: {{source: synthetic}}"
+            )
+
+
+def _check_extra(configuration: Configuration, task: str, model: str) -> None:
+    """Clips of other datasets that an entry trains on have to be there."""
+    wanted = configuration.entries[model]["recipe"].get("extra_clips", "none")
+    if wanted == "none":
+        return
+    more = configuration.tasks[task].get(wanted)
+    if not more:
+        having = ", ".join(name for name, definition in TASKS.items() if wanted in definition)
+        raise UserError(
+            f"the model entry '{model}' has extra_clips: {wanted}, but the task {task} has none; those with "
+            f"{wanted}-expressions are {having}"
+        )
+    for name in more:
+        if name not in configuration.datasets:
+            raise UserError(
+                f"the model entry '{model}' has extra_clips: {wanted}, which are clips of the dataset {name}; "
+                "add it to 'datasets' in the configuration"
+            )

@@ -1,0 +1,73 @@
+"""The arguments of the commands of rules that are not simply a file: what the configuration says of a dataset, of an
+input or of a task."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from mebench import cards
+from mebench.config.configuration import Configuration
+from mebench.files import canonical_json
+from mebench.indexing import checks
+from mebench.plan.paths import Paths
+
+FETCHED = ("size", "subjects", "clips", "seed", "sha256")  # keys of a dataset that ``mebench fetch`` reads
+
+
+class Arguments:
+    """Each method gives the arguments of one command, as a list of words."""
+
+    def __init__(self, configuration: Configuration, paths: Paths):
+        self.configuration, self.paths, self.made = configuration, paths, paths.made
+
+    def source_options(self, dataset: str) -> str:
+        """What ``mebench fetch`` has to know besides the source, as canonical JSON."""
+        entry = self.configuration.datasets[dataset]
+        return canonical_json({key: entry[key] for key in FETCHED if key in entry})
+
+    def index(self, dataset: str) -> list[str]:
+        """What the owner decided about a dataset: the apex where none is labelled, accepted deviations. Where nobody
+        has decided about crops, the card's word for a cropped release is checked."""
+        entry = self.configuration.datasets[dataset]
+        granted = checks.takes_crops_for_granted(cards.card("datasets", dataset), entry)
+        crops = ["--crops"] if granted else []
+        accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
+        decided = {key: entry[key] for key in ("exclude", "corrections") if entry.get(key)}
+        decisions = ["--decisions", canonical_json(decided)] if decided else []
+        return [*(["--apex", entry["apex"]] if "apex" in entry else []), *accept, *crops, *decisions]
+
+    def faces(self, dataset: str) -> list[str]:
+        """Whether frames are crops already, and the owner's own landmarks."""
+        landmarks = self.configuration.datasets[dataset].get("landmarks")
+        return ["--crop", self.made.crop(dataset), *(["--landmarks", landmarks] if landmarks else [])]
+
+    def inputs(self, dataset: str, name: str) -> list[str]:
+        """The folders that ``mebench inputs`` makes an input from."""
+        base, faces = self.paths.base(dataset, name), self.paths.faces(dataset, name)
+        return [*(["--from", base] if base else []), *(["--faces", faces] if faces else [])]
+
+    def truth(self, dataset: str, name: str) -> list[str]:
+        """Where the known flow of a generated dataset lies, for the flows that it is the truth of."""
+        return ["--truth", self.paths.truth(dataset)] if self.made.truth_is_known(dataset, name) else []
+
+    def plots(self, task: str) -> list[str]:
+        """The arguments of ``mebench plots task``, without --out."""
+        runs = ["--runs", *(self.paths.folder(run) for run in self.paths.runs_of(task))]
+        samples = (["--sample", name, *folders] for name, folders in self.paths.samples[task].items())
+        clips = self.paths.clips(self.configuration.tasks[task]["datasets"])
+        return ["--task", task, *runs, *itertools.chain.from_iterable(samples), "--clips", *clips]
+
+    def define(self, *names: str) -> list[str]:
+        """``--define`` and the definitions of those of the tasks that the configuration itself defines."""
+        own = [canonical_json(definition) for definition in self.configuration.own_tasks if definition["name"] in names]
+        return ["--define", *own] if own else []
+
+    def stage(self, task: str) -> list[str]:
+        """``--stage`` and the parameters of the stage between predictions and scores, where the kind has one."""
+        parameters = self.stage_parameters(task)
+        return ["--stage", canonical_json(parameters)] if parameters else []
+
+    def stage_parameters(self, task: str) -> dict[str, Any]:
+        """The parameters of the stage of a task's kind: its card's, where the task says nothing else."""
+        return self.configuration.kinds[task].get("stage", {}) | self.configuration.tasks[task].get("stage", {})

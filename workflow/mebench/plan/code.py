@@ -1,0 +1,68 @@
+"""Which code the result of each rule depends on, as digests of source files: parameters of the rules.
+
+Snakemake sees a change of a command, not of the code behind it. Digests are taken when a job needs them, not when the
+Snakefile is parsed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mebench import sources
+from mebench.config import input_names
+from mebench.plan.runs import Run
+
+PACKAGE = Path(__file__).parents[1]
+TABLE_TEMPLATES = (
+    "tables/templates/page.html.j2",
+    "tables/templates/table.css",
+    "tables/templates/table.html.j2",
+    "tables/templates/table.js",
+    "tables/templates/table.md.j2",
+    "tables/templates/table.tex.j2",
+)
+# the files that a rule's result depends on, besides what they import
+AREAS: dict[str, tuple[str, ...]] = {
+    "fetch": ("verbs/fetch.py",),
+    "faces": ("verbs/faces.py",),
+    "train": ("training/fold.py", "training/data.py", "protocols/loso.py"),
+    "pool": ("verbs/pool.py", "training/pool.py"),
+    "folds": ("training/handout.py",),
+    "adopt": ("training/adopt.py",),
+    "score": ("verbs/score.py", "metrics/recognition.py"),
+    "tables": (
+        "verbs/tables.py",
+        *TABLE_TEMPLATES,
+        *sorted(f"tables/{path.name}" for path in (PACKAGE / "tables").glob("*.yaml")),
+    ),
+    "plots": ("verbs/plots.py", *sorted(f"plots/{path.name}" for path in (PACKAGE / "plots").glob("*.py"))),
+    "report": ("verbs/report.py", "report/page.html.j2", *TABLE_TEMPLATES),
+}
+
+
+def digest(area: str) -> str:
+    """The code of a rule."""
+    return sources.fingerprint(*AREAS[area])
+
+
+def run_digest(area: str, run: Run) -> str:
+    """The same of a rule that makes something of one run: with the code of its model and of its kind of task."""
+    return task_digest(area, run.spec["task"]) + sources.of_model(run.spec["model"])
+
+
+def task_digest(area: str, task: dict[str, Any]) -> str:
+    """The same of a rule that makes something of all runs of a task: with the code of its kind."""
+    return sources.fingerprint(*AREAS[area], sources.file_of_kind(task))
+
+
+def index_digest(dataset: str) -> str:
+    """The code that reads a dataset."""
+    return sources.fingerprint("verbs/index.py", f"datasets/{dataset}.py")
+
+
+def input_digest(name: str) -> str:
+    """The code that makes an input: its kind's file, and that of its flow."""
+    spec = input_names.parse(name)
+    files = [f"inputs/{kind}.py" for kind in (spec.kind, spec.options.get("flow")) if kind]
+    return sources.fingerprint("verbs/inputs.py", *files)

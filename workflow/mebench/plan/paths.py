@@ -1,0 +1,111 @@
+"""Where every file of a benchmark lies: the one place that knows, for rules and for those who read results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from mebench.config.configuration import Configuration
+from mebench.plan import inputs
+from mebench.plan.inputs import Inputs
+from mebench.plan.runs import Run
+
+
+class Paths:
+    """The files of a configuration and its runs, as texts, below the folder of results."""
+
+    def __init__(self, configuration: Configuration, runs: Sequence[Run], made: Inputs):
+        self.configuration, self.runs, self.made = configuration, runs, made
+        self.results = configuration.results
+
+    # --- data
+
+    def source_record(self, dataset: str) -> str:
+        """What ``fetch`` wrote about a dataset: in which folder its frames are."""
+        return f"{self.results}/sources/{dataset}/source.json"
+
+    def truth(self, dataset: str) -> str:
+        """The folder of the known flow of a generated dataset."""
+        return f"{self.results}/sources/{dataset}/truth"
+
+    def clips(self, datasets: Iterable[str]) -> list[str]:
+        """The clips.csv of each dataset."""
+        return [f"{self.results}/datasets/{name}/clips.csv" for name in datasets]
+
+    def decisions(self, datasets: Iterable[str]) -> list[str]:
+        """What the owner decided about single clips, beside each clips.csv."""
+        return [f"{self.results}/datasets/{name}/decisions.json" for name in datasets]
+
+    # --- inputs
+
+    def input_folder(self, dataset: str, name: str) -> str:
+        return f"{self.results}/inputs/{dataset}/{name}"
+
+    def base(self, dataset: str, name: str) -> str | None:
+        """The folder of the input that another one is made from."""
+        base = self.made.base(dataset, name)
+        return base and self.input_folder(dataset, base)
+
+    def faces(self, dataset: str, name: str) -> str | None:
+        """The folder of the faces that an input is cropped by."""
+        return f"{self.results}/faces/{dataset}" if self.made.needs_faces(dataset, name) else None
+
+    def made_from(self, dataset: str, name: str) -> list[str]:
+        """What an input is made from besides the clips: the files that are written last in those folders."""
+        folders = (self.base(dataset, name), self.faces(dataset, name))
+        return [f"{folder}/meta.json" for folder in folders if folder]
+
+    def input_folders(self, run: Run) -> list[str]:
+        """The folder of the input of each dataset of a run."""
+        return [self.input_folder(name, self.made.name(run, name)) for name in run.datasets]
+
+    def inputs(self, run: Run) -> list[str]:
+        """The ``meta.json`` of each input folder of a run; it is written last."""
+        return [f"{folder}/meta.json" for folder in self.input_folders(run)]
+
+    @cached_property
+    def samples(self) -> dict[str, dict[str, list[str]]]:
+        """Of each task, each distinct input that its models read, once: its name, and its folder for each dataset.
+
+        The same input may be cropped in one dataset and as delivered in another; it is called as where it is cropped.
+        Sorted by kind, size and name, so that the order of the models does not matter.
+        """
+        return {task: self._samples(task) for task in self.configuration.tasks}
+
+    def _samples(self, task: str) -> dict[str, list[str]]:
+        datasets = self.configuration.tasks[task]["datasets"]
+        folders: dict[str, list[str]] = {}
+        for run in self.runs_of(task):
+            names = [self.made.name(run, dataset) for dataset in datasets]
+            name = next(filter(inputs.cropped, names), names[0])
+            folders[name] = [self.input_folder(*pair) for pair in zip(datasets, names, strict=True)]
+        return {name: folders[name] for name in sorted(folders, key=inputs.order)}
+
+    # --- runs and what is made of them
+
+    def runs_of(self, task: str) -> list[Run]:
+        return [run for run in self.runs if run.task == task]
+
+    def folder(self, run: Run) -> str:
+        """The folder of a run."""
+        return f"{self.results}/runs/{run.id}"
+
+    def records(self, task: str) -> list[str]:
+        """The ``run.json`` of each run of a task; it is written last, after the pooled predictions."""
+        return [f"{self.folder(run)}/run.json" for run in self.runs_of(task)]
+
+    def scores(self, task: str) -> str:
+        return f"{self.results}/scores/{task}.csv"
+
+    def plots(self, task: str) -> list[str]:
+        """The names of a task's plots; ``input-NAME`` is a sample picture of the input NAME."""
+        return [*self.configuration.kinds[task]["plots"], *(f"input-{name}" for name in self.samples[task])]
+
+    def plot_files(self, task: str, suffix: str) -> list[str]:
+        """The files of a task's plots: ``suffix`` is svg or png."""
+        return [f"{self.results}/plots/{task}/{plot}.{suffix}" for plot in self.plots(task)]
+
+    def plotted(self, task: str) -> list[str]:
+        """The files that the plots of a task are made from, besides the clips."""
+        sampled = [f"{folder}/meta.json" for folders in self.samples[task].values() for folder in folders]
+        return [*self.records(task), *dict.fromkeys(sampled)]

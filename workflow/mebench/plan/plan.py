@@ -1,0 +1,112 @@
+"""What a configuration asks for: every run, and by name where its files lie and what its commands are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mebench import cards
+from mebench.config.configuration import Configuration
+from mebench.config.loading import load_config
+from mebench.config.resolve import resolve
+from mebench.config.schema import checked
+from mebench.errors import UserError, did_you_mean
+from mebench.files import canonical_json
+from mebench.plan.arguments import Arguments
+from mebench.plan.inputs import Inputs
+from mebench.plan.paths import Paths
+from mebench.plan.runs import Run, all_runs
+from mebench.plan.tables import table_task
+from mebench.protocols.tasks import TASKS
+
+
+class Plan:
+    """What a configuration asks for. ``Plan(config)`` for a mapping, ``Plan.load(path)`` for a file."""
+
+    def __init__(self, written: Mapping[str, Any] | Configuration):
+        configuration = written if isinstance(written, Configuration) else resolve(checked(written))
+        self.configuration = configuration
+        self.config = configuration.settings
+        self.results = configuration.results
+        self.selection = configuration.selection
+        self.datasets, self.tasks = configuration.datasets, configuration.tasks
+        self.kinds, self.entries = configuration.kinds, configuration.entries
+        self.own_tasks = configuration.own_tasks
+        self.runs = all_runs(configuration)
+        self.inputs = Inputs(configuration)
+        self.paths = Paths(configuration, self.runs, self.inputs)
+        self.arguments = Arguments(configuration, self.paths)
+        self.tables: list[str] = self.config["tables"] or list(self.tasks)
+        for name in self.tables:
+            if (needed := self.task_of_table(name)) not in self.tasks:
+                raise UserError(f"the table {name} needs the task {needed}; add it to 'tasks' in the configuration")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Plan:
+        """The plan of a configuration file."""
+        return cls(resolve(load_config(path)))
+
+    # --- runs and entries
+
+    @cached_property
+    def _by_id(self) -> dict[str, Run]:
+        return {run.id: run for run in self.runs}
+
+    def run(self, task: str, model: str, seed: str | int) -> Run:
+        """The run behind wildcards."""
+        return self._by_id[f"{task}/{model}/seed{seed}"]
+
+    def named(self, run_id: str) -> Run:
+        """The run called TASK/MODEL/seedK."""
+        if run_id not in self._by_id:
+            raise UserError(f"the configuration has no run '{run_id}'{did_you_mean(run_id, self._by_id)}")
+        return self._by_id[run_id]
+
+    def resolve(self, run_id: str) -> tuple[dict[str, Any], list[Path], list[Path], Path]:
+        """(spec, clips, input folders, run folder) of a run named TASK/MODEL/seedK."""
+        run = self.named(run_id)
+        return (
+            run.spec,
+            [Path(path) for path in self.paths.clips(run.datasets)],
+            [Path(folder) for folder in self.paths.input_folders(run)],
+            Path(self.paths.folder(run)),
+        )
+
+    @property
+    def model_names(self) -> list[str]:
+        """The models behind the entries, each once, in the order of the configuration."""
+        return list(dict.fromkeys(entry["model"] for entry in self.entries.values()))
+
+    @property
+    def rule_files(self) -> list[str]:
+        """The rule files that the configuration names as models, each once, as absolute paths."""
+        return [str(Path(model).resolve()) for model in self.model_names if cards.is_rule_file(model)]
+
+    @property
+    def trained_outside(self) -> str:
+        """A regular expression for the names of the entries that rules of their own train."""
+        names = [re.escape(name) for name, entry in self.entries.items() if entry["training"] == "rules"]
+        return "|".join(names) or "(?!)"  # nothing matches that
+
+    @property
+    def trained_here(self) -> str:
+        """A regular expression for the names of all other entries."""
+        return rf"(?!(?:{self.trained_outside})/)[^/]+"
+
+    # --- tables and the report
+
+    def task_of_table(self, table: str) -> str:
+        """The task of a table; a task of the configuration's own has its default table."""
+        return table if table in self.tasks and table not in TASKS else table_task(table)
+
+    @property
+    def config_json(self) -> str:
+        """The configuration with its defaults, without the places where the data lie on this machine."""
+        kept = {
+            name: {**d, "source": "synthetic" if d["source"] == "synthetic" else "own copy"}
+            for name, d in self.datasets.items()
+        }
+        return canonical_json({**self.config, "datasets": kept})

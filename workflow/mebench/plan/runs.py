@@ -1,0 +1,55 @@
+"""Runs: a model entry on a task with a seed, and the spec that decides its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mebench.config import feasible
+from mebench.config.configuration import Configuration
+from mebench.files import canonical_json
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model on one task with one seed: all its folds."""
+
+    task: str
+    model: str
+    seed: int
+    entry: dict[str, Any]
+    spec: dict[str, Any]
+    datasets: list[str]  # those of the task, then those of the extra clips that the run trains on
+
+    @property
+    def id(self) -> str:
+        return f"{self.task}/{self.model}/seed{self.seed}"
+
+    @property
+    def parameter(self) -> str:
+        """The run's spec as one canonical string: what Snakemake compares."""
+        return canonical_json(self.spec)
+
+    @property
+    def resources(self) -> dict[str, int]:
+        return self.entry["resources"]
+
+
+def all_runs(configuration: Configuration) -> list[Run]:
+    """The runs of a configuration: by task, model entry and seed, each in the order in which they are written."""
+    return [
+        _run(configuration, task, model, seed) for task, model in configuration.pairs() for seed in configuration.seeds
+    ]
+
+
+def _run(configuration: Configuration, task: str, model: str, seed: int) -> Run:
+    entry, definition = configuration.entries[model], configuration.tasks[task]
+    spec = {key: entry[key] for key in ("model", "training", "options", "inputs", "recipe")}
+    spec["label"], spec["seed"], spec["selection"] = model, seed, configuration.selection
+    if entry["training"] == "rules":
+        spec["selection"] = "last"  # how the configuration selects epochs cannot reach code of its own
+    keys = ["name", "kind", *configuration.kinds[task]["definition"], "protocol"]
+    if entry["recipe"].get("extra_clips", "none") != "none":
+        keys.append(entry["recipe"]["extra_clips"])
+    spec["task"] = {key: definition[key] for key in keys if key in definition}
+    return Run(task, model, seed, entry, spec, feasible.datasets_of(definition, entry))
