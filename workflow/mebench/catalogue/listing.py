@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mebench.catalogue import facts
+from mebench.papers import paper
 
 HEADER = ("name", "title", "kind", "input", "parameters", "GFLOP", "presets", "paper")
 NUMBERS = ("parameters", "GFLOP")  # columns that are aligned to the right
@@ -15,19 +16,15 @@ def rows(cards: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
     """One line per card, in the columns of ``HEADER``."""
     return [
         (card["name"], card["title"], card["kind"], facts.shape(card["inputs"]), f"{card['parameters']:,}",
-         facts.gflop(card), ", ".join(facts.preset_names(card)), cited(card.get("paper")))
+         facts.gflop(card), ", ".join(facts.preset_names(card)), _cited(card))
         for card in cards
     ]  # fmt: skip
 
 
-def cited(paper: dict[str, Any] | None) -> str:
-    """``Liong et al., IEEE FG 2019``; empty for a model without a paper."""
-    if not paper:
-        return ""
-    first, *others = [name.strip() for name in paper["authors"].removesuffix(" et al.").split(",")]
-    many = len(others) > 1 or paper["authors"].endswith(" et al.")
-    short = f"{first} et al." if many else " and ".join([first, *others])
-    return f"{short}, {paper['venue']} {paper['year']}"
+def _cited(card: dict[str, Any]) -> str:
+    """Empty for a model without a paper."""
+    cited = paper(card.get("paper"))
+    return cited.short if cited else ""
 
 
 def plain_table(cards: Sequence[dict[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from mebench.catalogue import facts
 from mebench.catalogue.listing import HEADER, markdown_table, rows
 from mebench.config import recipes
+from mebench.papers import paper
 from mebench.plan import estimate
 from mebench.protocols.tasks import task
 from mebench.report.words import plain
@@ -58,15 +59,14 @@ def section(card: dict[str, Any]) -> str:
 
 
 def _head(card: dict[str, Any]) -> str:
-    paper = card.get("paper")
+    cited = paper(card.get("paper"))
     first = f"`{card['name']}`, {'a control' if card['kind'] == 'control' else 'a model'}"
-    if not paper:
+    if not cited:
         return f"{first}."
-    links = [f"[arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']})"] if paper.get("arxiv") else []
-    links += [f"[doi:{paper['doi']}](https://doi.org/{paper['doi']})"] if paper.get("doi") else []
-    place = paper["venue"] if paper["venue"] != "arXiv" else "Preprint"
-    cited = f"{paper['authors']}: *{paper['title']}*. {place}, {paper['year']}."
-    return " ".join([f"{first} of {cited}", *links])
+    links = [f"[arXiv:{cited.arxiv}](https://arxiv.org/abs/{cited.arxiv})"] if cited.arxiv else []
+    links += [f"[doi:{cited.doi}](https://doi.org/{cited.doi})"] if cited.doi else []
+    place = "Preprint" if cited.venue == "arXiv" else cited.venue
+    return " ".join([f"{first} of {cited.byline}: *{cited.title}*. {place}, {cited.year}.", *links])
 
 
 def _facts(card: dict[str, Any]) -> str:

@@ -15,12 +15,7 @@ from mebench.datasets._labelled import Labelled
 CARD = {
     "delivers": "frames",
     "title": "CASME",
-    "paper": {
-        "title": "CASME Database: A Dataset of Spontaneous Micro-Expressions Collected From Neutralized Faces",
-        "authors": "W.-J. Yan, Q. Wu, Y.-J. Liu, S.-J. Wang, X. Fu",
-        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
-        "year": 2013,
-    },
+    "paper": "yan2013casme",
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://casme.psych.ac.cn",
     "layout": "CASME-coded-20190721.xls (or casme.xlsx) and Cropped/sub01/EP01_5/EP01_5-113.jpg, or "

@@ -22,13 +22,7 @@ from mebench.media.folders import existing_folder
 CARD = {
     "delivers": "frames",
     "title": "CASME II",
-    "paper": {
-        "title": "CASME II: An Improved Spontaneous Micro-Expression Database and the Baseline Evaluation",
-        "authors": "W.-J. Yan, X. Li, S.-J. Wang, G. Zhao, Y.-J. Liu, Y.-H. Chen, X. Fu",
-        "venue": "PLoS ONE 9(1): e86041",
-        "year": 2014,
-        "doi": "10.1371/journal.pone.0086041",
-    },
+    "paper": "yan2014casme2",
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://casme.psych.ac.cn/casme/e2",
     "layout": "CASME2-coding-20140508.xlsx (or -20190701) and Cropped/sub01/EP02_01f/reg_img46.jpg, or "

@@ -22,14 +22,7 @@ from mebench.media.folders import existing_folder
 CARD = {
     "delivers": "videos",
     "title": "CAS(ME)^3 Part A (long videos)",
-    "paper": {
-        "title": "CAS(ME)3: A Third Generation Facial Spontaneous Micro-Expression Database with Depth Information "
-        "and High Ecological Validity",
-        "authors": "J. Li, Z. Dong, S. Lu, S.-J. Wang, W.-J. Yan, Y. Ma, Y. Liu, C. Huang, X. Fu",
-        "venue": "IEEE Transactions on Pattern Analysis and Machine Intelligence 45(3)",
-        "year": 2023,
-        "doi": "10.1109/TPAMI.2022.3174895",
-    },
+    "paper": "li2023casme3",
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://casme.psych.ac.cn/casme/e4",
     "layout": "part_A_split/part_A/spNO.1/b/color/166.jpg and the workbooks cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx "

@@ -27,13 +27,7 @@ from mebench.media.folders import existing_folder, find_tree, folders_in
 CARD = {
     "delivers": "videos",
     "title": "CAS(ME)^2",
-    "paper": {
-        "title": "CAS(ME)2: A Database for Spontaneous Macro-Expression and Micro-Expression Spotting and Recognition",
-        "authors": "F. Qu, S.-J. Wang, W.-J. Yan, H. Li, S. Wu, X. Fu",
-        "venue": "IEEE Transactions on Affective Computing 9(4)",
-        "year": 2018,
-        "doi": "10.1109/TAFFC.2017.2654440",
-    },
+    "paper": "qu2018casme_sq",
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://casme.psych.ac.cn/casme/e3",
     "layout": "CAS(ME)^2code_final.xlsx and rawpic/s15/15_0101disgustingteeth/img001.jpg (or cropped/...)",

@@ -24,13 +24,7 @@ from mebench.media.folders import PICTURES, existing_folder, folders_in
 CARD = {
     "delivers": "pictures",
     "title": "Flow pictures (MEGC2019 composite as published)",
-    "paper": {
-        "title": "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression Recognition",
-        "authors": "S.-T. Liong, Y. S. Gan, J. See, H.-Q. Khor, Y.-C. Huang",
-        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
-        "year": 2019,
-        "arxiv": "1902.03634",
-    },
+    "paper": "liong2019ststnet",
     "licence": "the pictures derive from SMIC, CASME II and SAMM; their licences apply, do not redistribute",
     "homepage": "https://facial-micro-expressiongc.github.io/MEGC2019/",
     "layout": "manifest.csv with the columns dataset,subject,clip,emotion,image beside the pictures, "

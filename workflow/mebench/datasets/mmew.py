@@ -19,13 +19,7 @@ from mebench.media.folders import folders_in
 CARD = {
     "delivers": "frames",
     "title": "MMEW",
-    "paper": {
-        "title": "Video-based Facial Micro-Expression Analysis: A Survey of Datasets, Features and Algorithms",
-        "authors": "X. Ben, Y. Ren, J. Zhang, S.-J. Wang, K. Kpalma, W. Meng, Y.-J. Liu",
-        "venue": "IEEE Transactions on Pattern Analysis and Machine Intelligence",
-        "year": 2021,
-        "doi": "10.1109/TPAMI.2021.3067464",
-    },
+    "paper": "ben2021mmew",
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://www.dpailab.com/database.html",
     "layout": "MMEW_Micro_Exp.xlsx and Micro_Expression/S03/happiness/S03-01-002/1.jpg, or the same without S03/",

@@ -16,13 +16,7 @@ from mebench.datasets._labelled import Labelled
 CARD = {
     "delivers": "frames",
     "title": "SAMM",
-    "paper": {
-        "title": "SAMM: A Spontaneous Micro-Facial Movement Dataset",
-        "authors": "A. K. Davison, C. Lansley, N. Costen, K. Tan, M. H. Yap",
-        "venue": "IEEE Transactions on Affective Computing 9(1)",
-        "year": 2018,
-        "doi": "10.1109/TAFFC.2016.2573832",
-    },
+    "paper": "davison2018samm",
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://www2.docm.mmu.ac.uk/STAFF/M.Yap/dataset.php",
     "layout": "SAMM_Micro_FACS_Codes_v2.xlsx and SAMM/006/006_1_2/006_05562.jpg; doubled folders are fine",

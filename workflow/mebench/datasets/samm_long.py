@@ -26,14 +26,7 @@ from mebench.media.folders import existing_folder, find_tree, folders_in, frame_
 CARD = {
     "delivers": "videos",
     "title": "SAMM Long Videos",
-    "paper": {
-        "title": "SAMM Long Videos: A Spontaneous Facial Micro- and Macro-Expressions Dataset",
-        "authors": "C. H. Yap, C. Kendrick, M. H. Yap",
-        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
-        "year": 2020,
-        "arxiv": "1911.01519",
-        "doi": "10.1109/FG47880.2020.00029",
-    },
+    "paper": "yap2020samm_long",
     "licence": "free for research on request, signed agreement; do not redistribute frames or labels",
     "homepage": "http://www2.docm.mmu.ac.uk/STAFF/M.Yap/dataset.php",
     "layout": "SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and SAMM_longvideos/006_1/006_1_0001.jpg; "

@@ -23,14 +23,7 @@ from mebench.media.folders import existing_folder, find_tree, folders_in, frame_
 CARD = {
     "delivers": "videos",
     "title": "SMIC-E HS",
-    "paper": {
-        "title": "Towards Reading Hidden Emotions: A Comparative Study of Spontaneous Micro-expression Spotting and "
-        "Recognition Methods",
-        "authors": "X. Li, X. Hong, A. Moilanen, X. Huang, T. Pfister, G. Zhao, M. Pietikäinen",
-        "venue": "IEEE Transactions on Affective Computing 9(4)",
-        "year": 2018,
-        "doi": "10.1109/TAFFC.2017.2667642",
-    },
+    "paper": "li2018smic_long",
     "licence": "free for research on request, signed agreement; do not redistribute",
     "homepage": "https://www.oulu.fi/cmvs/node/41319",
     "layout": "SMIC-HS-E_annotation.xlsx (or _2019) and HS_long/SMIC_HS_E/s20/s20_ne_01/image17581039.jpg; only HS is "

@@ -14,13 +14,7 @@ from mebench.datasets._smic import read_short
 CARD = {
     "delivers": "frames",
     "title": "SMIC-VIS",
-    "paper": {
-        "title": "A Spontaneous Micro-expression Database: Inducement, Collection and Baseline",
-        "authors": "X. Li, T. Pfister, X. Huang, G. Zhao, M. Pietikäinen",
-        "venue": "IEEE International Conference on Automatic Face and Gesture Recognition (FG)",
-        "year": 2013,
-        "doi": "10.1109/FG.2013.6553717",
-    },
+    "paper": "li2013smic",
     "licence": "free for research on request, signed agreement; do not redistribute",
     "homepage": "https://www.oulu.fi/cmvs/node/41319",
     "layout": "SMIC_all_cropped/VIS/s11/micro/negative/s11_ne_01/image076518.bmp, or the same below "

@@ -13,13 +13,7 @@ from mebench.models._svm import LinearSVM
 CARD = {
     "title": "Bi-WOOF + SVM",
     "kind": "model",
-    "paper": {
-        "title": "Less is More: Micro-expression Recognition from Video using Apex Frame",
-        "authors": "Liong, See, Wong, Phan",
-        "venue": "Signal Processing: Image Communication 62",
-        "year": 2018,
-        "arxiv": "1606.01721",
-    },
+    "paper": "liong2018bi_woof_svm",
     "licence": "The authors' script carries no licence; written from a description of it.",
     "module": "BiWOOFSVM",
     "training": "fit",

@@ -16,13 +16,7 @@ from mebench.models._pretrained import timm_backbone
 CARD = {
     "title": "CapsuleNet",
     "kind": "model",
-    "paper": {
-        "title": "CapsuleNet for Micro-Expression Recognition",
-        "authors": "Quang, Chun, Tokuyama",
-        "venue": "IEEE FG",
-        "year": 2019,
-        "doi": "10.1109/FG.2019.8756544",
-    },
+    "paper": "quang2019capsulenet",
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "CapsuleNet",
     "parameters": 13842496,  # 3 classes; 157,504 of them frozen

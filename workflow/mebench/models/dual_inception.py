@@ -10,12 +10,7 @@ from torch import nn
 CARD = {
     "title": "Dual-Inception",
     "kind": "model",
-    "paper": {
-        "title": "Dual-Inception Network for Cross-Database Micro-Expression Recognition",
-        "authors": "Zhou, Mao, Xue",
-        "venue": "IEEE FG",
-        "year": 2019,
-    },
+    "paper": "zhou2019dual_inception",
     "licence": "The authors released Keras code under MIT and withdrew it in 2019; written from a description of it.",
     "module": "DualInception",
     "parameters": 6449867,  # 3 classes, one channel per stream; 6,449,963 with the three of the released code

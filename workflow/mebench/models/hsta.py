@@ -15,13 +15,7 @@ from mebench.models._pretrained import timm_backbone
 CARD = {
     "title": "HSTA",
     "kind": "model",
-    "paper": {
-        "title": "Hierarchical Space-Time Attention for Micro-Expression Recognition",
-        "authors": "Hao, Wang, Ben, Hao, Wang, Wang",
-        "venue": "arXiv",
-        "year": 2024,
-        "arxiv": "2405.03202",
-    },
+    "paper": "hao2024hsta",
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "HSTA",
     "parameters": 81883011,  # 3 classes; 81,887,623 at the 7 of CAS(ME)^3

@@ -12,13 +12,7 @@ from torch import nn
 CARD = {
     "title": "HTNet",
     "kind": "model",
-    "paper": {
-        "title": "HTNet for micro-expression recognition",
-        "authors": "Wang, Zhang, Luo, Sankaranarayana",
-        "venue": "Neurocomputing 602",
-        "year": 2024,
-        "arxiv": "2307.14637",
-    },
+    "paper": "wang2024htnet",
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "HTNet",
     "parameters": 139582982,  # 3 classes; 22,195,200 of them are the dead queries and keys

@@ -8,13 +8,7 @@ from mebench.models._svm import LinearSVM
 CARD = {
     "title": "LBP-TOP + SVM",
     "kind": "model",
-    "paper": {
-        "title": "Dynamic Texture Recognition Using Local Binary Patterns with an Application to Facial Expressions",
-        "authors": "Zhao, Pietikäinen",
-        "venue": "IEEE Transactions on Pattern Analysis and Machine Intelligence 29(6)",
-        "year": 2007,
-        "doi": "10.1109/TPAMI.2007.1110",
-    },
+    "paper": "zhao2007lbp_top_svm",
     "licence": "Written from the definition of the operator; no code was taken.",
     "module": "LBPTOPSVM",
     "training": "fit",

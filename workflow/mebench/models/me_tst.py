@@ -19,13 +19,7 @@ from mebench.models._mamba import Mamba
 CARD = {
     "title": "ME-TST",
     "kind": "model",
-    "paper": {
-        "title": "Synergistic Spotting and Recognition of Micro-Expression via Temporal State Transition",
-        "authors": "Zou, Guo, Qin, Li, Wang, Ma",
-        "venue": "IEEE ICASSP",
-        "year": 2025,
-        "arxiv": "2409.09707",
-    },
+    "paper": "zou2025me_tst",
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "METST",
     "parameters": 630853,  # 3 emotions and neutral

@@ -13,13 +13,7 @@ from torch import nn
 CARD = {
     "title": "MSMMT (re-implementation from the abstract)",
     "kind": "model",
-    "paper": {
-        "title": "Multi-scale multi-modal micro-expression recognition algorithm based on transformer",
-        "authors": "Wang, Li, Qi, Wang, Wang",
-        "venue": "arXiv",
-        "year": 2023,
-        "arxiv": "2301.02969",
-    },
+    "paper": "wang2023msmmt",
     "licence": "No code of the authors was found; written from the abstract alone.",
     "module": "MSMMT",
     "parameters": 2675971,  # 3 classes; 1,287,296 in each branch, 98,816 in the projections for contrast

@@ -11,13 +11,7 @@ from torch import nn
 CARD = {
     "title": "OFF-ApexNet",
     "kind": "model",
-    "paper": {
-        "title": "OFF-ApexNet on micro-expression recognition system",
-        "authors": "Liong, Gan, Yau, Huang, Tan",
-        "venue": "Signal Processing: Image Communication 74",
-        "year": 2019,
-        "arxiv": "1805.08699",
-    },
+    "paper": "liong2019off_apexnet",
     "licence": "No code of the authors was found; written from two published descriptions.",
     "module": "OFFApexNet",
     "parameters": 2664475,  # 3 classes, two streams

@@ -10,14 +10,7 @@ from torch import nn
 CARD = {
     "title": "RCN-A",
     "kind": "model",
-    "paper": {
-        "title": "Revealing the Invisible with Model and Data Shrinking for Composite-database Micro-expression "
-        "Recognition",
-        "authors": "Xia, Peng, Khor, Feng, Zhao",
-        "venue": "IEEE Transactions on Image Processing 29",
-        "year": 2020,
-        "arxiv": "2006.09674",
-    },
+    "paper": "xia2020rcn_a",
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "RCNA",
     "parameters": 51139,  # 3 classes, 64 feature maps, a 5 x 5 attention map

@@ -11,13 +11,7 @@ from mebench.models._pretrained import timm_backbone
 CARD = {
     "title": "ResNet-18",
     "kind": "model",
-    "paper": {
-        "title": "Deep Residual Learning for Image Recognition",
-        "authors": "He, Zhang, Ren, Sun",
-        "venue": "CVPR",
-        "year": 2016,
-        "arxiv": "1512.03385",
-    },
+    "paper": "he2016resnet18",
     "licence": "timm and its weights (a1_in1k) are Apache-2.0.",
     "module": "ResNet18",
     "parameters": 11178051,  # 3 classes

@@ -18,14 +18,7 @@ from mebench.models._pretrained import timm_backbone
 CARD = {
     "title": "SLSTT",
     "kind": "model",
-    "paper": {
-        "title": "Short and Long Range Relation Based Spatio-Temporal Transformer for Micro-Expression Recognition",
-        "authors": "Zhang, Hong, Arandjelović, Zhao",
-        "venue": "IEEE Transactions on Affective Computing",
-        "year": 2022,
-        "doi": "10.1109/TAFFC.2022.3213509",
-        "arxiv": "2112.05851",
-    },
+    "paper": "zhang2022slstt",
     "licence": "The authors' code is MIT; written from a description of it. The weights are Google's, through timm.",
     "module": "SLSTT",
     "parameters": 93050627,  # 3 classes; 6,961,667 of them are trained

@@ -9,13 +9,7 @@ from torch import nn
 CARD = {
     "title": "SSSNet",
     "kind": "model",
-    "paper": {
-        "title": "Micro-expression recognition with noisy labels",
-        "authors": "Varanka, Peng, Zhao",
-        "venue": "IS&T Human Vision and Electronic Imaging",
-        "year": 2021,
-        "doi": "10.2352/ISSN.2470-1173.2021.11.HVEI-157",
-    },
+    "paper": "varanka2021sssnet",
     "licence": "MEB's code is Apache-2.0; written from a description of it.",
     "module": "SSSNet",
     "parameters": 1349251,  # 3 classes

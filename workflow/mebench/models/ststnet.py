@@ -10,13 +10,7 @@ from torch import nn
 CARD = {
     "title": "STSTNet",
     "kind": "model",
-    "paper": {
-        "title": "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression Recognition",
-        "authors": "Liong, Gan, See, Khor, Huang",
-        "venue": "IEEE FG",
-        "year": 2019,
-        "arxiv": "1902.03634",
-    },
+    "paper": "liong2019ststnet",
     "licence": "The authors' code carries no licence; written from the paper and a description of the port.",
     "module": "STSTNet",
     "parameters": 1683,  # 3 classes; the paper states 1,670, which neither its text nor the port reproduces

@@ -11,14 +11,7 @@ from mebench.models._pretrained import timm_backbone
 CARD = {
     "title": "ViT-tiny",
     "kind": "model",
-    "paper": {
-        "title": "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale",
-        "authors": "Dosovitskiy, Beyer, Kolesnikov, Weissenborn, Zhai, Unterthiner, Dehghani, Minderer, Heigold, "
-        "Gelly, Uszkoreit, Houlsby",
-        "venue": "ICLR",
-        "year": 2021,
-        "arxiv": "2010.11929",
-    },
+    "paper": "dosovitskiy2021vit_tiny",
     "licence": "timm and its weights (augreg_in21k_ft_in1k) are Apache-2.0.",
     "module": "ViTTiny",
     "parameters": 5524995,  # 3 classes

@@ -12,6 +12,7 @@ from typing import Any
 from mebench import cards, tables, tasks
 from mebench.errors import UserError, did_you_mean
 from mebench.files import read_csv, read_json
+from mebench.papers import paper
 from mebench.plots import samples
 from mebench.protocols.tasks import task as definition_of
 from mebench.report.faces import ROOM, faces_part
@@ -181,6 +182,7 @@ def dataset_part(results: Path, name: str, sheet_room: int = ROOM, drawn: bool =
     return {
         "name": name,
         "card": card,
+        "paper": paper(card.get("paper")),
         "synthetic": MARK in head or _origin(results / "sources" / name / "source.json") == "synthetic",
         "clips": len(clips),
         "repaired": sum(bool(clip["repairs"].strip()) for clip in clips),
@@ -230,14 +232,11 @@ def model_part(name: str, runs: Sequence[Run]) -> dict[str, Any]:
     recipe = card.get("recipe", {})
     keys = list(dict.fromkeys([*recipe, *(key for entry in entries.values() for key in entry)]))
     rows = [(key, recipe.get(key, ""), [entry.get(key, "") for entry in entries.values()]) for key in keys]
-    return {"name": card["name"], "card": card, "entries": list(entries), "recipe": rows}
+    cited = paper(card.get("paper"))
+    return {"name": card["name"], "card": card, "paper": cited, "entries": list(entries), "recipe": rows}
 
 
 def bibliography(parts: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Numbers of the papers behind models and datasets, by title, in the order in which they first appear."""
-    numbers: dict[str, int] = {}
-    for part in parts:
-        paper = part["card"].get("paper")
-        if paper:
-            numbers.setdefault(paper["title"], len(numbers) + 1)
-    return numbers
+    titles = dict.fromkeys(part["paper"].title for part in parts if part["paper"])
+    return {title: number for number, title in enumerate(titles, 1)}

@@ -15,7 +15,7 @@ from mebench.files import write_json, write_text
 from mebench.report import faces, gather
 from mebench.report.gaps import Gaps
 from mebench.report.provenance import provenance
-from mebench.report.words import link, plain
+from mebench.report.words import plain
 from mebench.tables import formats, shown
 from mebench.tables.build import SYNTHETIC
 
@@ -54,7 +54,7 @@ def write(
         datasets=datasets,
         models=models,
         numbers=gather.bibliography([*models, *datasets]),
-        papers=[part["card"]["paper"] for part in [*models, *datasets] if part["card"].get("paper")],
+        papers=[part["paper"] for part in [*models, *datasets] if part["paper"]],
         record=record,
         results=shown.as_posix(),
         gaps=gaps,
@@ -95,7 +95,7 @@ def render(**parts: Any) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"figure": figure, "link": link, "plain": plain}
+    environment.filters |= {"figure": figure, "plain": plain}
     template = environment.get_template("page.html.j2")
     origins = sorted({task.origin for task in parts["tasks"]} - {"nothing"}) or ["nothing"]
     return template.render(

@@ -1,15 +1,8 @@
-"""A card's values and papers as a person writes them."""
+"""A card's values as a person writes them."""
 
 from __future__ import annotations
 
 from typing import Any
-
-
-def link(paper: dict[str, Any]) -> str:
-    """Where a paper is found: its DOI, else its arXiv page, else nothing."""
-    if paper.get("doi"):
-        return f"https://doi.org/{paper['doi']}"
-    return f"https://arxiv.org/abs/{paper['arxiv']}" if paper.get("arxiv") else ""
 
 
 def plain(value: Any) -> str:

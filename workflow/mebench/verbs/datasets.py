@@ -13,16 +13,17 @@ def main(args: argparse.Namespace) -> None:
     import json
 
     from mebench import cards
+    from mebench.papers import paper, with_paper
 
     entries = [cards.card("datasets", name) for name in cards.names("datasets")]
     if args.json:
-        print(json.dumps(entries, indent=2, ensure_ascii=False))
+        print(json.dumps(list(map(with_paper, entries)), indent=2, ensure_ascii=False))
         return
     for card in entries:
-        paper = card["paper"]
+        cited = paper(card["paper"])
         print(f"{card['name']}: {card['title']}")
         print(f"  expected  {', '.join(f'{count:,} {name}' for name, count in card['expected'].items())}")
         print(f"  classes   {', '.join(card['emotions'])}")
         print(f"  files     {card['layout']}")
         print(f"  licence   {card['licence']}; {card['homepage']}")
-        print(f"  paper     {paper['authors']}: {paper['title']}. {paper['venue']}, {paper['year']}")
+        print(f"  paper     {cited.byline}: {cited.title}. {cited.venue}, {cited.year}")
