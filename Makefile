@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # what builds source packages is locked too
 BUILT := --build-constraints envs/requirements.lock
+SITE := .venv-docs
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup run flow test slurm-plugin lint format lock clean
+.PHONY: help setup run flow test slurm-plugin docs lint format lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -32,6 +33,10 @@ $(VENV)/slurm-plugin: | $(VENV)/.ready
 	-$(UV) pip install --quiet --no-deps --python $(BIN)/python --target $@ snakemake-executor-plugin-slurm==2.8.0 \
 	  snakemake-executor-plugin-slurm-jobstep==0.6.1 snakemake-executor-plugin-cluster-generic==1.0.9
 
+# an environment of its own: docstrings are read, not imported, so that a site needs no torch
+docs: $(SITE)/.ready ## build the documentation into site/; open site/index.html
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet
+
 lint: setup ## check formats and types, and run the linters
 	ruff check .
 	ruff format --check .
@@ -45,12 +50,15 @@ format: setup ## format everything
 	ruff format .
 	snakefmt Snakefile workflow
 
-lock: $(UV) ## resolve pyproject.toml anew into envs/requirements.lock
+lock: $(UV) ## resolve pyproject.toml anew into envs/requirements.lock and envs/docs.lock
 	$(UV) pip compile pyproject.toml --extra dev --constraint envs/pins.txt --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --output-file envs/requirements.lock
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' | \
+	  $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --output-file envs/docs.lock
 
-clean: ## remove the environment (results stay)
-	rm -rf $(VENV) .uv
+clean: ## remove the environments and the site (results stay)
+	rm -rf $(VENV) $(SITE) .uv site
 
 # --compile-bytecode: hundreds of jobs start Python anew, and where PYTHONDONTWRITEBYTECODE is set none would keep it
 $(VENV)/.ready: envs/requirements.lock pyproject.toml | $(UV)
@@ -58,6 +66,11 @@ $(VENV)/.ready: envs/requirements.lock pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes $(BUILT) --python $(BIN)/python envs/requirements.lock
 	$(UV) pip install --quiet --no-deps $(BUILT) --python $(BIN)/python --editable .
+	touch $@
+
+$(SITE)/.ready: envs/docs.lock | $(UV)
+	test -x $(SITE)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(SITE)
+	$(UV) pip sync --quiet --require-hashes --python $(SITE)/bin/python envs/docs.lock
 	touch $@
 
 .uv/bin/uv:

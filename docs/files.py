@@ -31,7 +31,7 @@ def page() -> str:
     parts = [HEAD]
     for one in formats.ALL:
         kind = "key" if one.path.endswith(".json") else "column"
-        parts.append(f"## {one.path}\n\n{one.holds[0].upper()}{one.holds[1:]}. Written by: {one.writer}. Read by: "
+        parts.append(f"## `{one.path}`\n\n{one.holds[0].upper()}{one.holds[1:]}. Written by: {one.writer}. Read by: "
                      f"{one.readers}.")  # fmt: skip
         parts.append(table(kind, ((field.name, field.type, field.meaning) for field in one.fields)))
         if one.more:
