@@ -8,9 +8,9 @@ itself. ``allpairspy`` chooses the configurations, rows are dealt to them here, 
 time that they take first, and a test counts on its own whether every valid pair of values stands in a row. Which model
 of a task stands first is no factor: tests/unit/test_sample_pictures.py holds that the order does not matter.
 
-Two configurations run at a time, one core each. Those with the same data and ways with frames share their results
-folder, and so their inputs. The longer array has every triple with a model and a task; it runs by name, with
-``pytest -m slow tests/workflow/test_any_configuration.py``.
+Two configurations run at a time, and each may run two jobs, so that a core has work while Snakemake thinks. Those with
+the same data and ways with frames share their results folder, and so their inputs. The longer array has every triple
+with a model and a task; it runs by name, with ``pytest -m slow tests/workflow/test_any_configuration.py``.
 
 Where data are not generated, ``shards=fold`` makes a job for every published subject, most of them empty; there three
 jobs are asked for, as each dataset has three subjects.
@@ -148,10 +148,11 @@ def array(long: bool) -> list[tuple[Row, list[Row]]]:
 
 
 def seconds(k: int, row: Row, configurations: list[Row], there: set[tuple]) -> float:
-    """About how long a row takes more than those that are there: a task's table and plots, an input, the training."""
+    """About how long a row takes more than those that are there: a task's table and plots, an input and its sample
+    picture, the training."""
     datasets = len(TASKS[row["task"]]["datasets"])
     task = 0 if (k, row["task"]) in there else 1.5 + 0.3 * datasets
-    read = 0 if (k, row["task"], read_by(row["model"])) in there else 0.7 + 0.5 * datasets
+    read = 0 if (k, row["task"], read_by(row["model"])) in there else 1.5 + datasets
     jobs = SUBJECTS if configurations[k]["shards"] == "fold" else 1
     return task + read + 0.6 * configurations[k]["seeds"] * jobs
 
@@ -254,7 +255,7 @@ def run_and_check(project: Project, worker: str, index: int, configuration: Row,
     shards = configuration["shards"]
     if shards == "fold" and configuration["source"] != "synthetic":
         shards = str(SUBJECTS)
-    run(project, "snakemake", "--cores", "1", "--directory", worker, "--configfile", str(file), "--quiet",
+    run(project, "snakemake", "--cores", "2", "--directory", worker, "--configfile", str(file), "--quiet",
         "--config", f"shards={shards}")  # fmt: skip
     results = folder / config["results"]
     page = (results / "report.html").read_text()
