@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ from mebench.protocols.tasks import TASKS
 class Plan:
     """What a configuration asks for. ``Plan(config)`` for a mapping, ``Plan.load(path)`` for a file."""
 
-    def __init__(self, written: Mapping[str, Any] | Configuration):
+    def __init__(self, written: Mapping[str, Any] | Configuration, only: Collection[str] | None = None):
+        """``only``: the ids of the runs to keep, where not all of them."""
         configuration = written if isinstance(written, Configuration) else resolve(checked(written))
         self.configuration = configuration
         self.config = configuration.settings
@@ -35,7 +37,7 @@ class Plan:
         self.datasets, self.tasks = configuration.datasets, configuration.tasks
         self.kinds, self.entries = configuration.kinds, configuration.entries
         self.own_tasks = configuration.own_tasks
-        self.runs = all_runs(configuration)
+        self.runs = [run for run in all_runs(configuration) if only is None or run.id in only]
         self.inputs = Inputs(configuration)
         self.paths = Paths(configuration, self.runs, self.inputs)
         self.arguments = Arguments(configuration, self.paths)
@@ -48,6 +50,11 @@ class Plan:
     def load(cls, path: str | Path) -> Plan:
         """The plan of a configuration file."""
         return cls(resolve(load_config(path)))
+
+    def elsewhere(self, results: str, runs: Iterable[Run]) -> Plan:
+        """The plan of these runs alone, with another folder of results."""
+        configuration = replace(self.configuration, settings={**self.config, "results": results})
+        return Plan(configuration, {run.id for run in runs})
 
     # --- runs and entries
 

@@ -46,8 +46,7 @@ def make(plan: Plan, wanted: Sequence[Path]) -> tuple[Gaps, list[Path]]:
     gaps = Gaps()
     _datasets(plan, tree, reasons, gaps)
     there = [state.run for state in states if _run(plan, state, tree, reasons, gaps)]
-    here = Plan({**plan.config, "results": tree.as_posix()})
-    here.runs = [run for run in here.runs if run.id in {known.id for known in there}]
+    here = plan.elsewhere(tree.as_posix(), there)
     _scores_and_tables(here, tree, gaps)
     _plots(here, results, tree, set(wanted), gaps)
     _report(here, plan, tree, gaps)
@@ -86,9 +85,9 @@ def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) 
 
 def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
     for task in here.tasks:
-        runs = [Path(here.folder(run)) for run in here.runs_of(task)]
+        runs = [Path(here.paths.folder(run)) for run in here.paths.runs_of(task)]
         if runs:
-            write_scores(runs, tree / "scores" / f"{task}.csv", here.stage(task))
+            write_scores(runs, tree / "scores" / f"{task}.csv", here.arguments.stage_parameters(task))
     for name in here.tables:
         description = tables.describe(name)
         path = tree / "scores" / f"{description.task}.csv"
@@ -98,8 +97,8 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
 
 def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:
     """Plots that are whole are taken as they are, all others drawn anew; one that cannot be drawn is a gap."""
-    jobs = [(f"{task}/{plot}", here.arguments_of_plot(task, plot))
-            for task in here.tasks if here.runs_of(task) for plot in here.plots_of(task)]  # fmt: skip
+    jobs = [(f"{task}/{plot}", here.arguments.plot(task, plot))
+            for task in here.tasks if here.paths.runs_of(task) for plot in here.paths.plots(task)]  # fmt: skip
     jobs += [(f"datasets/{name}", ["dataset", "--clips", f"{tree}/datasets/{name}/clips.csv"])
              for name in here.datasets if name not in gaps.datasets]  # fmt: skip
     for name, words in jobs:
@@ -126,7 +125,7 @@ def _draw(words: Sequence[str]) -> None:
 
 def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
     names = {"tables": here.tables, "tasks": list(here.tasks), "datasets": list(here.datasets),
-             "models": here.model_names, "plots": {task: here.plots_of(task) for task in here.tasks}}  # fmt: skip
+             "models": here.model_names, "plots": {task: here.paths.plots(task) for task in here.tasks}}  # fmt: skip
     page.write(tree / "report.html", tree, names, plan.config_json, gaps=gaps, shown=Path(plan.results))
 
 
