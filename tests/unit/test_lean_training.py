@@ -1,4 +1,4 @@
-"""A training job runs where the validator, Jinja2 and the network libraries are not installed, as on a lean GPU node."""
+"""Training works without the validator, Jinja2 and the network libraries, which a GPU node may lack."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mebench.errors import UserError, did_you_mean
 
@@ -63,8 +63,10 @@ class Paper:
 
     def as_json(self) -> dict[str, str | int]:
         """What ``mebench models --json`` says of a paper; what is not known is left out."""
-        known = {"key": self.key, "title": self.title, "authors": self.byline, "venue": self.venue, "year": self.year,
-                 "doi": self.doi, "arxiv": self.arxiv}  # fmt: skip
+        known: dict[str, str | int] = {
+            "key": self.key, "title": self.title, "authors": self.byline, "venue": self.venue, "year": self.year,
+            "doi": self.doi, "arxiv": self.arxiv,
+        }  # fmt: skip
         return {name: value for name, value in known.items() if value}
 
 
@@ -89,7 +91,7 @@ def paper(citation: str | Mapping[str, object] | None) -> Paper | None:
     )  # fmt: skip
 
 
-def with_paper(card: Mapping[str, object]) -> dict[str, object]:
+def with_paper(card: Mapping[str, Any]) -> dict[str, object]:  # any: a card is read as JSON
     """The card with its paper written out, for a reader that has no references.bib."""
     cited = paper(card.get("paper"))
     return {**card, "paper": cited.as_json() if cited else None}
@@ -120,8 +122,8 @@ def _references() -> dict[str, Paper]:
         ],
     )
     if library.failed_blocks:
-        wrong = library.failed_blocks[0]
-        raise UserError(f"{REFERENCES} line {wrong.start_line + 1} is not valid BibTeX, or its key is there twice")
+        line = (library.failed_blocks[0].start_line or 0) + 1
+        raise UserError(f"{REFERENCES} line {line} is not valid BibTeX, or its key is there twice")
     return {entry.key: _paper(entry) for entry in library.entries}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
 from mebench.errors import UserError
+from mebench.progress import Progress
 
 
 def each(function: Callable[[Any], Any], items: Sequence[Any], jobs: int, what: str) -> Iterator[tuple[int, Any]]:
@@ -20,11 +20,11 @@ def each(function: Callable[[Any], Any], items: Sequence[Any], jobs: int, what: 
     """
     if jobs < 1:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
-    with _progress(what, len(items)) as advance:
+    with Progress(what, len(items)) as progress:
         if jobs == 1 or len(items) < 2:
             for index, item in enumerate(items):
                 yield index, function(item)
-                advance()
+                progress.advance()
             return
         # spawn, not fork: the parent may hold threads of OpenCV or torch, which a fork copies in any state
         context = multiprocessing.get_context("spawn")
@@ -33,7 +33,7 @@ def each(function: Callable[[Any], Any], items: Sequence[Any], jobs: int, what: 
             try:
                 for future in as_completed(futures):
                     yield futures[future], future.result()
-                    advance()
+                    progress.advance()
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -47,37 +47,3 @@ def parse_shard(text: str) -> tuple[int, int]:
     if not 1 <= index <= count:
         raise UserError(f"there is no shard {index} of {count}; the first is 1, the last {count}")
     return index, count
-
-
-class _progress:
-    """Context manager that gives a function to call after each finished item."""
-
-    def __init__(self, what: str, total: int) -> None:
-        self.what, self.total, self.done, self.bar = what, total, 0, None
-
-    def __enter__(self) -> Callable[[], None]:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-            )
-            self.bar = Progress(*columns, console=Console(stderr=True))
-            self.bar.start()
-            self.task = self.bar.add_task(self.what, total=self.total)
-        return self._advance
-
-    def _advance(self) -> None:
-        self.done += 1
-        if self.bar:
-            self.bar.advance(self.task)
-        elif self.done == self.total or self.done * 10 // self.total > (self.done - 1) * 10 // self.total:
-            print(f"{self.what}: {self.done} of {self.total}", file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar:
-            self.bar.stop()

@@ -24,9 +24,9 @@ from urllib.parse import unquote
 from mebench.acquisition import connection
 from mebench.acquisition.archives import is_archive_name, looks_like_html
 from mebench.acquisition.members import check_room
-from mebench.acquisition.progress import Bytes
 from mebench.errors import UserError
 from mebench.files import digest, read_json, write_json
+from mebench.progress import Progress
 
 WAITS = (2, 5, 15, 40, 90, 180)  # seconds before another try that follows one without progress
 LONGEST = 300  # seconds: of the waits that a server asks for
@@ -177,7 +177,7 @@ class Download:
         done = start
         try:
             name = f"downloading {self.target.name}"
-            with open(self.part, "ab" if start else "wb") as handle, Bytes(name, total, start) as progress:
+            with open(self.part, "ab" if start else "wb") as handle, Progress(name, total, start, "bytes") as progress:
                 while block:
                     handle.write(block)
                     done += len(block)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mebench.acquisition.progress import Bytes
 from mebench.errors import UserError
+from mebench.progress import Progress
 
 # copies of resource forks that macOS adds: the same tree of folders once more, with no pictures in it
 FORKS = "__MACOSX"
@@ -90,7 +90,7 @@ def _of_tar(file: tarfile.TarFile) -> Iterator[Member]:
 def _write(members: Iterable[Member], folder: Path, archive: Path, size: int = 0) -> None:
     """Write ``members`` below ``folder``; the first that would leave it is a UserError."""
     links: list[tuple[Path, Member]] = []
-    with Bytes(f"unpacking {archive.name}", size) as progress:
+    with Progress(f"unpacking {archive.name}", size, unit="bytes") as progress:
         for member in members:
             path = inside(folder, member.name, archive)
             if FORKS in path.relative_to(folder).parts:
@@ -102,7 +102,7 @@ def _write(members: Iterable[Member], folder: Path, archive: Path, size: int = 0
     _write_links(links, folder, archive)
 
 
-def _write_one(member: Member, path: Path, progress: Bytes, links: list[tuple[Path, Member]], archive: Path) -> None:
+def _write_one(member: Member, path: Path, progress: Progress, links: list[tuple[Path, Member]], archive: Path) -> None:
     if member.kind == "folder":
         path.mkdir(parents=True, exist_ok=True)
         return
