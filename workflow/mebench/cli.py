@@ -52,20 +52,23 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Entry point. User errors become one sentence and exit code 2; a verb may return another code."""
     args = parser().parse_args(argv)
+    from mebench.log import log, show
+
+    show()
     try:
         return args.main(args) or 0
     except UserError as error:
-        print(f"mebench {args.verb}: {error}", file=sys.stderr)
+        log.error(f"mebench {args.verb}: {error}")
         return 2
     except BrokenPipeError:  # `mebench models | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        print(f"mebench {args.verb}: interrupted; what was finished is kept", file=sys.stderr)
+        log.warning(f"mebench {args.verb}: interrupted; what was finished is kept")
         return 130
     except OSError as error:  # a folder without permission, a full disk
         what = error.strerror or error
-        print(f"mebench {args.verb}: {f'{error.filename}: ' if error.filename else ''}{what}", file=sys.stderr)
+        log.error(f"mebench {args.verb}: {f'{error.filename}: ' if error.filename else ''}{what}")
         return 2
 
 

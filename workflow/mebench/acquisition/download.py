@@ -13,7 +13,6 @@ import http.client
 import os
 import re
 import ssl
-import sys
 import time
 import urllib.error
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from mebench.acquisition.archives import is_archive_name, looks_like_html
 from mebench.acquisition.members import check_room
 from mebench.errors import UserError
 from mebench.files import digest, read_json, write_json
+from mebench.log import log
 from mebench.progress import Progress
 
 WAITS = (2, 5, 15, 40, 90, 180)  # seconds before another try that follows one without progress
@@ -77,7 +77,7 @@ class Download:
         """The path of the whole archive."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._kept_is_current():
-            print(f"{self.dataset}: {self.target} is what the server holds, nothing to download", file=sys.stderr)
+            log.info(f"{self.dataset}: {self.target} is what the server holds, nothing to download")
             return self.target
         tries, most = 0, 0
         while True:
@@ -94,7 +94,7 @@ class Download:
                     raise UserError(message) from None
                 wait = min(LONGEST, max(WAITS[tries], trouble.wait))
                 tries += 1
-                print(f"{self.dataset}: {trouble}; trying again in {wait:g} s", file=sys.stderr, flush=True)
+                log.warning(f"{self.dataset}: {trouble}; trying again in {wait:g} s")
                 time.sleep(wait)
 
     def _kept_is_current(self) -> bool:

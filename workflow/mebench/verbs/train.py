@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +83,9 @@ def check(args: argparse.Namespace, spec: dict[str, Any], out: Path) -> None:
 
 def say(text: str) -> None:
     """Tell the log, or the terminal, what goes on before training."""
-    print(text, file=sys.stderr, flush=True)
+    from mebench.log import log
+
+    log.info(text)
 
 
 def train(args: argparse.Namespace, spec: dict[str, Any], clips: list[Path], inputs: list[Path], out: Path) -> int:
