@@ -30,7 +30,7 @@ for file in plan.rule_files:
 rule all:
     default_target: True
     input:
-        collect("<results>/tables/{table}.csv", table=plan.tables),
+        collect("<results>/tables/{table}.csv", table=list(plan.tables)),
         collect("<results>/scores/{task}.csv", task=plan.tasks),
         "<results>/report.html",
 

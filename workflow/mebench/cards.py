@@ -17,6 +17,7 @@ from typing import Any
 from mebench.errors import UserError, did_you_mean
 
 PACKAGE = Path(__file__).parent
+OWN = Path("datasets")  # where datasets outside the package lie
 WEIGHTS = (".safetensors", ".pth", ".pt")
 RULES = ".smk"  # the suffix of a rule file: a model that a Snakemake rule of its own trains
 RULE_CARD = ("title", "kind", "paper", "licence", "training", "parameters", "inputs", "resources", "notes")
@@ -25,8 +26,11 @@ CARD_BLOCK = re.compile(r"^CARD\s*=.*(?:\n(?:[ \t)\]}#].*)?)*", re.MULTILINE)
 
 
 def names(kind: str) -> list[str]:
-    """Names of all registered ``models`` or ``datasets``: every file of that folder that is not private."""
-    return sorted(path.stem for path in (PACKAGE / kind).glob("*.py") if not path.stem.startswith("_"))
+    """Names of all registered ``models`` or ``datasets``: every file of that folder that is not private. Datasets of
+    one's own are the files of the folder ``datasets`` where the command runs."""
+    found = {path.stem for path in (PACKAGE / kind).glob("*.py") if not path.stem.startswith("_")}
+    own = OWN.glob("*.py") if kind == "datasets" else ()
+    return sorted(found | {path.stem for path in own if CARD_BLOCK.search(_text(path))})
 
 
 def locate(kind: str, name: str) -> Path:
@@ -38,6 +42,8 @@ def locate(kind: str, name: str) -> Path:
             raise UserError(f"there is no file {path} for the {kind[:-1]} '{name}'; give the path of a {wanted} file")
         return path
     path = PACKAGE / kind / f"{name}.py"
+    if kind == "datasets" and not path.is_file():
+        path = OWN / f"{name}.py"
     if name.startswith("_") or "/" in name or not path.is_file():
         raise UserError(f"unknown {kind[:-1]} '{name}'{did_you_mean(name, names(kind))}")
     return path

@@ -3,7 +3,8 @@
 
 rule tables:
     input:
-        lambda wildcards: plan.paths.scores(plan.task_of_table(wildcards.table)),
+        scores=lambda wildcards: plan.paths.scores(plan.task_of_table(wildcards.table)),
+        own=lambda wildcards: plan.file_of_table(wildcards.table),
     output:
         multiext("<results>/tables/{table}", ".csv", ".md", ".tex", ".html"),
     log:
@@ -17,13 +18,14 @@ rule tables:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
+        table=lambda wildcards: plan.tables.get(wildcards.table, wildcards.table),
         define=lambda wildcards: plan.arguments.define(
             plan.task_of_table(wildcards.table)
         ),
         out=subpath(output[0], strip_suffix=".csv"),
         code=code.digest("tables"),
     shell:
-        "mebench tables {wildcards.table} --scores {input:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
+        "mebench tables {params.table:q} --scores {input.scores:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
 
 
 # all plots of a task are one job; each task has a rule of its own, as its plots depend on its models
@@ -90,7 +92,7 @@ rule dataset_plots:
 
 rule report:
     input:
-        tables=collect("<results>/tables/{table}.html", table=plan.tables),
+        tables=collect("<results>/tables/{table}.html", table=list(plan.tables)),
         plots=[
             file for task in plan.tasks for file in plan.paths.plot_files(task, "svg")
         ],
@@ -124,7 +126,7 @@ rule report:
         runtime=times_attempt(30),
     params:
         results=subpath(output.html, parent=True),
-        tables=plan.tables,
+        tables=list(plan.tables.values()),
         tasks=list(plan.tasks),
         datasets=list(plan.datasets),
         models=plan.model_names,

@@ -56,10 +56,15 @@ def _rows(path: Path, kind: Kind, about: dict[str, Any]) -> list[dict[str, str]]
 def parts(kind: Kind, rows: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
     """The scores of all rows, and of those of each dataset: cut out of the same predictions, so that
     nothing is trained again."""
-    found = {"all": kind.score(rows)}
+    found = {"all": _scored(kind, rows)}
     for dataset in sorted({row["dataset"] for row in rows}):
-        found[dataset] = kind.score([row for row in rows if row["dataset"] == dataset])
+        found[dataset] = _scored(kind, [row for row in rows if row["dataset"] == dataset])
     return found
+
+
+def _scored(kind: Kind, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """What the kind counts, and the further metrics of its file."""
+    return kind.score(rows) | {name: metric(rows) for name, metric in tasks.further_metrics(kind.task).items()}
 
 
 def _left_out(about: dict[str, Any], part: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mebench import sources
+from mebench import cards, sources
 from mebench.config import input_names
 from mebench.plan.runs import Run
 
@@ -58,7 +58,7 @@ def task_digest(area: str, task: dict[str, Any]) -> str:
 
 def index_digest(dataset: str) -> str:
     """The code that reads a dataset."""
-    return sources.fingerprint("verbs/index.py", f"datasets/{dataset}.py")
+    return sources.fingerprint("verbs/index.py", cards.locate("datasets", dataset).resolve())
 
 
 def input_digest(name: str) -> str:

@@ -20,7 +20,7 @@ from mebench.plan.arguments import Arguments
 from mebench.plan.inputs import Inputs
 from mebench.plan.paths import Paths
 from mebench.plan.runs import Run, all_runs
-from mebench.plan.tables import table_task
+from mebench.plan.tables import is_file, named, table_task
 from mebench.protocols.tasks import TASKS
 
 
@@ -41,7 +41,7 @@ class Plan:
         self.inputs = Inputs(configuration)
         self.paths = Paths(configuration, self.runs, self.inputs)
         self.arguments = Arguments(configuration, self.paths)
-        self.tables: list[str] = self.config["tables"] or list(self.tasks)
+        self.tables = named(self.config["tables"] or self.tasks)  # name -> name, or path of a YAML file
         for name in self.tables:
             if (needed := self.task_of_table(name)) not in self.tasks:
                 raise UserError(f"the table {name} needs the task {needed}; add it to 'tasks' in the configuration")
@@ -107,7 +107,13 @@ class Plan:
 
     def task_of_table(self, table: str) -> str:
         """The task of a table; a task of the configuration's own has its default table."""
+        if table in self.tables:
+            table = self.tables[table]
         return table if table in self.tasks and table not in TASKS else table_task(table)
+
+    def file_of_table(self, table: str) -> list[str]:
+        """The YAML file of a table that lies outside the package."""
+        return [path for path in (self.tables.get(table, table),) if is_file(path)]
 
     @property
     def config_json(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mebench.errors import UserError, did_you_mean
@@ -15,13 +16,31 @@ def table_names() -> list[str]:
     return sorted({*TASKS, *(path.stem for path in FOLDER.glob("*.yaml"))})
 
 
-def table_task(name: str) -> str:
+def named(tables: Iterable[str]) -> dict[str, str]:
+    """The tables of a configuration by name, each a name of the package or the path of a YAML file."""
+    found: dict[str, str] = {}
+    for table in tables:
+        name = Path(table).stem if is_file(table) else table
+        if name in found:
+            raise UserError(f"two tables are called '{name}'; rename one of the files")
+        found[name] = table
+    return found
+
+
+def is_file(table: str) -> bool:
+    """Whether a table is named by the path of its YAML file."""
+    return table.endswith(".yaml")
+
+
+def table_task(table: str) -> str:
     """The task of a table: the first line ``task: NAME`` of its data file; a default table is called like its task."""
-    if name not in table_names():
-        raise UserError(f"unknown table '{name}'{did_you_mean(name, table_names())}")
-    path = FOLDER / f"{name}.yaml"
-    if name in TASKS and not path.is_file():
-        return name
+    if not is_file(table) and table not in table_names():
+        raise UserError(f"unknown table '{table}'{did_you_mean(table, table_names())}")
+    path = Path(table) if is_file(table) else FOLDER / f"{table}.yaml"
+    if is_file(table) and not path.is_file():
+        raise UserError(f"there is no file {path} for the table; give the name of a table or the path of its YAML file")
+    if table in TASKS and not path.is_file():
+        return table
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("task:"):
             return line.partition(":")[2].strip().strip("\"'")

@@ -88,8 +88,8 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
         runs = [Path(here.paths.folder(run)) for run in here.paths.runs_of(task)]
         if runs:
             write_scores(runs, tree / "scores" / f"{task}.csv", here.arguments.stage_parameters(task))
-    for name in here.tables:
-        description = tables.describe(name)
+    for name, table in here.tables.items():
+        description = tables.describe(table)
         path = tree / "scores" / f"{description.task}.csv"
         scores = tables.read_scores(path) if path.is_file() else []
         tables.write(tables.build(description, scores, gaps.runs), tree / "tables" / name)
@@ -124,7 +124,7 @@ def _draw(words: Sequence[str]) -> None:
 
 
 def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
-    names = {"tables": here.tables, "tasks": list(here.tasks), "datasets": list(here.datasets),
+    names = {"tables": list(here.tables.values()), "tasks": list(here.tasks), "datasets": list(here.datasets),
              "models": here.model_names, "plots": {task: here.paths.plots(task) for task in here.tasks}}  # fmt: skip
     page.write(tree / "report.html", tree, names, plan.config_json, gaps=gaps, shown=Path(plan.results))
 

@@ -3,12 +3,13 @@
 The engine, pooling, scores, tables, plots and report are given a :class:`Kind` and know nothing else of the task. A
 kind is a file of this folder or a file of your own: a ``CARD``, which is a literal, and the class that it names under
 ``module``. The card is read when the configuration is; the class is loaded by the jobs that need it. The plots that
-the card names are modules of plots/, or functions that the file has in ``PLOTS``.
+the card names are modules of plots/, or functions that the file has in ``PLOTS``. Its metrics are what the class's
+``score`` gives, and functions that the file has in ``METRICS``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mebench import cards, formats
@@ -161,6 +162,12 @@ def metrics(kind: str) -> dict[str, dict[str, Any]]:
     """The metrics of a kind, by name: ``title``, and where they have any the ``range`` of their values and
     ``best: min`` where less is better."""
     return cards.card("tasks", kind)["metrics"]
+
+
+def further_metrics(task: Mapping[str, Any]) -> Mapping[str, Callable[[Sequence[Row]], float | None]]:
+    """``METRICS`` of the file of a task's kind: functions of the rows that the class does not call, so that a new one
+    trains nothing."""
+    return getattr(cards.load("tasks", name_of(task)), "METRICS", {})
 
 
 def history(task: Mapping[str, Any]) -> list[str]:
