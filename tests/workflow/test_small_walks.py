@@ -1,0 +1,155 @@
+"""The walks of docs/add-a-dataset.md, add-a-table.md, add-a-metric.md and add-a-plot.md, followed as they stand."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from project import Project
+from walk import page, run_commands, write_files
+from zygote import zygote
+
+from mebench import cards, tasks
+from mebench.tables import description
+
+NAMES = ("table", "metric", "plot", "dataset")
+PAGES = {name: page(f"add-a-{name}") for name in NAMES}
+DIGEST = "from mebench.{room} import code_of_fold; print(code_of_fold.of_engine({{'task': {{}}}}))"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project in which all four walks were followed; ``printed`` is what they printed, ``digests`` the code of a fold
+    before and after the edits that the pages ask for."""
+    folder = tmp_path_factory.mktemp("walks")
+    made = Project(folder / "project")
+    before = digest(made)
+    for text in PAGES.values():
+        write_files(made, text)
+    edits = [line for text in PAGES.values() for line in text.splitlines() if line.startswith("git apply ")]
+    made.run("bash", "-euc", "\n".join(edits))  # the server below imports the package once, so they come first
+    with zygote(folder / "zygote", made.folder / "workflow", coarse=True) as made.server:
+        made.printed = {name: run_commands(made, without(text, edits)) for name, text in PAGES.items()}
+        made.digests = before, digest(made)
+        yield made
+
+
+def without(text: str, lines: list[str]) -> str:
+    """A page without some of its lines."""
+    return "".join(line for line in text.splitlines(keepends=True) if line.rstrip("\n") not in lines)
+
+
+def digest(project: Project) -> str:
+    """The digest of the code that every fold of recognition depends on."""
+    room = "runs" if (project.folder / "workflow/mebench/runs/code_of_fold.py").is_file() else "training"
+    return project.run("python", "-c", DIGEST.format(room=room)).stdout
+
+
+def rows(path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+def table(project: Project, name: str) -> dict[str, dict[str, str]]:
+    """The rows that were measured here, by model."""
+    found = rows(project.folder / f"results/tables/{name}.csv")
+    return {row["model"]: row for row in found if row["block"] != "published"}
+
+
+def test_a_table_is_one_file(project):
+    measured = table(project, "smic-precision")
+    assert set(measured) == {"majority", "stratified_random"}
+    predicted = rows(project.folder / "results/runs/smic-3/majority/seed0/predictions.csv")
+    truth = sorted({row["truth"] for row in predicted})
+    recall = [[row["prediction"] == c for row in predicted if row["truth"] == c] for c in truth]
+    uar = sum(sum(hits) / len(hits) for hits in recall) / 3
+    assert float(measured["majority"]["all_uar_mean"]) == pytest.approx(uar, abs=1e-6)
+    printed = [row for row in rows(project.folder / "results/tables/smic-precision.csv") if row["block"] == "published"]
+    assert [row["all_uar_mean"] for row in printed] == ["0.6703", "0.7013"]
+    assert "STSTNet, as printed" in project.printed["table"]
+    assert (project.folder / "mine/smic-precision.tex").is_file()
+    assert (project.folder / "results/tables/smic-precision.html").is_file()
+
+
+def test_a_table_of_ones_own_that_is_changed_is_made_again_and_nothing_else(project):
+    project.edit("smic-kappa.yaml", "beyond chance", "beyond that of chance")
+    planned = project.planned("results/tables/smic-kappa.csv", "--configfile", "kappa.yaml")
+    project.edit("smic-kappa.yaml", "beyond that of chance", "beyond chance")
+    assert {job.split()[0] for job in planned} == {"tables"}
+
+
+def test_a_metric_is_a_function_and_a_line(project):
+    kappa = {model: float(row["all_kappa_mean"]) for model, row in table(project, "smic-kappa").items()}
+    assert kappa["oracle"] == 1
+    predicted = rows(project.folder / "results/runs/smic-3/stratified_random/seed0/predictions.csv")
+    classes = sorted({row["truth"] for row in predicted})
+    share = {name: [sum(row[name] == c for row in predicted) / len(predicted) for c in classes]
+             for name in ("truth", "prediction")}  # fmt: skip
+    chance = sum(a * b for a, b in zip(*share.values(), strict=True))
+    agree = sum(row["truth"] == row["prediction"] for row in predicted) / len(predicted)
+    assert kappa["stratified_random"] == pytest.approx((agree - chance) / (1 - chance), abs=1e-6)
+
+
+def test_a_metric_and_a_plot_train_nothing_again(project):
+    before, after = project.digests
+    assert before == after
+
+
+def test_a_plot_is_one_file_and_a_line(project):
+    plots = project.folder / "results/plots/smic-3"
+    for suffix in ("svg", "png"):
+        assert (plots / f"sureness.{suffix}").is_file()
+        assert (project.folder / f"mine/sureness.{suffix}").is_file()
+
+
+def test_a_dataset_is_one_file(project):
+    printed = project.printed["dataset"]
+    assert "garden: 12 clips of 3 subjects, 0 dropped" in printed
+    assert "the middle frame" in (project.folder / "mine/report.md").read_text()
+    predicted = rows(project.folder / "results/runs/garden-3/ststnet/seed0/predictions.csv")
+    labels = rows(project.folder / "pretend/garden/labels.csv")
+    spelled = {"sad": "sadness", "Happy": "happiness", "surprised": "surprise"}
+    assert {row["clip_id"]: row["truth"] for row in predicted} == {
+        f"garden/{row['person']}/{row['clip']}": spelled[row["feeling"]] for row in labels}  # fmt: skip
+    assert set(table(project, "garden-3")) == {"ststnet", "majority"}
+    report = (project.folder / "results/report.html").read_text(encoding="utf-8")
+    assert "Garden, 3 classes" in report
+    assert "Faces in a Garden" in report
+    assert "garden: Garden" in project.run("mebench", "datasets").stdout
+
+
+def test_a_reader_that_is_changed_reads_again(project):
+    project.edit("datasets/garden.py", '"expression": "micro"', '"expression": "macro"')
+    jobs = {job.split()[0] for job in project.planned("--configfile", "garden.yaml")}
+    project.edit("datasets/garden.py", '"expression": "macro"', '"expression": "micro"')
+    assert "index" in jobs
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("smic-precision.yaml]", "gone.yaml]", "there is no file gone.yaml for the table"),
+        ("[smic-3, smic-precision.yaml]", "[smic-3, other/smic-3.yaml]", "two tables are called 'smic-3'"),
+        ("  smic:", "  gardn: {source: pretend/garden}\n  smic:", "unknown dataset 'gardn'.*did you mean 'garden'"),
+    ],
+)
+def test_a_table_or_dataset_that_is_not_there_is_one_sentence(project, old, new, sentence):
+    project.edit("table.yaml", old, new)
+    said = project.snakemake("-n", "--configfile", "table.yaml", ok=False)
+    project.edit("table.yaml", new, old)
+    assert re.search(sentence, said)
+    assert "Traceback" not in said
+
+
+def keys(name: str) -> set[str]:
+    """The names in the first column of the tables of a page."""
+    firsts = [line.split(" | ")[0] for line in PAGES[name].splitlines() if line.startswith("| `")]
+    return set(re.findall(r"`(\w+)`", " ".join(firsts)))
+
+
+def test_the_pages_list_every_key():
+    assert keys("table") == {*description.KEYS, *description.ROW_KEYS}
+    used = {key for name in cards.names("datasets") for key in cards.card("datasets", name)}
+    assert keys("dataset") >= used - {"name"}
+    assert set(next(iter(tasks.metrics("recognition").values()))) <= {"title", "range", "best"}
