@@ -62,6 +62,7 @@ def test_no_file_names_what_a_reader_has_not_got():
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|[|;&(] ?|exec )mebench ([a-z]+)([^|;&\n#)]*)", re.MULTILINE)
 NAMED = re.compile(r"[\w.-]+/[\w./-]*(?:\.(?:py|smk|yaml|yml|sh|md|lock|json|j2)|/)")
+OWN = re.compile(r"^results/|(?:^|/)(?:my[_-]|mine/)")  # what a run makes, and what a reader writes
 PLACES = (PROJECT, PROJECT / "workflow", PROJECT / "workflow/mebench")
 PAGES = pytest.mark.parametrize("page", links.pages(), ids=lambda page: str(page.relative_to(PROJECT)))
 
@@ -94,6 +95,6 @@ def test_files_that_a_page_names_are_there(page):
     """Of the repository, or of the package; a file that the page itself has the reader write is none of them."""
     inline = [inline for _, _, inline in CODE.findall(page.read_text(encoding="utf-8")) if NAMED.fullmatch(inline)]
     written = re.findall(r"`([\w./-]+)`:$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    kept = [name for name in inline if name not in written and not name.startswith("results/") and "/my_" not in name]
+    kept = [name for name in inline if name not in written and not OWN.search(name)]
     missing = [name for name in kept if not any((place / name).exists() for place in (*PLACES, page.parent))]
     assert missing == []

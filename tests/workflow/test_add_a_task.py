@@ -8,31 +8,14 @@ import re
 
 import pytest
 import yaml
-from project import PROJECT, Project, served
+from project import Project, served
+from walk import follow, page
 
 from mebench import cards, tasks
 from mebench.config import own_tasks
 from mebench.config.schema import checked
 
-KIND, TASK, DISK = (
-    (PROJECT / f"docs/{page}.md").read_text(encoding="utf-8")
-    for page in ("add-a-kind-of-task", "add-a-task", "casme2-on-a-disk")
-)
-# what stands above a block of code, its language, and the code
-BLOCK = re.compile(r"^([^\n]*)\n\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"`([\w.-]+)`:$")
-
-
-def follow(project: Project, page: str) -> str:
-    """Do what the blocks of a page say, in their order; what the commands print."""
-    printed, blocks = "", BLOCK.findall(page)
-    assert len(blocks) == len(re.findall(r"^```\w", page, re.MULTILINE)), "a block without a sentence above it"
-    for above, language, code in blocks:
-        if language == "sh":
-            printed += project.run("bash", "-euc", code).stdout
-        else:
-            (project.folder / FILE.search(above)[1]).write_text(code)
-    return printed
+KIND, TASK, DISK = (page(name) for name in ("add-a-kind-of-task", "add-a-task", "casme2-on-a-disk"))
 
 
 @pytest.fixture(scope="module")

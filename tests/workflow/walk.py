@@ -36,3 +36,15 @@ def write_files(project: Project, text: str) -> None:
 def run_commands(project: Project, text: str) -> str:
     """Run the commands of a page; what they print."""
     return "".join(project.run("bash", "-euc", code).stdout for file, code in blocks(text) if not file)
+
+
+def follow(project: Project, text: str) -> str:
+    """Do what the blocks of a page say, in their order; what the commands print."""
+    printed = ""
+    for file, code in blocks(text):
+        if file:
+            (project.folder / file).parent.mkdir(exist_ok=True)
+            (project.folder / file).write_text(code)
+        else:
+            printed += project.run("bash", "-euc", code).stdout
+    return printed
