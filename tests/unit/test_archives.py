@@ -131,6 +131,19 @@ def test_a_link_that_a_later_link_turns_outwards(tmp_path, empty):
     refused(tar_of(tmp_path / "a.tar", *members), empty, "leads out", "x/a")
 
 
+def test_links_too_deep_to_be_followed_lead_nowhere(tmp_path, empty):
+    """Through a path longer than the system can follow, tarfile's data filter of Python 3.11.7 writes outside
+    (CVE-2025-4517); here files are written before any link is there."""
+    folder, steps, place, entries = "d" * 247, "abcdefghijklmnop", "", []
+    for step in steps:
+        entries += [entry(f"{place}{folder}", tarfile.DIRTYPE), entry(f"{place}{step}", tarfile.SYMTYPE, folder)]
+        place += f"{folder}/"
+    long = f"{'/'.join(steps)}/{'l' * 254}"
+    entries += [entry(long, tarfile.SYMTYPE, "../" * len(steps)),
+                entry("escape", tarfile.SYMTYPE, f"{long}/../outside"), entry("escape/planted", size=3)]  # fmt: skip
+    refused(tar_of(tmp_path / "a.tar", *entries), empty, "both as a file and as a folder")
+
+
 @pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
 def test_devices_and_pipes(tmp_path, empty, kind):
     refused(tar_of(tmp_path / "a.tar", entry("sub01/device", kind)), empty, "device or pipe sub01/device")
