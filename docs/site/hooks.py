@@ -6,6 +6,7 @@ site (a folder, a program) becomes plain text there.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def shown() -> dict[str, Path]:
     found = {}
     for path in pages().values():
         for _, _, target in LINK.findall(path.read_text(encoding="utf-8")):
-            file = (path.parent / target.partition("#")[0]).resolve()
+            file = Path(os.path.normpath(path.parent / target.partition("#")[0]))
             if file.is_file() and (file.suffix in SHOWN or file.name == "LICENSE"):
                 found[file.relative_to(PROJECT).as_posix()] = file
     return found
@@ -51,7 +52,7 @@ def as_page(name: str, text: str, there: set[str]) -> str:
     def link(match: re.Match[str]) -> str:
         mark, words, target = match.groups()
         place = target.partition("#")[0]
-        file = (folder / place).resolve()
+        file = Path(os.path.normpath(folder / place))
         known = file.is_relative_to(PROJECT) and file.relative_to(PROJECT).as_posix() in there
         if known or not place or "://" in target:
             return match[0]

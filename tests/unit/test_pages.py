@@ -98,3 +98,26 @@ def test_files_that_a_page_names_are_there(page):
     kept = [name for name in inline if name not in written and not OWN.search(name)]
     missing = [name for name in kept if not any((place / name).exists() for place in (*PLACES, page.parent))]
     assert missing == []
+
+
+@PAGES
+def test_modules_that_a_page_names_are_there(page):
+    named = {name for text in code(page) for name in re.findall(r"\bmebench(?:\.[a-z_]+)+\b", text)}
+    assert [name for name in sorted(named - {"mebench.yaml"}) if not is_there(name)] == []
+
+
+def is_there(name: str) -> bool:
+    """Whether a dotted name is a module of the package, or a name in one."""
+    place = PROJECT.joinpath("workflow", *name.split("."))
+    if place.is_dir() or place.with_suffix(".py").is_file():
+        return True
+    modules = (place.parent.with_suffix(".py"), place.parent / "__init__.py")
+    texts = [path.read_text(encoding="utf-8") for path in modules if path.is_file()]
+    return any(re.search(rf"^(?:def |class )?{place.name}\b", text, re.MULTILINE) for text in texts)
+
+
+def test_a_module_that_is_not_there_would_be_noticed():
+    assert is_there("mebench.models.build")
+    assert is_there("mebench.clips.reading")
+    assert not is_there("mebench.datasets._reading")
+    assert not is_there("mebench.models.biuld")
