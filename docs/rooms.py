@@ -67,7 +67,6 @@ UPWARDS = {
 }
 # Circles that an import inside a function closes. Between imports at the head of modules there is none.
 CIRCLES = {
-    ("tables.default", "tables.description"): "a task without a table file has the default description",
     ("training.engine", "training.workers"): "a worker trains folds as the engine does",
 }
 

@@ -11,7 +11,7 @@ from walk import page, run_commands, write_files
 from zygote import zygote
 
 from mebench import cards, tasks
-from mebench.tables import description
+from mebench.tables import table_file
 
 NAMES = ("table", "metric", "plot", "dataset")
 PAGES = {name: page(f"add-a-{name}") for name in NAMES}
@@ -149,7 +149,7 @@ def keys(name: str) -> set[str]:
 
 
 def test_the_pages_list_every_key():
-    assert keys("table") == {*description.KEYS, *description.ROW_KEYS}
+    assert keys("table") == {*table_file.Written.__annotations__, *table_file.WrittenRow.__annotations__}
     used = {key for name in cards.names("datasets") for key in cards.card("datasets", name)}
     assert keys("dataset") >= used - {"name"}
     assert set(next(iter(tasks.metrics("recognition").values()))) <= {"title", "range", "best"}

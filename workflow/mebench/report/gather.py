@@ -20,10 +20,9 @@ from mebench.report.gaps import Gaps
 from mebench.report.markdown import sections, to_html
 from mebench.tables import formats
 from mebench.tables.absent import sentences
-from mebench.tables.build import Row, Table
 from mebench.tables.default import overview
-from mebench.tables.description import Description
 from mebench.tables.scores import Score
+from mebench.tables.table import Row, Table
 
 # how the lines of report.md begin that name an accepted deviation, and that say that the data are synthetic
 ACCEPTED, MARK = "**Accepted deviation", "**SYNTHETIC DATA"
@@ -73,7 +72,7 @@ def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps
     scores = tables.read_scores(path) if path.is_file() or not absent else []
     runs = tuple(_runs(results, name, scores))
     title = runs[0].about.get("task_title") or name if runs else definition_of(name)["title"]
-    table = tables.build(_overview(name, title, card), scores, absent)
+    table = tables.build(overview(name, title), scores, absent)
     whole = [score for score in scores if score.part == "all"]
     return TaskPart(
         name=name,
@@ -119,10 +118,6 @@ def _left_out(runs: Sequence[Run]) -> list[LeftOut]:
         LeftOut(title, tuple(sorted(run.about["seed"] for run in own)), min(run.about["clips"] for run in own), clips)
         for (title, clips), own in groups.items()
     ]
-
-
-def _overview(task: str, title: str, card: dict[str, Any]) -> Description:
-    return Description(name=task, title=title, task=task, columns=overview(card), parts={"all": "All clips"})
 
 
 def _runs(results: Path, task: str, scores: Sequence[Score]) -> list[Run]:

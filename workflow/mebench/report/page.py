@@ -17,7 +17,7 @@ from mebench.report.gaps import Gaps
 from mebench.report.provenance import provenance
 from mebench.report.words import plain
 from mebench.tables import formats, shown
-from mebench.tables.build import SYNTHETIC
+from mebench.tables.table import SYNTHETIC
 
 ORIGINS = {
     "synthetic": "synthetic data",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from mebench.tables.build import Row, Table
+from mebench.tables.description import Key
 from mebench.tables.printed import DERIVED, as_fraction
+from mebench.tables.table import Row, Table
 
 PLAIN = ("block", "rank", "method", "model", "selection", "peeked", "origin", "folds_done", "folds_expected",
          "clips", "left_out", "n_seeds", "source", "derived", "note")  # fmt: skip
@@ -17,8 +18,8 @@ def render(table: Table) -> str:
 
     ``origin`` says what a row was measured on: synthetic, licensed, pictures, or that it is published.
     """
-    keys = [(column.part, column.metric) for column in table.columns]
-    figures = [f"{part}_{metric}_{what}" for part, metric in keys for what in ("mean", "sd", "n_seeds")]
+    keys = [column.key for column in table.columns]
+    figures = [f"{key.part}_{key.metric}_{name}" for key in keys for name in ("mean", "sd", "n_seeds")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*PLAIN, *figures))
@@ -27,7 +28,7 @@ def render(table: Table) -> str:
     return text.getvalue()
 
 
-def _plain(row: Row) -> tuple:
+def _plain(row: Row) -> tuple[object, ...]:
     yes = {True: "yes", False: "no"}
     measured = (row.folds_done, row.folds_expected, row.clips, row.left_out, row.seeds)
     counts = measured if row.block not in ("published", "missing") else ("",) * len(measured)
@@ -35,7 +36,7 @@ def _plain(row: Row) -> tuple:
             *counts, " ".join(row.source), yes[row.derived], row.note)  # fmt: skip
 
 
-def _figure(row: Row, key: tuple[str, str]) -> tuple[str, str, str]:
+def _figure(row: Row, key: Key) -> tuple[str, str, str]:
     cell = row.cells.get(key)
     if cell is None:
         return "", "", ""

@@ -10,97 +10,16 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from mebench.errors import UserError, did_you_mean
-from mebench.tables.absent import AbsentRun, sentences
-from mebench.tables.description import Column, Description, Published
-from mebench.tables.printed import DERIVED, number
+from mebench.tables.absent import AbsentRun
+from mebench.tables.caption import caption, left_out
+from mebench.tables.description import Column, Description, Key, Published
+from mebench.tables.printed import number
 from mebench.tables.scores import Score
-
-INCOMPLETE = "INCOMPLETE"
-SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
-BLOCKS = {"measured": "Measured here", "missing": "Missing", "control": "Controls", "published": "Published"}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One figure in 0..1.
-
-    ``sd``: sample standard deviation over ``seeds`` runs; ``printed``: the text of a published figure.
-    """
-
-    mean: float
-    sd: float | None = None
-    seeds: int = 0
-    printed: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row: what was measured or published, and the marks that say how far it may be compared."""
-
-    block: str
-    method: str
-    cells: dict[tuple[str, str], Cell]
-    model: str = ""
-    selection: str = ""
-    origin: str = ""
-    folds_done: int = 0
-    folds_expected: int = 0
-    clips: int = 0
-    left_out: int = 0
-    seeds: int = 0
-    seeds_absent: int = 0
-    excluded: int = 0
-    exclusions: str = ""
-    corrected: int = 0
-    corrections: str = ""
-    source: tuple[str, ...] = ()
-    note: str = ""
-    rank: int | None = None
-    best: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-
-    @property
-    def peeked(self) -> bool:
-        """True if the epoch was chosen on the test subjects."""
-        return self.selection == "test_peek"
-
-    @property
-    def complete(self) -> bool:
-        """True if every fold of every seed is done and no clip is left out (published rows count as complete)."""
-        return self.all_folds and not self.left_out and not self.seeds_absent
-
-    @property
-    def all_folds(self) -> bool:
-        """True if every fold of every seed is done."""
-        return self.folds_done >= self.folds_expected
-
-    @property
-    def derived(self) -> bool:
-        """True if a figure of the row was derived by rounding back, not printed."""
-        return any(cell.printed.startswith(DERIVED) for cell in self.cells.values())
-
-
-@dataclass(frozen=True)
-class Table:
-    """Everything the four formats show."""
-
-    name: str
-    title: str
-    task: str
-    caption: tuple[str, ...]
-    columns: tuple[Column, ...]
-    parts: dict[str, str]
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...]
-    sources: dict[str, str]
-    synthetic: bool
-
-    def block(self, name: str) -> list[Row]:
-        """The rows of one block, in order."""
-        return [row for row in self.rows if row.block == name]
+from mebench.tables.table import BLOCKS, INCOMPLETE, Cell, Row, Table
 
 
 def build(description: Description, scores: Sequence[Score], absent: Sequence[AbsentRun] = ()) -> Table:
@@ -119,7 +38,7 @@ def build(description: Description, scores: Sequence[Score], absent: Sequence[Ab
         name=description.name,
         title=description.title + (" (SYNTHETIC DATA)" if synthetic else "") + (f" ({INCOMPLETE})" if absent else ""),
         task=description.task,
-        caption=tuple(_caption(description, rows, synthetic, absent)),
+        caption=tuple(caption(description, rows, synthetic, absent)),
         columns=description.columns,
         parts=description.parts,
         rows=rows,
@@ -155,10 +74,10 @@ def _measured(description: Description, scores: Sequence[Score], absent: Sequenc
 
 def _row(scores: list[Score]) -> Row:
     """Mean and spread over the seeds of one model under one selection."""
-    values: dict[tuple[str, str], list[float]] = {}
+    values: dict[Key, list[float]] = {}
     for score in sorted(scores, key=lambda score: score.seed):
         for metric, value in score.metrics.items():
-            values.setdefault((score.part, metric), []).append(value)
+            values.setdefault(Key(score.part, metric), []).append(value)
     cells = {
         key: Cell(statistics.fmean(v), statistics.stdev(v) if len(v) > 1 else None, len(v)) for key, v in values.items()
     }
@@ -183,7 +102,7 @@ def _row(scores: list[Score]) -> Row:
         exclusions=fewest.exclusions,
         corrected=fewest.corrected,
         corrections=fewest.corrections,
-        note=_left_out(fewest),
+        note=left_out(fewest),
     )
 
 
@@ -200,39 +119,26 @@ def _without_runs(measured: Sequence[Row], absent: Sequence[AbsentRun]) -> list[
     ]
 
 
-def _left_out(score: Score) -> str:
-    """The footnote of a row whose run could not predict every clip."""
-    if not score.without_input:
-        return ""
-    some = f"{score.without_input} clip{'s' if score.without_input > 1 else ''}"
-    whole = score.folds_done >= score.folds_expected  # else n says more about folds than about inputs
-    first = f"{score.n} of {score.n + score.without_input} clips: " if whole else ""
-    return f"{first}{some} left out, because no input could be made of them."
-
-
 def _origin(scores: list[Score]) -> str:
     origins = {score.origin for score in scores}
     return "synthetic" if "synthetic" in origins else min(origins)
 
 
 def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
-    first = columns[0].part, columns[0].metric
-
     def fair(row: Row) -> bool:
-        return row.block == "measured" and row.complete and not row.peeked and first in row.cells
+        return row.block == "measured" and row.complete and not row.peeked and columns[0].key in row.cells
 
     def figure(row: Row, column: Column) -> float:
         # equal as shown is equal: a tie shares its rank and its bold
-        cell = row.cells.get((column.part, column.metric))
+        cell = row.cells.get(column.key)
         return column.sign * round(cell.mean, 4) if cell else -math.inf
 
-    field = [row for row in rows if fair(row)]
-    best = {column: max((figure(row, column) for row in field), default=0.0) for column in columns}
-    order = sorted((figure(row, columns[0]) for row in field), reverse=True)
+    ranked = [row for row in rows if fair(row)]
+    best = {column: max((figure(row, column) for row in ranked), default=0.0) for column in columns}
+    order = sorted((figure(row, columns[0]) for row in ranked), reverse=True)
 
     def marked(row: Row) -> Row:
-        leads = frozenset((c.part, c.metric) for c in columns
-                          if (c.part, c.metric) in row.cells and figure(row, c) == best[c])  # fmt: skip
+        leads = frozenset(c.key for c in columns if c.key in row.cells and figure(row, c) == best[c])
         return replace(row, rank=order.index(figure(row, columns[0])) + 1, best=leads)
 
     return [marked(row) if fair(row) else row for row in rows]
@@ -240,9 +146,9 @@ def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
 
 def _ordered(rows: list[Row], column: Column) -> list[Row]:
     """By rank, a peeked row right under the honest one of its model, so that the inflation is seen."""
-    best, key = {row.model: row.rank for row in reversed(rows) if row.rank}, (column.part, column.metric)
+    best, key = {row.model: row.rank for row in reversed(rows) if row.rank}, column.key
 
-    def place(row: Row) -> tuple:
+    def place(row: Row) -> tuple[int, int, bool, bool, float, str, str]:
         worse = -column.sign * row.cells[key].mean if key in row.cells else math.inf
         rank = row.rank or best.get(row.model, 10**9)
         return (
@@ -262,41 +168,3 @@ def _published(row: Published) -> Row:
     cells = {key: Cell(mean=number(text), printed=text) for key, text in row.values.items()}
     return Row(block="published", method=row.method, cells=cells, model=row.model, selection=row.selection,
                origin="published", source=row.source, note=row.note)  # fmt: skip
-
-
-def _caption(
-    description: Description, rows: Sequence[Row], synthetic: bool, absent: Sequence[AbsentRun]
-) -> list[str]:  # fmt: skip
-    measured = [row for row in rows if row.block not in ("published", "missing")]
-    lines = [f"{SYNTHETIC}."] if synthetic else []
-    if synthetic and description.published:
-        lines[0] += " The published figures are of the real data and cannot be compared with it."
-    if absent:
-        count = f"{len(absent)} run{'s are' if len(absent) > 1 else ' is'} missing"
-        lines.append(f"{INCOMPLETE}: {count}. Models that lack a run are not ranked. {' '.join(sentences(absent))}")
-    lines += [description.caption] if description.caption else []
-    if any(row.seeds > 1 for row in measured):
-        lines.append(
-            "Measured figures: mean ± sample standard deviation over the seeds, "
-            "each from predictions pooled over all folds."
-        )
-    else:
-        lines.append("Measured figures: one seed, from predictions pooled over all folds.")
-    lines.append("Ranked by the first figure; bold: best among the ranked rows. Controls are not ranked.")
-    if any(row.peeked for row in rows):
-        lines.append("† peeked: the epoch was chosen on the test subjects; never ranked.")
-    if not all(row.all_folds for row in measured):
-        lines.append("Incomplete runs (folds done/expected) are not ranked.")
-    if any(row.left_out for row in measured):
-        lines.append("Runs that leave clips out (footnote) are not ranked.")
-    lines += _decided("left out", {(row.excluded, row.exclusions) for row in measured})
-    lines += _decided("corrected", {(row.corrected, row.corrections) for row in measured})
-    if any(row.derived for row in rows):
-        lines.append("~ derived from rounded figures.")
-    return lines
-
-
-def _decided(done: str, clips: Iterable[tuple[int, str]]) -> list[str]:
-    """Sentences on (how many, which and why) clips that the configuration left out or corrected."""
-    return [f"{count} clip{'s' if count > 1 else ''} {done} by configuration: {why.rstrip('.')}."
-            for count, why in sorted(clips) if count]  # fmt: skip

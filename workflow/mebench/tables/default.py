@@ -3,25 +3,45 @@ dataset."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from mebench import cards, tasks
-from mebench.protocols.tasks import task as definition_of
-from mebench.tables.description import Column, Description, column
+from mebench.protocols.tasks import task as task_called
+from mebench.tables.description import Column, Description
+
+Metrics = Mapping[str, Mapping[str, object]]  # of a kind of task, see mebench.tasks.metrics
 
 
 def default(name: str) -> Description:
     """The description of the table that is called like the task ``name``; an unknown task is a UserError."""
-    definition = definition_of(name)
-    datasets = definition["datasets"] if len(definition["datasets"]) > 1 else []
-    parts = {"all": "All clips"} | {dataset: cards.card("datasets", dataset)["title"] for dataset in datasets}
-    card = tasks.card(definition)
-    per_part = card["columns"]["part"]
-    of_parts = [column(d, metric, header, card["metrics"]) for d in datasets for metric, header in per_part]
+    task = task_called(name)
+    card = tasks.card(task)
+    datasets = task["datasets"] if len(task["datasets"]) > 1 else []
+    titles = {dataset: cards.card("datasets", dataset)["title"] for dataset in datasets}
+    on_each = [columns(dataset, card["columns"]["part"], card["metrics"]) for dataset in datasets]
     return Description(
-        name=name, title=definition["title"], task=name, columns=(*overview(card), *of_parts), parts=parts,
-        caption=card["caption"], notes=("No published row has been entered for this task.",),
-    )  # fmt: skip
+        name=name,
+        title=task["title"],
+        task=name,
+        columns=(*columns("all", card["columns"]["all"], card["metrics"]), *(one for own in on_each for one in own)),
+        parts={"all": "All clips"} | titles,
+        caption=card["caption"],
+        notes=("No published row has been entered for this task.",),
+    )
 
 
-def overview(card: dict) -> tuple[Column, ...]:
-    """The columns of all clips, from the ``card`` of a kind of task."""
-    return tuple(column("all", metric, header, card["metrics"]) for metric, header in card["columns"]["all"])
+def overview(name: str, title: str) -> Description:
+    """The table of a task's most important figures, on all clips alone."""
+    card = tasks.card(task_called(name))
+    on_all = columns("all", card["columns"]["all"], card["metrics"])
+    return Description(name=name, title=title, task=name, columns=on_all, parts={"all": "All clips"})
+
+
+def columns(part: str, figures: Iterable[tuple[str, str]], metrics: Metrics) -> tuple[Column, ...]:
+    """A column of the ``part`` for each (metric, heading)."""
+    return tuple(column(part, metric, header, metrics) for metric, header in figures)
+
+
+def column(part: str, metric: str, header: str, metrics: Metrics) -> Column:
+    """A column of a metric that the task has."""
+    return Column(part, metric, header, -1 if metrics[metric].get("best") == "min" else 1)

@@ -9,8 +9,8 @@ from html import escape as html_text
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mebench.tables.build import Table
 from mebench.tables.shown import AFTER, BEFORE, shown
+from mebench.tables.table import Table
 
 if TYPE_CHECKING:
     import jinja2
@@ -81,4 +81,4 @@ def latex_text(text: str) -> str:
     return "".join(LATEX.get(character, character) for character in " ".join(text.split()))
 
 
-ESCAPES = {"html": html_text, "md": markdown_text, "tex": latex_text}
+ESCAPES: dict[str, Callable[[str], str]] = {"html": html_text, "md": markdown_text, "tex": latex_text}

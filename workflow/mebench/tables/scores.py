@@ -42,16 +42,17 @@ class Score:
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
     """Read a score file; a missing column, a broken number or a line given twice is a :class:`UserError`."""
-    scores, seen = [], {}
+    scores: list[Score] = []
+    lines: dict[tuple[str, str, int, str, str], int] = {}
     for number, row in enumerate(read_csv(path, COLUMNS), start=2):
         try:
             score = _score(row)
         except ValueError as error:
             raise UserError(f"{path} line {number}: {error}; run the score rule again") from error
         key = (score.task, score.model, score.seed, score.selection, score.part)
-        if key in seen:
-            raise UserError(f"{path} lines {seen[key]} and {number} are the same run and part {key}; keep one")
-        seen[key] = number
+        if key in lines:
+            raise UserError(f"{path} lines {lines[key]} and {number} are the same run and part {key}; keep one")
+        lines[key] = number
         scores.append(score)
     if not scores:
         raise UserError(f"{path} holds no scores; run at least one model of the task first")
@@ -59,15 +60,35 @@ def read_scores(path: str | os.PathLike) -> list[Score]:
 
 
 def _score(row: dict[str, str]) -> Score:
-    whole = {name: int(row[name]) for name in ("seed", "n", "without_input", "folds_done", "folds_expected")}
+    metrics = _metrics(row)
+    return Score(
+        task=row["task"],
+        model=row["model"],
+        title=row["title"],
+        kind=row["kind"],
+        seed=int(row["seed"]),
+        selection=row["selection"],
+        origin=row["origin"],
+        part=row["part"],
+        n=int(row["n"]),
+        without_input=int(row["without_input"]),
+        folds_done=int(row["folds_done"]),
+        folds_expected=int(row["folds_expected"]),
+        metrics=metrics,
+        excluded=int(row.get("excluded") or 0),
+        exclusions=row.get("exclusions") or "",
+        corrected=int(row.get("corrected") or 0),
+        corrections=row.get("corrections") or "",
+    )
+
+
+def _metrics(row: dict[str, str]) -> dict[str, float]:
+    """The metrics of the row's kind of task that have a value; one outside of its range is a ValueError."""
     known = tasks.metrics(row.get("task_kind") or tasks.DEFAULT)
-    metrics = {name: float(row[name]) for name in known if row[name].strip()}
-    metrics = {name: value for name, value in metrics.items() if not math.isnan(value)}
-    for name, value in metrics.items():
+    values = {name: float(row[name]) for name in known if row[name].strip()}
+    values = {name: value for name, value in values.items() if not math.isnan(value)}
+    for name, value in values.items():
         low, high = known[name].get("range", (-math.inf, math.inf))
         if not low <= value <= high:
             raise ValueError(f"{name} is {value}, outside {low}..{high}")
-    text = {name: row[name] for name in ("task", "model", "title", "kind", "selection", "origin", "part")}
-    counts = {name: int(row.get(name) or 0) for name in ("excluded", "corrected")}
-    reasons = {name: row.get(name) or "" for name in ("exclusions", "corrections")}
-    return Score(**text, **whole, **counts, **reasons, metrics=metrics)
+    return values

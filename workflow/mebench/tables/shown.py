@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mebench.tables.build import BLOCKS, INCOMPLETE, Cell, Row, Table
+from mebench.tables.description import Key
 from mebench.tables.printed import as_fraction
+from mebench.tables.table import BLOCKS, INCOMPLETE, Cell, Row, Table
 
 DAGGER = "†"
 BEFORE, AFTER = ("#", "Method", "Selection", "Folds", "Seeds"), "Source"  # the columns around the figures
@@ -74,7 +76,7 @@ class Shown:
     table: Table
     groups: tuple[Group, ...]
     blocks: tuple[Block, ...]
-    footnotes: dict[str, int]
+    footnotes: Mapping[str, int]
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ def shown(table: Table) -> Shown:
     return Shown(table, tuple(_groups(table)), tuple(block for block in blocks if block.lines), footnotes)
 
 
-def _line(table: Table, row: Row, footnotes: dict[str, int]) -> Line:
+def _line(table: Table, row: Row, footnotes: Mapping[str, int]) -> Line:
     counted = row.block not in ("published", "missing")
     return Line(
         rank=str(row.rank or ""),
@@ -112,13 +114,13 @@ def _line(table: Table, row: Row, footnotes: dict[str, int]) -> Line:
         selection="peeked" if row.peeked else row.selection,
         folds=f"{row.folds_done}/{row.folds_expected}" if counted else "",
         seeds=str(row.seeds or ""),
-        figures=tuple(_figure(row, (column.part, column.metric)) for column in table.columns),
+        figures=tuple(_figure(row, column.key) for column in table.columns),
         source=", ".join(row.source),
         row=row,
     )
 
 
-def _figure(row: Row, key: tuple[str, str]) -> Figure | None:
+def _figure(row: Row, key: Key) -> Figure | None:
     cell = row.cells.get(key)
     if cell is None:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mebench.files import write_text
 from mebench.tables import as_csv, formats
-from mebench.tables.build import Table
+from mebench.tables.table import Table
 
 FORMATS = {"csv": as_csv.render, "md": formats.markdown, "tex": formats.latex, "html": formats.page}
 

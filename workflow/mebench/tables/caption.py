@@ -1,0 +1,58 @@
+"""What stands above and below a table in words: what its figures are, what is missing, and what is never ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mebench.tables.absent import AbsentRun, sentences
+from mebench.tables.description import Description
+from mebench.tables.scores import Score
+from mebench.tables.table import INCOMPLETE, SYNTHETIC, Row
+
+
+def caption(
+    description: Description, rows: Sequence[Row], synthetic: bool, absent: Sequence[AbsentRun]
+) -> list[str]:  # fmt: skip
+    measured = [row for row in rows if row.block not in ("published", "missing")]
+    lines = [f"{SYNTHETIC}."] if synthetic else []
+    if synthetic and description.published:
+        lines[0] += " The published figures are of the real data and cannot be compared with it."
+    if absent:
+        count = f"{len(absent)} run{'s are' if len(absent) > 1 else ' is'} missing"
+        lines.append(f"{INCOMPLETE}: {count}. Models that lack a run are not ranked. {' '.join(sentences(absent))}")
+    lines += [description.caption] if description.caption else []
+    if any(row.seeds > 1 for row in measured):
+        lines.append(
+            "Measured figures: mean ± sample standard deviation over the seeds, "
+            "each from predictions pooled over all folds."
+        )
+    else:
+        lines.append("Measured figures: one seed, from predictions pooled over all folds.")
+    lines.append("Ranked by the first figure; bold: best among the ranked rows. Controls are not ranked.")
+    if any(row.peeked for row in rows):
+        lines.append("† peeked: the epoch was chosen on the test subjects; never ranked.")
+    if not all(row.all_folds for row in measured):
+        lines.append("Incomplete runs (folds done/expected) are not ranked.")
+    if any(row.left_out for row in measured):
+        lines.append("Runs that leave clips out (footnote) are not ranked.")
+    lines += _decided("left out", {(row.excluded, row.exclusions) for row in measured})
+    lines += _decided("corrected", {(row.corrected, row.corrections) for row in measured})
+    if any(row.derived for row in rows):
+        lines.append("~ derived from rounded figures.")
+    return lines
+
+
+def _decided(done: str, clips: Iterable[tuple[int, str]]) -> list[str]:
+    """Sentences on (how many, which and why) clips that the configuration left out or corrected."""
+    return [f"{count} clip{'s' if count > 1 else ''} {done} by configuration: {why.rstrip('.')}."
+            for count, why in sorted(clips) if count]  # fmt: skip
+
+
+def left_out(score: Score) -> str:
+    """The footnote of a row whose run could not predict every clip."""
+    if not score.without_input:
+        return ""
+    some = f"{score.without_input} clip{'s' if score.without_input > 1 else ''}"
+    whole = score.folds_done >= score.folds_expected  # else n says more about folds than about inputs
+    first = f"{score.n} of {score.n + score.without_input} clips: " if whole else ""
+    return f"{first}{some} left out, because no input could be made of them."

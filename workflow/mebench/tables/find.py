@@ -1,0 +1,16 @@
+"""A table by its name."""
+
+from __future__ import annotations
+
+from mebench.protocols.tasks import TASKS
+from mebench.tables import table_file
+from mebench.tables.default import default
+from mebench.tables.description import Description
+
+
+def describe(name: str) -> Description:
+    """The description behind a table's name, or behind the path of a YAML file of your own; a task without a file has
+    the default table."""
+    if name in TASKS and not table_file.table_path(name).is_file():
+        return default(name)
+    return table_file.read(name)

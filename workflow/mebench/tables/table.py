@@ -1,0 +1,92 @@
+"""A table: rows of figures, with the marks that say how far they may be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mebench.tables.description import Column, Key
+from mebench.tables.printed import DERIVED
+
+INCOMPLETE = "INCOMPLETE"
+SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
+BLOCKS = {"measured": "Measured here", "missing": "Missing", "control": "Controls", "published": "Published"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure in 0..1.
+
+    ``sd``: sample standard deviation over ``seeds`` runs; ``printed``: the text of a published figure.
+    """
+
+    mean: float
+    sd: float | None = None
+    seeds: int = 0
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: what was measured or published, and the marks that say how far it may be compared."""
+
+    block: str
+    method: str
+    cells: Mapping[Key, Cell]
+    model: str = ""
+    selection: str = ""
+    origin: str = ""
+    folds_done: int = 0
+    folds_expected: int = 0
+    clips: int = 0
+    left_out: int = 0
+    seeds: int = 0
+    seeds_absent: int = 0
+    excluded: int = 0
+    exclusions: str = ""
+    corrected: int = 0
+    corrections: str = ""
+    source: tuple[str, ...] = ()
+    note: str = ""
+    rank: int | None = None
+    best: frozenset[Key] = field(default_factory=frozenset)
+
+    @property
+    def peeked(self) -> bool:
+        """True if the epoch was chosen on the test subjects."""
+        return self.selection == "test_peek"
+
+    @property
+    def complete(self) -> bool:
+        """True if every fold of every seed is done and no clip is left out (published rows count as complete)."""
+        return self.all_folds and not self.left_out and not self.seeds_absent
+
+    @property
+    def all_folds(self) -> bool:
+        """True if every fold of every seed is done."""
+        return self.folds_done >= self.folds_expected
+
+    @property
+    def derived(self) -> bool:
+        """True if a figure of the row was derived by rounding back, not printed."""
+        return any(cell.printed.startswith(DERIVED) for cell in self.cells.values())
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything the four formats show."""
+
+    name: str
+    title: str
+    task: str
+    caption: tuple[str, ...]
+    columns: tuple[Column, ...]
+    parts: Mapping[str, str]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    sources: Mapping[str, str]
+    synthetic: bool
+
+    def block(self, name: str) -> list[Row]:
+        """The rows of one block, in order."""
+        return [row for row in self.rows if row.block == name]

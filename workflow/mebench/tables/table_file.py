@@ -1,0 +1,153 @@
+"""The YAML file of a table, read and checked.
+
+A file has ``title``, ``task``, ``parts`` (part -> heading), ``columns`` (``part, metric, header``) and optionally
+``models`` (default: every model of the scores), ``caption``, ``notes``, ``published`` rows and the legend of their
+``sources``. With ``extends: other`` it takes every key that it lacks from ``other``.
+
+Published figures are quoted text, so that they stand in the table with the digits they were printed with;
+``~`` in front marks a figure that was derived, ``%`` behind one that was printed in per cent. A row of a method that
+is a model of this benchmark names it under ``model``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypedDict, cast
+
+import yaml
+
+from mebench import tasks
+from mebench.errors import UserError, did_you_mean
+from mebench.protocols.tasks import TASKS
+from mebench.tables.default import Metrics, column
+from mebench.tables.description import Column, Description, Key, Published
+
+FOLDER = Path(__file__).parent
+SELECTIONS = ("last", "inner", "test_peek", "")  # empty: not known
+FIGURE = re.compile(r"~?\d+\.\d+%?")
+
+
+class WrittenRow(TypedDict, total=False):
+    """A published row, as a file has it."""
+
+    method: str
+    model: str
+    source: list[str]
+    selection: str
+    note: str
+    values: dict[str, dict[str, str]]
+
+
+class Written(TypedDict, total=False):
+    """A file as YAML gives it, once its keys are known to be these."""
+
+    extends: str
+    title: str
+    task: str
+    caption: str
+    parts: dict[str, str]
+    columns: list[object]
+    models: list[str]
+    published: list[WrittenRow]
+    sources: dict[str, str]
+    notes: list[str]
+
+
+def names() -> list[str]:
+    """Names of the tables that ship with the package."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def table_path(name: str) -> Path:
+    """The file of a table by its name, or by its path, which ends in ``.yaml``."""
+    return Path(name) if name.endswith(".yaml") else FOLDER / f"{name}.yaml"
+
+
+def read(name: str) -> Description:
+    """The description in a table's file; what is wrong in it is a UserError."""
+    written, path = _written(name), table_path(name)
+    label = f"the table '{path.stem}'"
+    for key in ("title", "task", "columns"):
+        if not written.get(key):
+            raise UserError(f"{label} has no '{key}'; add it to {path}")
+    parts = {str(part): str(title) for part, title in (written.get("parts") or {}).items()}
+    metrics = tasks.metrics(tasks.name_of(TASKS.get(written["task"], {})))
+    sources = {str(letter): str(text) for letter, text in (written.get("sources") or {}).items()}
+    return Description(
+        name=path.stem,
+        title=written["title"],
+        task=written["task"],
+        columns=tuple(_column(entry, parts, metrics, label) for entry in written["columns"]),
+        parts=parts,
+        caption=" ".join((written.get("caption") or "").split()),
+        models=tuple(written.get("models") or ()),
+        published=tuple(_published(row, sources, metrics, label) for row in written.get("published") or []),
+        sources=sources,
+        notes=tuple(written.get("notes") or ()),
+    )
+
+
+def _written(name: str, extended_by: tuple[str, ...] = ()) -> Written:
+    """The keys of a file, and those that it takes from the file that it extends."""
+    path = table_path(name)
+    if not path.is_file() and name.endswith(".yaml"):
+        raise UserError(f"there is no file {path} for the table; give the name of a table or the path of its YAML file")
+    if not path.is_file():
+        raise UserError(f"unknown table '{name}'{did_you_mean(name, {*names(), *TASKS})}")
+    try:
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(written, dict):
+        raise UserError(f"{path} must hold keys such as title, task and columns; see {FOLDER.name}/megc2019.yaml")
+    for key in written:
+        if key not in Written.__annotations__:
+            raise UserError(f"{path} has the unknown key '{key}'{did_you_mean(str(key), Written.__annotations__)}")
+    base = written.pop("extends", None)
+    if base in extended_by:
+        raise UserError(f"{path} extends '{base}', which extends it in turn; remove one 'extends'")
+    inherited = _written(base, (*extended_by, path.stem)) if base else {}
+    return cast(Written, {**inherited, **written})
+
+
+def _column(entry: object, parts: Mapping[str, str], metrics: Metrics, label: str) -> Column:
+    if not isinstance(entry, list) or len(entry) != 3:
+        raise UserError(f"{label}: a column is a list [part, metric, header], not {entry!r}")
+    part, metric, header = map(str, entry)
+    if metric not in metrics:
+        raise UserError(f"{label}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
+    if part not in parts:
+        raise UserError(f"{label}: the part '{part}' has no heading; add it under 'parts'")
+    return column(part, metric, header, metrics)
+
+
+def _published(row: WrittenRow, sources: Mapping[str, str], metrics: Metrics, label: str) -> Published:
+    where = f"{label}, published row '{row.get('method', '?')}'"
+    for key in row:
+        if key not in WrittenRow.__annotations__:
+            raise UserError(f"{where}: unknown key '{key}'{did_you_mean(str(key), WrittenRow.__annotations__)}")
+    source = tuple(map(str, row.get("source") or ()))
+    if not source or any(letter not in sources for letter in source):
+        raise UserError(f"{where}: source {list(source)} is not in the legend 'sources' ({', '.join(sources)})")
+    selection = row.get("selection") or ""
+    if selection not in SELECTIONS:
+        raise UserError(f"{where}: unknown selection '{selection}'{did_you_mean(selection, SELECTIONS[:3])}")
+    note = " ".join((row.get("note") or "").split())
+    values = _values(row, metrics, where)
+    return Published(str(row.get("method", "")), source, selection, note, values, str(row.get("model", "")))
+
+
+def _values(row: WrittenRow, metrics: Metrics, where: str) -> dict[Key, str]:
+    values = {}
+    for part, figures in (row.get("values") or {}).items():
+        for metric, text in figures.items():
+            if metric not in metrics:
+                raise UserError(f"{where}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
+            if not isinstance(text, str) or not FIGURE.fullmatch(text):
+                raise UserError(
+                    f'{where}: {part} {metric} is {text!r}; write the printed figure in quotes, like "0.7353"'
+                )
+            values[Key(str(part), metric)] = text
+    return values
