@@ -29,8 +29,8 @@ import cv2
 import numpy as np
 import torch
 
-from mebench import cards
-from mebench.clips.reading import COLUMNS
+from mebench import cards, formats
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.files import write_csv
 from mebench.inputs import quality, tvl1, tvl1_torch
@@ -49,18 +49,18 @@ class Flows(dict):
     get = dict.__getitem__
 
 
-def generate(dataset: str, folder: Path, subjects: int, clips: int) -> list[dict[str, str]]:
+def generate(dataset: str, folder: Path, subjects: int, clips: int) -> list[Clip]:
     """A generated dataset below ``folder`` and its clips."""
     write(dataset, folder / "data", folder / "truth", subjects=subjects, clips=clips, seed=0)
-    rows = cards.load("datasets", dataset).read(folder / "data").clips
-    write_csv(folder / "clips.csv", COLUMNS, rows)
-    return [{key: str(value) for key, value in row.items()} for row in rows]
+    made = cards.load("datasets", dataset).read(folder / "data").clips
+    write_csv(folder / "clips.csv", formats.CLIPS.names, (clip.row() for clip in made))
+    return made
 
 
-def paths(folder: Path, clip: dict[str, str]) -> tuple[Path, Path]:
+def paths(folder: Path, clip: Clip) -> tuple[Path, Path]:
     """Onset and apex frame of a clip."""
-    frames = list_frames(folder / "data" / clip["frames"])
-    return frames[int(clip["onset"])], frames[int(clip["apex"])]
+    frames = list_frames(folder / "data" / clip.frames)
+    return frames[clip.frame("onset")], frames[clip.frame("apex")]
 
 
 def timed(function: Callable[[], object]) -> float:
@@ -106,9 +106,9 @@ def _errors_on(dataset: str, folder: Path) -> Iterator[list[object]]:
         yield [dataset, name, *means, away, f"{1e3 * seconds / len(clips):.1f}"]
 
 
-def run(name: str, folder: Path, clips: list[dict[str, str]]) -> tuple[Flows, float]:
+def run(name: str, folder: Path, clips: list[Clip]) -> tuple[Flows, float]:
     """Flows of all clips and the seconds they took, decoding left out."""
-    pairs = {clip["clip_id"]: grey_pair(*paths(folder, clip)) for clip in clips}
+    pairs = {clip.clip_id: grey_pair(*paths(folder, clip)) for clip in clips}
     flow, flows = estimator(name), Flows()
     flow(*next(iter(pairs.values())))
     seconds = timed(lambda: flows.update({clip: flow(*pair) for clip, pair in pairs.items()}))

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from mebench import cards, cli
-from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
+from mebench import cards, cli, formats
+from mebench.clips.card import dataset_card
 from mebench.config import input_names
 from mebench.files import read_csv
 from mebench.indexing import checks
@@ -53,7 +53,7 @@ def test_full_size_is_what_the_card_counts(name, tmp_path):
     options = json.dumps({"size": "full"})
     assert cli.main(["fetch", name, "--source", "synthetic", "--options", options, "--out", str(source)]) == 0
     assert cli.main(["index", name, "--root", str(source), "--out", str(tmp_path / "clips.csv")]) == 0
-    clips = read_csv(tmp_path / "clips.csv", COLUMNS)
+    clips = read_csv(tmp_path / "clips.csv", formats.CLIPS.names)
     card = cards.card("datasets", name)
     assert len(clips) == card["expected"]["clips"]
     for clip in clips:
@@ -62,7 +62,7 @@ def test_full_size_is_what_the_card_counts(name, tmp_path):
         assert int(clip["onset"]) < int(clip["offset"])
         assert int(clip["onset"]) < int(clip["apex"]) <= int(clip["offset"]), clip["clip_id"]
         assert clip["emotion"] in ("", *card["emotions"])
-    videos = read_csv(tmp_path / "videos.csv", VIDEO_COLUMNS)
+    videos = read_csv(tmp_path / "videos.csv", formats.VIDEOS.names)
     assert bool(videos) == (card["delivers"] == "videos")
     assert {clip["frames"] for clip in clips} <= {video["frames"] for video in videos} or not videos
 
@@ -73,11 +73,11 @@ def test_the_small_stand_in_is_read_whole(name, tmp_path):
     reading = cards.load("datasets", name).read(tmp_path / "data")
     assert reading.clips
     assert reading.dropped == []
-    assert all(set(clip) == set(COLUMNS) for clip in reading.clips)
-    assert [clip["clip_id"] for clip in reading.clips] == sorted(clip["clip_id"] for clip in reading.clips)
-    checks.counts(cards.card("datasets", name), reading)
+    assert all(list(clip.row()) == list(formats.CLIPS.names) for clip in reading.clips)
+    assert [clip.clip_id for clip in reading.clips] == sorted(clip.clip_id for clip in reading.clips)
+    checks.counts(dataset_card(name), reading)
     announced = generate.announced(name, {"subjects": 2, "clips": 2, "seed": 1})
-    found = [{key: clip[key] for key in announced[0]} for clip in reading.clips]
+    found = [{key: clip.row()[key] for key in announced[0]} for clip in reading.clips]
     assert found == sorted(announced, key=lambda row: row["clip_id"])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from toy import write_store
 
-from mebench.clips.reading import VIDEO_COLUMNS
+from mebench import formats
 from mebench.files import write_csv, write_json
 from mebench.metrics.scores import write_scores
 
@@ -83,7 +83,7 @@ def clips(root: Path, dataset: str, origin: str) -> None:
     ]  # fmt: skip
     rows[0]["repairs"] = "apex missing"
     write_csv(root / "datasets" / dataset / "clips.csv", COLUMNS, rows)
-    write_csv(root / "datasets" / dataset / "videos.csv", VIDEO_COLUMNS, [])
+    write_csv(root / "datasets" / dataset / "videos.csv", formats.VIDEOS.names, [])
     counts = "| | expected |\n| --- | ---: |\n| clips | 255 |"
     mark = "**SYNTHETIC DATA, not the real dataset**.\n\n" if origin == "synthetic" else ""
     accepted = "**Accepted deviation (counts)**: the counts differ: clips 12 instead of 255.\n\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 
 from mebench import cards, cli
+from mebench.clips.clip import Clip
 
 
 def frames(folder: Path, names: Iterable[str]) -> None:
@@ -33,12 +34,12 @@ def read(dataset: str, root: Path):
     return cards.load("datasets", dataset).read(root)
 
 
-def by_id(reading) -> dict[str, dict]:
-    return {clip["clip_id"]: clip for clip in reading.clips}
+def by_id(reading) -> dict[str, Clip]:
+    return {clip.clip_id: clip for clip in reading.clips}
 
 
-def times(clip: dict) -> tuple[int, int, int]:
-    return clip["onset"], clip["apex"], clip["offset"]
+def times(clip: Clip) -> tuple[int, int, int]:
+    return clip.onset, clip.apex, clip.offset
 
 
 def refused(capsys, dataset: str, root: Path, out: Path, *says: str) -> None:

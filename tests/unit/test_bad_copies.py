@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,8 @@ def test_the_skeletons_are_read(copy):
     reading = read(dataset, root)
     (clip,) = reading.clips
     if dataset in WORKBOOKS:
-        assert (clip["onset"], clip["apex"], clip["offset"], clip["apex_source"]) == (46, 50, 60, "labelled")
-    assert (root / clip["frames"]).is_dir()
+        assert (clip.onset, clip.apex, clip.offset, clip.apex_source) == (46, 50, 60, "labelled")
+    assert (root / clip.frames).is_dir()
     assert reading.dropped == []
 
 
@@ -135,7 +136,7 @@ def test_missing_columns(capsys, tmp_path, dataset):
 def test_links_in_a_circle_change_nothing(copy):
     dataset, root, _ = copy
     before = read(dataset, root)
-    folder = root / before.clips[0]["frames"]
+    folder = root / before.clips[0].frames
     (root / "again").symlink_to(root, target_is_directory=True)
     (root / "nowhere").symlink_to("gone")
     for place in (folder, folder.parent, folder.parents[1]):
@@ -165,7 +166,7 @@ def test_what_macos_leaves_behind_changes_nothing(copy):
 
 def test_folder_without_permission(capsys, copy, tmp_path, monkeypatch):
     dataset, root, _ = copy
-    folder = root / read(dataset, root).clips[0]["frames"]
+    folder = root / read(dataset, root).clips[0].frames
     for closed in (folder, folder.parent, root):
         with monkeypatch.context() as patch:
             close(patch, closed)
@@ -182,7 +183,7 @@ def test_paths_of_any_letters(copy, tmp_path, letters):
     moved = shutil.move(root, tmp_path / letters / "root")
     out = tmp_path / letters / "clips.csv"
     assert cli.main(["index", dataset, "--root", str(moved), "--out", str(out), "--accept", "counts", "edition"]) == 0
-    assert [row["clip_id"] for row in read_csv(out)] == [clip["clip_id"] for clip in clips]
+    assert [row["clip_id"] for row in read_csv(out)] == [clip.clip_id for clip in clips]
 
 
 def test_doubled_folders_change_no_label(copy, tmp_path):
@@ -191,4 +192,4 @@ def test_doubled_folders_change_no_label(copy, tmp_path):
     (tmp_path / "outer").mkdir()
     os.rename(root, tmp_path / "outer" / "root")
     after = read(dataset, tmp_path / "outer").clips
-    assert [{**clip, "frames": f"root/{clip['frames']}"} for clip in before] == after
+    assert [replace(clip, frames=f"root/{clip.frames}") for clip in before] == after

@@ -12,6 +12,7 @@ import pytest
 from bad import close, fails, index, make_inputs
 
 from mebench import cards, cli
+from mebench.clips.clip import read_clips
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
 from mebench.indexing import apex
@@ -21,8 +22,8 @@ from mebench.indexing import apex
 
 def frame_of(casme2, tmp_path, which):
     assert cli.main(["index", "casme2", "--root", str(casme2), "--out", str(tmp_path / "first.csv")]) == 0
-    clip = read_csv(tmp_path / "first.csv")[0]
-    return casme2 / clip["frames"] / f"reg_img{clip[which]}.jpg", clip
+    clip = read_clips(tmp_path / "first.csv")[0]
+    return casme2 / clip.frames / f"reg_img{clip.frame(which)}.jpg", clip
 
 
 def test_truncated_frame(capsys, casme2, tmp_path):
@@ -41,7 +42,7 @@ def test_two_copies_of_one_frame(capsys, casme2, tmp_path):
     apex, clip = frame_of(casme2, tmp_path, "apex")
     onset, _ = frame_of(casme2, tmp_path, "onset")
     shutil.copy(onset, apex)
-    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["is constant", clip["clip_id"]])
+    make_inputs(capsys, "casme2", "tvl1", casme2, tmp_path / "tvl1", says=["is constant", clip.clip_id])
 
 
 def test_flow_that_is_not_finite():
@@ -56,16 +57,16 @@ def test_flow_that_is_not_finite():
 
 def test_dataset_moved_after_index(capsys, casme2, tmp_path):
     _, clip = frame_of(casme2, tmp_path, "apex")
-    shutil.rmtree(casme2 / clip["frames"])
+    shutil.rmtree(casme2 / clip.frames)
     fails(capsys, "inputs", "casme2", "tvl1", "--clips", tmp_path / "first.csv", "--root", casme2, "--out",
-          tmp_path / "tvl1", says=["there is no folder", clip["clip_id"]])  # fmt: skip
+          tmp_path / "tvl1", says=["there is no folder", clip.clip_id])  # fmt: skip
 
 
 def test_finished_subjects_survive_a_failure(capsys, casme2, tmp_path):
     frame, clip = frame_of(casme2, tmp_path, "apex")
     good = frame.read_bytes()
     clips = read_csv(tmp_path / "first.csv")
-    alone = [row for row in clips if row["subject"] != clip["subject"]]
+    alone = [row for row in clips if row["subject"] != clip.subject]
     write_csv(tmp_path / "some.csv", alone[0], alone)
     arguments = ["--root", str(casme2), "--out", str(tmp_path / "tvl1")]
     assert cli.main(["inputs", "casme2", "tvl1", "--clips", str(tmp_path / "some.csv"), *arguments]) == 0
@@ -95,26 +96,26 @@ def read(dataset, root):
 
 def first_clip(root):
     clip = read("casme2", root).clips[0]
-    return clip, root / clip["frames"]
+    return clip, root / clip.frames
 
 
 @pytest.mark.parametrize("which", ["onset", "apex", "offset"])
 def test_labelled_frame_that_is_not_on_disk(casme2, which):
     clip, folder = first_clip(casme2)
-    number = clip[which]
+    number = clip.frame(which)
     (folder / f"reg_img{number}.jpg").unlink()
     again, _ = first_clip(casme2)
     nearest = number + 1 if which == "onset" else number - 1
-    assert again[which] == nearest
-    assert f"{which} frame {number} is not on disk: frame {nearest} is taken" in again["repairs"]
-    assert [again[k] for k in ("onset", "apex", "offset") if k != which] == [
-        clip[k] for k in ("onset", "apex", "offset") if k != which
+    assert again.frame(which) == nearest
+    assert f"{which} frame {number} is not on disk: frame {nearest} is taken" in ";".join(again.repairs)
+    assert [again.frame(k) for k in ("onset", "apex", "offset") if k != which] == [
+        clip.frame(k) for k in ("onset", "apex", "offset") if k != which
     ]
 
 
 def test_frame_between_the_labels_that_is_not_on_disk(casme2, tmp_path):
     clip, folder = first_clip(casme2)
-    (folder / f"reg_img{clip['onset'] + 1}.jpg").unlink()
+    (folder / f"reg_img{clip.onset + 1}.jpg").unlink()
     again, _ = first_clip(casme2)
     assert again == clip  # nothing that flow from onset to apex needs
     clips = tmp_path / "clips.csv"
@@ -122,8 +123,8 @@ def test_frame_between_the_labels_that_is_not_on_disk(casme2, tmp_path):
     words = ["--clips", str(clips), "--root", str(casme2)]
     assert cli.main(["inputs", "casme2", "tvl1", *words, "--out", str(tmp_path / "tvl1")]) == 0
     assert cli.main(["inputs", "casme2", "frames-32", *words, "--out", str(tmp_path / "frames")]) == 0
-    row = next(r for r in read_csv(tmp_path / "frames" / "index.csv") if r["clip_id"] == clip["clip_id"])
-    assert int(row["frames"]) == min(clip["offset"] - clip["onset"], 50)
+    row = next(r for r in read_csv(tmp_path / "frames" / "index.csv") if r["clip_id"] == clip.clip_id)
+    assert int(row["frames"]) == min(clip.offset - clip.onset, 50)
 
 
 @pytest.mark.parametrize("kept", [0, 1])
@@ -132,8 +133,8 @@ def test_clip_of_fewer_than_two_frames(casme2, kept):
     for path in sorted(folder.iterdir())[kept:]:
         path.unlink()
     reading = read("casme2", casme2)
-    assert clip["clip_id"] not in {c["clip_id"] for c in reading.clips}
-    assert f"{kept} frames of" in dict(reading.dropped)[clip["clip_id"]]
+    assert clip.clip_id not in {c.clip_id for c in reading.clips}
+    assert f"{kept} frames of" in dict(reading.dropped)[clip.clip_id]
 
 
 @pytest.mark.parametrize("which", ["onset", "apex"])
@@ -141,7 +142,7 @@ def test_frame_that_went_after_the_index(capsys, casme2, tmp_path, which):
     frame, clip = frame_of(casme2, tmp_path, which)
     frame.unlink()
     fails(capsys, "inputs", "casme2", "tvl1", "--clips", tmp_path / "first.csv", "--root", casme2, "--out",
-          tmp_path / "tvl1", says=[f"holds no {which} frame {clip[which]}", clip["clip_id"]])  # fmt: skip
+          tmp_path / "tvl1", says=[f"holds no {which} frame {clip.frame(which)}", clip.clip_id])  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ damaged
@@ -159,7 +160,7 @@ def test_damaged_frame(capsys, casme2, tmp_path, which, damage):
 
 def test_damaged_frame_between_the_labels(capsys, casme2, tmp_path):
     frame, clip = frame_of(casme2, tmp_path, "onset")
-    middle = frame.with_name(f"reg_img{int(clip['onset']) + 1}.jpg")
+    middle = frame.with_name(f"reg_img{clip.onset + 1}.jpg")
     middle.write_bytes(b"")
     clips = tmp_path / "first.csv"
     words = ["--clips", str(clips), "--root", str(casme2)]
@@ -178,7 +179,7 @@ def test_folder_that_is_called_like_a_frame(capsys, casme2, tmp_path):
 
 def test_frames_of_different_size_in_one_clip(capsys, casme2, tmp_path):
     frame, clip = frame_of(casme2, tmp_path, "onset")
-    other = frame.with_name(f"reg_img{int(clip['onset']) + 1}.jpg")
+    other = frame.with_name(f"reg_img{clip.onset + 1}.jpg")
     cv2.imwrite(str(other), np.zeros((64, 64, 3), np.uint8))
     make_inputs(capsys, "casme2", "frames-32", casme2, tmp_path / "frames", says=["differ in size", other.name])
 
@@ -192,7 +193,7 @@ def test_clips_of_different_size_are_no_error(casme2, tmp_path):
     words = ["--clips", str(clips), "--root", str(casme2)]
     assert cli.main(["inputs", "casme2", "tvl1", *words, "--out", str(tmp_path / "tvl1")]) == 0
     shapes = {row["clip_id"]: row["shape"] for row in read_csv(tmp_path / "tvl1" / "index.csv")}
-    assert shapes.pop(clip["clip_id"]) == "2x110x96"
+    assert shapes.pop(clip.clip_id) == "2x110x96"
     assert "2x110x96" not in shapes.values()
     words = ["--from", str(tmp_path / "tvl1"), *words]
     assert cli.main(["inputs", "casme2", "apex_flow-28", *words, "--out", str(tmp_path / "apex")]) == 0
@@ -237,12 +238,13 @@ def test_paths_with_any_letters(casme2, tmp_path, name):
 def test_all_bad_clips_are_named_at_once(capsys, casme2, tmp_path, jobs):
     frame_of(casme2, tmp_path, "apex")
     rows = read_csv(tmp_path / "first.csv")
-    first, last = rows[4], rows[-1]  # parts are of four clips of a subject: the first part has no bad one
-    assert first["subject"] == rows[0]["subject"] != last["subject"]
+    clips = read_clips(tmp_path / "first.csv")
+    first, last = clips[4], clips[-1]  # parts are of four clips of a subject: the first part has no bad one
+    assert first.subject == clips[0].subject != last.subject
     name = "reg_img{}.jpg".format
-    folder = casme2 / first["frames"]
-    shutil.copy(folder / name(first["onset"]), folder / name(first["apex"]))
-    damaged = casme2 / last["frames"] / name(last["apex"])
+    folder = casme2 / first.frames
+    shutil.copy(folder / name(first.onset), folder / name(first.apex))
+    damaged = casme2 / last.frames / name(last.apex)
     damaged.write_bytes(damaged.read_bytes()[:1000])
     out = tmp_path / "tvl1"
     words = ["inputs", "casme2", "tvl1", "--root", str(casme2), "--out", str(out), "--jobs", str(jobs), "--clips"]
@@ -250,11 +252,11 @@ def test_all_bad_clips_are_named_at_once(capsys, casme2, tmp_path, jobs):
     assert cli.main([*words, str(tmp_path / "first.csv")]) == 2
     error = capsys.readouterr().err
     assert "2 clips are bad" in error
-    assert f'"{first["clip_id"]}": "the flow of' in error
-    assert f'"{last["clip_id"]}": "the picture' in error
+    assert f'"{first.clip_id}": "the flow of' in error
+    assert f'"{last.clip_id}": "the picture' in error
     kept = {path: path.stat().st_mtime_ns for path in (out / "parts").glob("*.npy")}
-    assert [path.stem for path in kept] == [first["subject"].replace("/", "-")]
-    good = [row for row in rows if row not in (first, last)]
+    assert [path.stem for path in kept] == [first.subject.replace("/", "-")]
+    good = [row for row in rows if row["clip_id"] not in (first.clip_id, last.clip_id)]
     write_csv(tmp_path / "good.csv", rows[0], good)
     assert cli.main([*words, str(tmp_path / "good.csv")]) == 0
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
@@ -263,13 +265,13 @@ def test_all_bad_clips_are_named_at_once(capsys, casme2, tmp_path, jobs):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_all_clips_whose_faces_cannot_be_looked_for_are_named_at_once(capsys, casme2, tmp_path, jobs):
     frame_of(casme2, tmp_path, "onset")
-    rows = read_csv(tmp_path / "first.csv")
-    gone, damaged, other = rows[0], rows[1], rows[-1]
-    assert gone["subject"] == damaged["subject"] != other["subject"]
-    onset = {row["clip_id"]: casme2 / row["frames"] / f"reg_img{row['onset']}.jpg" for row in (gone, damaged, other)}
-    onset[gone["clip_id"]].unlink()
-    for row in (damaged, other):
-        onset[row["clip_id"]].write_bytes(b"no picture")
+    clips = read_clips(tmp_path / "first.csv")
+    gone, damaged, other = clips[0], clips[1], clips[-1]
+    assert gone.subject == damaged.subject != other.subject
+    onset = {clip.clip_id: casme2 / clip.frames / f"reg_img{clip.onset}.jpg" for clip in (gone, damaged, other)}
+    onset[gone.clip_id].unlink()
+    for clip in (damaged, other):
+        onset[clip.clip_id].write_bytes(b"no picture")
     capsys.readouterr()
     words = ["faces", "casme2", "--clips", tmp_path / "first.csv", "--root", casme2, "--out", tmp_path / "faces"]
     assert cli.main([*map(str, words), "--jobs", str(jobs)]) == 2
@@ -283,12 +285,12 @@ def test_all_clips_whose_faces_cannot_be_looked_for_are_named_at_once(capsys, ca
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_all_clips_whose_apex_cannot_be_looked_for_are_named_at_once(casme2, jobs):
     reading = read("casme2", casme2)
-    clips = [clip | {"apex_source": "mid"} for clip in reading.clips]
-    bad = {clip["clip_id"] for clip in (clips[1], clips[-1])}
+    clips = [replace(clip, apex_source="mid") for clip in reading.clips]
+    bad = {clip.clip_id for clip in (clips[1], clips[-1])}
     for clip in (clips[1], clips[-1]):
-        (casme2 / clip["frames"] / f"reg_img{clip['onset'] + 1}.jpg").write_bytes(b"no picture")
+        (casme2 / clip.frames / f"reg_img{clip.onset + 1}.jpg").write_bytes(b"no picture")
     with pytest.raises(UserError, match="2 clips are bad") as caught:
-        apex.of_most_motion(replace(reading, clips=clips), casme2, jobs)
+        apex.with_apex_of_most_motion(replace(reading, clips=clips), casme2, jobs)
     lines = str(caught.value).splitlines()
     lines = lines[lines.index("  casme2:") :]
     assert lines[1] == "    exclude:"

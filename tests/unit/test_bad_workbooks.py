@@ -180,17 +180,17 @@ def test_unknown_edition_is_refused_until_it_is_accepted(capsys, casme2, tmp_pat
 def test_onset_or_offset_that_is_no_frame_number(casme2, column, value):
     key, _ = with_values(casme2, **{column: value})
     reading = read(casme2)
-    assert key not in {clip["clip_id"] for clip in reading.clips}
+    assert key not in {clip.clip_id for clip in reading.clips}
     assert "is not a frame number" in dict(reading.dropped)[key]
 
 
 @pytest.mark.parametrize("value", ["x", "12a", 3.5, -4, "", "?", datetime.date(2014, 5, 8), True])
 def test_apex_that_is_no_frame_number_becomes_the_middle(casme2, value):
     key, was = with_values(casme2, apex=value)
-    clip = next(clip for clip in read(casme2).clips if clip["clip_id"] == key)
+    clip = next(clip for clip in read(casme2).clips if clip.clip_id == key)
     middle = was["onset"] + (was["offset"] - was["onset"]) // 2
-    assert (clip["apex"], clip["apex_source"]) == (middle, "mid")
-    assert f"the middle frame {middle} is taken" in clip["repairs"]
+    assert (clip.apex, clip.apex_source) == (middle, "mid")
+    assert f"the middle frame {middle} is taken" in ";".join(clip.repairs)
 
 
 def test_offset_before_or_on_the_onset(casme2, tmp_path):

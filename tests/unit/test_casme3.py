@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import openpyxl
 import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
 
-from mebench import cards, cli, tasks
+from mebench import cli, tasks
+from mebench.clips.card import dataset_card
 from mebench.datasets._casme3 import SLIPS
 from mebench.errors import UserError
 from mebench.files import read_csv
@@ -65,24 +67,24 @@ def clips_of(tmp_path, rows, there, tree="frame"):
 
 def test_full_counts(readings):
     for name, reading in readings.items():
-        card = cards.card("datasets", name)
+        card = dataset_card(name)
         assert checks.deviations(card, reading) == {}
         assert reading.dropped == []
     assert len(readings["casme3"].clips) == 860
-    assert len({clip["subject"] for clip in readings["casme3"].clips}) == 94
+    assert len({clip.subject for clip in readings["casme3"].clips}) == 94
     long = readings["casme3_long"]
-    assert Counter(clip["expression"] for clip in long.clips) == {"micro": 860, "macro": 3346}
-    assert len({clip["subject"] for clip in long.clips}) == 98
-    assert len({clip["frames"] for clip in long.clips}) == 956
-    assert len({clip["frames"] for clip in long.clips if clip["expression"] == "micro"}) == 463
-    per_subject = Counter(clip["subject"] for clip in readings["casme3"].clips)
+    assert Counter(clip.expression for clip in long.clips) == {"micro": 860, "macro": 3346}
+    assert len({clip.subject for clip in long.clips}) == 98
+    assert len({clip.frames for clip in long.clips}) == 956
+    assert len({clip.frames for clip in long.clips if clip.expression == "micro"}) == 463
+    per_subject = Counter(clip.subject for clip in readings["casme3"].clips)
     assert max(per_subject.values()) == 57
     assert sum(count == 1 for count in per_subject.values()) == 11
 
 
 @pytest.mark.parametrize("name", ["casme3-3", "casme3-4", "casme3-7", "casme3-objective"])
 def test_label_sets(readings, name):
-    found = tasks.of(task(name)).samples(readings["casme3"].clips)
+    found = tasks.of(task(name)).samples([clip.row() for clip in readings["casme3"].clips])
     expected = task(name)["expected"]
     assert len(found) == expected["clips"] == {"casme3-3": 699}.get(name, 860)
     assert len({row["subject"] for row in found}) == expected["subjects"] == {"casme3-3": 88}.get(name, 94)
@@ -91,9 +93,12 @@ def test_label_sets(readings, name):
 
 def test_labels_from_another_column_than_the_emotion(readings):
     clips = readings["casme3"].clips
-    found = {row["clip_id"]: row["label"] for row in tasks.of(task("casme3-objective")).samples(clips)}
-    assert found == {clip["clip_id"]: clip["objective"] for clip in clips}
-    assert tasks.of(task("casme3-7")).samples(clips)[0]["label"] == min(clips, key=lambda c: c["clip_id"])["emotion"]
+    found = {
+        row["clip_id"]: row["label"]
+        for row in tasks.of(task("casme3-objective")).samples([clip.row() for clip in clips])
+    }
+    assert found == {clip.clip_id: clip.objective for clip in clips}
+    assert tasks.of(task("casme3-7")).samples([clip.row() for clip in clips])[0]["label"] == clips[0].emotion
 
 
 def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, rows, tmp_path):
@@ -107,7 +112,9 @@ def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, ro
               name] for row, name in zip(macro, classes, strict=True))  # fmt: skip
     header = ("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Expression type", "Objective class")
     workbook(tmp_path / "CAS(ME)3_part_A_v2.xlsx", Sheet1=[header, *cells])
-    extra = tasks.of(task("casme3-objective")).extra_samples("macro", read("casme3_long", tmp_path).clips)
+    extra = tasks.of(task("casme3-objective")).extra_samples(
+        "macro", [clip.row() for clip in read("casme3_long", tmp_path).clips]
+    )
     assert Counter(row["label"] for row in extra) == wanted
     assert len({row["subject"] for row in extra}) == 98
     assert {row["subject"].split("/")[0] for row in extra} == {"casme3"}  # so that no fold trains on its own person
@@ -121,10 +128,10 @@ def test_every_row_is_read_as_it_was_planned(readings, rows):
         for row in planned:
             clip = clips[name_of(row, long)]
             assert times(clip) == (row.onset, row.apex, row.offset), clip
-            assert clip["emotion"] == SHORT.get(row.emotion, row.emotion)
-            assert clip["subject"].endswith(f"/spNO.{row.subject}")
-            assert clip["video"] == row.video
-            assert clip["objective"] == (row.objective if row.expression == "micro" else "")
+            assert clip.emotion == SHORT.get(row.emotion, row.emotion)
+            assert clip.subject.endswith(f"/spNO.{row.subject}")
+            assert clip.video == row.video
+            assert clip.objective == (row.objective if row.expression == "micro" else "")
 
 
 # ------------------------------------------------------------------------------------------------ quirks, planted
@@ -134,17 +141,17 @@ def test_the_word_others_may_have_a_capital(readings, rows):
     capital = [row for row in rows if row.cells.get("emotion") == "Others"]
     assert len(capital) == 3
     clips = by_id(readings["casme3"])
-    assert {clips[name_of(row)]["emotion"] for row in capital} == {"others"}
+    assert {clips[name_of(row)].emotion for row in capital} == {"others"}
     # without them a subject is lost: 857 clips of 93 subjects
     left = [clip for name, clip in clips.items() if name not in {name_of(row) for row in capital}]
-    assert (len(left), len({clip["subject"] for clip in left})) == (857, 93)
+    assert (len(left), len({clip.subject for clip in left})) == (857, 93)
 
 
 def test_a_video_called_J_is_the_video_j(readings, rows):
     capital = [row for row in rows if row.cells.get("video") == "J"]
     assert Counter(row.expression for row in capital) == {"micro": 1, "macro": 4}
     clips = by_id(readings["casme3_long"])
-    assert {clips[name_of(row, long=True)]["video"] for row in capital} == {"j"}
+    assert {clips[name_of(row, long=True)].video for row in capital} == {"j"}
 
 
 def test_cells_are_text_and_folders_are_spelt_in_two_ways(roots):
@@ -164,26 +171,26 @@ def test_known_slips_of_the_workbook_are_mended_by_clip(readings):
             ("spNO.40/e_2381", (2381, 2386, 2403), "offset 0 is a slip of the workbook: 2403 is taken"),
         ):
             assert times(clips[f"{name}/{clip}{end}"]) == when
-            assert clips[f"{name}/{clip}{end}"]["repairs"] == says
-            assert clips[f"{name}/{clip}{end}"]["apex_source"] == "labelled"
+            assert ";".join(clips[f"{name}/{clip}{end}"].repairs) == says
+            assert clips[f"{name}/{clip}{end}"].apex_source == "labelled"
 
 
 def test_an_apex_before_its_onset_and_a_frame_0_that_is_not_there_follow_the_general_rule(readings):
     clips = by_id(readings["casme3"])
     early = clips["casme3/spNO.149/d_112"]
-    assert (times(early), early["apex_source"]) == ((112, 136, 160), "mid")
-    assert "apex 83 outside [112, 160]" in early["repairs"]
+    assert (times(early), early.apex_source) == ((112, 136, 160), "mid")
+    assert "apex 83 outside [112, 160]" in ";".join(early.repairs)
     zero = clips["casme3/spNO.216/e_0"]
-    assert (times(zero), zero["apex_source"]) == ((1, 12, 24), "mid")
-    assert "onset frame 0 is not on disk: frame 1 is taken" in zero["repairs"]
+    assert (times(zero), zero.apex_source) == ((1, 12, 24), "mid")
+    assert "onset frame 0 is not on disk: frame 1 is taken" in ";".join(zero.repairs)
 
 
 def test_dead_apexes_are_counted(readings):
     for name in readings:
-        micro = [clip for clip in readings[name].clips if clip["expression"] == "micro"]
-        dead = [clip for clip in micro if "dead apex" in clip["repairs"]]
+        micro = [clip for clip in readings[name].clips if clip.expression == "micro"]
+        dead = [clip for clip in micro if "dead apex" in ";".join(clip.repairs)]
         assert len(dead) == 54
-        assert all(clip["onset"] < clip["apex"] and clip["apex_source"] == "mid" for clip in dead)
+        assert all(clip.onset < clip.apex and clip.apex_source == "mid" for clip in dead)
 
 
 def test_frames_that_are_not_on_disk_are_on_record(readings, rows):
@@ -195,22 +202,22 @@ def test_frames_that_are_not_on_disk_are_on_record(readings, rows):
         clips = by_id(readings[name])
         for row in inside:
             said = f"1 of {row.offset - row.onset + 1} frames of [{row.onset}, {row.offset}] are not on disk"
-            assert clips[name_of(row, long)]["repairs"] == said
+            assert ";".join(clips[name_of(row, long)].repairs) == said
         for row in lost:
             if row not in inside:
-                assert f"frame {row.lost[0]} is not on disk" in clips[name_of(row, long)]["repairs"]
+                assert f"frame {row.lost[0]} is not on disk" in ";".join(clips[name_of(row, long)].repairs)
 
 
 def test_depth_pictures_and_videos_are_no_frames(roots, readings):
     assert list((roots / "casme3").rglob("depth/*/*.png"))
     assert list((roots / "casme3").rglob("video/*.mp4"))
-    assert all("/frame/" in clip["frames"] for clip in readings["casme3"].clips)
+    assert all("/frame/" in clip.frames for clip in readings["casme3"].clips)
     assert list((roots / "casme3_long").rglob("depth/*.png"))
-    assert all(clip["frames"].endswith("/color") for clip in readings["casme3_long"].clips)
+    assert all(clip.frames.endswith("/color") for clip in readings["casme3_long"].clips)
 
 
 def test_all_videos_are_listed_with_labels_or_without(readings):
-    videos = {video["frames"]: video for video in readings["casme3_long"].videos}
+    videos = {video.frames: video for video in readings["casme3_long"].videos}
     assert len(videos) == 1300
     assert "344 of 1300 videos have no label" in readings["casme3_long"].notes
     plan = casme3_plan.plan(0)
@@ -219,16 +226,16 @@ def test_all_videos_are_listed_with_labels_or_without(readings):
             video = videos[f"part_A/data/part_A_split/part_A/{'spNo' if row.subject % 3 == 0 else 'spNO'}."
                            f"{row.subject}/{row.video}/color"]  # fmt: skip
             first, last = plan.videos[row.subject, row.video]
-            assert (video["first"], video["last"]) == (first, last)
-            assert video["gaps"] == last - first + 1 - video["frames_on_disk"] > 0
-    assert {video["gaps"] for video in videos.values()} >= {0, 1}
+            assert (video.first, video.last) == (first, last)
+            assert video.gaps == last - first + 1 - video.frames_on_disk > 0
+    assert {video.gaps for video in videos.values()} >= {0, 1}
 
 
 def test_clips_are_found_in_the_long_videos_too(roots, readings):
     cut, whole = by_id(readings["casme3"]), by_id(read("casme3", roots / "casme3_long"))
     assert set(cut) == set(whole)
     assert {name: times(clip) for name, clip in cut.items()} == {name: times(clip) for name, clip in whole.items()}
-    assert whole["casme3/spNO.40/e_1822"]["frames"].endswith("spNO.40/e/color")
+    assert whole["casme3/spNO.40/e_1822"].frames.endswith("spNO.40/e/color")
 
 
 def test_index_writes_clips_and_videos_and_refuses_a_copy_that_lacks_some(roots, tmp_path, capsys):
@@ -254,15 +261,15 @@ def test_action_units_and_objective_classes(tmp_path):
     rows = [row("spNO.1", "b", str(n), str(n + 4), str(n + 10), au=au, group=g) for n, (au, g, _) in cells.items()]
     clips_of(tmp_path, rows, {f"spNO.1_b_{n}": range(n, n + 11) for n in cells})
     clips = by_id(read("casme3", tmp_path))
-    assert [clips[f"casme3/spNO.1/b_{n}"]["aus"] for n in cells] == [aus for *_, aus in cells.values()]
-    assert [clips[f"casme3/spNO.1/b_{n}"]["objective"] for n in cells] == ["VII", "I", "III"]
+    assert [clips[f"casme3/spNO.1/b_{n}"].aus for n in cells] == [aus for *_, aus in cells.values()]
+    assert [clips[f"casme3/spNO.1/b_{n}"].objective for n in cells] == ["VII", "I", "III"]
 
 
 def test_known_slips_are_left_alone_where_the_workbook_is_right(tmp_path):
     rows = [row("spNO.216", "d", 2647, 2650, 2660), row("spNO.214", "c", 5, 11, 34), row("spNO.40", "e", 10, 12, 20)]
     there = {"spNO.216_d_2647": range(2647, 2661), "spNO.214_c_5": range(5, 35), "spNO.40_e_10": range(10, 21)}
     clips_of(tmp_path, rows, there)
-    assert {clip["repairs"] for clip in read("casme3", tmp_path).clips} == {""}
+    assert {";".join(clip.repairs) for clip in read("casme3", tmp_path).clips} == {""}
 
 
 def test_known_slips_are_only_mended_where_the_numbers_fit(tmp_path):
@@ -295,7 +302,7 @@ def test_a_delivery_may_name_the_mended_clip_by_either_onset(tmp_path):
         clips_of(tmp_path / place, [row("spNO.216", "d", "3647", "2652", "2669")],
                  {f"spNo.216_D_{named}": range(2647, 2670)})  # fmt: skip
         (clip,) = read("casme3", tmp_path / place).clips
-        assert (clip["clip_id"], times(clip)) == ("casme3/spNO.216/d_3647", (2647, 2652, 2669))
+        assert (clip.clip_id, times(clip)) == ("casme3/spNO.216/d_3647", (2647, 2652, 2669))
 
 
 def test_rows_without_frames_or_emotion_are_dropped_with_their_reason(tmp_path):
@@ -326,8 +333,8 @@ def test_the_first_edition_is_known_for_what_it_is(tmp_path):
     (tmp_path / MICRO_BOOK).rename(tmp_path / "cas(me)3_part_A_ME_label_JpgIndex.xlsx")
     reading = read("casme3", tmp_path)
     assert any("v1" in note and "943 clips of 100 subjects" in note for note in reading.notes)
-    (book,) = checks.workbooks(cards.card("datasets", "casme3"), reading)
-    assert book["edition"] == "v1"
+    (book,) = checks.workbooks(dataset_card("casme3"), reading)
+    assert book.edition == "v1"
 
 
 @pytest.mark.parametrize(
@@ -341,8 +348,8 @@ def test_the_first_edition_is_known_for_what_it_is(tmp_path):
 def test_editions(tmp_path, name, edition):
     clips_of(tmp_path, [row("spNO.1", "b", 166, 170, 176)], {"spNO.1_b_166": range(166, 177)})
     (tmp_path / MICRO_BOOK).rename(tmp_path / name)
-    (book,) = checks.workbooks(cards.card("datasets", "casme3"), read("casme3", tmp_path))
-    assert book["edition"] == edition
+    (book,) = checks.workbooks(dataset_card("casme3"), read("casme3", tmp_path))
+    assert book.edition == edition
 
 
 def test_a_damaged_workbook_of_the_old_format_is_named(tmp_path, capsys):
@@ -359,7 +366,7 @@ def test_a_workbook_of_the_old_format_is_read(tmp_path, monkeypatch):
     book = SimpleNamespace(sheets=lambda: [sheet])
     monkeypatch.setitem(sys.modules, "xlrd", SimpleNamespace(open_workbook=lambda path: book))
     (clip,) = read("casme3", tmp_path).clips
-    assert (clip["clip_id"], times(clip)) == ("casme3/spNO.1/b_166", (166, 170, 176))
+    assert (clip.clip_id, times(clip)) == ("casme3/spNO.1/b_166", (166, 170, 176))
 
 
 # ------------------------------------------------------------------------------------------------ long videos
@@ -385,7 +392,7 @@ BOTH = [("spNO.1", "b", 20, 24, 30, "4", "Micro-expression", "III"),
 
 def test_micro_and_macro_come_from_two_workbooks(tmp_path):
     reading = read("casme3_long", long_copy(tmp_path, MICRO, MACRO))
-    found = {name: (clip["expression"], clip["emotion"]) for name, clip in by_id(reading).items()}
+    found = {name: (clip.expression, clip.emotion) for name, clip in by_id(reading).items()}
     assert found == {
         "casme3_long/spNO.1/b_20_micro": ("micro", "fear"),
         "casme3_long/spNO.1/b_20_macro": ("macro", ""),  # begins with the same frame; has no emotion
@@ -398,20 +405,20 @@ def test_micro_and_macro_come_from_two_workbooks(tmp_path):
 def test_both_come_from_the_one_workbook_that_has_no_emotions(tmp_path, joined):
     reading = read("casme3_long", long_copy(tmp_path, MICRO if joined else (), both=BOTH))
     clips = by_id(reading)
-    assert {name: clip["expression"] for name, clip in clips.items()} == {
+    assert {name: clip.expression for name, clip in clips.items()} == {
         "casme3_long/spNO.1/b_20_micro": "micro",
         "casme3_long/spNO.1/b_50_macro": "macro",
     }
-    assert clips["casme3_long/spNO.1/b_20_micro"]["emotion"] == ("fear" if joined else "")
-    assert clips["casme3_long/spNO.1/b_50_macro"]["emotion"] == ""
+    assert clips["casme3_long/spNO.1/b_20_micro"].emotion == ("fear" if joined else "")
+    assert clips["casme3_long/spNO.1/b_50_macro"].emotion == ""
 
 
 def test_objective_classes_of_macro_expressions_are_joined_from_the_workbook_with_both_kinds(tmp_path):
     """The two workbooks with emotions have none of macro-expressions, which HSTA trains on by objective class."""
     alone = by_id(read("casme3_long", long_copy(tmp_path / "two", MICRO, MACRO)))
     reading = read("casme3_long", long_copy(tmp_path / "three", MICRO, MACRO, BOTH))
-    named = alone["casme3_long/spNO.1/b_50_macro"] | {"objective": "I"}
-    assert by_id(reading) == alone | {named["clip_id"]: named}  # the one at frame 20 is not in that workbook
+    named = replace(alone["casme3_long/spNO.1/b_50_macro"], objective="I")
+    assert by_id(reading) == alone | {named.clip_id: named}  # the one at frame 20 is not in that workbook
     assert len(reading.workbooks) == 3
 
 
@@ -451,7 +458,7 @@ def test_part_b_is_not_part_a(tmp_path):
     workbook(tmp_path / MICRO_BOOK, label=[HEADER, *MICRO])
     workbook(tmp_path / MACRO_BOOK, Sheet1=[("sub", "seq", "onset", "apex", "offset", "emotion"), *MACRO])
     reading = read("casme3_long", tmp_path)
-    assert {clip["frames"] for clip in reading.clips} == {"data/2 part_A/spNO.1/b/color"}
+    assert {clip.frames for clip in reading.clips} == {"data/2 part_A/spNO.1/b/color"}
     assert "not used: data/1 part_B" in reading.notes
 
 
@@ -459,5 +466,5 @@ def test_an_empty_video_is_no_video(tmp_path):
     root = long_copy(tmp_path, [*MICRO, row("spNO.1", "c", 5, 7, 9)], MACRO)
     (root / "part_A" / "spNO.1" / "c" / "color").mkdir(parents=True)
     reading = read("casme3_long", root)
-    assert [video["video_id"] for video in reading.videos] == ["casme3_long/spNO.1/b"]
+    assert [video.video_id for video in reading.videos] == ["casme3_long/spNO.1/b"]
     assert ("casme3_long/spNO.1/c", "its folder holds no frames") in reading.dropped

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
 
-from mebench import cards
+from mebench.clips.card import dataset_card
 from mebench.errors import UserError
 from mebench.indexing import checks
 from mebench.synthetic import full_casme_sq, generate
@@ -44,7 +44,7 @@ def video_of(row):
 def clip_of(clips, row):
     """The clip of a planned row; of two that begin with the same frame the later offset is called _2."""
     name = f"casme_sq/s{row.subject}/{video_of(row)}_{row.onset}_{row.expression}"
-    return clips[name] if clips[name]["offset"] == row.offset else clips[f"{name}_2"]
+    return clips[name] if clips[name].offset == row.offset else clips[f"{name}_2"]
 
 
 def copy(tmp_path, coded, rule1=RULE1, rule2=RULE2, folders=("s15/15_0401girlcrashing", "s16/16_0401girlcrashing")):
@@ -64,17 +64,17 @@ def coded(
 
 
 def test_full_counts(reading):
-    assert checks.deviations(cards.card("datasets", "casme_sq"), reading) == {}
+    assert checks.deviations(dataset_card("casme_sq"), reading) == {}
     assert reading.dropped == []
     assert len(reading.videos) == 98
     for kind, clips, videos, subjects in (("micro", 57, 33, 14), ("macro", 300, 89, 20)):
-        found = [clip for clip in reading.clips if clip["expression"] == kind]
+        found = [clip for clip in reading.clips if clip.expression == kind]
         assert len(found) == clips
-        assert len({clip["frames"] for clip in found}) == videos
-        assert len({clip["subject"] for clip in found}) == subjects
-    assert len({clip["frames"] for clip in reading.clips}) == 95
-    assert len({clip["subject"] for clip in reading.clips}) == 22
-    assert {video["subject"] for video in reading.videos} == {clip["subject"] for clip in reading.clips}
+        assert len({clip.frames for clip in found}) == videos
+        assert len({clip.subject for clip in found}) == subjects
+    assert len({clip.frames for clip in reading.clips}) == 95
+    assert len({clip.subject for clip in reading.clips}) == 22
+    assert {video.subject for video in reading.videos} == {clip.subject for clip in reading.clips}
 
 
 def test_every_row_is_read_as_it_was_planned(reading, rows):
@@ -83,8 +83,8 @@ def test_every_row_is_read_as_it_was_planned(reading, rows):
     for row in rows:
         clip = clip_of(clips, row)
         assert times(clip) == (row.onset, row.apex, row.offset)
-        assert (clip["emotion"], clip["video"], clip["fps"]) == (row.emotion, video_of(row), 30)
-        assert clip["frames"] == f"rawpic/s{row.subject}/{video_of(row)}"
+        assert (clip.emotion, clip.video, clip.fps) == (row.emotion, video_of(row), 30)
+        assert clip.frames == f"rawpic/s{row.subject}/{video_of(row)}"
 
 
 # ------------------------------------------------------------------------------------------------ quirks, planted
@@ -106,9 +106,9 @@ def test_an_offset_0_is_the_apex(reading, rows):
     clips = by_id(reading)
     for row in zero:
         clip = clip_of(clips, row)
-        assert clip["apex"] == clip["offset"] == row.apex
-        assert clip["apex_source"] == "labelled"
-        assert f"offset 0: the apex {row.apex} is taken" in clip["repairs"]
+        assert clip.apex == clip.offset == row.apex
+        assert clip.apex_source == "labelled"
+        assert f"offset 0: the apex {row.apex} is taken" in ";".join(clip.repairs)
 
 
 def test_an_apex_0_is_the_middle(reading, rows):
@@ -117,8 +117,8 @@ def test_an_apex_0_is_the_middle(reading, rows):
     clips = by_id(reading)
     for row in zero:
         clip = clip_of(clips, row)
-        assert (clip["apex"], clip["apex_source"]) == (row.onset + (row.offset - row.onset) // 2, "mid")
-        assert f"apex 0: the middle frame {clip['apex']} is taken" in clip["repairs"]
+        assert (clip.apex, clip.apex_source) == (row.onset + (row.offset - row.onset) // 2, "mid")
+        assert f"apex 0: the middle frame {clip.apex} is taken" in ";".join(clip.repairs)
 
 
 def test_an_apex_after_its_offset_is_the_middle(reading, rows):
@@ -127,28 +127,28 @@ def test_an_apex_after_its_offset_is_the_middle(reading, rows):
     clips = by_id(reading)
     for row in late:
         clip = clip_of(clips, row)
-        assert clip["apex_source"] == "mid"
-        assert f"apex {row.offset + 1} outside [{row.onset}, {row.offset}]" in clip["repairs"]
+        assert clip.apex_source == "mid"
+        assert f"apex {row.offset + 1} outside [{row.onset}, {row.offset}]" in ";".join(clip.repairs)
 
 
 def test_two_rows_that_begin_with_the_same_frame_are_two_clips(reading):
-    (second,) = [clip for clip in reading.clips if clip["clip_id"].endswith("_2")]
-    first = by_id(reading)[second["clip_id"].removesuffix("_2")]
-    assert first["onset"] == second["onset"]
-    assert first["offset"] < second["offset"]
+    (second,) = [clip for clip in reading.clips if clip.clip_id.endswith("_2")]
+    first = by_id(reading)[second.clip_id.removesuffix("_2")]
+    assert first.onset == second.onset
+    assert first.offset < second.offset
 
 
 def test_cropped_frames_are_not_mixed_with_raw_ones(root, reading):
     assert (root / "cropped").is_dir()
     assert "not used: cropped" in reading.notes
-    assert all(video["frames"].startswith("rawpic/") for video in reading.videos)
+    assert all(video.frames.startswith("rawpic/") for video in reading.videos)
 
 
 def test_videos_without_a_label_are_listed(reading):
-    shown = {clip["frames"] for clip in reading.clips}
-    bare = [video for video in reading.videos if video["frames"] not in shown]
+    shown = {clip.frames for clip in reading.clips}
+    bare = [video for video in reading.videos if video.frames not in shown]
     assert len(bare) == 3
-    assert all((video["first"], video["gaps"]) == (1, 0) for video in reading.videos)
+    assert all((video.first, video.gaps) == (1, 0) for video in reading.videos)
 
 
 # ------------------------------------------------------------------------------------------------ quirks, by hand
@@ -158,7 +158,7 @@ def test_numbers_become_folders_by_the_two_naming_rules(tmp_path):
     """Subject 2 is s16, not the second folder on disk; anger1 is 0401."""
     there = ("s15/15_0401girlcrashing", "s15/15_0101disgustingteeth", "s16/16_0401girlcrashing")
     reading = read("casme_sq", copy(tmp_path, [coded(2.0), coded(1.0, "disgust1_4", 20, 24, 30)], folders=there))
-    assert {clip["frames"] for clip in reading.clips} == {
+    assert {clip.frames for clip in reading.clips} == {
         "rawpic/s16/16_0401girlcrashing",
         "rawpic/s15/15_0101disgustingteeth",
     }
@@ -173,7 +173,7 @@ def test_numbers_become_folders_by_the_two_naming_rules(tmp_path):
 @pytest.mark.parametrize("rule2", [[(401, "anger1")], [("0401", "Anger1 ")], [("anger1", 401.0)]])
 def test_copies_of_the_naming_rules_differ(tmp_path, rule1, rule2):
     (clip,) = read("casme_sq", copy(tmp_path, [coded(2.0)], rule1, rule2)).clips
-    assert clip["frames"] == "rawpic/s16/16_0401girlcrashing"
+    assert clip.frames == "rawpic/s16/16_0401girlcrashing"
 
 
 def test_sheets_may_have_lost_their_names_and_got_a_header(tmp_path):
@@ -181,16 +181,16 @@ def test_sheets_may_have_lost_their_names_and_got_a_header(tmp_path):
     header = ("subject", "video", "onset", "apex", "offset", "au", "emotion", "type", "selfReport")
     workbook(tmp_path / BOOK, Sheet1=[header, coded()], Sheet2=RULE1, Sheet3=RULE2)
     (clip,) = read("casme_sq", tmp_path).clips
-    assert (clip["clip_id"], times(clip)) == ("casme_sq/s15/15_0401girlcrashing_50_macro", (50, 60, 90))
-    assert (clip["aus"], clip["emotion"]) == ("4+7", "negative")
+    assert (clip.clip_id, times(clip)) == ("casme_sq/s15/15_0401girlcrashing_50_macro", (50, 60, 90))
+    assert (clip.aus, clip.emotion) == ("4+7", "negative")
 
 
 def test_frames_are_numbered_with_three_digits_that_grow(tmp_path):
     copy(tmp_path, [coded(onset=990.0, apex=1000.0, offset=1010.0)])
     frames(tmp_path / "rawpic" / "s15" / "15_0401girlcrashing", [f"img{n}.jpg" for n in range(301, 1021)])
     reading = read("casme_sq", tmp_path)
-    (video,) = [video for video in reading.videos if video["subject"] == "casme_sq/s15"]
-    assert (video["first"], video["last"], video["frames_on_disk"], video["gaps"]) == (1, 1020, 1020, 0)
+    (video,) = [video for video in reading.videos if video.subject == "casme_sq/s15"]
+    assert (video.first, video.last, video.frames_on_disk, video.gaps) == (1, 1020, 1020, 0)
     assert times(reading.clips[0]) == (990, 1000, 1010)
 
 
@@ -226,7 +226,7 @@ def test_two_folders_of_one_video_are_an_error(tmp_path):
 
 def test_editions(tmp_path):
     reading = read("casme_sq", copy(tmp_path, [coded()]))
-    card = cards.card("datasets", "casme_sq")
-    assert [book["edition"] for book in checks.workbooks(card, reading)] == ["final"]
+    card = dataset_card("casme_sq")
+    assert [book.edition for book in checks.workbooks(card, reading)] == ["final"]
     (tmp_path / BOOK).rename(tmp_path / "CAS(ME)^2code_final(Updated).xlsx")
-    assert [book["edition"] for book in checks.workbooks(card, read("casme_sq", tmp_path))] == ["updated"]
+    assert [book.edition for book in checks.workbooks(card, read("casme_sq", tmp_path))] == ["updated"]

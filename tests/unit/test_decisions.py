@@ -10,6 +10,8 @@ import pytest
 from bad import fails
 
 from mebench import cards, cli
+from mebench.clips.card import dataset_card
+from mebench.clips.clip import read_clips
 from mebench.doctor import frames
 from mebench.files import read_csv, read_json
 from mebench.indexing import decisions, report
@@ -65,7 +67,7 @@ def test_decisions_are_said_of_the_clips_of_a_task_alone(casme2, tmp_path):
     def has(row):
         return row["clip_id"] != foreign["clip_id"]
 
-    assert decisions.of_task([tmp_path / "b" / "clips.csv"], has) == {
+    assert decisions.sentences([tmp_path / "b" / "clips.csv"], has) == {
         "excluded": {gone["clip_id"]: "blurred"},
         "corrected": {mended["clip_id"]: f"apex {mended['apex']} -> {apex}: looked at"},
     }
@@ -81,26 +83,26 @@ def long_videos(tmp_path_factory):
 
 @pytest.mark.parametrize("labelled", [True, False])
 def test_a_video_is_left_out_with_all_its_clips(long_videos, labelled):
-    card, reading = cards.card("datasets", "samm_long"), cards.load("datasets", "samm_long").read(long_videos)
-    shown = {clip["frames"] for clip in reading.clips}
-    video = next(video for video in reading.videos if (video["frames"] in shown) == labelled)
-    mine = {clip["clip_id"] for clip in reading.clips if clip["frames"] == video["frames"]}
-    wanted = {"exclude": {video["video_id"].removeprefix("samm_long/"): "damaged"}}
+    card, reading = dataset_card("samm_long"), cards.load("datasets", "samm_long").read(long_videos)
+    shown = {clip.frames for clip in reading.clips}
+    video = next(video for video in reading.videos if (video.frames in shown) == labelled)
+    mine = {clip.clip_id for clip in reading.clips if clip.frames == video.frames}
+    wanted = decisions.Choices({video.video_id.removeprefix("samm_long/"): "damaged"}, {})
     after, decided = decisions.apply(card, reading, long_videos, wanted)
-    assert {clip["clip_id"] for clip in reading.clips} - {clip["clip_id"] for clip in after.clips} == mine
+    assert {clip.clip_id for clip in reading.clips} - {clip.clip_id for clip in after.clips} == mine
     assert video not in after.videos
     assert len(after.videos) == len(reading.videos) - 1
-    assert {clip: about["reason"] for clip, about in decided.excluded.items()} == dict.fromkeys(
+    assert {clip: decision.reason for clip, decision in decided.excluded.items()} == dict.fromkeys(
         mine, "its video: damaged"
     )
-    assert list(decided.record()["videos"]) == [video["video_id"]]
+    assert list(decided.record()["videos"]) == [video.video_id]
     text = report.markdown(card, after, "synthetic", {}, False, reading, decided)
-    assert f"## Videos left out by configuration (1)\n\n- `{video['video_id']}`: damaged" in text
+    assert f"## Videos left out by configuration (1)\n\n- `{video.video_id}`: damaged" in text
 
 
 def test_a_label_that_was_not_there_is_called_none():
-    about = {"reason": "looked at", "changes": {"emotion": ["", "fear"], "apex": [1, 2]}}
-    assert decisions.said(about) == "emotion (none) -> fear, apex 1 -> 2: looked at"
+    decision = decisions.Decision("looked at", {}, {"emotion": ("", "fear"), "apex": (1, 2)})
+    assert decision.sentence == "emotion (none) -> fear, apex 1 -> 2: looked at"
 
 
 @pytest.mark.parametrize(
@@ -123,69 +125,70 @@ def test_decisions_that_cannot_be(capsys, casme2, tmp_path, decided, says):
 @pytest.fixture
 def look(casme2, tmp_path):
     """(the clips of a copy, a function that gives the bad ones among them with their reasons)."""
-    rows = list(indexed(casme2, tmp_path / "looked").values())
+    indexed(casme2, tmp_path / "looked")
+    clips = read_clips(tmp_path / "looked" / "clips.csv")
 
     def bad(jobs=1, **entry):
-        return dict(frames.look(rows, casme2, {"source": str(casme2), "crop": "provided"} | entry, jobs))
+        entry = {"source": str(casme2), "crop": "provided"} | entry
+        return dict(frames.look(dataset_card("casme2"), clips, casme2, entry, jobs))
 
-    return rows, bad
+    return clips, bad
 
 
 def paths(root, clip):
-    return list_frames(root / clip["frames"])
+    return list_frames(root / clip.frames)
 
 
 def test_frames_of_many_faults_are_told_alike_by_one_process_and_by_two(casme2, look):
     (still, broken, odd, tiny, *_), bad = look
-    apex = {clip["clip_id"]: paths(casme2, clip)[int(clip["apex"])] for clip in (still, broken, odd)}
-    apex[still["clip_id"]].write_bytes(paths(casme2, still)[int(still["onset"])].read_bytes())
-    apex[broken["clip_id"]].write_bytes(b"no picture")
-    cv2.imwrite(str(apex[odd["clip_id"]]), np.zeros((64, 48), np.uint8))
+    apex = {clip.clip_id: paths(casme2, clip)[clip.apex] for clip in (still, broken, odd)}
+    apex[still.clip_id].write_bytes(paths(casme2, still)[still.onset].read_bytes())
+    apex[broken.clip_id].write_bytes(b"no picture")
+    cv2.imwrite(str(apex[odd.clip_id]), np.zeros((64, 48), np.uint8))
     for number, path in paths(casme2, tiny).items():
         cv2.imwrite(str(path), np.full((12, 20), number % 256, np.uint8))
     found = bad()
-    assert set(found) == {clip["clip_id"] for clip in (still, broken, odd, tiny)}
-    assert found[still["clip_id"]] == f"onset {still['onset']} and apex {still['apex']} are the same picture"
-    assert "cannot be read" in found[broken["clip_id"]]
-    assert f"the frame {apex[odd['clip_id']].name} is 48 x 64 pixels, the others" in found[odd["clip_id"]]
-    assert found[tiny["clip_id"]] == "its frames are only 20 x 12 pixels, 16 x 16 are needed"
+    assert set(found) == {clip.clip_id for clip in (still, broken, odd, tiny)}
+    assert found[still.clip_id] == f"onset {still.onset} and apex {still.apex} are the same picture"
+    assert "cannot be read" in found[broken.clip_id]
+    assert f"the frame {apex[odd.clip_id].name} is 48 x 64 pixels, the others" in found[odd.clip_id]
+    assert found[tiny.clip_id] == "its frames are only 20 x 12 pixels, 16 x 16 are needed"
     assert list(bad(jobs=2).items()) == list(found.items())
 
 
 def test_a_clip_without_a_face_is_bad_where_faces_are_looked_for(look, monkeypatch):
     from mebench.faces import detect
 
-    rows, bad = look
+    clips, bad = look
     monkeypatch.setattr(detect, "find", lambda grey: None)
     assert bad() == {}, "crops that are provided need no face"
-    assert bad(crop="detected") == {
-        row["clip_id"]: f"no face is found in the onset frame {row['onset']}" for row in rows
-    }
+    assert bad(crop="detected") == {clip.clip_id: f"no face is found in the onset frame {clip.onset}" for clip in clips}
 
 
 def test_doctor_looks_at_every_frame(capsys, casme2, tmp_path, monkeypatch):
-    from mebench.doctor import page, software
+    from mebench.doctor import software
 
     monkeypatch.setattr(software, "software", dict)
     monkeypatch.setattr(software, "machine", dict)
-    still, broken, *_ = indexed(casme2, tmp_path).values()
+    indexed(casme2, tmp_path)
+    still, broken, *_ = read_clips(tmp_path / "clips.csv")
     files = paths(casme2, still)
-    files[int(still["apex"])].write_bytes(files[int(still["onset"])].read_bytes())
-    damaged = paths(casme2, broken)[int(broken["apex"])]
+    files[still.apex].write_bytes(files[still.onset].read_bytes())
+    damaged = paths(casme2, broken)[broken.apex]
     damaged.write_bytes(damaged.read_bytes()[:300])
     entry = {"source": str(casme2), "crop": "provided", "accept": ["counts", "edition"]}
 
-    def doctor(**more):
+    def doctor(*options, **more):
         (tmp_path / "config.yaml").write_text(json.dumps({"datasets": {"casme2": entry | more}}))
         capsys.readouterr()
-        code = cli.main(["doctor", "--frames", "--json", "--config", str(tmp_path / "config.yaml")])
-        return code, json.loads(capsys.readouterr().out)
+        code = cli.main(["doctor", "--frames", *options, "--config", str(tmp_path / "config.yaml")])
+        return code, capsys.readouterr().out
 
-    code, found = doctor()
+    code, text = doctor("--json")
     assert code == 1
-    bad = dict(found["datasets"][0]["bad_clips"])
-    assert set(bad) == {still["clip_id"], broken["clip_id"]}
-    assert "same picture" in bad[still["clip_id"]]
-    assert f'"{broken["clip_id"]}": "the picture' in page.page(found)
-    code, found = doctor(exclude={clip["clip_id"]: "bad" for clip in (still, broken)})
-    assert (code, found["datasets"][0]["bad_clips"]) == (0, [])
+    bad = dict(json.loads(text)["datasets"][0]["bad_clips"])
+    assert set(bad) == {still.clip_id, broken.clip_id}
+    assert "same picture" in bad[still.clip_id]
+    assert f'"{broken.clip_id}": "the picture' in doctor()[1]
+    code, text = doctor("--json", exclude={clip.clip_id: "bad" for clip in (still, broken)})
+    assert (code, json.loads(text)["datasets"][0]["bad_clips"]) == (0, [])

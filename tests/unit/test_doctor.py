@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from mebench import cards, cli
+from mebench.clips.clip import Clip
 from mebench.doctor import copies, page, software, tasks
 from mebench.files import write_csv
 from mebench.synthetic import generate
@@ -32,6 +33,8 @@ def doctor(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(software, "software", lambda: {"torch": "2.11.0"})
     monkeypatch.setattr(software, "machine", lambda: {"cores": "2"})
 
+    whole = page.page
+
     def run(**datasets):
         entries = {
             name: entry if isinstance(entry, dict) else {"source": str(entry)} for name, entry in datasets.items()
@@ -39,11 +42,12 @@ def doctor(tmp_path, capsys, monkeypatch):
         config = {"results": str(tmp_path / "results"), "datasets": entries}
         (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
         capsys.readouterr()
-        code = cli.main(["doctor", "--json", "--config", str(tmp_path / "config.yaml")])
-        found = json.loads(capsys.readouterr().out)
-        shown = page.page(found)  # must work for every state
+        examined = []
+        monkeypatch.setattr(page, "page", lambda examination: examined.append(examination) or whole(examination))
+        code = cli.main(["doctor", "--config", str(tmp_path / "config.yaml")])
+        shown = capsys.readouterr().out  # must work for every state
         assert "Traceback" not in shown
-        return code, found, shown
+        return code, json.loads(json.dumps(examined[0].record())), shown
 
     return run
 
@@ -270,9 +274,9 @@ def test_software_that_is_missing(monkeypatch, tmp_path):
 
 
 def test_tasks_need_all_their_datasets():
-    clip = {"clip_id": "smic/s01/s1_ne_01", "dataset": "smic", "subject": "smic/s01", "emotion": "negative"}
+    clip = Clip("smic/s01/s1_ne_01", "smic", "smic/s01", emotion="negative")
     (found,) = tasks.look({"smic": [clip]}, {"smic"})
-    assert (found["task"], found["clips"]) == ("smic-3", 1)
-    assert found["differs"][0] == "clips 1 instead of 164"
+    assert (found.task, found.clips) == ("smic-3", 1)
+    assert found.differs[0] == "clips 1 instead of 164"
     (small,) = tasks.look({"smic": [clip]}, set())
-    assert (small["expected"], small["differs"]) == (None, [])
+    assert (small.expected, small.differs) == (None, [])

@@ -20,7 +20,7 @@ from toy import CLASSES, Toy, run_fold
 
 from mebench.errors import UserError
 from mebench.files import file_digest, read_csv, read_json, write_json
-from mebench.inputs.store import digest_of_index
+from mebench.inputs.store import index_digest
 from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
 from mebench.training import engine, fold, normalise
@@ -370,7 +370,7 @@ def test_inputs_that_miss_a_clip_are_an_error(toy):
     index = toy.inputs / "index.csv"
     index.write_text(index.read_text().replace("smic/s01/c0", "smic/s01/renamed"))
     rows = read_csv(index)
-    write_json(toy.inputs / "meta.json", read_json(toy.inputs / "meta.json") | {"index": digest_of_index(rows)})
+    write_json(toy.inputs / "meta.json", read_json(toy.inputs / "meta.json") | {"index": index_digest(rows)})
     with pytest.raises(UserError, match=r"1 of 24 clips have no input.*smic/s01/c0"):
         load(toy.spec(), [toy.clips], [toy.inputs])
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mebench import cli
-from mebench.clips.reading import COLUMNS
+from mebench import cli, formats
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.faces import detect, doubt, landmarks, make, sheet, store
@@ -54,7 +54,7 @@ def folder(tmp_path_factory, astronaut):
                     picture = np.random.default_rng(number).integers(80, 90, face.shape, dtype=np.uint8)
                 cv2.imwrite(str(frames / f"img{number}.png"), picture[..., ::-1])
             clips.append(clip(f"{subject}/{name}", onset=7, apex=9))
-    write_csv(root / "clips.csv", COLUMNS, clips)
+    write_csv(root / "clips.csv", formats.CLIPS.names, clips)
     return root
 
 
@@ -62,7 +62,7 @@ def clip(name, onset, apex, frames=None):
     numbers = {"onset": onset, "apex": apex, "offset": apex, "fps": 200, "apex_source": "labelled"}
     subject = f"casme2/{name.split('/')[0]}"
     about = {"clip_id": f"casme2/{name}", "dataset": "casme2", "subject": subject, "frames": frames or name}
-    return dict.fromkeys(COLUMNS, "") | about | numbers
+    return dict.fromkeys(formats.CLIPS.names, "") | about | numbers
 
 
 def run(root, out, *more, clips=None):
@@ -150,7 +150,7 @@ def test_a_clip_without_a_face_is_a_row_and_not_a_crash(folder, tmp_path, capsys
     assert said[0] == "casme2: casme2/sub02/EP02_02: no face is found in the onset frame 7 (230x220)"
     assert said[1].startswith("casme2: 6 clips, 5 faces detected, 0 from a file, 1 without a face; 0 with several")
     faces = store.load(tmp_path / "f")
-    assert [row["status"] for row in faces.rows] == ["ok"] * 4 + ["no_face", "ok"]
+    assert [face.status for face in faces.faces] == ["ok"] * 4 + ["no_face", "ok"]
     with pytest.raises(Unavailable, match="no face is found"):
         faces.landmarks("casme2/sub02/EP02_02")
     eyes = eye_centres(faces.landmarks("casme2/sub01/EP02_02"))
@@ -160,7 +160,7 @@ def test_a_clip_without_a_face_is_a_row_and_not_a_crash(folder, tmp_path, capsys
 
 def test_the_same_bytes_whatever_the_order_and_the_jobs(folder, tmp_path):
     rows = read_csv(folder / "clips.csv")
-    write_csv(tmp_path / "back.csv", COLUMNS, rows[::-1])
+    write_csv(tmp_path / "back.csv", formats.CLIPS.names, rows[::-1])
     assert run(folder, tmp_path / "a") == 0
     assert run(folder, tmp_path / "b", "--jobs", 2, clips=tmp_path / "back.csv") == 0
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.*"))
@@ -184,26 +184,26 @@ def test_finished_subjects_are_not_done_again(folder, tmp_path, monkeypatch):
     make.digest_of.cache_clear()  # a frame is read once per process
     assert run(copy, tmp_path / "f") == 0
     assert len(asked) == 9
-    assert [row["status"] for row in store.load(tmp_path / "f").rows] == ["ok"] * 6
+    assert [face.status for face in store.load(tmp_path / "f").faces] == ["ok"] * 6
 
 
 def test_clips_of_a_long_video_share_its_folder(folder, tmp_path):
     rows = [clip(f"sub01/{NAMES[0]}_{n}", n, n + 1, frames=f"sub01/{NAMES[0]}") for n in (7, 8)]
-    write_csv(tmp_path / "clips.csv", COLUMNS, rows)
+    write_csv(tmp_path / "clips.csv", formats.CLIPS.names, rows)
     assert run(folder, tmp_path / "f", clips=tmp_path / "clips.csv") == 0
     first, second = store.load(tmp_path / "f").points
     assert 0 < (second - first)[:, 0].mean() < 3  # the face moved to the right by a pixel
 
 
 def test_onset_that_is_not_on_disk(folder, tmp_path, capsys):
-    write_csv(tmp_path / "clips.csv", COLUMNS, [clip(f"sub01/{NAMES[0]}", 5, 9)])
+    write_csv(tmp_path / "clips.csv", formats.CLIPS.names, [clip(f"sub01/{NAMES[0]}", 5, 9)])
     assert run(folder, tmp_path / "f", clips=tmp_path / "clips.csv") == 2
     assert "holds no onset frame 5 of the clip casme2/sub01/EP01_01f" in capsys.readouterr().err
     assert not (tmp_path / "f" / "meta.json").exists()
 
 
 def test_flow_pictures_have_no_faces(tmp_path, capsys):
-    (tmp_path / "clips.csv").write_text(",".join(COLUMNS) + "\n")
+    (tmp_path / "clips.csv").write_text(",".join(formats.CLIPS.names) + "\n")
     words = ["faces", "flow_images", "--clips", tmp_path / "clips.csv", "--root", tmp_path, "--out", tmp_path / "f"]
     assert cli.main([str(word) for word in words]) == 2
     assert "flow_images delivers flow pictures" in capsys.readouterr().err
@@ -244,15 +244,15 @@ def test_landmarks_of_a_file_replace_the_detection(folder, tmp_path, capsys):
     assert run(folder, tmp_path / "f", "--landmarks", tmp_path / "own.csv") == 0
     assert "4 faces detected, 2 from a file, 0 without a face" in capsys.readouterr().out
     faces = store.load(tmp_path / "f")
-    assert {row["clip_id"] for row in faces.rows if row["source"] == "file"} == set(own)
+    assert {face.clip_id for face in faces.faces if face.source == "file"} == set(own)
     for name, points in own.items():
         np.testing.assert_array_equal(faces.landmarks(name), points)
-    marks = {row["clip_id"]: faces.mark(row["clip_id"]) for row in faces.rows}
+    digests = {face.clip_id: faces.digest(face.clip_id) for face in faces.faces}
     own["casme2/sub02/EP02_02"][3] += 1
     write_landmarks(tmp_path / "own.csv", own)
     assert run(folder, tmp_path / "f", "--landmarks", tmp_path / "own.csv") == 0
     changed = store.load(tmp_path / "f")
-    assert [name for name, mark in marks.items() if changed.mark(name) != mark] == ["casme2/sub02/EP02_02"]
+    assert [name for name, digest in digests.items() if changed.digest(name) != digest] == ["casme2/sub02/EP02_02"]
 
 
 def header(points=68):
@@ -290,8 +290,9 @@ def test_damaged_file_of_landmarks(tmp_path, text, says):
 
 
 def row(clip_id="a", **more):
-    about = {"clip_id": clip_id, "status": "ok", "source": "detected", "frame": "640x480", "faces": 1, "left": 50}
-    return dict.fromkeys(store.COLUMNS, "") | about | {"right": 149, "score": 1.0, "view": "front"} | more
+    about = {"clip_id": clip_id, "status": "ok", "source": "detected", "frame": "640x480", "faces": 1, "enlarged": 1}
+    about |= {"left": 50, "top": 50, "right": 149, "bottom": 149, "score": 1.0, "view": "front"}
+    return store.face_from(dict.fromkeys(store.COLUMNS, "") | about | more)
 
 
 def doubt_of(face, others=4, **about):
@@ -418,12 +419,12 @@ def test_all_frames_of_a_clip_are_cut_alike(grey):
     maker = tvl1.Input(input_names.parse("tvl1.eyes"), Path())
     maker.faces = SimpleNamespace(landmarks=lambda name: shape((225, 110)))
     moved = np.roll(grey, 3, axis=1)
-    first, second = (maker.cut({"clip_id": "a"}, picture) for picture in (grey, moved))
+    first, second = (maker.cut(Clip("a", "b", "c"), picture) for picture in (grey, moved))
     np.testing.assert_array_equal(second[:, 3:], first[:, :-3])  # level eyes: the motion stays what it was
-    assert maker.cut({"clip_id": "a"}, grey, 28).shape == (28, 28)
+    assert maker.cut(Clip("a", "b", "c"), grey, 28).shape == (28, 28)
     with pytest.raises(Unavailable, match="in a frame of 100 x 100"):
-        maker.cut({"clip_id": "a"}, grey[:100, :100])
-    assert maker.cut({"clip_id": "a"}, np.repeat(grey[..., None], 3, axis=2), 28).shape == (28, 28, 3)
+        maker.cut(Clip("a", "b", "c"), grey[:100, :100])
+    assert maker.cut(Clip("a", "b", "c"), np.repeat(grey[..., None], 3, axis=2), 28).shape == (28, 28, 3)
 
 
 @pytest.mark.parametrize("crop", ["eyes", "nose"])
@@ -460,12 +461,12 @@ def test_what_needs_a_look_comes_first():
 
 def test_pages_hold_sixty_clips_and_older_ones_are_removed(folder, tmp_path):
     rows = [clip(f"sub01/c{i:03d}", 7, 9, frames=f"sub01/{NAMES[i % 3]}") for i in range(61)]
-    write_csv(tmp_path / "clips.csv", COLUMNS, rows)
+    write_csv(tmp_path / "clips.csv", formats.CLIPS.names, rows)
     assert run(folder, tmp_path / "f", "--crop", "detected", clips=tmp_path / "clips.csv") == 0
     pages = read_json(tmp_path / "f" / "meta.json")["sheets"]
     assert pages == ["sheet-1.png", "sheet-2.png"]
     assert all((tmp_path / "f" / page).stat().st_size < 1_500_000 for page in pages)
-    write_csv(tmp_path / "clips.csv", COLUMNS, rows[:2])
+    write_csv(tmp_path / "clips.csv", formats.CLIPS.names, rows[:2])
     assert run(folder, tmp_path / "f", clips=tmp_path / "clips.csv") == 0
     assert [path.name for path in (tmp_path / "f").glob("*.png")] == ["sheet-1.png"]
 
@@ -492,9 +493,9 @@ def test_the_sheet_marks_doubt_absence_and_synthetic_data(folder, tmp_path):
     assert not colours(real, sheet.VERMILLION).any()
     assert colours(made, sheet.VERMILLION).sum() > 100
     assert made.height - real.height == 22  # the line that says so
-    source = SimpleNamespace(origin="synthetic", crop="provided")
-    assert sheet._lines(source, [row()], 1)[0][0].startswith("SYNTHETIC DATA")
-    assert "1 of 2 clips are shown" in sheet._lines(source, [row(), row()], 1)[-1][0]
+    job = SimpleNamespace(origin="synthetic", crop="provided")
+    assert sheet._lines(job, [row()], 1)[0][0].startswith("SYNTHETIC DATA")
+    assert "1 of 2 clips are shown" in sheet._lines(job, [row(), row()], 1)[-1][0]
 
 
 def test_long_ids_lose_their_middle():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
 from mebench import cards
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_json, write_json
@@ -41,15 +44,14 @@ def pairs(count, height=40, width=50):
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """A small generated dataset: (folder, rows of clips.csv)."""
+    """A small generated dataset: (folder, clips)."""
     folder = tmp_path_factory.mktemp("smic")
     generate.write("smic", folder / "data", folder / "truth", subjects=2, clips=3, seed=1)
-    clips = cards.load("datasets", "smic").read(folder / "data").clips
-    return folder, [{key: str(value) for key, value in clip.items()} for clip in clips]
+    return folder, cards.load("datasets", "smic").read(folder / "data").clips
 
 
 def source(folder, name):
-    return build.Source(input_names.parse(name), folder / "data", "synthetic")
+    return build.InputJob(input_names.parse(name), folder / "data", "synthetic")
 
 
 def made(folder, clips, name, out):
@@ -82,7 +84,7 @@ def test_frames_that_are_equal_do_not_move(name):
 def test_equal_frames_are_refused(dataset, name):
     folder, clips = dataset
     maker = source(folder, name).maker()
-    still = clips[0] | {"apex": clips[0]["onset"]}
+    still = replace(clips[0], apex=clips[0].onset)
     with pytest.raises(UserError, match="both frames are the same picture"):
         list(maker.make_all([still]))
 
@@ -131,7 +133,7 @@ def test_endpoint_error_is_no_worse_than_opencvs(dataset, tmp_path):
         for name, kept in flows.items()
     }
     assert np.mean(errors["tvl1_torch"]) <= np.mean(errors["tvl1"])
-    difference = [flows["tvl1"].get(clip["clip_id"]) - flows["tvl1_torch"].get(clip["clip_id"]) for clip in clips]
+    difference = [flows["tvl1"].get(clip.clip_id) - flows["tvl1_torch"].get(clip.clip_id) for clip in clips]
     assert np.mean([np.hypot(*planes).mean() for planes in difference]) < 0.05
 
 
@@ -200,18 +202,18 @@ def test_parts_of_two_kinds_of_machine_are_not_joined(dataset, tmp_path):
 def test_parts_hold_few_clips_of_one_subject(dataset, tmp_path):
     """Also where a subject has many: processes share its clips, and a part that is gone costs no other."""
     folder, clips = dataset
-    counts = {name: sum(clip["subject"] == f"smic/{name}" for clip in clips) for name in ("s01", "s02")}
+    counts = {name: sum(clip.subject == f"smic/{name}" for clip in clips) for name in ("s01", "s02")}
     assert counts == {"s01": 5, "s02": 1}
     groups = build.parts(clips[::-1], 2)
     assert {part: len(group) for part, group in groups.items()} == {"smic-s01": 2, "smic-s01+2": 2, "smic-s01+3": 1,
                                                                     "smic-s02": 1}  # fmt: skip
-    assert [clip["clip_id"] for group in groups.values() for clip in group] == sorted(c["clip_id"] for c in clips)
+    assert [clip.clip_id for group in groups.values() for clip in group] == sorted(c.clip_id for c in clips)
     kept = made(folder, clips, "dis", tmp_path / "dis")
     assert set(kept.meta["parts"]) == {"smic-s01", "smic-s01+2", "smic-s02"}
     for clip in clips:
-        assert kept.get(clip["clip_id"]).shape == (2, 128, 112)
-    fewer = [clip for clip in clips if clip["subject"] == "smic/s01"][:3] + clips[-1:]
-    assert made(folder, fewer, "dis", tmp_path / "dis").ids == sorted(clip["clip_id"] for clip in fewer)
+        assert kept.get(clip.clip_id).shape == (2, 128, 112)
+    fewer = [clip for clip in clips if clip.subject == "smic/s01"][:3] + clips[-1:]
+    assert made(folder, fewer, "dis", tmp_path / "dis").ids == sorted(clip.clip_id for clip in fewer)
     assert {path.stem for path in (tmp_path / "dis/parts").iterdir()} == {"smic-s01", "smic-s02"}
 
 
@@ -221,9 +223,9 @@ def test_clips_of_equal_size_go_together_and_come_out_in_order(monkeypatch):
     frames = {"a": (small[0][0], small[1][0]), "b": (large[0][1], large[1][1]), "d": (small[0][1], small[1][1])}
 
     def pair(self, clip):
-        if clip["clip_id"] == "c":
+        if clip.clip_id == "c":
             raise Unavailable("no_face", "none was found")
-        return frames[clip["clip_id"]]
+        return frames[clip.clip_id]
 
     seen = []
     real = tvl1_torch.flow_batch
@@ -232,7 +234,7 @@ def test_clips_of_equal_size_go_together_and_come_out_in_order(monkeypatch):
     # the first pair of a set stands still: without check, which would refuse it
     monkeypatch.setattr(tvl1_torch, "check", lambda result, clip_id: None)
     maker = tvl1_torch.Input(input_names.parse("tvl1_torch"), ".")
-    result = list(maker.make_all([{"clip_id": name} for name in "abcd"]))
+    result = list(maker.make_all([Clip(name, "s", "s/1") for name in "abcd"]))
     assert [name for name, _ in result] == list("abcd")
     assert sorted(seen) == [(1, 48, 40), (2, 32, 40)]
     results = dict(result)
@@ -246,7 +248,7 @@ def test_clips_without_motion_are_refused_in_batches_too(monkeypatch):
     monkeypatch.setattr(tvl1_torch.Input, "pair", lambda self, clip: (still, still))
     maker = tvl1_torch.Input(input_names.parse("tvl1_torch"), ".")
     with pytest.raises(UserError, match="the flow of s/1 .* is constant"):
-        list(maker.make_all([{"clip_id": "s/1"}]))
+        list(maker.make_all([Clip("s/1", "s", "s/1")]))
 
 
 def test_a_batch_of_clips_is_stored_like_single_ones(dataset, tmp_path, monkeypatch):
@@ -255,7 +257,7 @@ def test_a_batch_of_clips_is_stored_like_single_ones(dataset, tmp_path, monkeypa
     assert kept.meta["settings"]["device"] == tvl1_torch.settings()["device"]
     maker = source(folder, "tvl1_torch").maker()
     for clip in clips[:2]:
-        np.testing.assert_array_equal(kept.get(clip["clip_id"]), maker.make(clip).array)
+        np.testing.assert_array_equal(kept.get(clip.clip_id), maker.make(clip).array)
 
 
 # --- the median -------------------------------------------------------------------------------------------------------

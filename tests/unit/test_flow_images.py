@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mebench import cli
-from mebench.clips.reading import COLUMNS
+from mebench import cli, formats
 from mebench.datasets import flow_images
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
@@ -57,24 +56,24 @@ def tree(tmp_path):
 
 def test_manifest(manifest):
     clips = flow_images.read(manifest).clips
-    assert [c["clip_id"] for c in clips] == ["casme2/sub01/EP02_01f", "samm/006/006_1_2", "smic/s03/s3_ne_01"]
-    assert [c["emotion"] for c in clips] == ["positive", "surprise", "negative"]
-    assert list(clips[0]) == list(COLUMNS)
-    assert (clips[0]["dataset"], clips[0]["subject"], clips[0]["frames"]) == ("casme2", "casme2/sub01", "images/a.png")
-    assert {clips[0][k] for k in ("onset", "apex", "offset", "apex_source", "fps")} == {""}
+    assert [c.clip_id for c in clips] == ["casme2/sub01/EP02_01f", "samm/006/006_1_2", "smic/s03/s3_ne_01"]
+    assert [c.emotion for c in clips] == ["positive", "surprise", "negative"]
+    assert list(clips[0].row()) == list(formats.CLIPS.names)
+    assert (clips[0].dataset, clips[0].subject, clips[0].frames) == ("casme2", "casme2/sub01", "images/a.png")
+    assert {clips[0].row()[k] for k in ("onset", "apex", "offset", "apex_source", "fps")} == {""}
 
 
 def test_manifest_one_folder_down(manifest, tmp_path_factory):
     outer = tmp_path_factory.mktemp("outer")
     manifest.rename(outer / "inner")
-    assert flow_images.read(outer).clips[0]["frames"] == "inner/images/a.png"
+    assert flow_images.read(outer).clips[0].frames == "inner/images/a.png"
 
 
 def test_tree_takes_test_pictures_only(tree):
     clips = flow_images.read(tree).clips
-    assert [c["clip_id"] for c in clips] == ["casme2/sub01/sub01_EP02_01f", "samm/006/006_1_2", "smic/s03/s03_s3_ne_01"]
-    assert [c["emotion"] for c in clips] == ["positive", "surprise", "negative"]
-    assert clips[0]["frames"] == "sub01/u_test/1/sub01_EP02_01f.png"
+    assert [c.clip_id for c in clips] == ["casme2/sub01/sub01_EP02_01f", "samm/006/006_1_2", "smic/s03/s03_s3_ne_01"]
+    assert [c.emotion for c in clips] == ["positive", "surprise", "negative"]
+    assert clips[0].frames == "sub01/u_test/1/sub01_EP02_01f.png"
 
 
 def test_tree_with_a_subject_of_unknown_spelling(tree):
@@ -121,9 +120,9 @@ def test_real_pictures_are_the_megc2019_composite(tmp_path):
     """442 clips, 68 subjects, 250 negative, 109 positive, 83 surprise: docs/protocols.md#the-composite-of-megc2019."""
     clips = flow_images.read(HERE).clips
     assert len(clips) == 442
-    assert len({c["subject"] for c in clips}) == 68
-    assert Counter(c["emotion"] for c in clips) == {"negative": 250, "positive": 109, "surprise": 83}
-    parts = Counter((c["dataset"], c["emotion"]) for c in clips)
+    assert len({c.subject for c in clips}) == 68
+    assert Counter(c.emotion for c in clips) == {"negative": 250, "positive": 109, "surprise": 83}
+    parts = Counter((c.dataset, c.emotion) for c in clips)
     assert [parts["smic", e] for e in ("negative", "positive", "surprise")] == [70, 51, 43]
     assert [parts["casme2", e] for e in ("negative", "positive", "surprise")] == [88, 32, 25]
     assert [parts["samm", e] for e in ("negative", "positive", "surprise")] == [92, 26, 15]
@@ -137,7 +136,7 @@ def test_real_pictures_become_a_store(tmp_path):
     from mebench.inputs import build
 
     source, clips = (
-        build.Source(input_names.parse("apex_flow-28"), HERE, "pictures", pictures=True),
+        build.InputJob(input_names.parse("apex_flow-28"), HERE, "pictures", pictures=True),
         flow_images.read(HERE).clips,
     )
     build.make(source, clips, tmp_path / "store")

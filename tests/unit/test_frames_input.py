@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mebench import cli
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_csv
@@ -25,12 +26,7 @@ def clip_of(folder, numbers, onset, apex, offset, shape=(20, 30)):
     (folder / "v").mkdir()
     for number in numbers:
         cv2.imwrite(str(folder / "v" / f"img{number:03d}.png"), np.full(shape, number, np.uint8))
-    return {
-        "clip_id": "x/s/v",
-        "subject": "x/s",
-        "frames": "v",
-        **{"onset": str(onset), "apex": str(apex), "offset": str(offset)},
-    }
+    return Clip("x/s/v", "x", "x/s", frames="v", onset=onset, apex=apex, offset=offset)
 
 
 def make(folder, clip, name=f"frames-{SIZE}"):

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from mebench import cards, cli, tasks
+from mebench.clips.card import dataset_card
 from mebench.files import read_csv
 from mebench.indexing import checks
 from mebench.inputs import long_flow
@@ -74,15 +75,15 @@ def clips(readings):
 
 def test_slstt_finds_eleven_frames_in_each_of_its_577_clips(clips):
     """docs/protocols.md#eleven-frames-around-the-apex, with the one clip whose apex is mended here."""
-    mended = [clip["clip_id"] for clip in clips if "dead apex" in clip["repairs"] and "sub05" in clip["clip_id"]]
+    mended = [clip.clip_id for clip in clips if "dead apex" in ";".join(clip.repairs) and "sub05" in clip.clip_id]
     assert mended == ["casme2/sub05/EP09_05f"]
     assert len(clips) - len(mended) == 577
     for clip in clips:
-        onset, apex, offset = (int(clip[name]) for name in ("onset", "apex", "offset"))
+        onset, apex, offset = (clip.frame(name) for name in ("onset", "apex", "offset"))
         places = long_flow.fill(long_flow.window(onset, apex, offset, 11), 11)
-        assert len(places) == 11, clip["clip_id"]
+        assert len(places) == 11, clip.clip_id
         assert places == sorted(places)
-        assert onset < places[0] <= places[-1] <= offset, clip["clip_id"]
+        assert onset < places[0] <= places[-1] <= offset, clip.clip_id
 
 
 # ------------------------------------------------------------------------------------------------ readers
@@ -90,45 +91,45 @@ def test_slstt_finds_eleven_frames_in_each_of_its_577_clips(clips):
 
 @pytest.mark.parametrize("dataset", COUNTS)
 def test_readers_find_the_full_counts(readings, dataset):
-    reading, card = readings[dataset], cards.card("datasets", dataset)
-    assert (len(reading.clips), len({clip["subject"] for clip in reading.clips})) == COUNTS[dataset]
+    reading, card = readings[dataset], dataset_card(dataset)
+    assert (len(reading.clips), len({clip.subject for clip in reading.clips})) == COUNTS[dataset]
     assert checks.deviations(card, reading) == {}
-    assert len({clip["clip_id"] for clip in reading.clips}) == len(reading.clips)
-    assert {clip["expression"] for clip in reading.clips} == {"micro"}
-    assert all(clip["onset"] < clip["apex"] <= clip["offset"] for clip in reading.clips)
+    assert len({clip.clip_id for clip in reading.clips}) == len(reading.clips)
+    assert {clip.expression for clip in reading.clips} == {"micro"}
+    assert all(clip.onset < clip.apex <= clip.offset for clip in reading.clips)
 
 
 @pytest.mark.parametrize("dataset", LABELS)
 def test_clips_and_subjects_of_each_label(readings, dataset):
     found = defaultdict(list)
     for clip in readings[dataset].clips:
-        found[clip["emotion"]].append(clip["subject"])
+        found[clip.emotion].append(clip.subject)
     assert {emotion: (len(who), len(set(who))) for emotion, who in found.items()} == LABELS[dataset]
 
 
 @pytest.mark.parametrize("dataset", OBJECTIVE)
 def test_objective_classes(readings, dataset):
-    assert Counter(clip["objective"] for clip in readings[dataset].clips) == OBJECTIVE[dataset]
+    assert Counter(clip.objective for clip in readings[dataset].clips) == OBJECTIVE[dataset]
 
 
 @pytest.mark.parametrize("dataset", ["smic_vis", "smic_nir"])
 def test_the_slow_cameras_film_eight_of_the_subjects(readings, dataset):
     clips = readings[dataset].clips
-    assert {clip["subject"].split("/")[1] for clip in clips} == {f"s{n}" for n in (11, 12, 13, 14, 15, 18, 19, 20)}
-    assert Counter(clip["emotion"] for clip in clips) == {"positive": 28, "negative": 23, "surprise": 20}
-    assert {clip["fps"] for clip in clips} == {25}
+    assert {clip.subject.split("/")[1] for clip in clips} == {f"s{n}" for n in (11, 12, 13, 14, 15, 18, 19, 20)}
+    assert Counter(clip.emotion for clip in clips) == {"positive": 28, "negative": 23, "surprise": 20}
+    assert {clip.fps for clip in clips} == {25}
 
 
 def test_the_long_clips_of_smic_hold_more_micro_expressions_than_videos(readings):
     reading = readings["smic_long"]
-    per_video = Counter(clip["frames"] for clip in reading.clips)
+    per_video = Counter(clip.frames for clip in reading.clips)
     assert len(reading.videos) == len(per_video) == 157
-    assert {clip["video"]: per_video[clip["frames"]] for clip in reading.clips if per_video[clip["frames"]] > 1} == {
+    assert {clip.video: per_video[clip.frames] for clip in reading.clips if per_video[clip.frames] > 1} == {
         "s3_ne_02": 2,
         "s4_ne_04": 3,
         "s9_sur_01": 2,
     }
-    first_ones = Counter(clip["emotion"] for clip in reading.clips if clip["clip_id"].endswith(clip["video"]))
+    first_ones = Counter(clip.emotion for clip in reading.clips if clip.clip_id.endswith(clip.video))
     assert first_ones == {"negative": 65, "positive": 51, "surprise": 41}
 
 
@@ -136,8 +137,8 @@ def test_shares_of_frames_are_those_of_the_real_datasets(readings):
     """Mean duration in frames, and where the apex lies between onset and offset."""
     wanted = {"casme2": (67.2, 0.51), "samm": (74.3, 0.46), "smic": (33.7, 0.5)}
     for dataset, (duration, apex) in wanted.items():
-        lengths = [clip["offset"] - clip["onset"] for clip in readings[dataset].clips]
-        shares = [(clip["apex"] - clip["onset"]) / n for clip, n in zip(readings[dataset].clips, lengths, strict=True)]
+        lengths = [clip.offset - clip.onset for clip in readings[dataset].clips]
+        shares = [(clip.apex - clip.onset) / n for clip, n in zip(readings[dataset].clips, lengths, strict=True)]
         assert sum(lengths) / len(lengths) + 1 == pytest.approx(duration, rel=0.08)
         assert sum(shares) / len(shares) == pytest.approx(apex, abs=0.04)
 
@@ -149,7 +150,7 @@ SHORT = [name for name, known in TASKS.items() if set(known["datasets"]) <= {"ca
 
 @pytest.mark.parametrize("name", SHORT)
 def test_tasks_give_what_they_expect(clips, name):
-    rows = tasks.of(task(name)).samples(clips)
+    rows = tasks.of(task(name)).samples([clip.row() for clip in clips])
     expected = task(name)["expected"]
     assert (len(rows), len({row["subject"] for row in rows})) == (expected["clips"], expected["subjects"])
     assert Counter(row["label"] for row in rows) == expected["classes"]
@@ -174,7 +175,7 @@ def test_counts_of_the_label_sets():
 
 def test_the_composite_is_the_official_list_subject_by_subject(clips):
     found = defaultdict(Counter)
-    for row in tasks.of(task("megc2019")).samples(clips):
+    for row in tasks.of(task("megc2019")).samples([clip.row() for clip in clips]):
         found[row["subject"]][row["label"]] += 1
     official = {
         start + subject.split()[0]: [int(count) for count in subject.split()[1].split(",")]
@@ -186,11 +187,11 @@ def test_the_composite_is_the_official_list_subject_by_subject(clips):
 
 
 def test_the_composite_takes_its_parts_and_leaves_out_two_clips(clips):
-    rows = tasks.of(task("megc2019")).samples(clips)
+    rows = tasks.of(task("megc2019")).samples([clip.row() for clip in clips])
     subjects = {name: {row["subject"] for row in rows if row["dataset"] == name} for name in ("casme2", "samm", "smic")}
     assert Counter(row["dataset"] for row in rows) == {"casme2": 145, "samm": 133, "smic": 164}
     assert {name: len(who) for name, who in subjects.items()} == {"casme2": 24, "samm": 28, "smic": 16}
-    everything = tasks.of(task("megc2019") | {"drop": {}}).samples(clips)
+    everything = tasks.of(task("megc2019") | {"drop": {}}).samples([clip.row() for clip in clips])
     left_out = {row["clip_id"] for row in everything} - {row["clip_id"] for row in rows}
     assert left_out == {"casme2/sub04/EP12_01f", "casme2/sub05/EP09_05f"}
     assert "casme2/sub05/EP12_03f" in {row["clip_id"] for row in rows}
@@ -237,12 +238,12 @@ def test_a_complete_copy_is_accepted_as_it_is(roots, tmp_path, dataset):
 @pytest.mark.parametrize("dataset", COUNTS)
 def test_a_copy_that_lacks_a_clip_is_refused_until_that_is_accepted(roots, readings, tmp_path, capsys, dataset):
     lost, total = readings[dataset].clips[0], COUNTS[dataset][0]
-    folder = roots / dataset / lost["frames"]
+    folder = roots / dataset / lost.frames
     with renamed(folder, f".{folder.name}"):
         sentence = refused(capsys, dataset, roots / dataset, tmp_path / "out")
         assert f"clips {total - 1} instead of {total}" in sentence
-        count = cards.card("datasets", dataset)["expected_emotions"][lost["emotion"]]
-        assert f"{lost['emotion']} {count - 1} instead of {count}" in sentence
+        count = cards.card("datasets", dataset)["expected_emotions"][lost.emotion]
+        assert f"{lost.emotion} {count - 1} instead of {count}" in sentence
         assert "accept: [counts]" in sentence
         assert index(dataset, roots / dataset, tmp_path / "out", "--accept", "counts") == 0
     report = (tmp_path / "out" / "report.md").read_text()
@@ -270,5 +271,5 @@ def test_another_seed_keeps_every_count(tmp_path):
     for dataset in ("casme2", "samm"):
         generate.write(dataset, tmp_path / dataset, tmp_path / "truth", size="full", seed=7)
         reading = cards.load("datasets", dataset).read(tmp_path / dataset)
-        assert checks.deviations(cards.card("datasets", dataset), reading) == {}
-        assert Counter(clip["objective"] for clip in reading.clips) == OBJECTIVE[dataset]
+        assert checks.deviations(dataset_card(dataset), reading) == {}
+        assert Counter(clip.objective for clip in reading.clips) == OBJECTIVE[dataset]

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from mebench import cli
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.faces import store as faces
@@ -129,8 +130,7 @@ def clip_of(folder, pictures, first=11):
     around = {first - 1: noise(40, 40, seed=98), last + 1: noise(40, 40, seed=99)}
     for number, picture in {**around, **dict(enumerate(pictures, first))}.items():
         cv2.imwrite(str(folder / "v" / f"img{number}.png"), picture)
-    labels = {"onset": str(first), "apex": str(first + 1), "offset": str(last)}
-    return {"clip_id": "x/s/v", "subject": "x/s", "frames": "v", **labels}
+    return Clip("x/s/v", "x", "x/s", frames="v", onset=first, apex=first + 1, offset=last)
 
 
 def make(folder, clip, name=f"lbp_top-{SIZE}", faces=None):
@@ -205,8 +205,7 @@ def test_every_frame_is_cropped_as_the_onset(tmp_path):
     across = np.array([np.cos(np.pi / 6), 0.5])
     points = np.tile([30.0, 30.0], (68, 1))
     points[36:42], points[42:48] = points[0] - 10 * across, points[0] + 10 * across
-    row = dict.fromkeys(faces.COLUMNS, "") | {"clip_id": "x/s/v", "status": "ok"}
-    faces.save(tmp_path / "faces", [row], points[None].astype(np.float32), {})
+    faces.save(tmp_path / "faces", [faces.Face("x/s/v", "ok", "60x60", "file")], points[None].astype(np.float32), {})
     pictures = noise(11, 60, 60)
     cut = [crops.fit(crops.warp(picture, *crops.eyes(points.astype(np.float32))), SIZE) for picture in pictures]
     vector, _ = make(tmp_path, clip_of(tmp_path, pictures), f"lbp_top-{SIZE}.eyes", tmp_path / "faces")
@@ -235,7 +234,7 @@ def test_frames_of_different_size_and_damaged_frames_are_named(tmp_path):
 def test_the_vector_depends_on_every_frame_of_the_interval_and_on_no_other(tmp_path):
     clip = clip_of(tmp_path, noise(5, SIZE, SIZE))
     maker = lbp_top.Input(input_names.parse(f"lbp_top-{SIZE}"), tmp_path)
-    assert len(set(map(str, maker.sources(clip)))) == 5
+    assert len(set(map(str, maker.made_from(clip)))) == 5
 
 
 def test_names():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.inputs import build, farneback, long_flow, store
@@ -165,7 +167,7 @@ def frame(number):
 
 
 def clip(onset=10, apex=20, offset=30):
-    return {"clip_id": "s/a", "frames": "s/a", "onset": str(onset), "apex": str(apex), "offset": str(offset)}
+    return Clip("s/a", "", "s", frames="s/a", onset=onset, apex=apex, offset=offset)
 
 
 def maker(root, name):
@@ -250,17 +252,16 @@ def test_frames_of_two_sizes_are_an_error(root, tmp_path):
 def test_what_it_depends_on(root):
     """Another window is another input, another file too; frames outside the window do not matter."""
     of = maker(root, "long_flow-40.t3")
-    assert of.sources(clip()) == of.sources(clip(offset=29))
-    assert of.sources(clip()) != of.sources(clip(apex=21))
-    assert of.sources(clip()) != of.sources(clip(onset=11))
+    assert of.made_from(clip()) == of.made_from(clip(offset=29))
+    assert of.made_from(clip()) != of.made_from(clip(apex=21))
+    assert of.made_from(clip()) != of.made_from(clip(onset=11))
 
 
 def test_it_is_kept_with_the_clips_that_have_none(root, tmp_path):
-    clips = [clip() | {"clip_id": f"s/{name}", "subject": "s"} for name in "ab"]
-    clips[1]["apex"] = "10"
-    source = build.Source(input_names.parse("long_flow-24"), root, "frames")
-    build.make(source, clips, tmp_path / "out")
-    build.finish(source, clips, tmp_path / "out")
+    clips = [clip(), replace(clip(apex=10), clip_id="s/b")]
+    job = build.InputJob(input_names.parse("long_flow-24"), root, "frames")
+    build.make(job, clips, tmp_path / "out")
+    build.finish(job, clips, tmp_path / "out")
     kept = store.load(tmp_path / "out")
     assert kept.meta["channels"] == ["red", "green", "blue"]
     assert kept.meta["scale"] == "picture"

@@ -44,15 +44,17 @@ def test_what_is_generated_is_read_back(roots, dataset):
     labelled = {row["clip_id"]: row for row in known if row["clip_id"]}
     reading = read(dataset, roots / dataset)
     assert reading.dropped == []
-    assert {clip["clip_id"] for clip in reading.clips} == set(labelled)
+    assert {clip.clip_id for clip in reading.clips} == set(labelled)
     for clip in reading.clips:
-        row = labelled[clip["clip_id"]]
-        assert [str(clip[key]) for key in ("onset", "apex", "offset")] == [row[k] for k in ("onset", "apex", "offset")]
-        assert (clip["expression"], clip["subject"], clip["video"]) == (row["kind"], row["subject"], row["video"])
+        row = labelled[clip.clip_id]
+        assert [str(clip.frame(key)) for key in ("onset", "apex", "offset")] == [
+            row[k] for k in ("onset", "apex", "offset")
+        ]
+        assert (clip.expression, clip.subject, clip.video) == (row["kind"], row["subject"], row["video"])
         emotions = cards.card("datasets", dataset)["emotions"]
-        assert clip["emotion"] in (emotions if dataset != "samm_long" or row["kind"] == "micro" else ("",))
-        with np.load(roots / f"{dataset} truth" / f"{clip['clip_id'].split('/', 1)[1]}.npz") as truth:
-            assert int(truth["apex"]) == clip["apex"]
+        assert clip.emotion in (emotions if dataset != "samm_long" or row["kind"] == "micro" else ("",))
+        with np.load(roots / f"{dataset} truth" / f"{clip.clip_id.split('/', 1)[1]}.npz") as truth:
+            assert int(truth.apex) == clip.apex
             assert truth["flow"].shape == (2, faces.HEIGHT, faces.WIDTH)
     assert read_json(roots / dataset / "SYNTHETIC.json")["size"] == "small"
 
@@ -68,15 +70,17 @@ def test_every_frame_of_every_video_is_there(roots, dataset):
         *(["macro"] if dataset != "smic_long" else []),
     }
     lost = 1 if dataset == "casme3_long" else 0
-    assert sum(video["gaps"] for video in reading.videos) == lost
+    assert sum(video.gaps for video in reading.videos) == lost
     # one video has no label, only blinks and a nod; in SMIC-E each video has one
-    assert len({video["frames"] for video in reading.videos} - {clip["frames"] for clip in reading.clips}) == (
+    assert len({video.frames for video in reading.videos} - {clip.frames for clip in reading.clips}) == (
         dataset != "smic_long"
     )
 
 
 def test_faults_are_planted(roots):
-    repairs = {name: " ".join(clip["repairs"] for clip in read(name, roots / name).clips) for name in generate.LONG}
+    repairs = {
+        name: " ".join(";".join(clip.repairs) for clip in read(name, roots / name).clips) for name in generate.LONG
+    }
     assert "dead apex" in repairs["casme3"]
     assert "are not on disk" in repairs["casme3_long"]
     assert "offset 0" in repairs["casme_sq"]

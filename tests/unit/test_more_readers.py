@@ -50,13 +50,13 @@ def casme(tmp_path):
 
 def test_casme_takes_the_first_apex_then_the_second_then_the_middle(casme):
     reading = read("casme", casme)
-    found = {c["clip_id"]: (c["onset"], c["apex"], c["offset"], c["apex_source"], c["repairs"]) for c in reading.clips}
+    found = {c.clip_id: (c.onset, c.apex, c.offset, c.apex_source, ";".join(c.repairs)) for c in reading.clips}
     assert found == {
         "casme/sub01/EP01_5": (69, 85, 113, "labelled", ""),
         "casme/sub01/EP01_8": (69, 90, 113, "labelled", "no first apex: the second coder's 90 is taken"),
         "casme/sub01/EP12_1": (69, 91, 113, "mid", "apex missing ('\\'): the middle frame 91 is taken"),
     }
-    assert [(c["emotion"], c["aus"], c["fps"]) for c in reading.clips] == [
+    assert [(c.emotion, c.aus, c.fps) for c in reading.clips] == [
         ("disgust", "4+10", 60),
         ("happiness", "12", 60),
         ("tense", "15+17", 60),
@@ -66,7 +66,7 @@ def test_casme_takes_the_first_apex_then_the_second_then_the_middle(casme):
 
 def test_casme_prefers_crops(casme):
     reading = read("casme", casme)
-    assert reading.clips[0]["frames"] == "Cropped/sub01/EP01_5"
+    assert reading.clips[0].frames == "Cropped/sub01/EP01_5"
     assert "not used: CASME_raw_selected" in reading.notes
 
 
@@ -87,12 +87,12 @@ def test_mmew_with_and_without_folders_of_subjects(tmp_path, person, subject):
     ]
     workbook(tmp_path / "MMEW_Micro_Exp.xlsx", [MMEW_HEADER, *rows])
     happy, other = read("mmew", tmp_path).clips
-    assert (happy["clip_id"], happy["subject"]) == ("mmew/S03/S03-01-002", "mmew/S03")
-    assert (happy["onset"], happy["apex"], happy["offset"], happy["apex_source"]) == (1, 9, 40, "labelled")
+    assert (happy.clip_id, happy.subject) == ("mmew/S03/S03-01-002", "mmew/S03")
+    assert (happy.onset, happy.apex, happy.offset, happy.apex_source) == (1, 9, 40, "labelled")
     # the class is called others in the workbook and repression on disk
-    assert (other["emotion"], other["frames"]) == ("others", f"{tree}repression/S03-07-001")
-    assert (other["apex"], other["apex_source"]) == (20, "mid")
-    assert "apex 99 outside [1, 40]" in other["repairs"]
+    assert (other.emotion, other.frames) == ("others", f"{tree}repression/S03-07-001")
+    assert (other.apex, other.apex_source) == (20, "mid")
+    assert "apex 99 outside [1, 40]" in ";".join(other.repairs)
 
 
 def test_mmew_clip_in_two_places(tmp_path):

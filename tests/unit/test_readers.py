@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mebench import cards, cli
-from mebench.clips.reading import COLUMNS, Unusable, timing
+from mebench import cards, cli, formats
+from mebench.clips.reading import Unusable, timing
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, subject_name, trailing_integer
 from mebench.errors import UserError
 from mebench.files import read_csv
@@ -59,23 +59,23 @@ def test_what_is_generated_is_read_back(roots, dataset):
     }
     reading = read(dataset, roots / dataset)
     assert reading.dropped == []
-    assert [clip["clip_id"] for clip in reading.clips] == sorted(planned)
+    assert [clip.clip_id for clip in reading.clips] == sorted(planned)
     for clip in reading.clips:
-        plan = planned[clip["clip_id"]]
-        assert list(clip) == list(COLUMNS)
-        assert (clip["onset"], clip["apex"], clip["offset"]) == (plan.onset, plan.read_apex, plan.offset)
-        assert clip["emotion"] == plan.emotion
-        assert clip["aus"] == ("" if dataset == "smic" else clip["aus"])
-        assert clip["fps"] == cards.card("datasets", dataset)["fps"]
-        assert (roots / dataset / clip["frames"]).is_dir()
+        plan = planned[clip.clip_id]
+        assert list(clip.row()) == list(formats.CLIPS.names)
+        assert (clip.onset, clip.apex, clip.offset) == (plan.onset, plan.read_apex, plan.offset)
+        assert clip.emotion == plan.emotion
+        assert clip.aus == ("" if dataset == "smic" else clip.aus)
+        assert clip.fps == cards.card("datasets", dataset)["fps"]
+        assert (roots / dataset / clip.frames).is_dir()
 
 
 @pytest.mark.parametrize("dataset", generate.NAMES)
 def test_doubled_folders_do_not_matter(roots, dataset, tmp_path):
     shutil.copytree(roots / dataset, tmp_path / "outer" / "inner")
     inner, outer = read(dataset, roots / dataset), read(dataset, tmp_path)
-    assert [c["clip_id"] for c in outer.clips] == [c["clip_id"] for c in inner.clips]
-    assert outer.clips[0]["frames"] == f"outer/inner/{inner.clips[0]['frames']}"
+    assert [c.clip_id for c in outer.clips] == [c.clip_id for c in inner.clips]
+    assert outer.clips[0].frames == f"outer/inner/{inner.clips[0].frames}"
 
 
 @pytest.mark.parametrize("dataset", cards.names("datasets"))
@@ -92,7 +92,7 @@ def test_cards_are_complete(dataset):
 def test_index_writes_clips_and_report(roots, tmp_path, capsys):
     assert cli.main(["index", "casme2", "--root", str(roots / "casme2"), "--out", str(tmp_path / "clips.csv")]) == 0
     rows = read_csv(tmp_path / "clips.csv")
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == list(formats.CLIPS.names)
     assert [row["clip_id"] for row in rows] == sorted(row["clip_id"] for row in rows)
     report = (tmp_path / "report.md").read_text()
     assert "SYNTHETIC DATA" in report
@@ -116,8 +116,8 @@ def test_casme2_frames_are_numbers_not_words(tmp_path):
         [CASME2_HEADER, ["01", "EP02_01f", None, 98, 100, 101, None, 12, "happiness"]],
     )
     (clip,) = read("casme2", tmp_path).clips
-    assert (clip["onset"], clip["apex"], clip["offset"], clip["video"]) == (98, 100, 101, "EP02")
-    assert (clip["aus"], clip["apex_source"], clip["repairs"]) == ("12", "labelled", "")
+    assert (clip.onset, clip.apex, clip.offset, clip.video) == (98, 100, 101, "EP02")
+    assert (clip.aus, clip.apex_source, ";".join(clip.repairs)) == ("12", "labelled", "")
 
 
 @pytest.mark.parametrize("subject", ["01", 1, 1.0, "sub01", "1"])
@@ -128,8 +128,8 @@ def test_casme2_subject_may_be_text_or_number(tmp_path, subject):
     rows = [["a preamble"], header, [subject, "EP09f", 1, 3, 3, "L12+R4", "Happiness "]]
     workbook(tmp_path / "CASME2-coding-20190701.xlsx", rows)
     (clip,) = read("casme2", tmp_path).clips
-    assert clip["clip_id"] == "casme2/sub01/EP09f"
-    assert (clip["emotion"], clip["aus"]) == ("happiness", "12+4")
+    assert clip.clip_id == "casme2/sub01/EP09f"
+    assert (clip.emotion, clip.aus) == ("happiness", "12+4")
 
 
 def test_cropped_faces_are_preferred_and_raw_ones_are_reported(tmp_path):
@@ -140,7 +140,7 @@ def test_cropped_faces_are_preferred_and_raw_ones_are_reported(tmp_path):
         [CASME2_HEADER, [1, "EP02_01f", None, 46, 59, 86, None, 12, "happiness"]],
     )
     reading = read("casme2", tmp_path)
-    assert reading.clips[0]["frames"] == "Cropped/Cropped/sub01/EP02_01f"
+    assert reading.clips[0].frames == "Cropped/Cropped/sub01/EP02_01f"
     assert any("CASME2_RAW_selected" in note for note in reading.notes)
 
 
@@ -157,7 +157,7 @@ def test_rows_without_frames_or_emotion_are_dropped_with_their_reason(tmp_path):
     ]
     workbook(tmp_path / "CASME2-coding-20140508.xlsx", [CASME2_HEADER, *rows])
     reading = read("casme2", tmp_path)
-    assert [clip["clip_id"] for clip in reading.clips] == ["casme2/sub01/EP02_01f"]
+    assert [clip.clip_id for clip in reading.clips] == ["casme2/sub01/EP02_01f"]
     reasons = dict(reading.dropped)
     assert "no folder of frames" in reasons["casme2/sub01/EP19_05f"]
     assert "1 frames" in reasons["casme2/sub01/EP03_02"]
@@ -178,9 +178,9 @@ def test_samm_header_subject_and_padding_vary(tmp_path, preamble, subject, digit
     row = [subject, "006_1_2", 1, 562, 570, 590, "=SUM(F15-D15)+1", "Micro - 1/2", "15A+17", "Other", "VII", None]
     workbook(tmp_path / "SAMM_Micro_FACS_Codes_v2.xlsx", [*[["a note"]] * preamble, SAMM_HEADER, row])
     (clip,) = read("samm", tmp_path).clips
-    assert clip["clip_id"] == "samm/006/006_1_2"
-    assert (clip["onset"], clip["apex"], clip["offset"]) == (562, 570, 590)
-    assert (clip["emotion"], clip["aus"], clip["video"]) == ("others", "15+17", "006_1")
+    assert clip.clip_id == "samm/006/006_1_2"
+    assert (clip.onset, clip.apex, clip.offset) == (562, 570, 590)
+    assert (clip.emotion, clip.aus, clip.video) == ("others", "15+17", "006_1")
 
 
 @pytest.mark.parametrize("apex", [1143, 71, "1143"])
@@ -189,8 +189,8 @@ def test_samm_apex_outside_the_clip_becomes_the_middle(tmp_path, apex):
     row = ["028", "028_4_1", 4, 1071, apex, 1134, None, "Micro - 1/2", 4, "Anger", "III", None]
     workbook(tmp_path / "SAMM_Micro_FACS_Codes_v2.xlsx", [SAMM_HEADER, row])
     (clip,) = read("samm", tmp_path).clips
-    assert (clip["apex"], clip["apex_source"]) == (1102, "mid")
-    assert "outside [1071, 1134]" in clip["repairs"]
+    assert (clip.apex, clip.apex_source) == (1102, "mid")
+    assert "outside [1071, 1134]" in ";".join(clip.repairs)
 
 
 # ------------------------------------------------------------------------------------------------ SMIC
@@ -206,17 +206,17 @@ def test_smic_takes_hs_micro_and_nothing_else(tmp_path):
     frames_stub(tmp_path, "SMIC_all_cropped/VIS", {"s11/micro/negative/s11_ne_01": ["image1.bmp", "image2.bmp"]})
     reading = read("smic", tmp_path)
     (clip,) = reading.clips
-    assert clip["clip_id"] == "smic/s01/s1_ne_01"
-    assert (clip["onset"], clip["offset"], clip["apex_source"]) == (1642685, 1642690, "mid")
-    assert clip["apex"] == 1642686  # the middle, 1642687, is not on disk
+    assert clip.clip_id == "smic/s01/s1_ne_01"
+    assert (clip.onset, clip.offset, clip.apex_source) == (1642685, 1642690, "mid")
+    assert clip.apex == 1642686  # the middle, 1642687, is not on disk
     assert [key.rsplit("/", 1)[1] for key, _ in reading.dropped] == ["s2_po_1x"]
 
 
 def test_smic_name_wins_over_folder(tmp_path):
     frames_stub(tmp_path, "HS", {"s18/micro/negative/s18_sur_03": ["image1.bmp", "image9.bmp"]})
     (clip,) = read("smic", tmp_path).clips
-    assert clip["emotion"] == "surprise"
-    assert "folder says negative" in clip["repairs"]
+    assert clip.emotion == "surprise"
+    assert "folder says negative" in ";".join(clip.repairs)
 
 
 # ------------------------------------------------------------------------------------------------ values
@@ -285,7 +285,7 @@ def test_timing_always_leaves_motion_inside_the_clip(onset, length, apex):
     when = timing(onset, apex, onset + length, frames)
     assert when.onset == onset < when.apex <= when.offset == onset + length or length == 1
     good = isinstance(apex, int) and onset < apex <= onset + length
-    assert (when.source == "labelled") == good
+    assert (when.apex_source == "labelled") == good
     assert (when.repairs == []) == good
     assert when.apex == apex if good else True
 

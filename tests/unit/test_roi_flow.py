@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-from mebench import cli
-from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
+from mebench import cli, formats
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
@@ -25,22 +26,21 @@ from mebench.synthetic import generate, motion
 @pytest.mark.parametrize(
     ("fps", "step", "length"),
     [
-        ("30", 1, 50),  # CAS(ME)^3, table of 1.1
-        ("200", 7, 30),  # SAMM Long Videos, table of 1.1
-        ("100", 3, 30),  # SMIC: 33.3 fps is nearer to 30 than 50 or 25
-        ("25", 1, 50),
-        ("60", 2, 30),
-        ("90.0", 3, 30),
+        (30, 1, 50),  # CAS(ME)^3, table of 1.1
+        (200, 7, 30),  # SAMM Long Videos, table of 1.1
+        (100, 3, 30),  # SMIC: 33.3 fps is nearer to 30 than 50 or 25
+        (25, 1, 50),
+        (60, 2, 30),
+        (90.0, 3, 30),
     ],
 )
 def test_how_a_recording_is_read(fps, step, length):
-    assert roi_flow.pace({"clip_id": "x", "fps": fps}) == roi_flow.Pace(step, length)
+    assert roi_flow.pace(Clip("x", "samm", "samm/1", fps=fps)) == roi_flow.Pace(step, length)
 
 
-@pytest.mark.parametrize("fps", ["", "fast", "nan"])
-def test_a_recording_needs_its_fps(fps):
-    with pytest.raises(UserError, match="x/s/v has the fps"):
-        roi_flow.pace({"clip_id": "x/s/v", "fps": fps})
+def test_a_recording_needs_its_fps():
+    with pytest.raises(UserError, match="x/s/v has no fps"):
+        roi_flow.pace(Clip("x/s/v", "x", "x/s"))
 
 
 def test_missing_frames_are_filled_with_the_next():
@@ -350,12 +350,13 @@ def recording(tmp_path_factory):
     clip = {"clip_id": "samm/1/me", "subject": "samm/1", "frames": "s1", "fps": 30}
     clip |= {"onset": 31, "apex": 41, "offset": 51}
     video = {"video_id": "samm/1/s1", "subject": "samm/1", "first": 1, "last": FRAMES, "fps": 30, "frames": "s1"}
-    write_csv(root / "clips.csv", COLUMNS, [dict.fromkeys(COLUMNS, "") | clip])
-    return root, dict.fromkeys(VIDEO_COLUMNS, "") | video
+    video |= {"frames_on_disk": FRAMES - 2, "gaps": 2}
+    write_csv(root / "clips.csv", formats.CLIPS.names, [dict.fromkeys(formats.CLIPS.names, "") | clip])
+    return root, dict.fromkeys(formats.VIDEOS.names, "") | video
 
 
 def run(root, videos, out, name="roi_flow-36"):
-    write_csv(root / "videos.csv", VIDEO_COLUMNS, videos)
+    write_csv(root / "videos.csv", formats.VIDEOS.names, videos)
     arguments = ["--clips", str(root / "clips.csv"), "--root", str(root), "--out", str(out)]
     assert cli.main(["inputs", "samm", name, *arguments]) == 0
     return store.load(out)
@@ -422,8 +423,9 @@ def maker(root, name="roi_flow-10"):
 
 
 def as_clip(video, **changes):
-    row = video | {"clip_id": video["video_id"], "onset": video["first"], "offset": video["last"]}
-    return {key: str(value) for key, value in (row | changes).items()}
+    """The whole of a video, or a part of it, as a clip."""
+    clip = Clip(video["video_id"], "samm", video["subject"], fps=video["fps"], frames=video["frames"])
+    return replace(clip, **({"onset": video["first"], "offset": video["last"]} | changes))
 
 
 def test_missing_frames_and_frame_zero(recording, tmp_path):

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
 
-from mebench import cards
+from mebench.clips.card import dataset_card
 from mebench.datasets.samm_long import ORIGINS
 from mebench.indexing import checks
 from mebench.synthetic import full_samm, full_samm_long, generate
@@ -57,16 +57,16 @@ def copy(tmp_path, *rows, header=HEADER, preamble=9, first=1, videos=("006_1", "
 
 
 def test_full_counts(reading):
-    assert checks.deviations(cards.card("datasets", "samm_long"), reading) == {}
+    assert checks.deviations(dataset_card("samm_long"), reading) == {}
     assert reading.dropped == []
     assert len(reading.videos) == 147
     for kind, clips, videos in (("micro", 159, 79), ("macro", 343, 130)):
-        found = [clip for clip in reading.clips if clip["expression"] == kind]
+        found = [clip for clip in reading.clips if clip.expression == kind]
         assert len(found) == clips
-        assert len({clip["frames"] for clip in found}) == videos
-        assert len({clip["subject"] for clip in found}) == 29
-    assert len({clip["subject"] for clip in reading.clips}) == 30
-    assert {(video["first"], video["gaps"], video["fps"]) for video in reading.videos} == {(1, 0, 200)}
+        assert len({clip.frames for clip in found}) == videos
+        assert len({clip.subject for clip in found}) == 29
+    assert len({clip.subject for clip in reading.clips}) == 30
+    assert {(video.first, video.gaps, video.fps) for video in reading.videos} == {(1, 0, 200)}
 
 
 def test_every_row_is_read_as_it_was_planned(reading, rows):
@@ -75,7 +75,7 @@ def test_every_row_is_read_as_it_was_planned(reading, rows):
     for row in rows:
         clip = clip_of(clips, row)
         assert times(clip) == (row.onset, row.apex, row.offset), clip
-        assert (clip["video"], clip["frames"]) == (row.video, f"SAMM_longvideos/{row.video}")
+        assert (clip.video, clip.frames) == (row.video, f"SAMM_longvideos/{row.video}")
 
 
 # ------------------------------------------------------------------------------------------------ quirks, planted
@@ -90,18 +90,18 @@ def test_the_header_is_on_row_10_and_durations_are_formulas(root):
 
 
 def test_emotions_come_from_the_short_samm_by_name_and_type(root, reading, rows):
-    micro = [clip for clip in reading.clips if clip["expression"] == "micro"]
-    assert Counter(clip["emotion"] for clip in micro) == {
+    micro = [clip for clip in reading.clips if clip.expression == "micro"]
+    assert Counter(clip.emotion for clip in micro) == {
         "anger": 57, "happiness": 26, "others": 26, "surprise": 15, "contempt": 12, "disgust": 9, "fear": 8,
         "sadness": 6}  # fmt: skip
     clips = by_id(reading)
     for row in rows:
         wanted = {"Other": "others"}.get(row.emotion, row.emotion.lower())
-        assert clip_of(clips, row)["emotion"] == wanted
+        assert clip_of(clips, row).emotion == wanted
     # macro-expressions share names with micro-expressions, and must not inherit their emotions
     names = Counter(row.name for row in rows)
     assert sum(count == 2 for count in names.values()) > 20
-    assert {clip["emotion"] for clip in reading.clips if clip["expression"] == "macro"} == {""}
+    assert {clip.emotion for clip in reading.clips if clip.expression == "macro"} == {""}
     assert f"emotions of micro-expressions from {FACS}" in reading.notes
 
 
@@ -111,13 +111,13 @@ def test_movements_that_were_under_way_keep_their_row(reading, rows):
     clips = by_id(reading)
     for row in begun:
         clip = clip_of(clips, row)
-        assert clip["onset"] == 1
-        assert "onset 0: the movement was under way when the video began" in clip["repairs"]
+        assert clip.onset == 1
+        assert "onset 0: the movement was under way when the video began" in ";".join(clip.repairs)
 
 
 def test_apexes_that_cannot_be_are_the_middle(reading):
     clips = by_id(reading)
-    found = {name.removeprefix("samm_long/"): clip for name, clip in clips.items() if clip["apex_source"] == "mid"}
+    found = {name.removeprefix("samm_long/"): clip for name, clip in clips.items() if clip.apex_source == "mid"}
     assert set(found) == {
         "028/028_4_1_micro",
         "032/032_3_1_micro",
@@ -127,8 +127,8 @@ def test_apexes_that_cannot_be_are_the_middle(reading):
         "036/036_6_2_macro",
     }
     assert times(found["028/028_4_1_micro"]) == (1071, 1102, 1134)
-    assert "apex 1143 outside [1071, 1134]" in found["028/028_4_1_micro"]["repairs"]
-    assert "apex missing ('-1069')" in found["032/032_3_1_micro"]["repairs"]
+    assert "apex 1143 outside [1071, 1134]" in ";".join(found["028/028_4_1_micro"].repairs)
+    assert "apex missing ('-1069')" in ";".join(found["032/032_3_1_micro"].repairs)
     assert times(clips["samm_long/032/032_3_2_micro"]) == (2126, 2127, 2190)
 
 
@@ -138,8 +138,8 @@ def test_the_short_samm_numbers_the_same_frames_otherwise(root, reading):
     clips, shifted = by_id(reading), 0
     for line in list(sheet.iter_rows(values_only=True))[14:]:
         clip = clips[f"samm_long/{line[0]}/{line[1]}_micro"]
-        assert (line[3] - clip["onset"], line[5] - clip["offset"]) == (ORIGINS.get(clip["video"], 0),) * 2
-        shifted += clip["video"] in ORIGINS
+        assert (line[3] - clip.onset, line[5] - clip.offset) == (ORIGINS.get(clip.video, 0),) * 2
+        shifted += clip.video in ORIGINS
     assert shifted > 60
     assert len(ORIGINS) == 43
 
@@ -149,7 +149,7 @@ def test_the_short_samm_numbers_the_same_frames_otherwise(root, reading):
 
 def test_without_the_short_samm_there_are_no_emotions(tmp_path):
     reading = read("samm_long", copy(tmp_path, coded()))
-    assert reading.clips[0]["emotion"] == ""
+    assert reading.clips[0].emotion == ""
     assert any("no emotions" in note and FACS in note for note in reading.notes)
 
 
@@ -183,15 +183,15 @@ def test_the_latest_edition_is_read_and_named(tmp_path):
     copy(tmp_path, coded())
     workbook(tmp_path / "SAMM_LongVideos_V1_Release.xlsx", FACS_Movement_Only=[HEADER, coded(onset=51)])
     reading = read("samm_long", tmp_path)
-    assert reading.clips[0]["onset"] == 50
-    card = cards.card("datasets", "samm_long")
-    assert [book["edition"] for book in checks.workbooks(card, reading)] == ["V3"]
+    assert reading.clips[0].onset == 50
+    card = dataset_card("samm_long")
+    assert [book.edition for book in checks.workbooks(card, reading)] == ["V3"]
 
 
 def test_folders_of_the_short_samm_beside_are_not_videos(tmp_path):
     frames(tmp_path / "SAMM" / "006" / "006_1_2", ["006_05562.jpg"])
     reading = read("samm_long", copy(tmp_path, coded()))
-    assert {video["video"] for video in reading.videos} == {"006_1", "007_3"}
+    assert {video.video for video in reading.videos} == {"006_1", "007_3"}
 
 
 @pytest.mark.parametrize(

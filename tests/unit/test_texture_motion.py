@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from mebench import cli
+from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.faces import store as faces
@@ -37,7 +40,7 @@ def clip_of(folder, onset, apex):
     (folder / "v").mkdir()
     for number, picture in ((1, onset), (2, apex), (3, onset)):
         cv2.imwrite(str(folder / "v" / f"{number}.png"), picture)
-    return {"clip_id": "x/s/v", "subject": "x/s", "frames": "v", "onset": "1", "apex": "2", "offset": "3"}
+    return Clip("x/s/v", "x", "x/s", frames="v", onset=1, apex=2, offset=3)
 
 
 def make(folder, clip, name=f"texture_motion-{SIZE}", faces=None):
@@ -60,8 +63,8 @@ def bent_face():
 
 
 def save_faces(folder, points, status="ok"):
-    row = dict.fromkeys(faces.COLUMNS, "") | {"clip_id": "x/s/v", "status": status, "reason": "no face is found"}
-    faces.save(folder, [row], points[None], {})
+    face = faces.Face("x/s/v", status, "100x80", "file", "no face is found")
+    faces.save(folder, [face], points[None], {})
     return folder
 
 
@@ -123,7 +126,7 @@ def test_the_bridge_is_found_by_landmarks_where_the_crop_is(tmp_path):
     points, _, _ = bent_face()
     folder = save_faces(tmp_path / "faces", points)
     maker = texture_motion.Input(input_names.parse(f"texture_motion-{SIZE}.eyes"), tmp_path, folder)
-    bridge = maker.bridge({"clip_id": "x/s/v"})
+    bridge = maker.bridge(Clip("x/s/v", "x", "x/s"))
     # eyes 30 px apart are 0.42 of the side of the crop: 15 px are 0.21 of it
     expected = np.array([[0.5, 0.36], [0.5, 0.36 + 0.21]]) * SIZE - 0.5
     np.testing.assert_allclose(bridge[[0, 3]], expected, atol=0.6)  # the side of the crop is a whole number of pixels
@@ -204,7 +207,7 @@ def test_two_copies_of_a_frame_and_frames_of_two_sizes_are_refused(tmp_path, ski
 def test_another_apex_and_another_flow_are_other_sources(tmp_path, skin):
     clip = clip_of(tmp_path, skin, moved(skin, 1, 0))
     maker = texture_motion.Input(input_names.parse(f"texture_motion-{SIZE}"), tmp_path)
-    assert maker.sources(clip) != maker.sources({**clip, "apex": "3"})
+    assert maker.made_from(clip) != maker.made_from(replace(clip, apex=3))
     settings = [
         texture_motion.Input.settings(input_names.parse(f"texture_motion-{SIZE}{flow}")) for flow in ("", ".dis")
     ]

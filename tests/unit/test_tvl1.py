@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,24 +12,23 @@ from mebench import cards
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_json
-from mebench.inputs import apex_flow, build, quality, store, tvl1
+from mebench.inputs import build, quality, store, tvl1
+from mebench.media.flow_field import resize
 from mebench.synthetic import generate
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """A small generated dataset with its flow: (folder, rows of clips.csv)."""
+    """A small generated dataset with its flow: (folder, clips)."""
     folder = tmp_path_factory.mktemp("samm")
     generate.write("samm", folder / "data", folder / "truth", subjects=2, clips=2, seed=0)
-    clips = [
-        {k: str(v) for k, v in clip.items()} for clip in cards.load("datasets", "samm").read(folder / "data").clips
-    ]
+    clips = cards.load("datasets", "samm").read(folder / "data").clips
     make(source(folder), clips, folder / "tvl1")
     return folder, clips
 
 
 def source(folder, name="tvl1", base=None):
-    return build.Source(input_names.parse(name), folder / "data", "synthetic", base=base)
+    return build.InputJob(input_names.parse(name), folder / "data", "synthetic", base=base)
 
 
 def make(of, clips, out, shards=1):
@@ -53,7 +53,7 @@ def test_endpoint_error_on_synthetic_faces(dataset):
     """0.125 px was measured on 128 x 128 pictures with this estimator (facts, optical flow on one thread)."""
     folder, clips = dataset
     rows = quality.against_truth(store.load(folder / "tvl1"), clips, folder / "truth")
-    assert [row["clip_id"] for row in rows] == sorted(clip["clip_id"] for clip in clips)
+    assert [row["clip_id"] for row in rows] == sorted(clip.clip_id for clip in clips)
     assert np.mean([float(row["mean_epe"]) for row in rows]) < 0.2
     for row in rows:  # far better than the guess that nothing moved
         assert float(row["mean_epe"]) < 0.5 * float(row["mean_truth"])
@@ -71,9 +71,8 @@ def test_finished_subjects_are_not_done_again(dataset, tmp_path, monkeypatch):
     assert asked == []
     assert (tmp_path / "tvl1" / "meta.json").read_bytes() == before
     # another apex is another flow: that subject alone is done again
-    changed = [dict(clip) for clip in clips]
-    changed[-1]["apex"] = str(int(changed[-1]["apex"]) + 1)
-    of_subject = sum(clip["subject"] == changed[-1]["subject"] for clip in clips)
+    changed = [*clips[:-1], replace(clips[-1], apex=clips[-1].apex + 1)]
+    of_subject = sum(clip.subject == changed[-1].subject for clip in clips)
     make(source(folder), changed, tmp_path / "tvl1")
     assert len(asked) == of_subject
     assert read_json(tmp_path / "tvl1" / "meta.json")["digest"] not in before.decode()
@@ -96,9 +95,9 @@ def test_a_missing_shard_is_named(dataset, tmp_path):
 def test_parts_of_subjects_that_are_gone_are_removed(dataset, tmp_path):
     folder, clips = dataset
     shutil.copytree(folder / "tvl1", tmp_path / "tvl1")
-    kept = [clip for clip in clips if clip["subject"] == "samm/006"]
+    kept = [clip for clip in clips if clip.subject == "samm/006"]
     make(source(folder), kept, tmp_path / "tvl1")
-    assert store.load(tmp_path / "tvl1").ids == [clip["clip_id"] for clip in kept]
+    assert store.load(tmp_path / "tvl1").ids == [clip.clip_id for clip in kept]
     assert {path.stem.split("+")[0] for path in (tmp_path / "tvl1" / "parts").iterdir()} == {"samm-006"}
 
 
@@ -112,14 +111,14 @@ def test_store_is_joined_by_clip_and_not_by_position(dataset, tmp_path):
     assert kept.stack().shape == (len(clips), 3, 28, 28)
     assert kept.stack().dtype == np.float32
     for clip in clips:
-        np.testing.assert_array_equal(kept.get(clip["clip_id"]), apex_flow.resize(flows.get(clip["clip_id"]), 28))
+        np.testing.assert_array_equal(kept.get(clip.clip_id), resize(flows.get(clip.clip_id), 28))
     with pytest.raises(UserError, match="samm/099/none"):
         kept.get("samm/099/none")
 
 
 def test_truth_of_another_apex_is_refused(dataset):
     folder, clips = dataset
-    changed = [{**clips[0], "apex": str(int(clips[0]["apex"]) + 1)}]
+    changed = [replace(clips[0], apex=clips[0].apex + 1)]
     with pytest.raises(UserError, match="index the dataset again"):
         quality.against_truth(store.load(folder / "tvl1"), changed, folder / "truth")
 

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from mebench import formats
+from mebench.clips.clip import Clip, Recording
 from mebench.clips.spelling import frame_number
 from mebench.errors import UserError
-
-COLUMNS, VIDEO_COLUMNS = formats.CLIPS.names, formats.VIDEOS.names
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found: ``clips`` (dicts by COLUMNS), ``dropped`` rows as (key, reason), ``notes``, the ``videos``
-    of a spotting set (dicts by VIDEO_COLUMNS), and the annotation ``workbooks`` it read."""
+    """What a reader returns: ``clips``, ``dropped`` rows as (name, reason), ``notes``, the long ``videos`` of a
+    spotting set, and the annotation ``workbooks`` that were read."""
 
-    clips: list[dict[str, Any]]
+    clips: list[Clip]
     dropped: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    videos: list[dict[str, Any]] = field(default_factory=list)
+    videos: list[Recording] = field(default_factory=list)
     workbooks: list[Path] = field(default_factory=list)
 
 
-def refuse_duplicates(clips: Iterable[Mapping[str, Any]], where: Path) -> None:
+def refuse_duplicates(clips: Iterable[Clip], where: Path) -> None:
     """Raise a UserError when a clip_id occurs twice."""
-    twice = sorted(key for key, n in Counter(clip["clip_id"] for clip in clips).items() if n > 1)
+    twice = sorted(key for key, n in Counter(clip.clip_id for clip in clips).items() if n > 1)
     if twice:
         shown = ", ".join(twice[:5]) + (f" and {len(twice) - 5} more" if len(twice) > 5 else "")
         raise UserError(f"{where} lists a clip more than once: {shown}; keep one row per clip")
@@ -41,20 +38,20 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Timing:
-    """Frame numbers of a clip, where its apex comes from (labelled, mid) and what was repaired."""
+    """Frame numbers of a clip, where its apex is from (labelled, mid) and what was repaired."""
 
     onset: int
     apex: int
     offset: int
-    source: str
-    repairs: list[str]
+    apex_source: str
+    repairs: tuple[str, ...]
 
 
-def timing(onset: Any, apex: Any, offset: Any, frames: Mapping[int, Path]) -> Timing:
+def timing(onset: object, apex: object, offset: object, frames: Iterable[int]) -> Timing:
     """Check the three labels of a clip against each other and against the frames on disk.
 
     A missing apex, one outside [onset, offset] and a dead one (apex == onset, no motion to see) become the
-    middle frame, onset + (offset - onset) // 2, with ``source`` 'mid'. A number whose frame is not on disk
+    middle frame, onset + (offset - onset) // 2, with ``apex_source`` 'mid'. A number whose frame is not on disk
     moves to the nearest one there. Both are recorded. Raises Unusable when no motion is left.
     """
     first, last, peak = frame_number(onset), frame_number(offset), frame_number(apex)
@@ -70,19 +67,19 @@ def timing(onset: Any, apex: Any, offset: Any, frames: Mapping[int, Path]) -> Ti
     if wrong:
         peak = first + (last - first) // 2
         repairs.append(f"{wrong}: the middle frame {peak} is taken")
-    found = {}
+    taken: dict[str, int] = {}
     for name, number in (("onset", first), ("apex", peak), ("offset", last)):
         # the motion must stay visible, so the apex never falls back on the onset frame
-        choice = [n for n in inside if n > found["onset"]] if name != "onset" else inside
-        found[name] = min(choice, key=lambda n, wanted=number: (abs(n - wanted), n)) if choice else None
-        if found[name] is None:
-            raise Unusable(f"no frame after onset {found['onset']} is on disk")
-        if found[name] != number:
-            repairs.append(f"{name} frame {number} is not on disk: frame {found[name]} is taken")
-    return Timing(found["onset"], found["apex"], found["offset"], "mid" if wrong else "labelled", repairs)
+        choice = [n for n in inside if n > taken["onset"]] if name != "onset" else inside
+        if not choice:
+            raise Unusable(f"no frame after onset {taken['onset']} is on disk")
+        taken[name] = min(choice, key=lambda n, wanted=number: (abs(n - wanted), n))
+        if taken[name] != number:
+            repairs.append(f"{name} frame {number} is not on disk: frame {taken[name]} is taken")
+    return Timing(taken["onset"], taken["apex"], taken["offset"], "mid" if wrong else "labelled", tuple(repairs))
 
 
-def _apex_fault(peak: int | None, raw: Any, first: int, last: int) -> str:
+def _apex_fault(peak: int | None, raw: object, first: int, last: int) -> str:
     if peak is None:
         return f"apex missing ('{'' if raw is None else raw}')"
     if not first <= peak <= last:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from mebench.errors import UserError, did_you_mean
 
@@ -20,12 +19,12 @@ SUBJECTS = {"casme2": ("sub", 2), "samm": ("", 3), "smic": ("s", 2), "casme3": (
             "mmew": ("S", 2)}  # fmt: skip
 
 
-def missing(value: Any) -> bool:
+def missing(value: object) -> bool:
     """Whether a workbook cell holds no value, in any of the spellings met in the field."""
     return value is None or value != value or str(value).strip().lower() in MISSING
 
 
-def frame_number(value: Any) -> int | None:
+def frame_number(value: object) -> int | None:
     """The frame number in a cell (46, 46.0, '46', '046'), or None where there is no whole number."""
     if missing(value):
         return None
@@ -39,7 +38,7 @@ def trailing_integer(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def subject_name(dataset: str, value: Any) -> str:
+def subject_name(dataset: str, value: object) -> str:
     """The one spelling of a subject, without the dataset: casme2 'sub01', samm '006', smic 's01', casme3 'spNO.1'.
 
     Takes what folders and workbooks hold: 'sub1', '01', 1, 1.0, 's1', '6', 'spNo.1'. Other datasets' subjects are kept.
@@ -54,7 +53,7 @@ def subject_name(dataset: str, value: Any) -> str:
     return f"{prefix}{int(match[1]):0{width}d}"
 
 
-def emotion_name(value: Any, known: Iterable[str], where: str) -> str:
+def emotion_name(value: object, known: Iterable[str], where: str) -> str:
     """The one spelling of an emotion; an unknown one is a UserError that says where it stands."""
     known = list(known)
     text = " ".join(str(value).strip().lower().split())
@@ -64,7 +63,7 @@ def emotion_name(value: Any, known: Iterable[str], where: str) -> str:
     return text
 
 
-def action_units(value: Any) -> str:
+def action_units(value: object) -> str:
     """Numbers of the action units in a cell, in order, joined by '+': 'L12+R10B' -> '12+10', '?' -> ''.
 
     Side (L, R), asymmetry (A) and intensity (A-E) are left out; of alternatives ('12 or 14') all are kept,
@@ -74,7 +73,7 @@ def action_units(value: Any) -> str:
     return "+".join(dict.fromkeys(str(int(number)) for number in re.findall(r"[0-9]+", text) if int(number)))
 
 
-def roman(value: Any) -> str:
+def roman(value: object) -> str:
     """The objective class in a cell, 'I' to 'VII'; empty where there is none. Accepts 1 to 7 and lower case."""
     classes = ("I", "II", "III", "IV", "V", "VI", "VII")
     text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip().upper())

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, roman, subject_name
 from mebench.datasets._spotting import Label, expression
-from mebench.datasets._workbook import read_table
+from mebench.datasets._workbook import Row, read_table
 from mebench.errors import UserError
 from mebench.media.folders import child, find_tree, folders_in
+
+Place = TypeVar("Place", tuple[str, str], tuple[str, str, int])  # subject, video, and the onset of a clip
 
 NAME = "casme3"  # of the subjects' spelling, for both readers
 EMOTIONS = ("happiness", "surprise", "disgust", "fear", "anger", "sadness", "others")
@@ -49,20 +51,19 @@ def micro_labels(path: Path, emotions: bool = True) -> list[Label]:
     it has a column Expression type. ``emotions`` False where the column emotion may be absent."""
     needed = [*MICRO_COLUMNS.values(), *([MORE_COLUMNS["emotion"]] if emotions else [])]
     rows = read_table(path, "Subject", needed, MORE_COLUMNS.values())
-    return _labels(rows, path, {**MICRO_COLUMNS, **MORE_COLUMNS}, "micro")
+    return _labels(rows, {**MICRO_COLUMNS, **MORE_COLUMNS}, "micro")
 
 
 def macro_labels(path: Path) -> list[Label]:
     """Rows of a workbook of macro-expressions, with the columns sub, seq, ..."""
     rows = read_table(path, "sub", MACRO_COLUMNS.values(), [MORE_COLUMNS["emotion"]])
-    return _labels(rows, path, {**MACRO_COLUMNS, "emotion": MORE_COLUMNS["emotion"]}, "macro")
+    return _labels(rows, {**MACRO_COLUMNS, "emotion": MORE_COLUMNS["emotion"]}, "macro")
 
 
-def _labels(rows: Iterable[dict[str, Any]], path: Path, columns: dict[str, str], kind: str) -> list[Label]:
+def _labels(rows: Iterable[Row], columns: dict[str, str], kind: str) -> list[Label]:
     labels = []
     for row in rows:
-        cell = {ours: row.get(theirs) for ours, theirs in columns.items()}
-        where = f"{path.name} row {row['_row']}"
+        cell = {ours: row.cells.get(theirs) for ours, theirs in columns.items()}
         subject, video = subject_name(NAME, cell["subject"]), str(cell["video"]).strip().lower()
         onset, offset, repairs = _without_slips(subject, video, cell["onset"], cell["apex"], cell["offset"])
         labels.append(
@@ -73,9 +74,9 @@ def _labels(rows: Iterable[dict[str, Any]], path: Path, columns: dict[str, str],
                 onset=onset,
                 apex=cell["apex"],
                 offset=offset,
-                expression=expression(cell["expression"], where) if cell.get("expression") is not None else kind,
-                where=where,
-                emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], EMOTIONS, where),
+                expression=expression(cell["expression"], row.where) if cell.get("expression") is not None else kind,
+                where=row.where,
+                emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], EMOTIONS, row.where),
                 objective=roman(cell.get("objective")),
                 aus=action_units(cell.get("aus")),
                 repairs=repairs,
@@ -84,12 +85,14 @@ def _labels(rows: Iterable[dict[str, Any]], path: Path, columns: dict[str, str],
     return labels
 
 
-def _number(cell: Any) -> Any:
+def _number(cell: object) -> int | str:
     number = frame_number(cell)
     return str(cell).strip() if number is None else number
 
 
-def _without_slips(subject: str, video: str, onset: Any, apex: Any, offset: Any) -> tuple[Any, Any, tuple[str, ...]]:
+def _without_slips(
+    subject: str, video: str, onset: object, apex: object, offset: object
+) -> tuple[object, object, tuple[str, ...]]:
     """(onset, offset, repairs) with the known slips of the workbook mended."""
     repairs = []
     first, peak, last = frame_number(onset), frame_number(apex), frame_number(offset)
@@ -122,34 +125,34 @@ def trees(root: Path, layout: str) -> tuple[list[Path], list[Path]]:
         best, others = find_tree(root, wanted, depth=7, prefer=("frame", "part_a"))
     except FileNotFoundError as error:
         raise UserError(f"{root} holds no folders such as spNO.1_b_166 or spNO.1; expected {layout}") from error
-    found = [best, *others]
-    of_clips = [tree for tree in found if any(CLIP.fullmatch(folder.name) for folder in folders_in(tree))]
-    return of_clips, [tree for tree in found if tree not in of_clips]
+    both = [best, *others]
+    with_clips = [tree for tree in both if any(CLIP.fullmatch(folder.name) for folder in folders_in(tree))]
+    return with_clips, [tree for tree in both if tree not in with_clips]
 
 
 def clip_folders(tree: Path) -> dict[tuple[str, str, int], Path]:
     """(subject, video, onset) -> folder of frames of the clips in ``tree``."""
-    found: dict[tuple[str, str, int], Path] = {}
+    folders: dict[tuple[str, str, int], Path] = {}
     for folder in folders_in(tree):
         match = CLIP.fullmatch(folder.name)
         if match:
-            _once(found, (subject_name(NAME, match[1]), match[2].lower(), int(match[3])), folder)
-    return found
+            _add_once(folders, (subject_name(NAME, match[1]), match[2].lower(), int(match[3])), folder)
+    return folders
 
 
 def video_folders(tree: Path) -> dict[tuple[str, str], Path]:
     """(subject, video) -> folder of colour frames of the long videos in ``tree``."""
-    found: dict[tuple[str, str], Path] = {}
+    folders: dict[tuple[str, str], Path] = {}
     for subject in folders_in(tree):
         if SUBJECT.fullmatch(subject.name):
             for video in folders_in(subject):
                 colour = child(video, "color") if VIDEO.fullmatch(video.name) else None
                 if colour:
-                    _once(found, (subject_name(NAME, subject.name), video.name.lower()), colour)
-    return found
+                    _add_once(folders, (subject_name(NAME, subject.name), video.name.lower()), colour)
+    return folders
 
 
-def _once(found: dict, key: tuple, folder: Path) -> None:
-    if key in found:
-        raise UserError(f"{folder} and {found[key]} are the same clip or video of {key[0]}; keep one of them")
-    found[key] = folder
+def _add_once(folders: dict[Place, Path], place: Place, folder: Path) -> None:
+    if place in folders:
+        raise UserError(f"{folder} and {folders[place]} are the same clip or video of {place[0]}; keep one of them")
+    folders[place] = folder

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from mebench.clips.card import DatasetCard
+from mebench.clips.clip import Clip
 from mebench.clips.reading import Reading, Unusable, refuse_duplicates
 from mebench.clips.spelling import emotion_name, subject_name
 from mebench.errors import UserError
@@ -20,10 +21,10 @@ CAMERAS = ("HS", "VIS", "NIR")
 EDITIONS = ("crop", "raw")
 
 
-def read_short(root: Path, dataset: str, card: dict[str, Any], camera: str) -> Reading:
+def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
     """The short clips of one camera (HS, VIS or NIR) below ``root``: labels are the folders' and clips' names, the
     onset is the first frame on disk, the offset the last."""
-    root = existing_folder(root, dataset)
+    root = existing_folder(root, card.name)
 
     def is_subject(folder: Path) -> bool:
         return _is_subject(folder, camera)
@@ -31,22 +32,22 @@ def read_short(root: Path, dataset: str, card: dict[str, Any], camera: str) -> R
     try:
         tree, others = find_tree(root, is_subject, prefer=EDITIONS)
     except FileNotFoundError as error:
-        raise UserError(f"{root} holds no folders such as {camera}/s11/micro; expected {card['layout']}") from error
+        raise UserError(f"{root} holds no folders such as {camera}/s11/micro; expected {card.layout}") from error
     notes = [f"frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
     clips, dropped = [], []
     for subject in filter(is_subject, folders_in(tree)):
         for group in folders_in(child(subject, "micro")):
-            emotion = emotion_name(group.name, card["emotions"], f"the folder {group}")
+            emotion = emotion_name(group.name, card.emotions, f"the folder {group}")
             for folder in folders_in(group):
                 try:
-                    clips.append(_clip(folder, subject_name("smic", subject.name), emotion, dataset, card, root))
+                    clips.append(_clip(folder, subject_name("smic", subject.name), emotion, card, root))
                 except Unusable as reason:
                     dropped.append((folder.relative_to(root).as_posix(), str(reason)))
     refuse_duplicates(clips, tree)
     if not clips:
-        raise UserError(f"{tree} holds no clips with frames; expected {card['layout']}")
-    return Reading(sorted(clips, key=lambda clip: clip["clip_id"]), dropped, notes)
+        raise UserError(f"{tree} holds no clips with frames; expected {card.layout}")
+    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes)
 
 
 def _is_subject(folder: Path, camera: str) -> bool:
@@ -78,7 +79,7 @@ def middle(frames: Sequence[int]) -> int:
     return min(frames[1:], key=lambda number: (abs(number - half), number))
 
 
-def _clip(folder: Path, subject: str, emotion: str, dataset: str, card: dict[str, Any], root: Path) -> dict[str, Any]:
+def _clip(folder: Path, subject: str, emotion: str, card: DatasetCard, root: Path) -> Clip:
     owner, name, named = clip_name(folder.name)
     if owner != subject:
         raise Unusable(f"its name is of another subject than its folder {subject}")
@@ -86,20 +87,18 @@ def _clip(folder: Path, subject: str, emotion: str, dataset: str, card: dict[str
     if len(frames) < 2:
         raise Unusable(f"it holds {len(frames)} frames, two are needed")
     emotion, repairs = label(named, emotion, "folder")
-    return {
-        "clip_id": f"{dataset}/{subject}/{name}",
-        "dataset": dataset,
-        "subject": f"{dataset}/{subject}",
-        "video": name,
-        "onset": frames[0],
-        "apex": middle(frames),
-        "offset": frames[-1],
-        "apex_source": "mid",
-        "emotion": emotion,
-        "objective": "",
-        "expression": "micro",
-        "aus": "",
-        "fps": card["fps"],
-        "frames": folder.relative_to(root).as_posix(),
-        "repairs": ";".join(repairs),
-    }
+    return Clip(
+        clip_id=f"{card.name}/{subject}/{name}",
+        dataset=card.name,
+        subject=f"{card.name}/{subject}",
+        video=name,
+        onset=frames[0],
+        apex=middle(frames),
+        offset=frames[-1],
+        apex_source="mid",
+        emotion=emotion,
+        expression="micro",
+        fps=card.fps,
+        frames=folder.relative_to(root).as_posix(),
+        repairs=tuple(repairs),
+    )

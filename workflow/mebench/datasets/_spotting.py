@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from mebench.clips.clip import Clip, Recording
 from mebench.clips.reading import Unusable, timing
 from mebench.errors import UserError
 from mebench.media.folders import frame_names
 
+Names = TypeVar("Names", bound=tuple[str, ...])
 Key = tuple[str, str]  # subject and video, in their one spelling
 
 
@@ -23,9 +25,9 @@ class Label:
     subject: str
     video: str
     name: str
-    onset: Any
-    apex: Any
-    offset: Any
+    onset: object
+    apex: object
+    offset: object
     expression: str
     where: str
     emotion: str = ""
@@ -38,7 +40,7 @@ class Label:
         return self.subject, self.video
 
 
-def expression(value: Any, where: str) -> str:
+def expression(value: object, where: str) -> str:
     """'micro' or 'macro', from 'Micro - 1/2', 'Macro', 'Micro-expression', 'macro-expression'."""
     text = str(value).strip().lower()
     for kind in ("micro", "macro"):
@@ -62,16 +64,18 @@ class Spotting:
     root: Path
     folders: Mapping[Key, Path]
 
-    def read(self, labels: Sequence[Label]) -> tuple[list[dict], list[tuple[str, str]], list[dict]]:
+    def read(self, labels: Sequence[Label]) -> tuple[list[Clip], list[tuple[str, str]], list[Recording]]:
         """(clips, dropped rows, videos), all in order. A video is listed once, however many labels it has."""
         waiting: dict[Key, list[Label]] = {}
         for label in labels:
             waiting.setdefault(label.key, []).append(label)
-        clips, dropped, videos = [], [], []
+        clips: list[Clip] = []
+        dropped: list[tuple[str, str]] = []
+        videos: list[Recording] = []
         for key in sorted(self.folders):
             names = frame_names(self.folders[key])
             if names:
-                videos.append(self._video(key, names))
+                videos.append(recording(self._id(*key), names, self.fps, self._below(key)))
             else:
                 dropped.append((self._id(*key), "its folder holds no frames"))
             for label in waiting.pop(key, []):
@@ -93,61 +97,71 @@ class Spotting:
     def _name(self, label: Label) -> str:
         return f"{self._id(label.subject, label.name)}_{label.expression}"
 
-    def _video(self, key: Key, names: Mapping[int, str]) -> dict[str, Any]:
-        first, last = min(names), max(names)
-        return {
-            "video_id": self._id(*key),
-            "dataset": self.dataset,
-            "subject": self._id(key[0]),
-            "video": key[1],
-            "first": first,
-            "last": last,
-            "frames_on_disk": len(names),
-            "gaps": last - first + 1 - len(names),
-            "fps": self.fps,
-            "frames": self.folders[key].relative_to(self.root).as_posix(),
-        }
+    def _below(self, key: Key) -> str:
+        """The folder of a video, below the root."""
+        return self.folders[key].relative_to(self.root).as_posix()
 
-    def _clip(self, label: Label, names: Mapping[int, str]) -> dict[str, Any]:
+    def _clip(self, label: Label, names: Mapping[int, str]) -> Clip:
         when = timing(label.onset, label.apex, label.offset, names)
-        repairs = [*label.repairs, *when.repairs, *lost_frames(names, when.onset, when.offset)]
-        return {
-            "clip_id": self._name(label),
-            "dataset": self.dataset,
-            "subject": self._id(label.subject),
-            "video": label.video,
-            "onset": when.onset,
-            "apex": when.apex,
-            "offset": when.offset,
-            "apex_source": "mid" if any(text.startswith("apex") for text in label.repairs) else when.source,
-            "emotion": label.emotion,
-            "objective": label.objective,
-            "expression": label.expression,
-            "aus": label.aus,
-            "fps": self.fps,
-            "frames": self.folders[label.key].relative_to(self.root).as_posix(),
-            "repairs": ";".join(repairs),
-        }
+        mended = any(text.startswith("apex") for text in label.repairs)
+        return Clip(
+            clip_id=self._name(label),
+            dataset=self.dataset,
+            subject=self._id(label.subject),
+            video=label.video,
+            onset=when.onset,
+            apex=when.apex,
+            offset=when.offset,
+            apex_source="mid" if mended else when.apex_source,
+            emotion=label.emotion,
+            objective=label.objective,
+            expression=label.expression,
+            aus=label.aus,
+            fps=self.fps,
+            frames=self._below(label.key),
+            repairs=(*label.repairs, *when.repairs, *lost_frames(names, when.onset, when.offset)),
+        )
 
 
-def _told_apart(clips: list[dict]) -> tuple[list[dict], list[tuple[str, str]]]:
+def recording(video_id: str, frames: Collection[int], fps: int, folder: str) -> Recording:
+    """A long video of the numbered ``frames`` on disk; ``video_id`` is dataset, subject and name."""
+    dataset, subject, name = video_id.split("/", 2)
+    first, last = (min(frames), max(frames)) if frames else (0, 0)
+    return Recording(
+        video_id=video_id,
+        dataset=dataset,
+        subject=f"{dataset}/{subject}",
+        video=name,
+        first=first,
+        last=last,
+        frames_on_disk=len(frames),
+        gaps=last - first + 1 - len(frames) if frames else 0,
+        fps=fps,
+        frames=folder,
+    )
+
+
+def _told_apart(clips: list[Clip]) -> tuple[list[Clip], list[tuple[str, str]]]:
     """Clips with names of their own, in order: of several that begin with the same frame the second is called ``_2``
     (by offset), and one that is listed twice is dropped."""
-    kept, dropped = [], []
-    ordered = sorted(clips, key=lambda clip: (clip["clip_id"], clip["onset"], clip["offset"], clip["apex"]))
-    for name, group in groupby(ordered, key=lambda clip: clip["clip_id"]):
-        seen: set[tuple[int, int]] = set()
+    kept: list[Clip] = []
+    dropped: list[tuple[str, str]] = []
+    ordered = sorted(clips, key=lambda clip: (clip.clip_id, clip.onset, clip.offset, clip.apex))
+    for name, group in groupby(ordered, key=lambda clip: clip.clip_id):
+        seen: set[tuple[int | None, int | None]] = set()
         for clip in group:
-            interval = clip["onset"], clip["offset"]
+            interval = clip.onset, clip.offset
             if interval in seen:
                 dropped.append((name, f"the interval {list(interval)} is listed twice"))
                 continue
             seen.add(interval)
-            kept.append(clip | {"clip_id": name if len(seen) == 1 else f"{name}_{len(seen)}"})
-    return sorted(kept, key=lambda clip: clip["clip_id"]), dropped
+            kept.append(replace(clip, clip_id=name if len(seen) == 1 else f"{name}_{len(seen)}"))
+    return sorted(kept, key=lambda clip: clip.clip_id), dropped
 
 
-def with_emotions(labels: Iterable[Label], known: Mapping[tuple[str, ...], tuple[str, str]], key: Any) -> list[Label]:
+def with_emotions(
+    labels: Iterable[Label], known: Mapping[Names, tuple[str, str]], key: Callable[[Label], Names]
+) -> list[Label]:
     """``labels`` with the (emotion, objective class) of ``known`` where ``key(label)`` is in it."""
     return [
         replace(label, **dict(zip(("emotion", "objective"), known[key(label)], strict=True)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 from mebench.clips.spelling import missing
 from mebench.errors import UserError
@@ -16,14 +16,28 @@ from mebench.media.folders import PICTURES, is_folder
 FOLDERS_DEEP = 4  # below the root
 A_FOLDER_OF_FRAMES = 100  # pictures
 
+Cells = tuple[object, ...]  # text, number, date or None; openpyxl and xlrd differ in which
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a workbook by the names of its columns; ``where`` says which row it is, for messages."""
+
+    where: str
+    number: int
+    cells: dict[str, object]
+
+    def __getitem__(self, column: str) -> object:
+        return self.cells[column]
+
 
 def find_workbook(root: Path, patterns: Sequence[str], dataset: str) -> Path:
     """The coding workbook: first match of ``patterns`` (any case, .xlsx before .xls) down to four folders below
     ``root``; a UserError where there is none."""
     files = _workbooks(root)
-    found = _first_match(files, patterns)
-    if found:
-        return found
+    workbook = _first_match(files, patterns)
+    if workbook:
+        return workbook
     others = f"; it holds {', '.join(path.name for path in files[:3])}" if files else ""
     raise UserError(f"{root} holds no coding workbook of {dataset} (looked for {', '.join(patterns)}){others}")
 
@@ -37,20 +51,21 @@ def _first_match(files: Sequence[Path], patterns: Sequence[str]) -> Path | None:
     for suffix in (".xlsx", ".xls"):  # the old format only where there is no other
         for pattern in patterns:
             wanted = pattern.lower().removesuffix(".xlsx") + suffix
-            found = next((path for path in files if fnmatch(path.name.lower(), wanted)), None)
-            if found:
-                return found
+            workbook = next((path for path in files if fnmatch(path.name.lower(), wanted)), None)
+            if workbook:
+                return workbook
     return None
 
 
 def _workbooks(root: Path) -> list[Path]:
     """Files of workbooks, those nearest to ``root`` first."""
-    found, level = [], [Path(root)]
+    files: list[Path] = []
+    level = [Path(root)]
     for _ in range(FOLDERS_DEEP + 1):
         scanned = [_scan(folder) for folder in level]
-        found += sorted(path for workbooks, _ in scanned for path in workbooks)
+        files += sorted(path for workbooks, _ in scanned for path in workbooks)
         level = sorted(path for _, folders in scanned for path in folders)
-    return found
+    return files
 
 
 def _scan(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -73,13 +88,13 @@ def _scan(folder: Path) -> tuple[list[Path], list[Path]]:
     return workbooks, folders
 
 
-def read_table(path: Path, first: str, wanted: Iterable[str], optional: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """Rows of the first sheet with a header starting with ``first``, as dicts by the names in ``wanted``.
+def read_table(path: Path, first: str, wanted: Iterable[str], optional: Iterable[str] = ()) -> list[Row]:
+    """Rows of the first sheet with a header starting with ``first``, with the cells named in ``wanted``.
 
     Preambles and separator columns without a name differ by edition, so the header is searched for and
     columns are found by name, in any case and spacing. Rows without a value in column ``first`` are left out.
     Those in ``optional`` are None where the workbook has no such column. A cell with a formula gives the value its
-    writer cached, or None. Key ``_row`` is the row's number.
+    writer cached, or None.
     """
     for rows in read_sheets(path).values():
         top = find_header(rows, first)
@@ -88,7 +103,7 @@ def read_table(path: Path, first: str, wanted: Iterable[str], optional: Iterable
     raise UserError(f"{path} has no header row that starts with '{first}'; is it the coding workbook?")
 
 
-def read_sheets(path: Path) -> dict[str, list[tuple]]:
+def read_sheets(path: Path) -> dict[str, list[Cells]]:
     """The cells of a workbook: sheet -> rows. Formulas give the value their writer cached.
 
     Files of the old format (.xls) are read by xlrd.
@@ -100,21 +115,21 @@ def read_sheets(path: Path) -> dict[str, list[tuple]]:
         raise UserError(f"cannot read the workbook {path} ({error}); get a fresh copy") from error
 
 
-def _sheets(path: Path) -> dict[str, list[tuple]]:
+def _sheets(path: Path) -> dict[str, list[Cells]]:
     import openpyxl
 
     book = openpyxl.load_workbook(path, data_only=True)
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
 
 
-def _old_sheets(path: Path) -> dict[str, list[tuple]]:
+def _old_sheets(path: Path) -> dict[str, list[Cells]]:
     import xlrd
 
     book = xlrd.open_workbook(path)
     return {sheet.name: [tuple(sheet.row_values(i)) for i in range(sheet.nrows)] for sheet in book.sheets()}
 
 
-def find_header(rows: Sequence[Sequence[Any]], first: str) -> int | None:
+def find_header(rows: Sequence[Cells], first: str) -> int | None:
     """Index of the first row whose first filled cell is ``first``, in any case; None without one."""
     for index, row in enumerate(rows):
         filled = [cell for cell in row if not missing(cell)]
@@ -123,23 +138,21 @@ def find_header(rows: Sequence[Sequence[Any]], first: str) -> int | None:
     return None
 
 
-def _records(
-    rows: list[tuple], top: int, first: str, wanted: list[str], optional: list[str], path: Path
-) -> list[dict[str, Any]]:
+def _records(rows: list[Cells], top: int, first: str, wanted: list[str], optional: list[str], path: Path) -> list[Row]:
     place = {_key(cell): i for i, cell in reversed(list(enumerate(rows[top]))) if not missing(cell)}
     lacking = [name for name in wanted if _key(name) not in place]
     if lacking:
-        found = ", ".join(str(cell) for cell in rows[top] if not missing(cell))
-        raise UserError(f"{path} lacks the column {', '.join(lacking)}; its columns are {found}")
+        columns = ", ".join(str(cell) for cell in rows[top] if not missing(cell))
+        raise UserError(f"{path} lacks the column {', '.join(lacking)}; its columns are {columns}")
     absent = {name: None for name in optional if _key(name) not in place}
     there = [*wanted, *(name for name in optional if name not in absent)]
     return [
-        {name: row[place[_key(name)]] for name in there} | absent | {"_row": number}
+        Row(f"{path.name} row {number}", number, {name: row[place[_key(name)]] for name in there} | absent)
         for number, row in enumerate(rows[top + 1 :], start=top + 2)
         if not missing(row[place[_key(first)]])
     ]
 
 
-def _key(name: Any) -> str:
+def _key(name: object) -> str:
     """'OnsetFrame', 'Onset Frame' and 'onset_frame' are one column."""
     return re.sub(r"[\s_]+", "", str(name)).lower()

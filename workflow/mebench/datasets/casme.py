@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
 from mebench.datasets._labelled import Labelled
 
@@ -45,8 +46,7 @@ COLUMNS = {
 def read(root: Path) -> Reading:
     """Read the coding workbook and the frames below ``root``; cropped faces are preferred to raw frames."""
     return Labelled(
-        dataset="casme",
-        card=CARD,
+        card=dataset_card("casme"),
         workbooks=("CASME-coded*.xlsx", "casme.xlsx"),
         columns=COLUMNS,
         editions=("crop", "selected", "raw"),

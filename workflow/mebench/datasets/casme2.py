@@ -12,6 +12,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import roman, subject_name
 from mebench.datasets._labelled import Labelled
@@ -61,8 +62,7 @@ RENAMED = {"casme2/sub09/EP09_05": "casme2/sub09/EP09f"}
 def read(root: Path) -> Reading:
     """Read the coding workbook and the frames below ``root``; cropped faces are preferred to raw frames."""
     reading = Labelled(
-        dataset="casme2",
-        card=CARD,
+        card=dataset_card("casme2"),
         workbooks=("CASME2-coding-20140508*.xlsx", "CASME2*cod*.xlsx"),
         columns=COLUMNS,
         editions=("crop", "preprocessed", "selected", "raw"),
@@ -77,7 +77,7 @@ def _with_objective_classes(reading: Reading, root: Path) -> Reading:
     workbook = look_for_workbook(root, ["CASME2*Objective*Class*.xlsx"])
     if workbook is None:
         return replace(reading, notes=[*reading.notes, "no CASME2-ObjectiveClasses.xlsx: no objective classes"])
-    clips = {clip["clip_id"]: clip for clip in reading.clips}
+    clips = {clip.clip_id for clip in reading.clips}
     known, strange = {}, []
     for row in read_table(workbook, "Subject", OBJECTIVE):
         key = f"casme2/{subject_name('casme2', row['Subject'])}/{str(row['Filename']).strip()}"
@@ -88,9 +88,9 @@ def _with_objective_classes(reading: Reading, root: Path) -> Reading:
         if key not in clips:
             strange.append(key)
     notes = [*reading.notes, f"objective classes from {workbook.name}"]
-    without = sorted(clips.keys() - known.keys())
+    without = sorted(clips - known.keys())
     for keys, what in ((strange, "lists clips that are not read"), (without, "says nothing of")):
         if keys:
             notes.append(f"{workbook.name} {what}: {', '.join(keys[:5])}{' ...' if len(keys) > 5 else ''}")
-    filled = [clip | {"objective": known.get(clip["clip_id"], "")} for clip in reading.clips]
+    filled = [replace(clip, objective=known.get(clip.clip_id, "")) for clip in reading.clips]
     return replace(reading, clips=filled, notes=notes, workbooks=[*reading.workbooks, workbook])

@@ -8,14 +8,16 @@ A clip is called by the onset that its workbook gives, also where that onset is 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from mebench.clips.clip import Clip
 from mebench.clips.reading import Reading, Unusable, refuse_duplicates, timing
 from mebench.datasets import _casme3
 from mebench.datasets._spotting import Label, lost_frames
 from mebench.datasets._workbook import find_workbook
 from mebench.errors import UserError
 from mebench.media.folders import existing_folder, frame_names
+
+Folders = dict[tuple[str, str] | tuple[str, str, int], Path]  # by subject, video, and the onset of a clip
 
 CARD = {
     "delivers": "frames",
@@ -45,9 +47,9 @@ def read(root: Path) -> Reading:
     the long videos for clips that are not there."""
     root = existing_folder(root, "casme3")
     workbook = find_workbook(root, _casme3.MICRO_BOOKS, CARD["title"])
-    of_clips, of_videos = _casme3.trees(root, CARD["layout"])
-    folders: dict[tuple, Path] = _casme3.clip_folders(of_clips[0]) if of_clips else {}
-    folders |= _casme3.video_folders(of_videos[0]) if of_videos else {}
+    clip_trees, video_trees = _casme3.trees(root, CARD["layout"])
+    folders: Folders = {**(_casme3.clip_folders(clip_trees[0]) if clip_trees else {})}
+    folders |= _casme3.video_folders(video_trees[0]) if video_trees else {}
     clips, dropped, frames = [], [], {}
     for label in _casme3.micro_labels(workbook):
         name = f"casme3/{label.subject}/{label.name}"
@@ -62,11 +64,11 @@ def read(root: Path) -> Reading:
     if not clips:
         first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
         raise UserError(f"no row of {workbook} becomes a clip with frames below {root}; the first: {first}")
-    notes = _notes(root, workbook, of_clips, of_videos)
-    return Reading(sorted(clips, key=lambda clip: clip["clip_id"]), dropped, notes, workbooks=[workbook])
+    notes = _notes(root, workbook, clip_trees, video_trees)
+    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes, workbooks=[workbook])
 
 
-def _folder(label: Label, folders: dict[tuple, Path]) -> Path:
+def _folder(label: Label, folders: Folders) -> Path:
     """Folder of a clip's frames. Where the workbook's onset is a slip, a delivery may be named by either number."""
     named = label.name.rpartition("_")[2]
     for onset in (named, str(label.onset).strip()):
@@ -77,34 +79,34 @@ def _folder(label: Label, folders: dict[tuple, Path]) -> Path:
     raise Unusable(f"no folder of frames {label.subject}_{label.name} or {label.subject}/{label.video}/color")
 
 
-def _clip(name: str, label: Label, folder: Path, frames: dict[int, str], root: Path) -> dict[str, Any]:
+def _clip(name: str, label: Label, folder: Path, frames: dict[int, str], root: Path) -> Clip:
     if not label.emotion:
         raise Unusable("no emotion")
     when = timing(label.onset, label.apex, label.offset, frames)
     repairs = [*label.repairs, *when.repairs, *lost_frames(frames, when.onset, when.offset)]
-    return {
-        "clip_id": name,
-        "dataset": "casme3",
-        "subject": f"casme3/{label.subject}",
-        "video": label.video,
-        "onset": when.onset,
-        "apex": when.apex,
-        "offset": when.offset,
-        "apex_source": when.source,
-        "emotion": label.emotion,
-        "objective": label.objective,
-        "expression": "micro",
-        "aus": label.aus,
-        "fps": CARD["fps"],
-        "frames": folder.relative_to(root).as_posix(),
-        "repairs": ";".join(repairs),
-    }
+    return Clip(
+        clip_id=name,
+        dataset="casme3",
+        subject=f"casme3/{label.subject}",
+        video=label.video,
+        onset=when.onset,
+        apex=when.apex,
+        offset=when.offset,
+        apex_source=when.apex_source,
+        emotion=label.emotion,
+        objective=label.objective,
+        expression="micro",
+        aus=label.aus,
+        fps=CARD["fps"],
+        frames=folder.relative_to(root).as_posix(),
+        repairs=tuple(repairs),
+    )
 
 
-def _notes(root: Path, workbook: Path, of_clips: list[Path], of_videos: list[Path]) -> list[str]:
-    used = [*of_clips[:1], *of_videos[:1]]
+def _notes(root: Path, workbook: Path, clip_trees: list[Path], video_trees: list[Path]) -> list[str]:
+    used = [*clip_trees[:1], *video_trees[:1]]
     notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}" for tree in used]
-    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in [*of_clips[1:], *of_videos[1:]]]
+    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in [*clip_trees[1:], *video_trees[1:]]]
     if "v2" not in workbook.name.lower():
         notes.append("the first edition of the labels (v1) has 943 clips of 100 subjects; the card counts the second")
     return notes

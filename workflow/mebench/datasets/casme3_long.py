@@ -53,16 +53,16 @@ def read(root: Path) -> Reading:
     """Read the workbooks and the long videos below ``root``."""
     root = existing_folder(root, "casme3_long")
     labels, workbooks = _labels(root)
-    _, of_videos = _casme3.trees(root, CARD["layout"])
-    if not of_videos:
+    _, trees = _casme3.trees(root, CARD["layout"])
+    if not trees:
         raise UserError(f"{root} holds cut clips only, no long videos such as spNO.1/b/color; read it as casme3")
-    folders = _casme3.video_folders(of_videos[0])
+    folders = _casme3.video_folders(trees[0])
     clips, dropped, videos = Spotting("casme3_long", CARD["fps"], root, folders).read(labels)
-    shown = {clip["frames"] for clip in clips}
+    shown = {clip.frames for clip in clips}
     notes = [f"labels from {' and '.join(book.name for book in workbooks)}",
-             f"frames from {of_videos[0].relative_to(root).as_posix()}",
+             f"frames from {trees[0].relative_to(root).as_posix()}",
              f"{len(videos) - len(shown)} of {len(videos)} videos have no label"]  # fmt: skip
-    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in of_videos[1:]]
+    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in trees[1:]]
     return Reading(clips, dropped, notes, videos, workbooks)
 
 
@@ -90,8 +90,7 @@ def _labels(root: Path) -> tuple[list[Label], list[Path]]:
     elif macro:
         more = _casme3.macro_labels(macro)
     known = {_name(label): (label.emotion, label.objective) for label in more}
-    found = with_emotions(labels, known, _name)
-    return found, [both, *(book for book in (micro or macro,) if book)]
+    return with_emotions(labels, known, _name), [both, *(book for book in (micro or macro,) if book)]
 
 
 def _name(label: Label) -> tuple[str, ...]:

@@ -13,14 +13,13 @@ coded, an apex 0 that none was; a few apexes lie after their offset. A clip is c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, subject_name
 from mebench.datasets._spotting import Key, Label, Spotting, expression
-from mebench.datasets._workbook import find_workbook, read_sheets
+from mebench.datasets._workbook import Cells, find_workbook, read_sheets
 from mebench.errors import UserError
 from mebench.media.folders import existing_folder, find_tree, folders_in
 
@@ -103,7 +102,7 @@ def _labels(workbook: Path, named: dict[Key, str]) -> list[Label]:
     return [_label(cell, f"{workbook.name} row {number}", subjects, codes, named) for number, cell in coded]
 
 
-def _sheet(sheets: dict[str, list[tuple]], name: str, place: int, workbook: Path) -> list[tuple]:
+def _sheet(sheets: dict[str, list[Cells]], name: str, place: int, workbook: Path) -> list[Cells]:
     """The sheet called ``name``, or the one in that place where names were changed."""
     if len(sheets) < 3:
         raise UserError(f"{workbook} has {len(sheets)} sheets; expected CASFEcode_final, naming rule1 and naming rule2")
@@ -111,11 +110,11 @@ def _sheet(sheets: dict[str, list[tuple]], name: str, place: int, workbook: Path
     return flat.get(name.replace(" ", "").lower(), list(sheets.values())[place])
 
 
-def _whole(cell: Any) -> int | None:
+def _whole(cell: object) -> int | None:
     return None if isinstance(cell, bool) else frame_number(cell)
 
 
-def _subjects(rows: Sequence[tuple], workbook: Path) -> dict[int, str]:
+def _subjects(rows: Sequence[Cells], workbook: Path) -> dict[int, str]:
     """Number in the coding sheet -> subject: {1: 's15', ...}."""
     columns = [list(column) for column in zip(*(row for row in rows if not all(map(missing, row))), strict=False)]
     is_name = [all(SUBJECT.fullmatch(str(cell).strip()) for cell in column) for column in columns]
@@ -130,7 +129,7 @@ def _subjects(rows: Sequence[tuple], workbook: Path) -> dict[int, str]:
                     "expected the columns 15, s15, 1")  # fmt: skip
 
 
-def _codes(rows: Sequence[tuple]) -> dict[str, str]:
+def _codes(rows: Sequence[Cells]) -> dict[str, str]:
     """Name of a video in the coding sheet -> its code: {'anger1': '0401', ...}."""
     codes = {}
     for row in rows:
@@ -141,7 +140,9 @@ def _codes(rows: Sequence[tuple]) -> dict[str, str]:
     return codes
 
 
-def _label(cell: dict[str, Any], where: str, subjects: dict[int, str], codes: dict[str, str], named: dict) -> Label:
+def _label(
+    cell: Mapping[str, object], where: str, subjects: dict[int, str], codes: dict[str, str], named: dict[Key, str]
+) -> Label:
     number, episode = _whole(cell["subject"]), str(cell["clip"]).strip().lower().split("_")[0]
     if number not in subjects:
         raise UserError(f"{where} is of the subject {number}, which the sheet naming rule1 does not name; mend it")

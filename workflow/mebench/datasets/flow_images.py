@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-from mebench.clips.reading import COLUMNS, Reading, refuse_duplicates
+from mebench.clips.clip import Clip
+from mebench.clips.reading import Reading, refuse_duplicates
 from mebench.clips.spelling import emotion_name, subject_name
 from mebench.errors import UserError
 from mebench.files import read_csv
@@ -51,17 +51,15 @@ def read(root: Path) -> Reading:
     manifests = [path for path in (root / MANIFEST, *sorted(root.glob(f"*/{MANIFEST}"))) if path.is_file()]
     clips = _manifest(root, manifests[0]) if manifests else _tree(root)
     refuse_duplicates(clips, manifests[0] if manifests else root)
-    return Reading(sorted(clips, key=lambda clip: clip["clip_id"]))
+    return Reading(sorted(clips, key=lambda clip: clip.clip_id))
 
 
-def _clip(dataset: str, subject: str, clip: str, emotion: str, image: str) -> dict[str, Any]:
+def _clip(dataset: str, subject: str, clip: str, emotion: str, image: str) -> Clip:
     qualified = f"{dataset}/{subject_name(dataset, subject)}"
-    row = dict.fromkeys(COLUMNS, "")
-    return {**row, "clip_id": f"{qualified}/{clip}", "dataset": dataset, "subject": qualified, "video": clip,
-            "emotion": emotion, "frames": image}  # fmt: skip
+    return Clip(f"{qualified}/{clip}", dataset, qualified, video=clip, emotion=emotion, frames=image)
 
 
-def _manifest(root: Path, manifest: Path) -> list[dict[str, Any]]:
+def _manifest(root: Path, manifest: Path) -> list[Clip]:
     rows = read_csv(manifest, required=("dataset", "subject", "clip", "emotion", "image"))
     if not rows:
         raise UserError(f"{manifest} has a header but no rows; list one picture per line")
@@ -81,7 +79,7 @@ def _manifest(root: Path, manifest: Path) -> list[dict[str, Any]]:
     return clips
 
 
-def _tree(root: Path) -> list[dict[str, Any]]:
+def _tree(root: Path) -> list[Clip]:
     subjects = folders_in(root)
     tests = _tests(subjects) or _tests([below for folder in subjects for below in folders_in(folder)])
     if not tests:

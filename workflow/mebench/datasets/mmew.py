@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
 from mebench.datasets._labelled import Labelled
 from mebench.errors import UserError
@@ -48,14 +49,14 @@ class ByName(Labelled):
     """Clips are found by their name, which holds subject and class, wherever they lie."""
 
     def places(self, root: Path) -> tuple[Callable[[str, str], Path | None], list[str]]:
-        found: dict[str, Path] = {}
+        folders: dict[str, Path] = {}
         for folder in clip_folders(root):
             name = folder.name.upper()
-            if found.setdefault(name, folder) != folder:
-                raise UserError(f"{folder} and {found[name]} are the same clip; keep one of them")
-        if not found:
-            raise UserError(f"{root} holds no folders such as S03-01-002; expected {self.card['layout']}")
-        return lambda subject, name: found.get(name.upper()), [f"{len(found)} folders of frames"]
+            if folders.setdefault(name, folder) != folder:
+                raise UserError(f"{folder} and {folders[name]} are the same clip; keep one of them")
+        if not folders:
+            raise UserError(f"{root} holds no folders such as S03-01-002; expected {self.card.layout}")
+        return lambda subject, name: folders.get(name.upper()), [f"{len(folders)} folders of frames"]
 
 
 def clip_folders(folder: Path, depth: int = 6) -> Iterator[Path]:
@@ -70,8 +71,7 @@ def clip_folders(folder: Path, depth: int = 6) -> Iterator[Path]:
 def read(root: Path) -> Reading:
     """Read the coding workbook and the frames below ``root``."""
     return ByName(
-        dataset="mmew",
-        card=CARD,
+        card=dataset_card("mmew"),
         workbooks=("MMEW_Micro_Exp*.xlsx", "MMEW*Micro*.xlsx"),
         columns=COLUMNS,
         editions=(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
 from mebench.datasets._labelled import Labelled
 
@@ -46,8 +47,7 @@ COLUMNS = {
 def read(root: Path) -> Reading:
     """Read the FACS workbook and the frames below ``root``; face crops are preferred to raw frames."""
     return Labelled(
-        dataset="samm",
-        card=CARD,
+        card=dataset_card("samm"),
         workbooks=("SAMM_Micro_FACS_Codes_v2*.xlsx", "SAMM*Micro*FACS*.xlsx"),
         columns=COLUMNS,
         editions=("crop",),

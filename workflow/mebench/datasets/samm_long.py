@@ -13,13 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, roman, subject_name
 from mebench.datasets import samm
 from mebench.datasets._spotting import Key, Label, Spotting, expression, with_emotions
-from mebench.datasets._workbook import find_workbook, look_for_workbook, read_table
+from mebench.datasets._workbook import Row, find_workbook, look_for_workbook, read_table
 from mebench.errors import UserError
 from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names
 
@@ -96,22 +95,22 @@ def read(root: Path) -> Reading:
     return Reading(clips, dropped, notes, videos, [workbook, *([facs] if facs else [])])
 
 
-def _video(name: str) -> str:
+def _video(name: object) -> str:
     """'6_1' and '006_1_2' -> '006_1': the video that is called so, or that a clip of this name was found in."""
     subject, inducement = str(name).strip().split("_")[:2]
     return f"{subject_name('samm_long', subject)}_{int(inducement)}"
 
 
 def _folders(tree: Path) -> dict[Key, Path]:
-    found: dict[Key, Path] = {}
+    folders: dict[Key, Path] = {}
     for folder in folders_in(tree):
         if VIDEO.fullmatch(folder.name):
             video = _video(folder.name)
             key = video.split("_")[0], video
-            if key in found:
-                raise UserError(f"{folder} and {found[key]} are the same video; keep one of them")
-            found[key] = folder
-    return found
+            if key in folders:
+                raise UserError(f"{folder} and {folders[key]} are the same video; keep one of them")
+            folders[key] = folder
+    return folders
 
 
 def _labels(workbook: Path) -> list[Label]:
@@ -120,14 +119,14 @@ def _labels(workbook: Path) -> list[Label]:
     for ours, names in COLUMNS.items():
         if rows and all(missing(row[name]) for row in rows for name in names):
             raise UserError(f"{workbook} lacks the column {names[0]}, or it is empty; it is needed for {ours}")
-    return [_label(row, f"{workbook.name} row {row['_row']}") for row in rows]
+    return [_label(row) for row in rows]
 
 
-def _label(row: Mapping[str, Any], where: str) -> Label:
+def _label(row: Row) -> Label:
     cell = {ours: next((row[n] for n in names if not missing(row[n])), None) for ours, names in COLUMNS.items()}
     name = str(row["Filename"]).strip()
     if not re.fullmatch(r"\d{1,3}_\d+_\d+", name):
-        raise UserError(f"{where} has the Filename '{name}'; expected a name such as 006_1_2")
+        raise UserError(f"{row.where} has the Filename '{name}'; expected a name such as 006_1_2")
     video = _video(name)
     began = ("onset 0: the movement was under way when the video began",) if frame_number(cell["onset"]) == 0 else ()
     return Label(
@@ -137,8 +136,8 @@ def _label(row: Mapping[str, Any], where: str) -> Label:
         onset=cell["onset"],
         apex=cell["apex"],
         offset=cell["offset"],
-        expression=expression(cell["type"], where),
-        where=where,
+        expression=expression(cell["type"], row.where),
+        where=row.where,
         aus=action_units(cell["aus"]),
         repairs=began,
     )
@@ -149,9 +148,9 @@ def _emotions(facs: Path) -> dict[tuple[str, str], tuple[str, str]]:
     columns = samm.COLUMNS
     known = {}
     for row in read_table(facs, columns["subject"], (columns["clip"], columns["emotion"]), (columns["objective"],)):
-        name, where = str(row[columns["clip"]]).strip(), f"{facs.name} row {row['_row']}"
+        name = str(row[columns["clip"]]).strip()
         if not missing(row[columns["emotion"]]):
-            emotion = emotion_name(row[columns["emotion"]], CARD["emotions"], where)
+            emotion = emotion_name(row[columns["emotion"]], CARD["emotions"], row.where)
             known[f"{_video(name)}_{name.split('_')[2]}", "micro"] = emotion, roman(row[columns["objective"]])
     return known
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from mebench.clips.clip import Clip, Recording
 from mebench.clips.reading import Reading, Timing, Unusable, refuse_duplicates, timing
 from mebench.clips.spelling import emotion_name, frame_number, missing, subject_name
 from mebench.datasets._smic import clip_name, label
-from mebench.datasets._spotting import lost_frames
-from mebench.datasets._workbook import find_workbook, read_table
+from mebench.datasets._spotting import lost_frames, recording
+from mebench.datasets._workbook import Row, find_workbook, read_table
 from mebench.errors import UserError
 from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names
 
@@ -67,6 +67,11 @@ class Video:
     folder: Path
     frames: dict[int, str]
 
+    def recording(self, root: Path) -> Recording:
+        """The row of videos.csv."""
+        below = self.folder.relative_to(root).as_posix()
+        return recording(f"smic_long/{self.subject}/{self.name}", self.frames, CARD["fps"], below)
+
 
 def read(root: Path) -> Reading:
     """Read the annotation and the videos below ``root``: one clip per micro-expression, one video per folder."""
@@ -86,10 +91,10 @@ def read(root: Path) -> Reading:
     if not clips:
         raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}")
     return Reading(
-        sorted(clips, key=lambda clip: clip["clip_id"]),
+        sorted(clips, key=lambda clip: clip.clip_id),
         dropped,
         notes,
-        [_record(video, root) for video in sorted(videos.values(), key=lambda video: (video.subject, video.name))],
+        [video.recording(root) for video in sorted(videos.values(), key=lambda video: (video.subject, video.name))],
         [workbook],
     )
 
@@ -121,19 +126,19 @@ def _videos(tree: Path, root: Path, dropped: list[tuple[str, str]]) -> dict[str,
 
 def _clips(
     workbook: Path, videos: dict[str, Video], root: Path, notes: list[str], dropped: list[tuple[str, str]]
-) -> list[dict[str, Any]]:
+) -> list[Clip]:
     """The clips of all rows; ``videos`` are used up, ``notes`` and ``dropped`` are added to."""
     clips = []
     for row in read_table(workbook, "Subject", WANTED, OPTIONAL):
         try:
             name = _name(row)
         except Unusable:  # remarks below the table
-            notes.append(f"row {row['_row']} of {workbook.name} names no video: '{row['Subject']}'")
+            notes.append(f"row {row.number} of {workbook.name} names no video: '{row['Subject']}'")
             continue
         key = f"smic_long/{subject_name('smic', name[1 : name.index('_')])}/{name}"
         video = videos.pop(name, None)
         if video is None:
-            dropped.append((key, f"no folder of frames {name}, or row {row['_row']} is its second"))
+            dropped.append((key, f"no folder of frames {name}, or row {row.number} is its second"))
             continue
         span = _span(row, video, notes)
         for place in ("", "2", "3"):
@@ -147,12 +152,12 @@ def _clips(
     return clips
 
 
-def _name(row: dict[str, Any]) -> str:
+def _name(row: Row) -> str:
     text = str(row["Filename"]).strip()
     return clip_name(text if text[:1].lower() == "s" and text[1:2].isdigit() else f"s{row['Subject']}_{text}")[1]
 
 
-def _span(row: dict[str, Any], video: Video, notes: list[str]) -> tuple[int, int]:
+def _span(row: Row, video: Video, notes: list[str]) -> tuple[int, int]:
     """The first and the last frame of the recording, of the workbook's cells or else of the disk."""
     if not video.frames:
         return 0, 0
@@ -166,7 +171,7 @@ def _span(row: dict[str, Any], video: Video, notes: list[str]) -> tuple[int, int
     return ends[0], ends[1]
 
 
-def _clip(row: dict, place: str, video: Video, span: tuple[int, int], root: Path, workbook: Path) -> dict[str, Any]:
+def _clip(row: Row, place: str, video: Video, span: tuple[int, int], root: Path, workbook: Path) -> Clip:
     """Micro-expression number ``place`` ('' is the first) of a video; a later one counts only inside ``span``, for some
     cells hold counters of other recordings."""
     onset, offset = row[f"Onset{place}F"], row[f"Offset{place}F"]
@@ -180,46 +185,28 @@ def _clip(row: dict, place: str, video: Video, span: tuple[int, int], root: Path
     when = _when(onset, None if place else row["ApexF"], offset, video.frames)
     told = video.named if missing(row["Emotion"]) else emotion_name(row["Emotion"], CARD["emotions"], workbook.name)
     emotion, repairs = label(video.named, told, "row")
-    return {
-        "clip_id": f"smic_long/{video.subject}/{video.name}" + (place and f"_{place}"),
-        "dataset": "smic_long",
-        "subject": f"smic_long/{video.subject}",
-        "video": video.name,
-        "onset": when.onset,
-        "apex": when.apex,
-        "offset": when.offset,
-        "apex_source": when.source,
-        "emotion": emotion,
-        "objective": "",
-        "expression": "micro",
-        "aus": "",
-        "fps": CARD["fps"],
-        "frames": video.folder.relative_to(root).as_posix(),
-        "repairs": ";".join([*when.repairs, *lost_frames(video.frames, when.onset, when.offset), *repairs]),
-    }
+    return Clip(
+        clip_id=f"smic_long/{video.subject}/{video.name}" + (place and f"_{place}"),
+        dataset="smic_long",
+        subject=f"smic_long/{video.subject}",
+        video=video.name,
+        onset=when.onset,
+        apex=when.apex,
+        offset=when.offset,
+        apex_source=when.apex_source,
+        emotion=emotion,
+        expression="micro",
+        fps=CARD["fps"],
+        frames=video.folder.relative_to(root).as_posix(),
+        repairs=(*when.repairs, *lost_frames(video.frames, when.onset, when.offset), *repairs),
+    )
 
 
-def _when(onset: Any, apex: Any, offset: Any, frames: dict[int, str]) -> Timing:
+def _when(onset: object, apex: object, offset: object, frames: dict[int, str]) -> Timing:
     if not missing(apex):
         return timing(onset, apex, offset, frames)
     first, last = frame_number(onset), frame_number(offset)
     usable = first is not None and last is not None
     # there is no label to repair: the middle frame is given to timing, so that it reports what else is wrong
     when = timing(onset, max(first + 1, first + (last - first) // 2) if usable else None, offset, frames)
-    return replace(when, source="mid")
-
-
-def _record(video: Video, root: Path) -> dict[str, Any]:
-    first, last = (min(video.frames), max(video.frames)) if video.frames else (0, 0)
-    return {
-        "video_id": f"smic_long/{video.subject}/{video.name}",
-        "dataset": "smic_long",
-        "subject": f"smic_long/{video.subject}",
-        "video": video.name,
-        "first": first,
-        "last": last,
-        "frames_on_disk": len(video.frames),
-        "gaps": last - first + 1 - len(video.frames) if video.frames else 0,
-        "fps": CARD["fps"],
-        "frames": video.folder.relative_to(root).as_posix(),
-    }
+    return replace(when, apex_source="mid")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
 from mebench.datasets._smic import read_short
 
@@ -31,4 +32,4 @@ CARD = {
 
 def read(root: Path) -> Reading:
     """Read the frame folders below ``root``; labels are the folders' and clips' names."""
-    return read_short(root, "smic_nir", CARD, "NIR")
+    return read_short(root, dataset_card("smic_nir"), "NIR")

@@ -6,48 +6,43 @@ import json
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mebench import cards
 from mebench.acquisition import archives, fetch, programs, unpacking
 from mebench.acquisition.origin import complete_copy
+from mebench.clips.card import DatasetCard, dataset_card
+from mebench.clips.entry import DatasetEntry
 from mebench.clips.reading import Reading
+from mebench.doctor.findings import Contents, Copy, Deviation, FacesFound
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.indexing import checks, decisions
 
-# good: as the card says, or accepted. waiting: nothing is wrong, but it has to be fetched first. The others stop a run.
-STATES = ("good", "waiting", "deviates", "unusable")
 
-
-def look(name: str, entry: dict[str, Any], results: Path) -> tuple[dict[str, Any], Reading | None]:
-    """What there is to say about one dataset, JSON-able, and what was read of it.
+def look(name: str, entry: DatasetEntry, results: Path) -> tuple[Copy, Reading | None]:
+    """What there is to say about one dataset, and what was read of it.
 
     Never raises: what cannot be read is ``problem``, one sentence, with the state 'unusable'.
     """
-    card = cards.card("datasets", name)
-    about = {
-        "dataset": name,
-        "title": card["title"],
-        "source": _shown(entry["source"]),
-        "state": "unusable",
-        "problem": "",
-        "kind": "",
-        **{key: card[key] for key in ("layout", "licence", "homepage")},
-    }
+    card = dataset_card(name)
+    copy = Copy(name, card.title, _shown(entry["source"]), card.layout, card.licence, card.homepage)
     try:
-        root, words = _root(name, entry, results)
-        about["kind"] = words
+        root, kind = _root(name, entry, results)
+        copy = replace(copy, kind=kind)
         if root is None:
-            return about | {"state": "waiting"}, None
-        about["root"] = root.as_posix()
+            return replace(copy, state="waiting"), None
+        copy = replace(copy, root=root.as_posix())
         reading = cards.load("datasets", name).read(root)
         if not reading.clips:
             raise UserError(f"no clips were found in {root}")
-        described = _described(name, card, entry, root, reading)
-        kept, _ = decisions.apply(card, reading, root, entry)
-        return about | described | _faces(name, results), kept
+        contents = _contents(card, entry, root, reading)
+        kept, _ = decisions.apply(card, reading, root, decisions.choices(entry))
+        deviates = any(not deviation.accepted for deviation in contents.deviations)
+        state = "deviates" if deviates else "good"
+        return replace(copy, state=state, contents=contents, faces=_faces(name, results)), kept
     except UserError as error:
         problem = str(error)
     except OSError as error:
@@ -56,7 +51,7 @@ def look(name: str, entry: dict[str, Any], results: Path) -> tuple[dict[str, Any
         problem = (
             f"its reader stops with {type(error).__name__} ({error}), which is a fault of mebench; please report it"
         )
-    return about | {"problem": " ".join(problem.split())}, None
+    return replace(copy, problem=" ".join(problem.split())), None
 
 
 # --- where it is ------------------------------------------------------------------------------------------
@@ -68,7 +63,7 @@ def _shown(source: str) -> str:
     return shown(source) if fetch.kind_of(source) == "url" else source
 
 
-def _root(name: str, entry: dict[str, Any], results: Path) -> tuple[Path | None, str]:
+def _root(name: str, entry: DatasetEntry, results: Path) -> tuple[Path | None, str]:
     """(the folder to read, or None where it has to be fetched first; what the source is, in words)."""
     source, record = entry["source"], results / "sources" / name / "source.json"
     kind, made = fetch.kind_of(source), _fetched(source, record)
@@ -95,9 +90,9 @@ def _fetched(source: str, record: Path) -> Path | None:
     """The folder that ``fetch`` made of this very source, where it has run."""
     if not record.is_file():
         return None
-    found = read_json(record)
-    root = Path(found["root"])
-    return root if found.get("source", source) == _shown(source) and root.is_dir() else None
+    fetched = read_json(record)
+    root = Path(fetched["root"])
+    return root if fetched.get("source", source) == _shown(source) and root.is_dir() else None
 
 
 def _token(name: str, source: str) -> str:
@@ -126,32 +121,27 @@ def _opened(archive: Path) -> str:
 # --- what is in it ----------------------------------------------------------------------------------------
 
 
-def _described(name: str, card: dict[str, Any], entry: dict[str, Any], root: Path, reading: Reading) -> dict[str, Any]:
+def _contents(card: DatasetCard, entry: DatasetEntry, root: Path, reading: Reading) -> Contents:
     whole, clips = complete_copy(root), reading.clips
     if checks.takes_crops_for_granted(card, entry):
-        checks.refuse_raw_frames(name, root, reading)
-    found = checks.deviations(card, reading) if whole else {}
+        checks.refuse_raw_frames(card.name, root, reading)
+    sentences = checks.deviations(card, reading) if whole else {}
     accepted = entry.get("accept", [])
-    open_kinds = [kind for kind in found if kind not in accepted]
-    repairs = [(clip["clip_id"], text) for clip in clips for text in clip["repairs"].split(";") if text]
-    return {
-        "state": "deviates" if open_kinds else "good",
-        "whole": whole,
-        "workbooks": checks.workbooks(card, reading),
-        "notes": reading.notes,
-        "counts": [{"name": c.name, "expected": c.expected if whole else None, "found": c.found,
-                    "differs": whole and c.differs} for c in checks.counts(card, reading)],
-        "apex": dict(sorted(Counter(str(clip["apex_source"]) for clip in clips if clip["apex_source"]).items())),
-        "repaired": len({clip for clip, _ in repairs}),
-        "repairs": dict(sorted(Counter(kind_of_repair(text) for _, text in repairs).items())),
-        "repaired_clips": repairs,
-        "dropped": [list(row) for row in reading.dropped],
-        "deviations": [
-            {"kind": kind, "sentence": sentence, "accepted": kind in accepted,
-             "accept_line": accept_line(name, entry, [*accepted, *open_kinds])}
-            for kind, sentence in found.items()
-        ],
-    }  # fmt: skip
+    line = accept_line(card.name, entry, [*accepted, *(kind for kind in sentences if kind not in accepted)])
+    repairs = [(clip.clip_id, text) for clip in clips for text in clip.repairs]
+    counts = checks.counts(card, reading)
+    return Contents(
+        whole=whole,
+        workbooks=checks.workbooks(card, reading),
+        notes=reading.notes,
+        counts=counts if whole else [replace(count, expected=None) for count in counts],
+        apex=dict(sorted(Counter(clip.apex_source for clip in clips if clip.apex_source).items())),
+        repaired=len({clip for clip, _ in repairs}),
+        repairs=dict(sorted(Counter(kind_of_repair(text) for _, text in repairs).items())),
+        repaired_clips=repairs,
+        dropped=reading.dropped,
+        deviations=[Deviation(kind, text, kind in accepted, line) for kind, text in sentences.items()],
+    )
 
 
 def kind_of_repair(text: str) -> str:
@@ -160,22 +150,22 @@ def kind_of_repair(text: str) -> str:
     return " ".join(plain.split())
 
 
-def accept_line(name: str, entry: dict[str, Any], kinds: list[str]) -> str:
+def accept_line(name: str, entry: DatasetEntry, kinds: Sequence[str]) -> str:
     """The line of the configuration that accepts these deviations, with all that the entry says already."""
-    words = [f"{key}: {_yaml(value)}" for key, value in entry.items() if key != "accept"]
-    words.append(f"accept: [{', '.join(dict.fromkeys(kinds))}]")
-    return f"{name}: {{{', '.join(words)}}}"
+    keys = [f"{key}: {_yaml(value)}" for key, value in entry.items() if key != "accept"]
+    keys.append(f"accept: [{', '.join(dict.fromkeys(kinds))}]")
+    return f"{name}: {{{', '.join(keys)}}}"
 
 
-def _yaml(value: Any) -> str:
+def _yaml(value: object) -> str:
     return value if isinstance(value, str) and re.fullmatch(r"[\w./][\w./-]*", value) else json.dumps(value)
 
 
-def _faces(name: str, results: Path) -> dict[str, Any]:
+def _faces(name: str, results: Path) -> FacesFound | None:
     path = results / "faces" / name / "faces.csv"
     if not path.is_file():
-        return {}
+        return None
     rows = read_csv(path, ("clip_id", "status", "reason"))
-    none = [[row["clip_id"], row["reason"]] for row in rows if row["status"] != "ok"]
-    doubtful = [[row["clip_id"], row["doubt"]] for row in rows if row["status"] == "ok" and row.get("doubt")]
-    return {"faces": {"file": path.as_posix(), "clips": len(rows), "without": none, "doubtful": doubtful}}
+    without = [(row["clip_id"], row["reason"]) for row in rows if row["status"] != "ok"]
+    doubtful = [(row["clip_id"], row["doubt"]) for row in rows if row["status"] == "ok" and row.get("doubt")]
+    return FacesFound(path.as_posix(), len(rows), without, doubtful)

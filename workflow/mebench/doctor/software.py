@@ -41,17 +41,17 @@ def _version(package: str) -> str:
 
 
 def _torchvision() -> str:
-    found, torch = _version("torchvision"), _version("torch")
-    if found.startswith(MISSING) or torch.startswith(MISSING):
-        return found
+    installed, torch = _version("torchvision"), _version("torch")
+    if installed.startswith(MISSING) or torch.startswith(MISSING):
+        return installed
     wanted = matching_torchvision(torch)
-    if wanted and ".".join(found.split(".")[:2]) != wanted:
-        return f"WRONG: {found} does not fit torch {torch}; install torchvision {wanted}"
+    if wanted and ".".join(installed.split(".")[:2]) != wanted:
+        return f"WRONG: {installed} does not fit torch {torch}; install torchvision {wanted}"
     try:
         importlib.import_module("torchvision")  # its operators are bound to torch only here
     except (ImportError, RuntimeError) as error:
-        return f"WRONG: {found} cannot be imported ({str(error).splitlines()[0]}); install the one of torch {torch}"
-    return f"{found}, fits torch"
+        return f"WRONG: {installed} cannot be imported ({str(error).splitlines()[0]}); install the one of torch {torch}"
+    return f"{installed}, fits torch"
 
 
 def matching_torchvision(torch: str) -> str:
@@ -88,10 +88,10 @@ def _archives() -> str:
     from mebench.acquisition.programs import installed
 
     by_kind = {kind: [program.name for program in installed(kind)] for kind in ("7z", "rar")}
-    words = [f"{kind} by {' or '.join(names)}" for kind, names in by_kind.items() if names]
+    shown = [f"{kind} by {' or '.join(names)}" for kind, names in by_kind.items() if names]
     lacking = [kind for kind, names in by_kind.items() if not names]
     advice = f"; no program for {' and '.join(lacking)} (needed only for such archives: install 7zip, unrar or unar)"
-    return ", ".join(["zip and tar", *words]) + (advice if lacking else "")
+    return ", ".join(["zip and tar", *shown]) + (advice if lacking else "")
 
 
 def _gpu() -> str:

@@ -18,13 +18,26 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, TypedDict
 
 import numpy as np
 
 from mebench.errors import UserError
 
-SETTINGS = {
+
+class Settings(TypedDict):
+    """What decides which faces are found."""
+
+    detector: str
+    threshold: float
+    doublings: tuple[int, ...]
+    most_pixels: int
+    face: float
+    predictor: str
+
+
+SETTINGS: Settings = {
     "detector": "dlib frontal faces",
     "threshold": 0.0,  # of the score; dlib's default
     "doublings": (0, 1, 2),  # of the frame's size, one after the other until a face is found
@@ -37,7 +50,7 @@ ADVICE = "install dlib-bin and face_recognition_models, or give the landmarks of
 
 
 @dataclass(frozen=True)
-class Found:
+class Detection:
     """The face that was taken: its box in pixels of the frame (right and bottom inside it), the detector's score and
     which of its views answered (``VIEWS``), how many faces there were, and how many times the frame was enlarged."""
 
@@ -51,7 +64,7 @@ class Found:
     enlarged: int
 
 
-def find(grey: np.ndarray, tries: Sequence[int] = SETTINGS["doublings"]) -> Found | None:
+def find(grey: np.ndarray, tries: Sequence[int] = SETTINGS["doublings"]) -> Detection | None:
     """The face in a grey frame, uint8 (H, W), or None; ``tries`` are the doublings of its size, one after the other."""
     for doublings in tries:
         if doublings and grey.size * 4**doublings > SETTINGS["most_pixels"]:
@@ -64,24 +77,24 @@ def find(grey: np.ndarray, tries: Sequence[int] = SETTINGS["doublings"]) -> Foun
         faces = [answer for answer in answers if answer[1] >= SETTINGS["face"] * max(scores)]
         if faces:
             _, score, view, *box = max(faces)
-            return Found(*box, round(score, 3), view, len(faces), 2**doublings)
+            return Detection(*box, round(score, 3), view, len(faces), 2**doublings)
     return None
 
 
-def landmarks(grey: np.ndarray, face: Found) -> np.ndarray:
+def landmarks(grey: np.ndarray, face: Detection) -> np.ndarray:
     """The landmarks of a face in a grey frame: (68, 2), x then y, whole pixels; some may lie outside the frame."""
     box = _dlib().rectangle(face.left, face.top, face.right, face.bottom)
     return np.array([(point.x, point.y) for point in predictor()(grey, box).parts()], dtype=np.float32)
 
 
 @functools.lru_cache(maxsize=1)
-def detector() -> Any:
+def detector() -> Any:  # any: dlib says nothing about its types
     """dlib's detector of frontal faces; it lies in the library itself."""
     return _dlib().get_frontal_face_detector()
 
 
 @functools.lru_cache(maxsize=1)
-def predictor() -> Callable[..., Any]:
+def predictor() -> Callable[..., Any]:  # any: dlib says nothing about its types
     """dlib's predictor of 68 landmarks; reading its 95 MiB takes a second."""
     return _dlib().shape_predictor(str(predictor_file()))
 
@@ -102,7 +115,7 @@ def version() -> str:
     return _dlib().__version__
 
 
-def _dlib() -> Any:
+def _dlib() -> ModuleType:
     try:
         import dlib
     except ImportError as error:

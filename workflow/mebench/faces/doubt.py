@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from mebench.faces.detect import Detection
+from mebench.faces.store import Face
 from mebench.media import crops
 from mebench.media.unavailable import Unavailable
 
@@ -20,68 +21,69 @@ OUTSIDE = 0.05  # of the crop's side: the chin of a tight crop lies on its borde
 TILT, LEVEL = 30, 15
 
 
-def doubts(rows: Sequence[Mapping[str, Any]], points: np.ndarray, subjects: Sequence[str]) -> list[str]:
-    """For each clip why a person should look at its face, or ''. ``rows[i]`` of faces.csv, ``points[i]`` (68, 2) and
+def doubts(faces: Sequence[Face], points: np.ndarray, subjects: Sequence[str]) -> list[str]:
+    """For each clip why a person should look at its face, or ''. ``faces[i]``, ``points[i]`` (68, 2) and
     ``subjects[i]`` go together; clips without a face have none."""
-    there = np.array([row["status"] == "ok" for row in rows], dtype=bool)
+    there = np.array([face.status == "ok" for face in faces], dtype=bool)
     eyes = np.stack(
         [points[:, crops.LEFT_EYE].mean(1), points[:, crops.RIGHT_EYE].mean(1)], axis=1
     )  # clip, eye, x and y
     sides = np.linalg.norm(eyes[:, 1] - eyes[:, 0], axis=1) / crops.EYE_DISTANCE
     centres = eyes.mean(1)
-    found = [_alone(row, face) if ok else [] for row, face, ok in zip(rows, points, there, strict=True)]
+    reasons = [_alone(face, one) if ok else [] for face, one, ok in zip(faces, points, there, strict=True)]
     for subject in sorted(set(subjects)):
         own = np.flatnonzero(there & (np.array(subjects) == subject))
         if len(own) >= FEW:
-            _among(own, sides, centres, found)
+            _among(own, sides, centres, reasons)
     median = float(np.median(sides[there])) if there.any() else 0.0
     for i in np.flatnonzero(there):
-        if not any(reason.startswith("side ") for reason in found[i]) and _far(sides[i], median, OF_DATASET):
-            found[i].append(f"side {sides[i]:.0f}, the dataset's median is {median:.0f}")
-    return ["; ".join(reasons) for reasons in found]
+        if not any(reason.startswith("side ") for reason in reasons[i]) and _far(sides[i], median, OF_DATASET):
+            reasons[i].append(f"side {sides[i]:.0f}, the dataset's median is {median:.0f}")
+    return ["; ".join(several) for several in reasons]
 
 
 def _far(side: float, median: float, ratio: float) -> bool:
     return not median / ratio <= side <= median * ratio
 
 
-def _alone(row: Mapping[str, Any], face: np.ndarray) -> list[str]:
+def _alone(face: Face, points: np.ndarray) -> list[str]:
     """What one face shows by itself."""
     try:
-        side = crops.eyes(face)[1]
+        side = crops.eyes(points)[1]
     except Unavailable as reason:
         return [reason.reason]
-    left, right = face[crops.LEFT_EYE].mean(0), face[crops.RIGHT_EYE].mean(0)
+    left, right = points[crops.LEFT_EYE].mean(0), points[crops.RIGHT_EYE].mean(0)
     across = right - left
     tilt = float(np.degrees(np.arctan2(across[1], across[0])))
-    down = face[48:].mean(0) - (left + right) / 2  # eyes to mouth
-    width, height = map(int, row["frame"].split("x"))
-    beyond = np.maximum(-face, face - [width - 1, height - 1]).max(1) > OUTSIDE * side
+    down = points[48:].mean(0) - (left + right) / 2  # eyes to mouth
+    width, height = face.size
+    beyond = np.maximum(-points, points - [width - 1, height - 1]).max(1) > OUTSIDE * side
     reasons = []
-    if int(row["faces"] or 0) > 1:
-        reasons.append(f"{row['faces']} faces, the largest is taken")
-    if row["source"] == "detected" and float(row["score"]) < WEAK and _across(row) < FILLS * min(width, height):
-        reasons.append(f"weak detection ({float(row['score']):.2f})")
+    if face.number > 1:
+        reasons.append(f"{face.number} faces, the largest is taken")
+    detection = face.detection
+    if detection and detection.score < WEAK and _across(detection) < FILLS * min(width, height):
+        reasons.append(f"weak detection ({detection.score:.2f})")
     if beyond.any():
         reasons.append(f"{int(beyond.sum())} of the landmarks outside the frame")
     if across[0] * down[1] - across[1] * down[0] <= 0:
         reasons.append("the mouth is above the eyes, is the order of the points dlib's?")
     elif abs(tilt) > TILT:
         reasons.append(f"tilted by {abs(tilt):.0f} degrees")
-    elif row["view"] == "tilted" and abs(tilt) < LEVEL:
+    elif detection and detection.view == "tilted" and abs(tilt) < LEVEL:
         reasons.append("a tilted face, but level landmarks")
     return reasons
 
 
-def _across(row: Mapping[str, Any]) -> int:
-    return int(row["right"]) - int(row["left"]) + 1
+def _across(detection: Detection) -> int:
+    return detection.right - detection.left + 1
 
 
-def _among(own: np.ndarray, sides: np.ndarray, centres: np.ndarray, found: list[list[str]]) -> None:
+def _among(own: np.ndarray, sides: np.ndarray, centres: np.ndarray, reasons: list[list[str]]) -> None:
     """What shows by comparison with the subject's other clips."""
     median, place = float(np.median(sides[own])), np.median(centres[own], axis=0)
     for i in own:
         if _far(sides[i], median, OF_SUBJECT):
-            found[i].append(f"side {sides[i]:.0f}, the subject's median is {median:.0f}")
+            reasons[i].append(f"side {sides[i]:.0f}, the subject's median is {median:.0f}")
         elif np.linalg.norm(centres[i] - place) > AWAY * median:
-            found[i].append("not where the subject's other clips show the face")
+            reasons[i].append("not where the subject's other clips show the face")

@@ -4,95 +4,86 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from mebench import parallel
+from mebench.clips.clip import Clip
 from mebench.errors import UserError, bad_clips
 from mebench.faces import detect, doubt, sheet, store
+from mebench.faces.job import FacesJob
+from mebench.faces.store import Face, face_from
 from mebench.files import canonical_json, digest, file_digest, read_json, write_json
-from mebench.media.clip_reader import Clip, digest_of, frames_of
+from mebench.media.clip_reader import digest_of, frames_of
 from mebench.media.pictures import decode
 
+Result = TypeVar("Result")
 VERSION = 1  # raised whenever the code would find other faces in the same frames with the same settings
 
 
-@dataclass(frozen=True)
-class Source:
-    """What is looked at: a dataset below ``root``; ``crop`` is ``provided`` where frames are crops of faces, else
-    ``detected``; ``given`` holds landmarks (68, 2) by clip_id, which replace the detection."""
-
-    dataset: str
-    title: str
-    origin: str
-    root: Path
-    crop: str
-    given: Mapping[str, np.ndarray]
-
-
-def make(source: Source, clips: Sequence[Clip], out: Path, jobs: int = 1) -> list[dict[str, str]]:
+def make(job: FacesJob, clips: Sequence[Clip], out: Path, jobs: int = 1) -> list[Face]:
     """Find the faces of ``clips`` and write the folder ``out``: faces.csv, landmarks.npy, sheet-1.png and so on, and
-    meta.json last. Returns the rows of faces.csv.
+    meta.json last. Returns the faces, one for each clip.
 
     A subject's result lies in ``parts`` as soon as it is there, and is kept as long as its onset frames, its given
     landmarks and the detector are the same.
     """
     out, groups = Path(out), _by_subject(clips)
-    detector = _detector() if any(clip["clip_id"] not in source.given for clip in clips) else {}
-    work = [(_part_of(source, group), detector, part, group, out) for part, group in groups.items()]
+    detector = _detector() if any(clip.clip_id not in job.given for clip in clips) else {}
+    work = [(_part_of(job, group), detector, part, group, out) for part, group in groups.items()]
     work.sort(key=lambda item: (-len(item[3]), item[2]))  # most clips first, or the last process works alone in the end
-    done = parallel.each(_make_part, work, jobs, f"{source.dataset} faces, subjects")
-    bad = [clip for _, found in done for clip in found]
+    done = parallel.each(_make_part, work, jobs, f"{job.dataset} faces, subjects")
+    bad = [clip for _, part in done for clip in part]
     if bad:
         raise bad_clips(bad)
     for path in (out / "parts").glob("*.json"):
         if path.stem not in groups:
             path.unlink()
-    rows, points = _joined(groups, out)
-    subjects = {clip["clip_id"]: clip["subject"] for clip in clips}
-    found = doubt.doubts(rows, points, [subjects[row["clip_id"]] for row in rows])
-    rows = [{**row, "doubt": reason} for row, reason in zip(rows, found, strict=True)]
+    faces, points = _joined(groups, out)
+    subjects = {clip.clip_id: clip.subject for clip in clips}
+    reasons = doubt.doubts(faces, points, [subjects[face.clip_id] for face in faces])
+    faces = [replace(face, doubt=reason) for face, reason in zip(faces, reasons, strict=True)]
     (out / "meta.json").unlink(missing_ok=True)  # from here on the folder's files are of two runs until all are written
-    frames = {clip["clip_id"]: onset_frame(source.root, clip) for clip in clips}
-    sheets = sheet.write(source, rows, points, frames, out, jobs)
+    frames = {clip.clip_id: onset_frame(job.root, clip) for clip in clips}
+    sheets = sheet.write(job, faces, points, frames, out, jobs)
     meta = {
-        "dataset": source.dataset,
-        "origin": source.origin,
-        "crop": source.crop,
+        "dataset": job.dataset,
+        "origin": job.origin,
+        "crop": job.crop,
         "settings": detect.SETTINGS,
         "versions": detector,
-        "counts": store.counts(rows),
+        "counts": asdict(store.counts(faces)),
         "sheets": sheets,
     }
-    store.save(out, rows, points, meta)
-    return rows
+    store.save(out, faces, points, meta)
+    return faces
 
 
 def onset_frame(root: Path, clip: Clip) -> Path:
     """The picture that a clip's face is looked for in; UserError where it is not on disk."""
-    folder = root / clip["frames"]
-    path = frames_of(folder, clip["clip_id"]).get(int(clip["onset"]))
+    folder = root / clip.frames
+    path = frames_of(folder, clip.clip_id).get(clip.frame("onset"))
     if path is None:
         raise UserError(
-            f"{folder} holds no onset frame {clip['onset']} of the clip {clip['clip_id']}; index the dataset again"
+            f"{folder} holds no onset frame {clip.onset} of the clip {clip.clip_id}; index the dataset again"
         )
     return path
 
 
 def _by_subject(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
     groups: dict[str, list[Clip]] = {}
-    for clip in sorted(clips, key=lambda clip: (clip["subject"], clip["clip_id"])):
-        groups.setdefault(clip["subject"].replace("/", "-"), []).append(dict(clip))
+    for clip in sorted(clips, key=lambda clip: (clip.subject, clip.clip_id)):
+        groups.setdefault(clip.subject.replace("/", "-"), []).append(clip)
     return groups
 
 
-def _part_of(source: Source, clips: Sequence[Clip]) -> Source:
-    """``source`` with the given landmarks of these clips alone: what a process is sent."""
-    ids = [clip["clip_id"] for clip in clips]
-    return replace(source, given={clip: source.given[clip] for clip in ids if clip in source.given})
+def _part_of(job: FacesJob, clips: Sequence[Clip]) -> FacesJob:
+    """``job`` with the given landmarks of these clips alone: what a process is sent."""
+    ids = [clip.clip_id for clip in clips]
+    return replace(job, given={clip: job.given[clip] for clip in ids if clip in job.given})
 
 
 def _detector() -> dict[str, str]:
@@ -101,67 +92,65 @@ def _detector() -> dict[str, str]:
     return {"dlib": version, "predictor": file_digest(detect.predictor_file()), "machine": platform.machine()}
 
 
-def _make_part(work: tuple[Source, dict[str, str], str, list[Clip], Path]) -> list[tuple[str, str]]:
+def _make_part(work: tuple[FacesJob, dict[str, str], str, list[Clip], Path]) -> list[tuple[str, str]]:
     """Find the faces of one subject, or keep them; returns (clip_id, sentence) of its bad clips, with which nothing is
     written."""
-    source, detector, part, clips, out = work
+    job, detector, part, clips, out = work
     path = out / "parts" / f"{part}.json"
-    bad = _each(lambda clip: digest_of(onset_frame(source.root, clip)), clips)[1]
+    bad = _each(lambda clip: digest_of(onset_frame(job.root, clip)), clips)[1]
     if bad:
-        rest = [clip for clip in clips if clip["clip_id"] not in dict(bad)]
-        return [*bad, *_each(lambda clip: decode(onset_frame(source.root, clip), grey=True), rest)[1]]
-    frames = [onset_frame(source.root, clip) for clip in clips]
-    given = [source.given.get(clip["clip_id"]) for clip in clips]
-    of_clips = [
-        [clip["clip_id"], digest_of(frame), detector if mine is None else digest(mine.tobytes())]
-        for clip, frame, mine in zip(clips, frames, given, strict=True)
-    ]
-    mark = digest(canonical_json([VERSION, detect.SETTINGS, of_clips]))
-    if path.is_file() and read_json(path)["fingerprint"] == mark:
+        rest = [clip for clip in clips if clip.clip_id not in dict(bad)]
+        return [*bad, *_each(lambda clip: decode(onset_frame(job.root, clip), grey=True), rest)[1]]
+    fingerprint = _fingerprint(job, detector, clips)
+    if path.is_file() and read_json(path)["fingerprint"] == fingerprint:
         return []
-    known = {clip["clip_id"]: (frame, mine) for clip, frame, mine in zip(clips, frames, given, strict=True)}
-    faces, bad = _each(lambda clip: _face(clip, *known[clip["clip_id"]]), clips)
+    made, bad = _each(lambda clip: _face(clip, onset_frame(job.root, clip), job.given.get(clip.clip_id)), clips)
     if bad:
         return bad
-    rows, points = [row for row, _ in faces], [None if found is None else found.tolist() for _, found in faces]
-    write_json(path, {"fingerprint": mark, "rows": rows, "points": points})
+    points = [None if landmarks is None else landmarks.tolist() for _, landmarks in made]
+    write_json(path, {"fingerprint": fingerprint, "rows": [face.row() for face, _ in made], "points": points})
     return []
 
 
-def _each(function: Callable[[Clip], Any], clips: Sequence[Clip]) -> tuple[list[Any], list[tuple[str, str]]]:
+def _fingerprint(job: FacesJob, detector: dict[str, str], clips: Sequence[Clip]) -> str:
+    parts = []
+    for clip in clips:
+        given = job.given.get(clip.clip_id)
+        how = detector if given is None else digest(given.tobytes())
+        parts.append([clip.clip_id, digest_of(onset_frame(job.root, clip)), how])
+    return digest(canonical_json([VERSION, detect.SETTINGS, parts]))
+
+
+def _each(function: Callable[[Clip], Result], clips: Sequence[Clip]) -> tuple[list[Result], list[tuple[str, str]]]:
     """What ``function`` gives for each clip, and (clip_id, sentence) of those that it refuses."""
     made, bad = [], []
     for clip in clips:
         try:
             made.append(function(clip))
         except UserError as error:
-            bad.append((clip["clip_id"], str(error)))
+            bad.append((clip.clip_id, str(error)))
     return made, bad
 
 
-def _face(clip: Clip, frame: Path, given: np.ndarray | None) -> tuple[dict[str, Any], np.ndarray | None]:
-    """A row of faces.csv, without its doubt, and the landmarks (68, 2) or None."""
+def _face(clip: Clip, frame: Path, given: np.ndarray | None) -> tuple[Face, np.ndarray | None]:
+    """The face of a clip, without its doubt, and the landmarks (68, 2) or None."""
     grey = decode(frame, grey=True)
     size = f"{grey.shape[1]}x{grey.shape[0]}"
-    row = dict.fromkeys(store.COLUMNS, "") | {"clip_id": clip["clip_id"], "status": "ok", "frame": size}
     if given is not None:
-        return row | {"source": "file"}, given
-    row["source"] = "detected"
-    face = detect.find(grey)
-    if face is None:
-        reason = f"no face is found in the onset frame {clip['onset']} ({size})"
-        return row | {"status": "no_face", "reason": reason, "faces": 0}, None
-    box = {name: getattr(face, name) for name in ("left", "top", "right", "bottom")}
-    row |= {"faces": face.faces, **box, "score": face.score, "view": face.view, "enlarged": face.enlarged}
-    return row, detect.landmarks(grey, face)
+        return Face(clip.clip_id, "ok", size, "file"), given
+    detection = detect.find(grey)
+    if detection is None:
+        reason = f"no face is found in the onset frame {clip.onset} ({size})"
+        return Face(clip.clip_id, "no_face", size, "detected", reason), None
+    return Face(clip.clip_id, "ok", size, "detected", detection=detection), detect.landmarks(grey, detection)
 
 
-def _joined(groups: Mapping[str, Sequence[Clip]], out: Path) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Rows and landmarks (N, 68, 2) of all parts, subject by subject."""
-    rows: list[dict[str, Any]] = []
+def _joined(groups: Mapping[str, Sequence[Clip]], out: Path) -> tuple[list[Face], np.ndarray]:
+    """Faces and landmarks (N, 68, 2) of all parts, subject by subject."""
+    faces: list[Face] = []
     points: list[np.ndarray] = []
     for part in sorted(groups):
         record = read_json(out / "parts" / f"{part}.json")
-        rows += record["rows"]
-        points += [np.full((68, 2), np.nan) if found is None else np.array(found) for found in record["points"]]
-    return rows, np.array(points, dtype=np.float32)
+        faces += [face_from(row) for row in record["rows"]]
+        points += [np.full((68, 2), np.nan) if one is None else np.array(one) for one in record["points"]]
+    return faces, np.array(points, dtype=np.float32)

@@ -8,12 +8,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mebench import parallel
 from mebench.faces import store
+from mebench.faces.job import FacesJob
+from mebench.faces.store import Face
 from mebench.files import whole_file
 from mebench.media import crops
 from mebench.media.pictures import decode
@@ -21,8 +23,6 @@ from mebench.media.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
-
-    from mebench.faces.make import Source
 
 ACROSS, DOWN, MOST_PAGES = 10, 6, 16
 SIDE, GAP, MARGIN = 150, 14, 28  # pixels
@@ -40,9 +40,9 @@ CHAINS = (
 
 @dataclass(frozen=True)
 class Tile:
-    """One clip on a page: its row of faces.csv, its landmarks (68, 2), its onset frame, and the id that is shown."""
+    """One clip on a page: its face, its landmarks (68, 2), its onset frame, and the id that is shown."""
 
-    row: Mapping[str, Any]
+    face: Face
     points: np.ndarray
     frame: Path
     label: str
@@ -61,33 +61,33 @@ class Page:
 
 
 def write(
-    source: Source,
-    rows: Sequence[Mapping[str, Any]],
+    job: FacesJob,
+    faces: Sequence[Face],
     points: np.ndarray,
     frames: Mapping[str, Path],
     out: Path,
     jobs: int,
 ) -> list[str]:
     """Write ``sheet-1.png``, ``sheet-2.png``, ... into ``out`` and remove those of an earlier, longer run; returns
-    their names. Rows, points (N, 68, 2) and frames by clip_id are those of the dataset ``source``."""
+    their names. Faces, points (N, 68, 2) and frames by clip_id are those of the dataset of ``job``."""
     tiles = [
-        Tile(row, face, frames[row["clip_id"]], row["clip_id"].removeprefix(f"{source.dataset}/"))
-        for row, face in zip(rows, points, strict=True)
+        Tile(face, landmarks, frames[face.clip_id], face.clip_id.removeprefix(f"{job.dataset}/"))
+        for face, landmarks in zip(faces, points, strict=True)
     ]
     shown = chosen(tiles)
     count = -(-len(shown) // (ACROSS * DOWN))
     pages = [
         Page(
-            title=f"{source.title}: faces",
+            title=f"{job.title}: faces",
             number=f"page {i + 1} of {count}",
-            lines=_lines(source, rows, len(shown)),
+            lines=_lines(job, faces, len(shown)),
             tiles=tuple(shown[i * ACROSS * DOWN : (i + 1) * ACROSS * DOWN]),
-            crop=source.crop,
+            crop=job.crop,
             path=Path(out) / f"sheet-{i + 1}.png",
         )
         for i in range(count)
     ]
-    for _ in parallel.each(_write_page, pages, jobs, f"{source.dataset} faces, sheets"):
+    for _ in parallel.each(_write_page, pages, jobs, f"{job.dataset} faces, sheets"):
         pass
     names = [page.path.name for page in pages]
     for path in Path(out).glob("sheet-*.png"):
@@ -99,26 +99,26 @@ def write(
 def chosen(tiles: Sequence[Tile], most: int = ACROSS * DOWN * MOST_PAGES) -> list[Tile]:
     """The tiles to show, those that need a look first. Where there are too many, of the others an even choice, so that
     every part of the dataset is seen."""
-    look = [tile for tile in tiles if tile.row["status"] != "ok" or tile.row["doubt"]]
-    rest = [tile for tile in tiles if tile.row["status"] == "ok" and not tile.row["doubt"]]
-    look = sorted(look, key=lambda tile: (tile.row["status"] == "ok", tile.row["clip_id"]))[:most]
+    look = [tile for tile in tiles if tile.face.status != "ok" or tile.face.doubt]
+    rest = [tile for tile in tiles if tile.face.status == "ok" and not tile.face.doubt]
+    look = sorted(look, key=lambda tile: (tile.face.status == "ok", tile.face.clip_id))[:most]
     room = most - len(look)
     if len(rest) > room:
         rest = [rest[i * len(rest) // room] for i in range(room)]
     return [*look, *rest]
 
 
-def _lines(source: Source, rows: Sequence[Mapping[str, Any]], shown: int) -> tuple[tuple[str, str], ...]:
-    n = store.counts(rows)
+def _lines(job: FacesJob, faces: Sequence[Face], shown: int) -> tuple[tuple[str, str], ...]:
+    n = store.counts(faces)
     numbers = (
-        f"{n['clips']} clips:  {n['detected']} detected,  {n['file']} from a file,  {n['no_face']} without a face;  "
-        f"{n['several']} with several faces,  {n['doubtful']} to look at"
+        f"{n.clips} clips:  {n.detected} detected,  {n.file} from a file,  {n.no_face} without a face;  "
+        f"{n.several} with several faces,  {n.doubtful} to look at"
     )
-    picture = "onset frames as delivered" if source.crop == "provided" else "onset frames, cut by the eyes"
+    picture = "onset frames as delivered" if job.crop == "provided" else "onset frames, cut by the eyes"
     about = f"{picture}, with the 68 landmarks; what needs a look comes first, framed, with its reason below"
-    if shown < len(rows):
-        about += f"; {shown} of {len(rows)} clips are shown, an even choice"
-    synthetic = [("SYNTHETIC DATA, not the real dataset", VERMILLION)] if source.origin == "synthetic" else []
+    if shown < len(faces):
+        about += f"; {shown} of {len(faces)} clips are shown, an even choice"
+    synthetic = [("SYNTHETIC DATA, not the real dataset", VERMILLION)] if job.origin == "synthetic" else []
     return (*synthetic, (numbers, INK), (about, GREY))
 
 
@@ -176,11 +176,11 @@ def draw(page: Page) -> Image.Image:
 
 def _text(tile: Tile) -> list[tuple[str, str]]:
     """The lines below a tile, each with its colour: the id and the doubt."""
-    mark, colour = (" (file)", BLUE) if tile.row["source"] == "file" else ("", INK)
-    first = _shortened(tile.label, SIDE + GAP - 4 - font(12).getlength(mark)) + mark
+    suffix, colour = (" (file)", BLUE) if tile.face.source == "file" else ("", INK)
+    first = _shortened(tile.label, SIDE + GAP - 4 - font(12).getlength(suffix)) + suffix
     return [
         (first, colour),
-        *((line, ORANGE) for line in textwrap.wrap(tile.row["doubt"], WRAP, max_lines=5, placeholder=" …")),
+        *((line, ORANGE) for line in textwrap.wrap(tile.face.doubt, WRAP, max_lines=5, placeholder=" …")),
     ]
 
 
@@ -198,8 +198,8 @@ def _tile(image: Image.Image, tile: Tile, crop: str, left: int, top: int) -> Non
 
     pen = ImageDraw.Draw(image)
     try:
-        if tile.row["status"] != "ok":
-            raise Unavailable(tile.row["status"], tile.row["reason"])
+        if tile.face.status != "ok":
+            raise Unavailable(tile.face.status, tile.face.reason)
         picture, points = _seen(tile, crop)
     except Unavailable as reason:
         pen.rectangle((left, top, left + SIDE - 1, top + SIDE - 1), FAINT, GREY, 2)
@@ -212,7 +212,7 @@ def _tile(image: Image.Image, tile: Tile, crop: str, left: int, top: int) -> Non
     height, width = picture.shape[:2]
     place = (left + (SIDE - width) // 2, top + (SIDE - height) // 2)
     image.paste(Image.fromarray(picture), place)
-    if tile.row["doubt"]:
+    if tile.face.doubt:
         pen.rectangle((place[0] - 5, place[1] - 5, place[0] + width + 4, place[1] + height + 4), None, FRAME, 5)
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mebench import parallel
+from mebench.clips.clip import Clip
 from mebench.clips.reading import Reading
 from mebench.errors import UserError, bad_clips
 from mebench.media.folders import list_frames
@@ -25,51 +25,51 @@ MOVING = 0.1  # share of the pixels that an expression moves: those that follow 
 BORDER = 0.1  # of each side, where flow sees things come and go
 
 
-def of_most_motion(reading: Reading, root: Path, jobs: int) -> Reading:
+def with_apex_of_most_motion(reading: Reading, root: Path, jobs: int) -> Reading:
     """``reading`` with ``apex_source`` 'flow_max' instead of 'mid': every such apex is looked for anew.
 
     A clip in which nothing moves keeps its middle frame, and says so.
     """
-    places = [i for i, clip in enumerate(reading.clips) if clip["apex_source"] == "mid"]
-    work = [
-        (Path(root) / reading.clips[i]["frames"], reading.clips[i]["onset"], reading.clips[i]["offset"]) for i in places
-    ]
-    clips = [dict(clip) for clip in reading.clips]
+    clips = list(reading.clips)
+    places = [i for i, clip in enumerate(clips) if clip.apex_source == "mid"]
+    work = [(Path(root), clips[i]) for i in places]
     bad = []
-    for at, apex in parallel.each(_found, work, jobs, "apex of most motion, clips"):
+    for at, apex in parallel.each(_apex_or_reason, work, jobs, "apex of most motion, clips"):
         clip = clips[places[at]]
         if isinstance(apex, str):
-            bad.append((clip["clip_id"], apex))
-            continue
-        repairs = [text for text in clip["repairs"].split(";") if text]
-        if apex is None:
-            clip["repairs"] = ";".join([*repairs, "no frame shows motion: the middle frame is kept"])
-            continue
-        if apex != clip["apex"]:
-            repairs.append(f"the frame of most motion {apex} is taken instead of the middle frame {clip['apex']}")
-        clip |= {"apex": apex, "apex_source": "flow_max", "repairs": ";".join(repairs)}
+            bad.append((clip.clip_id, apex))
+        else:
+            clips[places[at]] = _with_apex(clip, apex)
     if bad:
         raise bad_clips(bad)
     return replace(reading, clips=clips)
 
 
-def _found(work: tuple[Path, Any, Any]) -> int | str | None:
+def _with_apex(clip: Clip, apex: int | None) -> Clip:
+    if apex is None:
+        return replace(clip, repairs=(*clip.repairs, "no frame shows motion: the middle frame is kept"))
+    repair = f"the frame of most motion {apex} is taken instead of the middle frame {clip.apex}"
+    repairs = clip.repairs if apex == clip.apex else (*clip.repairs, repair)
+    return replace(clip, apex=apex, apex_source="flow_max", repairs=repairs)
+
+
+def _apex_or_reason(work: tuple[Path, Clip]) -> int | str | None:
     """The apex of a clip, or the sentence that says why its frames cannot be used."""
     try:
-        return _apex(work)
+        return _apex(*work)
     except UserError as error:
         return str(error)
 
 
-def _apex(work: tuple[Path, Any, Any]) -> int | None:
+def _apex(root: Path, clip: Clip) -> int | None:
     """The frame in (onset, offset] that shows most motion of the face since the onset; None where none shows any."""
     import cv2
 
     from mebench.media.pictures import decode
 
     cv2.setNumThreads(1)
-    folder, onset, offset = work[0], int(work[1]), int(work[2])
-    frames = {number: path for number, path in list_frames(folder).items() if onset <= number <= offset}
+    onset, offset = clip.frame("onset"), clip.frame("offset")
+    frames = {number: path for number, path in list_frames(root / clip.frames).items() if onset <= number <= offset}
 
     def small(path: Path) -> np.ndarray:
         picture = decode(path, grey=True)
@@ -77,7 +77,8 @@ def _apex(work: tuple[Path, Any, Any]) -> int | None:
         size = (max(16, round(picture.shape[1] * scale)), max(16, round(picture.shape[0] * scale)))
         return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
-    first, best = small(frames.pop(onset)), (0.0, None)
+    first = small(frames.pop(onset))
+    best: tuple[float, int | None] = (0.0, None)
     for number, path in frames.items():
         flow = cv2.calcOpticalFlowFarneback(first, small(path), None, 0.5, 3, 15, 3, 5, 1.2, 0)
         best = max(best, (expression(flow), number), key=lambda item: item[0])

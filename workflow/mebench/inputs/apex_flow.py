@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
+from mebench.clips.clip import Clip
 from mebench.errors import UserError
 from mebench.inputs import store
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip
 from mebench.media.flow_field import resize
 from mebench.media.unavailable import Unavailable
 
@@ -25,14 +24,14 @@ class Input(Maker):
             raise UserError(f"{self.spec.name} is made from the input {self.spec.base}; give its folder with --from")
         return store.load(self.base_folder)
 
-    def sources(self, clip: Clip) -> list[Any]:
-        if clip["clip_id"] not in self.base.index:
-            self.base.get(clip["clip_id"])  # says what is wrong
-        row = self.base.index[clip["clip_id"]]
+    def made_from(self, clip: Clip) -> list[object]:
+        if clip.clip_id not in self.base.index:
+            self.base.get(clip.clip_id)  # says what is wrong
+        row = self.base.index[clip.clip_id]
         return [row["status"], row["start"], row["shape"], self.base.meta["parts"][row["part"]]]
 
     def make(self, clip: Clip) -> Made:
-        row = self.base.index[clip["clip_id"]]
+        row = self.base.index[clip.clip_id]
         if row["status"] != "ok":
             raise Unavailable(row["status"], row["reason"])
-        return Made(resize(self.base.get(clip["clip_id"]), self.spec.size), {})
+        return Made(resize(self.base.get(clip.clip_id), self.spec.size), {})

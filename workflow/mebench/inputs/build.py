@@ -7,20 +7,33 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from mebench import parallel
-from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
+from mebench.clips.clip import Clip, read_clips, read_recordings
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError, bad_clips
-from mebench.files import canonical_json, digest, read_csv, read_json, write_json
+from mebench.files import canonical_json, digest, read_json, write_json
 from mebench.inputs import store
-from mebench.inputs.maker import Maker
+from mebench.inputs.maker import Made, Maker
 from mebench.media.unavailable import Unavailable
+
+Clips = Sequence[Clip]
+Row = dict[str, str | int]  # of index.csv, before it is written
+
+
+class PartRecord(TypedDict):
+    """``parts/<part>.json``: what a part was made from, the settings, the digest of its numbers, and its rows of
+    index.csv."""
+
+    fingerprint: str
+    settings: dict[str, object]
+    digest: str
+    clips: list[Row]
 
 
 @dataclass(frozen=True)
-class Source:
+class InputJob:
     """What an input is made from: the dataset's folder, its faces and the base input where the kind needs them."""
 
     spec: InputSpec
@@ -30,9 +43,14 @@ class Source:
     base: Path | None = None
     pictures: bool = False  # whether the dataset delivers flow pictures, published or generated ones
 
+    @property
+    def kind(self) -> type[Maker]:
+        """The class that makes arrays; published pictures have one of their own."""
+        return maker_class(self.spec, self.pictures)
+
     def maker(self) -> Maker:
-        """The kind's maker; published pictures have one of their own."""
-        return maker_class(self.spec, self.pictures)(self.spec, self.root, self.faces, self.base)
+        """A maker for this dataset."""
+        return self.kind(self.spec, self.root, self.faces, self.base)
 
 
 def maker_class(spec: InputSpec, pictures: bool) -> type[Maker]:
@@ -46,19 +64,17 @@ def maker_class(spec: InputSpec, pictures: bool) -> type[Maker]:
     return importlib.import_module(f"mebench.inputs.{spec.kind}").Input
 
 
-def make(
-    source: Source, clips: Sequence[Mapping[str, str]], out: Path, *, jobs: int = 1, shard: tuple[int, int] = (1, 1)
-) -> int:
+def make(job: InputJob, clips: Clips, out: Path, *, jobs: int = 1, shard: tuple[int, int] = (1, 1)) -> int:
     """Write the parts of every ``shard[1]``-th subject from the ``shard[0]``-th; returns how many subjects those are.
 
     A part whose fingerprint (kind, options, settings, versions, all frames and landmarks it depends on) still holds is
     not made again.
     """
     subjects = sorted(by_subject(clips).items())[shard[0] - 1 :: shard[1]]
-    mine = parts([clip for _, group in subjects for clip in group], maker_class(source.spec, source.pictures).PART)
+    mine = parts([clip for _, group in subjects for clip in group], job.kind.PART)
     # full parts first, so that the processes end together
-    work = sorted(((source, part, group, Path(out)) for part, group in mine.items()), key=lambda item: -len(item[2]))
-    bad = [clip for _, found in parallel.each(_make_part, work, jobs, f"{source.spec.name}, parts") for clip in found]
+    work = sorted(((job, part, group, Path(out)) for part, group in mine.items()), key=lambda item: -len(item[2]))
+    bad = [clip for _, part in parallel.each(_make_part, work, jobs, f"{job.spec.name}, parts") for clip in part]
     if len({sentence for _, sentence in bad}) == 1 < len(bad) == sum(map(len, mine.values())):
         raise UserError(bad[0][1])  # what strikes every clip alike is a fault of the whole
     if bad:
@@ -66,38 +82,42 @@ def make(
     return len(subjects)
 
 
-def finish(source: Source, clips: Sequence[Mapping[str, str]], out: Path) -> dict[str, dict[str, str]]:
-    """Join the parts: index.csv and meta.json. Parts that nobody asks for any more are removed. Returns what has no
-    array, by clip_id."""
-    out, kind = Path(out), maker_class(source.spec, source.pictures)
+def finish(job: InputJob, clips: Clips, out: Path) -> dict[str, str]:
+    """Join the parts: index.csv and meta.json. Parts that nobody asks for any more are removed. Returns the reason of
+    each clip that has no array, by clip_id."""
+    out, kind = Path(out), job.kind
     groups = parts(clips, kind.PART)
-    records = {part: _record(out, part) for part in sorted(groups)}
-    for part, group in groups.items():
-        if records[part] is None or {row["clip_id"] for row in records[part]["clips"]} != {c["clip_id"] for c in group}:
-            raise UserError(
-                f"{out} lacks the part of the subject {part.split('+')[0]}, or holds one of an older index; "
-                f"run `mebench inputs` for all shards again"
-            )
+    records = {part: _whole_record(out, part, groups[part]) for part in sorted(groups)}
     for path in (out / "parts").glob("*.*"):
         if path.stem not in groups:
             path.unlink()
-    rows = [row for part in sorted(groups) for row in records[part]["clips"]]
-    meta = {
-        "kind": source.spec.kind,
-        "name": source.spec.name,
-        "size": source.spec.size,
-        "options": source.spec.options,
-        "channels": kind.channels(source.spec),
-        "scale": kind.scale(source.spec),
-        "origin": source.origin,
+    rows = [row for record in records.values() for row in record["clips"]]
+    meta: store.Described = {
+        "kind": job.spec.kind,
+        "name": job.spec.name,
+        "size": job.spec.size,
+        "options": job.spec.options,
+        "channels": kind.channels(job.spec),
+        "scale": kind.scale(job.spec),
+        "origin": job.origin,
         "settings": _common_settings(out, records),
-        "parts": {part: records[part]["digest"] for part in sorted(groups)},
+        "parts": {part: record["digest"] for part, record in records.items()},
     }
     store.finish(out, rows, kind.EXTRAS, meta)
-    return {row["clip_id"]: row for row in rows if row["status"] != "ok"}
+    return {str(row["clip_id"]): str(row["reason"]) for row in rows if row["status"] != "ok"}
 
 
-def _common_settings(out: Path, records: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _whole_record(out: Path, part: str, clips: Clips) -> PartRecord:
+    record = _record(out, part)
+    if record is None or {row["clip_id"] for row in record["clips"]} != {clip.clip_id for clip in clips}:
+        raise UserError(
+            f"{out} lacks the part of the subject {part.split('+')[0]}, or holds one of an older index; "
+            f"run `mebench inputs` for all shards again"
+        )
+    return record
+
+
+def _common_settings(out: Path, records: Mapping[str, PartRecord]) -> dict[str, object]:
     """The settings that all parts were made with. They name a GPU where one computed, so they are taken from the parts
     and not from the machine that joins them."""
     (first, record), *others = records.items()
@@ -112,34 +132,34 @@ def _common_settings(out: Path, records: Mapping[str, dict[str, Any]]) -> dict[s
     return record["settings"]
 
 
-def recordings(clips: Path, spec: InputSpec, pictures: bool = False) -> list[dict[str, str]]:
-    """The rows that an input has arrays of: those of ``clips``, a clips.csv.
+def recordings(path: Path, spec: InputSpec, pictures: bool = False) -> tuple[list[Clip], str]:
+    """What an input has arrays of: the clips of ``path``, a clips.csv, and the word 'clips' or 'videos' for them.
 
-    A kind that declares ``PER = "video"`` has one array per long video where the videos.csv beside it lists any:
-    ``clip_id`` is then the video_id, and onset and offset are the first and last frame. A dataset of clips has no
-    videos, and each of its clips is a recording of its own.
+    A kind that declares ``PER = "video"`` has one array per long video where the videos.csv beside it lists any: each
+    is then one clip from its first to its last frame. A dataset of clips has no videos, and each of its clips is a
+    recording of its own.
     """
-    rows = read_csv(clips, required=COLUMNS)
-    if not rows:
-        raise UserError(f"{clips} lists no clips; see report.md beside it for why rows were dropped")
+    clips = read_clips(path)
+    if not clips:
+        raise UserError(f"{path} lists no clips; see report.md beside it for why rows were dropped")
     if maker_class(spec, pictures).PER != "video":
-        return rows
-    path = Path(clips).with_name("videos.csv")
-    if not path.is_file():
-        raise UserError(f"{spec.name} is made of recordings, but there is no {path}; index the dataset again")
-    videos = read_csv(path, required=VIDEO_COLUMNS)
-    return [row | {"clip_id": row["video_id"], "onset": row["first"], "offset": row["last"]} for row in videos] or rows
+        return clips, "clips"
+    videos = Path(path).with_name("videos.csv")
+    if not videos.is_file():
+        raise UserError(f"{spec.name} is made of recordings, but there is no {videos}; index the dataset again")
+    whole = [recording.whole() for recording in read_recordings(videos)]
+    return (whole, "videos") if whole else (clips, "clips")
 
 
-def by_subject(clips: Sequence[Mapping[str, str]]) -> dict[str, list[dict[str, str]]]:
+def by_subject(clips: Clips) -> dict[str, list[Clip]]:
     """Clips of each subject, sorted by clip_id; the key is a name for files, 'casme2-sub01'."""
-    groups: dict[str, list[dict[str, str]]] = {}
-    for clip in sorted(clips, key=lambda clip: clip["clip_id"]):
-        groups.setdefault(clip["subject"].replace("/", "-"), []).append(dict(clip))
+    groups: dict[str, list[Clip]] = {}
+    for clip in sorted(clips, key=lambda clip: clip.clip_id):
+        groups.setdefault(clip.subject.replace("/", "-"), []).append(clip)
     return groups
 
 
-def parts(clips: Sequence[Mapping[str, str]], size: int) -> dict[str, list[dict[str, str]]]:
+def parts(clips: Clips, size: int) -> dict[str, list[Clip]]:
     """Clips in parts of at most ``size``, all of one subject: 'casme2-sub01', 'casme2-sub01+2', ...
 
     Whole subjects would not do: one subject of SMIC-HS has 39 of the 164 clips, and every other process would wait for
@@ -152,7 +172,7 @@ def parts(clips: Sequence[Mapping[str, str]], size: int) -> dict[str, list[dict[
     }
 
 
-def _record(out: Path, part: str) -> dict[str, Any] | None:
+def _record(out: Path, part: str) -> PartRecord | None:
     path = out / "parts" / f"{part}.json"
     if not path.is_file() or not path.with_suffix(".npy").is_file():
         return None
@@ -160,71 +180,71 @@ def _record(out: Path, part: str) -> dict[str, Any] | None:
     return record if "settings" in record else None
 
 
-def _make_part(work: tuple[Source, str, list[dict[str, str]], Path]) -> list[tuple[str, str]]:
+def _make_part(work: tuple[InputJob, str, list[Clip], Path]) -> list[tuple[str, str]]:
     """Make one part, or keep it; returns (clip_id, sentence) of its bad clips, with which it is not written."""
     import cv2
 
-    source, part, clips, out = work
+    job, part, clips, out = work
     cv2.setNumThreads(1)  # one process per core is faster than threads in each, and the bits are the same
-    maker = source.maker()
-    bad = _bad(maker.sources, clips)
+    maker = job.maker()
+    bad = _bad(maker.made_from, clips)
     if bad:
-        return [*bad, *_bad(maker.make, [clip for clip in clips if clip["clip_id"] not in dict(bad)])]
-    mark = _fingerprint(source, maker, clips)
+        return [*bad, *_bad(maker.make, [clip for clip in clips if clip.clip_id not in dict(bad)])]
+    fingerprint = _fingerprint(job, maker, clips)
     record = _record(out, part)
-    if record is not None and record["fingerprint"] == mark:
+    if record is not None and record["fingerprint"] == fingerprint:
         return []
     (out / "parts" / f"{part}.json").unlink(missing_ok=True)
-    rows = []
     try:
         with store.part_writer(out, part) as writer:
-            for clip_id, made in maker.make_all(clips):
-                rows.append(_row(clip_id, part, made, writer, maker.EXTRAS))
+            rows = [_row(clip_id, part, made, writer, maker.EXTRAS) for clip_id, made in maker.make_all(clips)]
             numbers = writer.finish()
     except UserError:
         bad = _bad(maker.make, clips)  # each alone: the others of the part may be bad as well
         if bad:
             return bad
         raise
-    settings = dict(maker.settings(source.spec))
-    record = {"fingerprint": mark, "settings": settings, "digest": numbers, "clips": rows}
-    write_json(out / "parts" / f"{part}.json", record)
+    settings = dict(maker.settings(job.spec))
+    made = PartRecord(fingerprint=fingerprint, settings=settings, digest=numbers, clips=rows)
+    write_json(out / "parts" / f"{part}.json", made)
     return []
 
 
-def _bad(function: Callable[[Mapping[str, str]], Any], clips: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+def _bad(function: Callable[[Clip], object], clips: Clips) -> list[tuple[str, str]]:
     """(clip_id, sentence) of the clips that ``function`` refuses."""
-    found = []
+    bad = []
     for clip in clips:
         try:
             function(clip)
         except Unavailable:
             pass
         except UserError as error:
-            found.append((clip["clip_id"], str(error)))
-    return found
+            bad.append((clip.clip_id, str(error)))
+    return bad
 
 
-def _fingerprint(source: Source, maker: Maker, clips: Sequence[Mapping[str, str]]) -> str:
+def _fingerprint(job: InputJob, maker: Maker, clips: Clips) -> str:
     import cv2
 
     versions = [cv2.__version__, platform.machine()]
-    about = [source.spec.name, source.origin, type(maker).VERSION, dict(maker.settings(source.spec)), versions]
-    return digest(canonical_json([about, [[clip["clip_id"], *_sources(maker, clip)] for clip in clips]]))
+    about = [job.spec.name, job.origin, type(maker).VERSION, dict(maker.settings(job.spec)), versions]
+    return digest(canonical_json([about, [[clip.clip_id, *_made_from(maker, clip)] for clip in clips]]))
 
 
-def _sources(maker: Maker, clip: Mapping[str, str]) -> list[Any]:
+def _made_from(maker: Maker, clip: Clip) -> list[object]:
     try:
-        return maker.sources(clip)
+        return maker.made_from(clip)
     except Unavailable as reason:
         return [reason.status]
 
 
-def _row(clip_id: str, part: str, made: Any, writer: store.PartWriter, extras: Sequence[str]) -> dict[str, Any]:
+def _row(
+    clip_id: str, part: str, made: Made | Unavailable, writer: store.PartWriter, extras: Sequence[str]
+) -> Row:  # fmt: skip
     if isinstance(made, Unavailable):
-        empty = dict.fromkeys((*store.INDEX, *extras), "")
+        empty: Row = dict.fromkeys((*store.INDEX, *extras), "")
         return empty | {"clip_id": clip_id, "status": made.status, "reason": made.reason, "part": part}
     shape = "x".join(map(str, made.array.shape))
     start = writer.append(made.array)
-    row = {"clip_id": clip_id, "status": "ok", "reason": "", "part": part, "start": start, "shape": shape}
+    row: Row = {"clip_id": clip_id, "status": "ok", "reason": "", "part": part, "start": start, "shape": shape}
     return row | {name: made.extras[name] for name in extras}

@@ -10,14 +10,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.clip_reader import digest_of
 from mebench.media.pictures import decode
 
 Estimator = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -38,7 +38,7 @@ def estimate_many(name: str, first: np.ndarray, seconds: Sequence[np.ndarray]) -
     return np.stack([module.flow(first, second) for second in seconds])
 
 
-def settings_of(name: str, spec: InputSpec) -> Mapping[str, Any]:
+def settings_of(name: str, spec: InputSpec) -> Mapping[str, object]:
     """The settings of an estimator and the version of its code, for inputs that are made with it."""
     kind = importlib.import_module(f"mebench.inputs.{name}").Input
     return {**kind.settings(spec), "version": kind.VERSION}
@@ -49,13 +49,13 @@ class FlowInput(Maker):
 
     CHANNELS = ("u", "v")
 
-    def sources(self, clip: Clip) -> list[Any]:
-        return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_sources(clip)]
+    def made_from(self, clip: Clip) -> list[object]:
+        return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         first, second = self.pair(clip)
         result = estimator(self.spec.kind)(first, second)
-        check(result, clip["clip_id"])
+        check(result, clip.clip_id)
         return Made(result, {})
 
     def pair(self, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +64,7 @@ class FlowInput(Maker):
         first, second = grey_pair(onset, apex)
         if np.array_equal(first, second):
             raise UserError(
-                f"the flow of {clip['clip_id']} from onset to apex is constant: both frames are the same picture; "
+                f"the flow of {clip.clip_id} from onset to apex is constant: both frames are the same picture; "
                 "correct its onset and apex or leave the clip out"
             )
         return tuple(self.cut(clip, picture) for picture in (first, second))

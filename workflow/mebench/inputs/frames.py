@@ -7,13 +7,16 @@ store holds all that may be drawn.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from mebench.clips.clip import Clip
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.clip_reader import digest_of
 from mebench.media.pictures import pictures
 
 LONGEST = 50  # frames from the onset to the last one that is read
@@ -31,11 +34,11 @@ class Input(Maker):
     CHANNELS = ("r", "g", "b")
     SCALE = "byte"
     EXTRAS = ("onset_row", "apex_row", "frames")
-    SETTINGS: ClassVar[dict[str, Any]] = {"longest": LONGEST}
+    SETTINGS: ClassVar[Mapping[str, object]] = {"longest": LONGEST}
 
-    def sources(self, clip: Clip) -> list[Any]:
+    def made_from(self, clip: Clip) -> list[object]:
         paths, onset_row, apex_row = self.rows(clip)
-        return [onset_row, apex_row, *(digest_of(path) for path in paths), *self.crop_sources(clip)]
+        return [onset_row, apex_row, *(digest_of(path) for path in paths), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         paths, onset_row, apex_row = self.rows(clip)
@@ -45,8 +48,8 @@ class Input(Maker):
 
     def rows(self, clip: Clip) -> tuple[list[Path], int, int]:
         """Paths of the frames to store, and which of them are onset and apex; a UserError where either is missing."""
-        onset, apex, offset = interval(*(int(clip[name]) for name in ("onset", "apex", "offset")))
-        repaired = {**clip, "onset": onset, "apex": apex, "offset": offset}
+        onset, apex, offset = interval(*(clip.frame(name) for name in ("onset", "apex", "offset")))
+        repaired = replace(clip, onset=onset, apex=apex, offset=offset)
         _, peak = self.labelled(repaired, "onset", "apex")
         inside = self.between(repaired)
         before = [] if apex in inside else [peak]

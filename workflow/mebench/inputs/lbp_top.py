@@ -9,15 +9,17 @@ crop; they are the benchmark's choice, and the first is an option.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from mebench.clips.clip import Clip
 from mebench.inputs import tim
 from mebench.inputs.flow import check_pair
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.clip_reader import digest_of
 from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
 
@@ -45,15 +47,15 @@ class Input(Maker):
     CHANNELS = ("lbp_top",)
     SCALE = "share"  # of the pixels of a block
     EXTRAS = ("frames", "repeated")
-    SETTINGS: ClassVar[dict[str, Any]] = {
+    SETTINGS: ClassVar[Mapping[str, object]] = {
         "frames": FRAMES,
         "radii": [RADIUS, RADIUS, RADIUS_T],
         "neighbours": NEIGHBOURS,
         "blocks": [BLOCKS, BLOCKS],
     }
 
-    def sources(self, clip: Clip) -> list[Any]:
-        return [*(digest_of(path) for path in self.paths(clip)), *self.crop_sources(clip)]
+    def made_from(self, clip: Clip) -> list[object]:
+        return [*(digest_of(path) for path in self.paths(clip)), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         crops = np.stack(self.crops(clip))

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from einops import rearrange
 
+from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.inputs.flow import check, check_pair, estimate_many, settings_of
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.clip_reader import digest_of
 from mebench.media.crops import fit
 from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
@@ -45,20 +45,20 @@ class Input(Maker):
         return "picture" if spec.options["coding"] == "hsv" else "pixels"
 
     @classmethod
-    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, object]:
         return settings_of(spec.options["flow"], spec)
 
-    def sources(self, clip: Clip) -> list[Any]:
+    def made_from(self, clip: Clip) -> list[object]:
         wanted, frames = self.places(clip), self.between(clip)
         used = {number for mix in mixes(wanted, frames) for number in mix}
         onset = self.labelled(clip, "onset")[0]
-        return [wanted, digest_of(onset), *(digest_of(frames[n]) for n in sorted(used)), *self.crop_sources(clip)]
+        return [wanted, digest_of(onset), *(digest_of(frames[n]) for n in sorted(used)), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         wanted, frames = self.places(clip), self.between(clip)
         onset, *crops = self._crops(clip, mixes(wanted, frames))
         flows = estimate_many(self.spec.options["flow"], onset, crops)
-        check(flows.swapaxes(0, 1), clip["clip_id"])
+        check(flows.swapaxes(0, 1), clip.clip_id)
         if self.spec.options["coding"] == "hsv":
             array = as_pictures(flows, self.spec.size, self.spec.options["stretch"])
         else:
@@ -67,19 +67,17 @@ class Input(Maker):
 
     def places(self, clip: Clip) -> list[float]:
         """The N frame numbers of a clip; those with fractions are between frames."""
-        onset, apex, offset = (int(clip[name]) for name in ("onset", "apex", "offset"))
+        onset, apex, offset = (clip.frame(name) for name in ("onset", "apex", "offset"))
         if apex <= onset:
             raise Unavailable("no_motion", f"its apex, frame {apex}, is not after its onset, frame {onset}")
         if apex > offset:
-            raise UserError(
-                f"the apex {apex} of {clip['clip_id']} is after its offset {offset}; index the dataset again"
-            )
+            raise UserError(f"the apex {apex} of {clip.clip_id} is after its offset {offset}; index the dataset again")
         count = int(self.spec.options["length"].removeprefix("t"))
         return fill(window(onset, apex, offset, count), count)
 
     def _crops(self, clip: Clip, blends: Sequence[Mapping[int, float]]) -> list[np.ndarray]:
         """Grey uint8 crops: the onset, then one for each of ``blends`` (frame number -> its share)."""
-        frames, first = self.between(clip), int(clip["onset"])
+        frames, first = self.between(clip), clip.frame("onset")
         pictures = {first: decode(self.labelled(clip, "onset")[0], grey=True)}
         for number in sorted({number for blend in blends for number in blend} - {first}):
             pictures[number] = decode(frames[number], grey=True)

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.faces import store
 from mebench.media import crops
-from mebench.media.clip_reader import Clip, ClipReader
+from mebench.media.clip_reader import ClipReader
 from mebench.media.unavailable import Unavailable
 
 
@@ -39,7 +40,7 @@ class Maker(ClipReader):
     # pixels: flow as computed. picture: stretched to 0..255. byte: as photographed. share: of a histogram
     SCALE: ClassVar[str] = "pixels"
     EXTRAS: ClassVar[tuple[str, ...]] = ()  # names of the extra columns of the index
-    SETTINGS: ClassVar[Mapping[str, Any]] = {}  # of the algorithm, recorded and part of every fingerprint
+    SETTINGS: ClassVar[Mapping[str, object]] = {}  # of the algorithm, recorded and part of every fingerprint
 
     def __init__(self, spec: InputSpec, root: Path, faces: Path | None = None, base: Path | None = None) -> None:
         super().__init__(root)
@@ -51,7 +52,7 @@ class Maker(ClipReader):
         return list(cls.CHANNELS)
 
     @classmethod
-    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, object]:
         """Settings of the algorithm, for the record and the fingerprints."""
         return cls.SETTINGS
 
@@ -60,7 +61,7 @@ class Maker(ClipReader):
         """``pixels``, ``picture``, ``byte`` or ``share``: what the numbers are."""
         return cls.SCALE
 
-    def sources(self, clip: Clip) -> list[Any]:
+    def made_from(self, clip: Clip) -> list[object]:
         """All that the array of ``clip`` depends on besides spec and settings, JSON-able: digests of frames, ..."""
         raise NotImplementedError
 
@@ -72,9 +73,9 @@ class Maker(ClipReader):
         """(clip_id, array) of all ``clips``; a kind that works on many clips at once overrides this."""
         for clip in clips:
             try:
-                yield clip["clip_id"], self.make(clip)
+                yield clip.clip_id, self.make(clip)
             except Unavailable as reason:
-                yield clip["clip_id"], reason
+                yield clip.clip_id, reason
 
     # --- what makers share ------------------------------------------------------------------------
 
@@ -89,11 +90,11 @@ class Maker(ClipReader):
         """``picture`` (H, W) or (H, W, 3) cropped as the input asks, at its own resolution or size x size."""
         crop = self.spec.options.get("crop", "provided")
         if crop != "provided":
-            matrix, side = crops.PLACES[crop](self.faces.landmarks(clip["clip_id"]))
+            matrix, side = crops.PLACES[crop](self.faces.landmarks(clip.clip_id))
             crops.refuse_beyond(picture, matrix, side)
             picture = crops.warp(picture, matrix, side)
         return picture if size is None else crops.fit(picture, size)
 
-    def crop_sources(self, clip: Clip) -> list[Any]:
+    def crop_made_from(self, clip: Clip) -> list[object]:
         """What the crop of a clip depends on."""
-        return [self.faces.mark(clip["clip_id"])] if self.spec.needs_faces else []
+        return [self.faces.digest(clip.clip_id)] if self.spec.needs_faces else []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from mebench.clips.clip import Clip
 from mebench.errors import UserError
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.clip_reader import digest_of
 from mebench.media.pictures import decode
 
 CHANNELS = ("u", "v", "strain")
@@ -21,11 +21,11 @@ class Input(Maker):
     CHANNELS = CHANNELS
     SCALE = "picture"
 
-    def sources(self, clip: Clip) -> list[Any]:
-        return [digest_of(self.root / clip["frames"])]
+    def made_from(self, clip: Clip) -> list[object]:
+        return [digest_of(self.root / clip.frames)]
 
     def make(self, clip: Clip) -> Made:
-        return Made(read_picture(self.root / clip["frames"], self.spec.size), {})
+        return Made(read_picture(self.root / clip.frames, self.spec.size), {})
 
 
 def read_picture(path: Path, size: int) -> np.ndarray:

@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.faces import detect
 from mebench.inputs import roi_regions as roi
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.clip_reader import digest_of
 from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
 
@@ -56,11 +56,11 @@ class Input(Maker):
         return roi.names(spec.size)
 
     @classmethod
-    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, object]:
         faces = {**detect.SETTINGS, "dlib": detect.version()}
         return {"farneback": roi.FARNEBACK, "rate": RATE, "side": roi.SIDE, "faces": faces}
 
-    def sources(self, clip: Clip) -> list[Any]:
+    def made_from(self, clip: Clip) -> list[object]:
         timing = pace(clip)
         numbers, files = self.reel(clip, timing.step)
         return [timing.step, timing.length, numbers, *(digest_of(path) for path in files)]
@@ -74,7 +74,7 @@ class Input(Maker):
         for start in windows(len(files), timing.length):
             face = nearest_face(look, start, len(files))
             if face is None:
-                raise Unavailable("no_face", f"no face is found in {len(files)} frames of {clip['clip_id']}")
+                raise Unavailable("no_face", f"no face is found in {len(files)} frames of {clip.clip_id}")
             members = range(start, min(start + timing.length, len(files)))
             parts.append(padded(series(face, map(reel, members), self.scaled), timing.length))
         extras = {"windows": len(parts), "step": timing.step, "first": numbers[0]}
@@ -90,8 +90,8 @@ class Input(Maker):
         on_disk = {number: path for number, path in self.between(clip).items() if number > 0}
         if not on_disk:
             raise UserError(
-                f"{self.root / clip['frames']} holds none of the frames {clip['onset']} to {clip['offset']} of "
-                f"{clip['clip_id']}; index the dataset again"
+                f"{self.root / clip.frames} holds none of the frames {clip.onset} to {clip.offset} of "
+                f"{clip.clip_id}; index the dataset again"
             )
         numbers = positions(list(on_disk), step)
         return numbers, [on_disk[number] for number in numbers]
@@ -119,10 +119,9 @@ class Pace:
 def pace(clip: Clip) -> Pace:
     """How a recording is read, by its fps: the whole step that comes nearest to 30 fps, 1 for 30 fps and 7 for 200 as
     released, 3 for 100. Windows are of 50 frames where all are read and of 30 else, as released."""
-    try:
-        step = max(1, round(float(clip["fps"]) / RATE))
-    except ValueError as error:
-        raise UserError(f"{clip['clip_id']} has the fps '{clip['fps']}'; a number is needed") from error
+    if not clip.fps:
+        raise UserError(f"{clip.clip_id} has no fps; a number is needed")
+    step = max(1, round(clip.fps / RATE))
     return Pace(step, 50 if step == 1 else 30)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, TypedDict
 
 import numpy as np
 
@@ -25,13 +25,35 @@ from mebench.files import canonical_json, digest, read_csv, read_json, whole_fil
 INDEX = formats.INDEX.names
 
 
+class Described(TypedDict, total=False):
+    """What the numbers of an input are, as its kind says it (see ``formats.INPUT_META``)."""
+
+    kind: str
+    name: str
+    size: int | None
+    options: Mapping[str, str]
+    channels: Sequence[str]
+    scale: str
+    origin: str
+    settings: Mapping[str, object]
+    parts: Mapping[str, str]
+
+
+class InputMeta(Described, total=False):
+    """meta.json: the description, digests of the index and of all, and the versions that decide the numbers."""
+
+    index: str
+    digest: str
+    versions: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Store:
     """An input of one dataset. ``index`` maps clip_id to its row of index.csv; ``meta`` says what the numbers are."""
 
     folder: Path
     index: dict[str, dict[str, str]]
-    meta: dict[str, Any]
+    meta: InputMeta
     _open: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
@@ -89,7 +111,7 @@ def load(folder: Path) -> Store:
     meta = read_json(folder / "meta.json")
     rows = read_csv(folder / "index.csv", required=INDEX)
     index = {row["clip_id"]: row for row in rows}
-    if len(index) != len(rows) or digest_of_index(rows) != meta["index"]:
+    if len(index) != len(rows) or index_digest(rows) != meta["index"]:
         raise UserError(f"{folder} is damaged: index.csv is not the one of meta.json; delete it and run again")
     return Store(folder, index, meta)
 
@@ -97,8 +119,9 @@ def load(folder: Path) -> Store:
 class PartWriter:
     """Appends arrays of one type to a flat ``.npy`` file, so that a part needs no more memory than one clip."""
 
-    def __init__(self, handle: Any) -> None:
-        self.handle, self.dtype, self.count = handle, None, 0
+    def __init__(self, handle: IO[bytes]) -> None:
+        self.handle, self.count = handle, 0
+        self.dtype: np.dtype | None = None
         self.sha = hashlib.sha256()
         self.header = 0
 
@@ -140,18 +163,18 @@ def part_writer(folder: Path, name: str) -> Iterator[PartWriter]:
         yield PartWriter(handle)
 
 
-def finish(folder: Path, rows: Sequence[Mapping[str, Any]], extras: Sequence[str], meta: dict[str, Any]) -> None:
+def finish(folder: Path, rows: Sequence[Mapping[str, object]], extras: Sequence[str], meta: Described) -> None:
     """Write index.csv and, last, meta.json. ``meta`` says what the input is; digests and versions are added here."""
-    rows = sorted(rows, key=lambda row: row["clip_id"])
+    rows = sorted(rows, key=lambda row: str(row["clip_id"]))
     write_csv(folder / "index.csv", (*INDEX, *extras), rows)
-    mark = digest_of_index(rows)
+    index = index_digest(rows)
     write_json(
         folder / "meta.json",
-        {**meta, "index": mark, "digest": digest(mark, canonical_json(meta)), "versions": versions()},
+        {**meta, "index": index, "digest": digest(index, canonical_json(meta)), "versions": versions()},
     )
 
 
-def digest_of_index(rows: Sequence[Mapping[str, Any]]) -> str:
+def index_digest(rows: Sequence[Mapping[str, object]]) -> str:
     """Digest of the rows of an index, as read or as written."""
     return digest(*(canonical_json({key: str(value) for key, value in sorted(row.items())}) for row in rows))
 

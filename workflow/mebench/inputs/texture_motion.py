@@ -7,14 +7,14 @@ Its abstract names the two modalities, texture and motion; everything else here 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.inputs.flow import check, estimator, grey_pair, settings_of
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import Clip, digest_of
+from mebench.media.clip_reader import digest_of
 from mebench.media.crops import EYE_DISTANCE, EYE_HEIGHT, PLACES
 from mebench.media.flow_field import strain_magnitude
 from mebench.media.pictures import pictures
@@ -45,11 +45,11 @@ class Input(Maker):
         return [*TEXTURES[spec.options["texture"]], "u", "v", "strain"]
 
     @classmethod
-    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, object]:
         return {"flow": dict(settings_of(spec.options["flow"], spec)), "bridge_margin": MARGIN}
 
-    def sources(self, clip: Clip) -> list[Any]:
-        return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_sources(clip)]
+    def made_from(self, clip: Clip) -> list[object]:
+        return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         onset, apex = self.labelled(clip, "onset", "apex")
@@ -61,7 +61,7 @@ class Input(Maker):
         else:
             texture = of_change(first, second)
         flow = estimator(self.spec.options["flow"])(first, second)
-        check(flow, clip["clip_id"])
+        check(flow, clip.clip_id)
         return Made(np.concatenate([texture, motion(flow, self.bridge(clip))]), {})
 
     def bridge(self, clip: Clip) -> np.ndarray:
@@ -69,7 +69,7 @@ class Input(Maker):
         crop, size = self.spec.options["crop"], self.spec.size
         if crop == "provided":
             return aligned_bridge(size)
-        landmarks = self.faces.landmarks(clip["clip_id"])
+        landmarks = self.faces.landmarks(clip.clip_id)
         matrix, side = PLACES[crop](landmarks)
         points = landmarks[BRIDGE] @ matrix[:, :2].T + matrix[:, 2]
         return (points + 0.5) * (size / side) - 0.5  # a pixel's position is that of its centre

@@ -20,17 +20,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.inputs.flow import FlowInput, check
 from mebench.inputs.maker import Made
 from mebench.inputs.median import median5
-from mebench.media.clip_reader import Clip
 from mebench.media.unavailable import Unavailable
 
 SETTINGS = {
@@ -85,7 +84,7 @@ def batch_size(where: torch.device, height: int, width: int) -> int:
     return max(1, min(room, PIXELS) // (height * width))
 
 
-def settings() -> dict[str, Any]:
+def settings() -> dict[str, object]:
     """SETTINGS, and what computes: the numbers of a GPU are not bit for bit those of a CPU."""
     name = torch.cuda.get_device_name(device()) if device().type == "cuda" else "cpu"
     return {**SETTINGS, "device": name, "torch": torch.__version__}
@@ -97,7 +96,7 @@ class Input(FlowInput):
     PART = 32  # so that a GPU has something to do at once
 
     @classmethod
-    def settings(cls, spec: InputSpec) -> Mapping[str, Any]:
+    def settings(cls, spec: InputSpec) -> Mapping[str, object]:
         return settings()
 
     def make_all(self, clips: Sequence[Clip]) -> Iterator[tuple[str, Made | Unavailable]]:
@@ -106,16 +105,16 @@ class Input(FlowInput):
         for clip in clips:
             try:
                 pair = self.pair(clip)
-                alike.setdefault(pair[0].shape, {})[clip["clip_id"]] = pair
+                alike.setdefault(pair[0].shape, {})[clip.clip_id] = pair
             except Unavailable as reason:
-                made[clip["clip_id"]] = reason
+                made[clip.clip_id] = reason
         for pairs in alike.values():
             flows = flow_batch(*(np.stack(frames) for frames in zip(*pairs.values(), strict=True)))
             for clip_id, result in zip(pairs, flows, strict=True):
                 check(result, clip_id)
                 made[clip_id] = Made(result, {})
         for clip in clips:
-            yield clip["clip_id"], made.pop(clip["clip_id"])
+            yield clip.clip_id, made.pop(clip.clip_id)
 
 
 @contextmanager

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from mebench.clips.clip import Clip
 from mebench.errors import UserError
 from mebench.files import file_digest
 from mebench.media.folders import list_frames
-
-Clip = Mapping[str, str]
 
 
 class ClipReader:
@@ -21,22 +19,22 @@ class ClipReader:
 
     def frames(self, clip: Clip) -> dict[int, Path]:
         """The frames of the clip's folder by number; the folder may hold more than the clip."""
-        return frames_of(self.root / clip["frames"], clip["clip_id"])
+        return frames_of(self.root / clip.frames, clip.clip_id)
 
     def labelled(self, clip: Clip, *names: str) -> list[Path]:
         """Paths of the frames called onset, apex or offset; a UserError where one is not on disk."""
         frames = self.frames(clip)
         for name in names:
-            if int(clip[name]) not in frames:
+            if clip.frame(name) not in frames:
                 raise UserError(
-                    f"{self.root / clip['frames']} holds no {name} frame {clip[name]} of the clip "
-                    f"{clip['clip_id']}; index the dataset again"
+                    f"{self.root / clip.frames} holds no {name} frame {clip.frame(name)} of the clip {clip.clip_id}; "
+                    f"index the dataset again"
                 )
-        return [frames[int(clip[name])] for name in names]
+        return [frames[clip.frame(name)] for name in names]
 
     def between(self, clip: Clip) -> dict[int, Path]:
         """The frames on disk from onset to offset, by number, in order."""
-        first, last = int(clip["onset"]), int(clip["offset"])
+        first, last = clip.frame("onset"), clip.frame("offset")
         return {number: path for number, path in self.frames(clip).items() if first <= number <= last}
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from mebench import cards
+from mebench.clips.card import dataset_card
 from mebench.config.configuration import Configuration
 from mebench.files import canonical_json
 from mebench.indexing import checks
@@ -30,7 +30,7 @@ class Arguments:
         """What the owner decided about a dataset: the apex where none is labelled, accepted deviations. Where nobody
         has decided about crops, the card's word for a cropped release is checked."""
         entry = self.configuration.datasets[dataset]
-        granted = checks.takes_crops_for_granted(cards.card("datasets", dataset), entry)
+        granted = checks.takes_crops_for_granted(dataset_card(dataset), entry)
         crops = ["--crops"] if granted else []
         accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
         decided = {key: entry[key] for key in ("exclude", "corrections") if entry.get(key)}

@@ -100,7 +100,7 @@ def write_record(
 def decided(spec: dict[str, Any], clips: list[Path]) -> dict[str, Any]:
     """The clips of the run's task that its configuration ``excluded`` or ``corrected``, and what is said of each."""
     kind, wanted = tasks.of(spec["task"]), spec["recipe"].get("extra_clips", "none")
-    return decisions.of_task(clips, lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row])))
+    return decisions.sentences(clips, lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row])))
 
 
 def _current(run: Path, spec: dict[str, Any], data: str, fold: str, absent_allowed: bool) -> dict[str, Any]:

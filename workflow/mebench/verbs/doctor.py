@@ -7,7 +7,12 @@ downloaded. The exit code is 1 when a configured dataset cannot be used as it is
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mebench.doctor.findings import Examination
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,34 +27,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     import json
 
-    from mebench.doctor import page
+    from mebench.doctor.page import page
 
-    found = examine(args.config or (Path("config.yaml") if Path("config.yaml").is_file() else None),
-                    args.frames, args.jobs)  # fmt: skip
-    print(json.dumps(found, indent=2, ensure_ascii=False) if args.json else page.page(found))
-    return 0 if found["usable"] else 1
+    config = args.config or (Path("config.yaml") if Path("config.yaml").is_file() else None)
+    examination = examine(config, args.frames, args.jobs)
+    text = json.dumps(examination.record(), indent=2, ensure_ascii=False) if args.json else page(examination)
+    print(text)
+    return 0 if examination.usable else 1
 
 
-def examine(path: Path | None, every_frame: bool = False, jobs: int = 1) -> dict:
-    """Software, machine, datasets and tasks, and whether all datasets are ``usable``; with ``every_frame`` bad clips
-    too."""
+def examine(path: Path | None, every_frame: bool = False, jobs: int = 1) -> Examination:
+    """Software, machine, and the datasets and tasks of a configuration; with ``every_frame`` bad clips too."""
+    from mebench.clips.card import dataset_card
     from mebench.config.loading import load_config
     from mebench.doctor import copies, frames, software, tasks
+    from mebench.doctor.findings import Examination
 
     config = load_config(path) if path else {"datasets": {}, "results": "results"}
-    looked = {
-        name: copies.look(name, entry, Path(config["results"])) for name, entry in sorted(config["datasets"].items())
-    }
-    clips = {name: reading.clips for name, (_, reading) in looked.items() if reading}
-    whole = {name for name, (about, _) in looked.items() if about.get("whole")}
-    for name, (record, reading) in looked.items() if every_frame else ():
+    clips, looked = {}, []
+    for name, entry in sorted(config["datasets"].items()):
+        copy, reading = copies.look(name, entry, Path(config["results"]))
         if reading:
-            record["bad_clips"] = frames.look(reading.clips, Path(record["root"]), config["datasets"][name], jobs)
-    about = [record for record, _ in looked.values()]
-    return {
-        "software": software.software(),
-        "machine": software.machine(),
-        "datasets": about,
-        "tasks": tasks.look(clips, whole),
-        "usable": all(record["state"] in ("good", "waiting") and not record.get("bad_clips") for record in about),
-    }
+            clips[name] = reading.clips
+            if every_frame:
+                bad = frames.look(dataset_card(name), reading.clips, Path(copy.root), entry, jobs)
+                copy = replace(copy, bad_clips=bad)
+        looked.append(copy)
+    whole = {copy.dataset for copy in looked if copy.contents and copy.contents.whole}
+    return Examination(software.software(), software.machine(), looked, tasks.look(clips, whole))

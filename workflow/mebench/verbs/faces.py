@@ -24,29 +24,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import cards
     from mebench.acquisition.origin import origin_of, root_of
-    from mebench.clips.reading import COLUMNS
+    from mebench.clips.card import dataset_card
+    from mebench.clips.clip import read_clips
     from mebench.errors import UserError
     from mebench.faces import landmarks, make, store
-    from mebench.files import read_csv
+    from mebench.faces.job import FacesJob
 
-    card = cards.card("datasets", args.dataset)
-    if card["delivers"] == "pictures":
+    card = dataset_card(args.dataset)
+    if card.delivers == "pictures":
         raise UserError(f"{args.dataset} delivers flow pictures, in which there are no faces to find")
-    clips = read_csv(args.clips, required=COLUMNS)
+    clips = read_clips(args.clips)
     if not clips:
         raise UserError(f"{args.clips} lists no clips; see report.md beside it for why rows were dropped")
-    given = landmarks.read(args.landmarks, {clip["clip_id"] for clip in clips}) if args.landmarks else {}
+    given = landmarks.read(args.landmarks, {clip.clip_id for clip in clips}) if args.landmarks else {}
     root = root_of(args.root)
     origin = origin_of(args.dataset, root)
-    crop = args.crop or ("provided" if origin == "synthetic" else card.get("crop", "provided"))
-    source = make.Source(args.dataset, card["title"], origin, root, crop, given)
-    rows = make.make(source, clips, args.out, args.jobs)
-    for row in rows:
-        if row["status"] != "ok":
-            print(f"{args.dataset}: {row['clip_id']}: {row['reason']}")
-    n = store.counts(rows)
-    print(f"{args.dataset}: {n['clips']} clips, {n['detected']} faces detected, {n['file']} from a file, "
-          f"{n['no_face']} without a face; {n['several']} with several faces, {n['doubtful']} to look at "
-          f"in {args.out}/sheet-1.png")  # fmt: skip
+    crop = args.crop or ("provided" if origin == "synthetic" else card.crop)
+    faces = make.make(FacesJob(args.dataset, card.title, origin, root, crop, given), clips, args.out, args.jobs)
+    for face in faces:
+        if face.status != "ok":
+            print(f"{args.dataset}: {face.clip_id}: {face.reason}")
+    n = store.counts(faces)
+    print(f"{args.dataset}: {n.clips} clips, {n.detected} faces detected, {n.file} from a file, {n.no_face} without a "
+          f"face; {n.several} with several faces, {n.doubtful} to look at in {args.out}/sheet-1.png")  # fmt: skip

@@ -27,30 +27,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import cards
+    from mebench import cards, formats
     from mebench.acquisition.origin import complete_copy, origin_of, root_of
-    from mebench.clips.reading import COLUMNS, VIDEO_COLUMNS
+    from mebench.clips.card import dataset_card
     from mebench.files import write_csv, write_json, write_text
     from mebench.indexing import apex, checks, decisions, report
 
-    card = cards.card("datasets", args.dataset)
+    card = dataset_card(args.dataset)
     root = root_of(args.root)
     reading = cards.load("datasets", args.dataset).read(root)
     whole = complete_copy(root)
-    found = checks.deviations(card, reading) if whole else {}
-    checks.refuse(args.dataset, found, args.accept)
+    deviations = checks.deviations(card, reading) if whole else {}
+    checks.refuse(args.dataset, deviations, args.accept)
     as_read = reading  # the card's counts are those before the owner's decisions
     reading, decided = decisions.apply(card, reading, root, decisions.parse(args.decisions))
     if args.crops:
         checks.refuse_raw_frames(args.dataset, root, reading)
     if args.apex == "flow_max":
-        reading = apex.of_most_motion(reading, root, args.jobs)
-    text = report.markdown(card, reading, origin_of(args.dataset, root), found, whole, as_read, decided)
+        reading = apex.with_apex_of_most_motion(reading, root, args.jobs)
+    text = report.markdown(card, reading, origin_of(args.dataset, root), deviations, whole, as_read, decided)
     write_json(args.out.with_name(decisions.FILE), decided.record())
     write_text(args.out.with_name("report.md"), text)
-    write_csv(args.out.with_name("videos.csv"), VIDEO_COLUMNS, reading.videos)
-    write_csv(args.out, COLUMNS, reading.clips)
-    subjects = {clip["subject"] for clip in reading.clips}
+    write_csv(args.out.with_name("videos.csv"), formats.VIDEOS.names, (video.row() for video in reading.videos))
+    write_csv(args.out, formats.CLIPS.names, (clip.row() for clip in reading.clips))
+    subjects = {clip.subject for clip in reading.clips}
     counts = f"{len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"
     if decided.excluded or decided.corrected:
         counts += f", {len(decided.excluded)} left out and {len(decided.corrected)} corrected by configuration"

@@ -9,7 +9,12 @@ both, all is done.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mebench.clips.clip import Clip
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,43 +44,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import cards
     from mebench.acquisition.origin import origin_of, root_of
+    from mebench.clips.card import dataset_card
     from mebench.config import input_names
     from mebench.errors import UserError
     from mebench.files import write_json
     from mebench.inputs import build
     from mebench.parallel import parse_shard
 
-    cards.locate("datasets", args.dataset)
+    pictures = dataset_card(args.dataset).delivers == "pictures"
     spec = input_names.parse(args.input)
     shard = parse_shard(args.shard) if args.shard else (1, 1)
     root = root_of(args.root)
     origin = origin_of(args.dataset, root)
-    pictures = cards.card("datasets", args.dataset)["delivers"] == "pictures"
-    clips = build.recordings(args.clips, spec, pictures)
+    clips, what = build.recordings(args.clips, spec, pictures)
     if not pictures and spec.base and args.base is None:
         raise UserError(
             f"{args.input} of {args.dataset} is made from its {spec.base} flow; give its folder with --from"
         )
-    source = build.Source(spec, root, origin, args.faces, args.base, pictures)
+    job = build.InputJob(spec, root, origin, args.faces, args.base, pictures)
     if not args.join:
-        count = build.make(source, clips, args.out, jobs=args.jobs, shard=shard)
+        count = build.make(job, clips, args.out, jobs=args.jobs, shard=shard)
         print(f"{args.dataset}: {spec.name} of {count} subjects in {args.out}")
     if args.shard:
         if args.done:
             write_json(args.done, {"dataset": args.dataset, "input": spec.name, "shard": args.shard, "subjects": count})
         return
-    without = build.finish(source, clips, args.out)
-    for clip_id, row in sorted(without.items()):
-        print(f"{args.dataset}: no {spec.name} of {clip_id}: {row['reason']}")
+    without = build.finish(job, clips, args.out)
+    for clip_id, reason in sorted(without.items()):
+        print(f"{args.dataset}: no {spec.name} of {clip_id}: {reason}")
     if args.truth is not None:
         _quality(args, clips)
-    what = "videos" if "video_id" in clips[0] else "clips"
     print(f"{args.dataset}: {spec.name} of {len(clips) - len(without)} of {len(clips)} {what} in {args.out}")
 
 
-def _quality(args: argparse.Namespace, clips: list[dict[str, str]]) -> None:
+def _quality(args: argparse.Namespace, clips: Sequence[Clip]) -> None:
     from mebench.files import write_csv
     from mebench.inputs import quality, store
 
