@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 
 import pytest
 from project import Project
@@ -89,6 +90,15 @@ def test_a_metric_is_a_function_and_a_line(project):
     chance = sum(a * b for a, b in zip(*share.values(), strict=True))
     agree = sum(row["truth"] == row["prediction"] for row in predicted) / len(predicted)
     assert kappa["stratified_random"] == pytest.approx((agree - chance) / (1 - chance), abs=1e-6)
+
+
+def test_a_metric_that_nothing_counts_is_one_sentence(project):
+    project.edit("workflow/mebench/tasks/recognition.py", '{"kappa": kappa}', '{"kapa": kappa}')
+    score = ["mebench.cli", "score", "--runs", "results/runs/smic-3/majority/seed0", "--out", "mine/scores.csv"]
+    said = project.run(sys.executable, "-m", *score, ok=False).stderr
+    project.edit("workflow/mebench/tasks/recognition.py", '{"kapa": kappa}', '{"kappa": kappa}')
+    assert "names the metric kappa, but neither its score nor METRICS" in said
+    assert "Traceback" not in said
 
 
 def test_a_metric_and_a_plot_train_nothing_again(project):

@@ -35,7 +35,8 @@ def from_confusion(matrix: np.ndarray) -> dict[str, float | None]:
     class counts as 0 where its denominator is positive for another reason and is left out of the mean where nothing
     defines it:
 
-    - F1: left out only if absent from truth and prediction. - recall: left out if absent from truth.
+    - F1: left out only if absent from truth and prediction.
+    - recall: left out if absent from truth.
     - precision: 0 for a class that is in the truth but never predicted; left out if it is in neither.
 
     In a pooled result of a whole task every class is present and no mean leaves anything out. ``None`` for no rows.

@@ -64,7 +64,12 @@ def parts(kind: Kind, rows: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
 
 def _scored(kind: Kind, rows: list[dict[str, str]]) -> dict[str, Any]:
     """What the kind counts, and the further metrics of its file."""
-    return kind.score(rows) | {name: metric(rows) for name, metric in tasks.further_metrics(kind.task).items()}
+    found = kind.score(rows) | {name: metric(rows) for name, metric in tasks.further_metrics(kind.task).items()}
+    for name in tasks.metrics(tasks.name_of(kind.task)):
+        if name not in found:
+            raise UserError(f"the card of the kind {tasks.name_of(kind.task)} names the metric {name}, but neither its "
+                            "score nor METRICS of its file gives it")  # fmt: skip
+    return found
 
 
 def _left_out(about: dict[str, Any], part: str) -> dict[str, Any]:
