@@ -35,7 +35,8 @@ from mebench.catalogue.listing import markdown_table
 from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.plan.estimate import PASSES, forward
-from mebench.training import engine, fold
+from mebench.runs.device import device_name, peak_memory_mb, prepared
+from mebench.training import fold
 from mebench.training.data import TaskData
 from mebench.training.loop import set_products
 
@@ -77,7 +78,7 @@ def main() -> None:
 
 def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
     """(a line of the table, the record for the card) of one model, alone in this process."""
-    device = engine.prepared(engine.Execution(device=args.device, threads=args.threads))
+    device = prepared(args.device, args.threads)
     spec = resolved(name, args)
     wanted, done = args.epochs or spec["recipe"]["epochs"], 0
     spec["recipe"]["epochs"] = wanted + 1  # one is not counted
@@ -102,13 +103,13 @@ def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, A
         count = min(wanted - done, max(1, int(done * (args.seconds - seconds) / seconds)) if done else 1)
         seconds += timed(device, lambda count=count: [loop.epoch() for _ in range(count)])
         done += count
-    memory = engine.peak_memory_mb(device)
+    memory = peak_memory_mb(device)
     known, own = forward(cards.card("models", name), spec)
     if not own:
         raise UserError(f"the card of {name} does not say what these options cost: {spec['options']}")
     reached = PASSES * known.get("head", known["forward"]) * clips * done / seconds / 1e12
     share = reached / matrix_product(device, loop.precision)
-    where = engine.device_name(device) if device.type == "cuda" else f"CPU, {args.threads} x {cpu()}"
+    where = device_name(device) if device.type == "cuda" else f"CPU, {args.threads} x {cpu()}"
     chosen = {key: spec["options"][key] for key in spec["options"] if key != "pretrained"}
     record = {
         "options": chosen,

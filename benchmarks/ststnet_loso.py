@@ -29,8 +29,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mebench.files import write_csv
 from mebench.plan import Plan
+from mebench.runs.progress import duration
 from mebench.training.data import load
-from mebench.training.progress import duration
 
 CLI = (sys.executable, "-m", "mebench.cli")
 

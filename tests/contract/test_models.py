@@ -18,7 +18,8 @@ from mebench.errors import UserError
 from mebench.models import build, names
 from mebench.papers import paper
 from mebench.plan import Plan
-from mebench.training import augment, code_of_fold, fold
+from mebench.runs import code_of_fold
+from mebench.training import augment, fold
 from mebench.training.loop import set_products
 
 CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "flops", "inputs", "recipe", "resources"}
@@ -312,7 +313,7 @@ def test_a_dry_run_includes_every_registered_model():
 
 @pytest.mark.parametrize("name", names())
 def test_the_code_of_a_model_is_part_of_its_fingerprint(name):
-    assert code_of_fold.of_model(name) != code_of_fold.of_model(next(n for n in names() if n != name))
+    assert code_of_fold.model_digest(name) != code_of_fold.model_digest(next(n for n in names() if n != name))
 
 
 def test_a_model_built_on_another_changes_with_it(tmp_path):
@@ -324,7 +325,7 @@ def test_a_model_built_on_another_changes_with_it(tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "mine.py").write_text(code + text.partition("from mebench.models.ststnet import STSTNet")[2])
-        digests.append(code_of_fold.of_model(str(folder / "mine.py")))
+        digests.append(code_of_fold.model_digest(str(folder / "mine.py")))
     assert digests[0] != digests[1]
     assert digests[0] == digests[2]
 

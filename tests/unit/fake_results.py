@@ -9,7 +9,7 @@ from toy import write_store
 
 from mebench import formats
 from mebench.files import write_csv, write_json
-from mebench.metrics.scores import write_scores
+from mebench.runs.scores import write_scores
 
 CLASSES = ["negative", "positive", "surprise"]
 SUBJECTS = ["casme2/sub01", "casme2/sub02", "casme2/sub03", "smic/s01", "smic/s02"]

@@ -14,8 +14,11 @@ from toy import CLASSES, COLUMNS, write_store
 
 from mebench.files import file_digest, write_csv, write_json
 from mebench.plan import Plan
-from mebench.training.reasons import fingerprint_parts
-from mebench.training.records import fingerprint, fold_folder, run_rows, running_file
+from mebench.runs import run_record
+from mebench.runs.fingerprint import fingerprint, parts_of
+from mebench.runs.paths import fold_folder, running_file
+from mebench.runs.run_record import RunRecord
+from mebench.training.rows import run_rows
 
 TASK = "megc2019-flow"
 SUBJECTS = ["casme2/sub01", "casme2/sub02", "smic/s01", "smic/s02"]
@@ -52,7 +55,7 @@ class Bench:
         folder = fold_folder(run, fold)
         write_csv(folder / "predictions.csv", ["clip_id"], [{"clip_id": fold}])
         record = {"fold": fold, "status": status, "message": "" if status == "done" else "it went wrong",
-                  "fingerprint": fingerprint(spec, data, fold), "made_from": fingerprint_parts(spec, data, fold),
+                  "fingerprint": fingerprint(spec, data, fold), "made_from": parts_of(spec, data, fold).as_json(),
                   "seconds": 60.0, "peak_memory_mb": 512.4, "device": "cpu (x86_64)", "resumed_at_epoch": 0,
                   "finished": "2026-01-02T03:04:05+00:00", "spec": spec,
                   "where": {"node": "gpu07", "scheduler": "slurm", "job": "4711"},
@@ -69,6 +72,17 @@ class Bench:
         write_json(path, about | more)
         os.utime(path, (beat, beat))
         return path
+
+    def pooled(self, done: int, model: str = "ststnet", seed: int = 0, failed: tuple[str, ...] = ()) -> Path:
+        """run.json of a run with so many folds done, and those that ran out of memory."""
+        spec, _, _, run = self.plan.resolve(f"{TASK}/{model}/seed{seed}")
+        record = RunRecord(
+            task=TASK, model=model, title=model, kind="model", seed=seed, selection=spec["selection"],
+            origin="synthetic", spec=spec, clips=0, folds_expected=len(SUBJECTS), folds_done=done,
+            failed=[{"fold": fold, "status": "out_of_memory", "message": ""} for fold in failed],
+        )  # fmt: skip
+        run_record.write(run, record)
+        return run / run_record.FILE
 
     def plan_folder(self, model: str, seed: int = 0) -> Path:
         return self.root / "results/runs" / TASK / model / f"seed{seed}"

@@ -17,14 +17,17 @@ from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv
 from mebench.inputs import store
-from mebench.metrics.scores import run_scores
 from mebench.models import build
 from mebench.plan import Plan, code
-from mebench.training.adopt import adopt
-from mebench.training.handout import hand_out
-from mebench.training.pool import pool
+from mebench.runs import run_record
+from mebench.runs.adopt import adopt
+from mebench.runs.handout import hand_out
+from mebench.runs.paths import RunFiles
+from mebench.runs.pool import pool
+from mebench.runs.run_record import Title
+from mebench.runs.scores import run_scores
 
-ABOUT = {"title": "t", "kind": "model", "task_title": "toy"}
+ABOUT = Title("t", "model", "toy")
 CARD = {"title": "Theirs", "kind": "model", "paper": None, "licence": "", "training": "rules", "parameters": 7,
         "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"]},
         "resources": {"mem_mb": 1000, "runtime_min": 10, "gpu": 0}, "notes": "",
@@ -63,12 +66,12 @@ class Theirs:
     def __init__(self, toy: Toy, rule_file: Path, run: Path):
         self.toy, self.run, self.spec = toy, run, toy.spec(str(rule_file))
         self.data = ([toy.clips], [toy.inputs])
-        self.folds = hand_out(run, self.spec, *self.data)
+        self.folds = hand_out(RunFiles(run, self.spec, *self.data))
         self.rows = [{"clip_id": row["clip_id"], "prediction": CLASSES[0]} for row in self.folds]
 
     def give(self, rows: list[dict]) -> dict:
         write_csv(self.run / "given.csv", rows[0] if rows else ["clip_id", "prediction"], rows)
-        return adopt(self.run, self.spec, *self.data, ABOUT)
+        return adopt(RunFiles(self.run, self.spec, *self.data), ABOUT)
 
 
 @pytest.fixture
@@ -196,30 +199,30 @@ def test_folds_csv_leads_to_the_array_of_every_clip(theirs):
 def test_what_else_the_input_says_of_a_clip_has_a_column(toy, rule_file, tmp_path):
     rows = [row | {"apex_row": str(i)} for i, row in enumerate(read_csv(toy.inputs / "index.csv"))]
     write_csv(toy.inputs / "index.csv", rows[0], rows)
-    folds = hand_out(tmp_path / "run", toy.spec(str(rule_file)), [toy.clips], [toy.inputs])
+    folds = hand_out(RunFiles(tmp_path / "run", toy.spec(str(rule_file)), [toy.clips], [toy.inputs]))
     assert {row["clip_id"]: row["apex_row"] for row in folds} == {row["clip_id"]: row["apex_row"] for row in rows}
 
 
 def test_channels_that_are_stored_otherwise_are_named(theirs, rule_file):
     rule_file.write_text(rule_file.read_text().replace("'u', 'v', 'strain'", "'v', 'u'"))
     with pytest.raises(UserError, match=r"holds the channels u, v, strain, but the card of .*theirs.smk names v, u;"):
-        hand_out(theirs.run, theirs.toy.spec(str(rule_file)), *theirs.data)
+        hand_out(RunFiles(theirs.run, theirs.toy.spec(str(rule_file)), *theirs.data))
 
 
 def test_a_clip_without_input_is_not_given_and_is_on_record(theirs):
     rows = read_csv(theirs.toy.inputs / "index.csv")
     rows[0] |= {"status": "no_face", "reason": "no face", "part": "", "start": "", "shape": ""}
     write_csv(theirs.toy.inputs / "index.csv", rows[0], rows)
-    folds = hand_out(theirs.run, theirs.spec, *theirs.data)
+    folds = hand_out(RunFiles(theirs.run, theirs.spec, *theirs.data))
     assert rows[0]["clip_id"] not in {row["clip_id"] for row in folds}
     record = theirs.give([row for row in theirs.rows if row["clip_id"] != rows[0]["clip_id"]])
-    assert record["without_input"] == {rows[0]["clip_id"]: "no face"}
-    assert record["clips"] == len(rows) - 1
+    assert record.without_input == {rows[0]["clip_id"]: "no face"}
+    assert record.clips == len(rows) - 1
 
 
 def test_the_fingerprint_changes_with_options_data_weights_and_rule_file(theirs, rule_file, tmp_path):
     def mark(spec=theirs.spec) -> str:
-        (found,) = {row["fingerprint"] for row in hand_out(tmp_path / "again", spec, *theirs.data)}
+        (found,) = {row["fingerprint"] for row in hand_out(RunFiles(tmp_path / "again", spec, *theirs.data))}
         return found
 
     weights = tmp_path / "start.pt"
@@ -247,11 +250,11 @@ def test_a_right_file_becomes_the_files_of_a_run(theirs):
     assert {row["prediction"] for row in rows} == {CLASSES[0]}
     assert all(row["fold"] == row["subject"] for row in rows)
     assert (theirs.run / "history.csv").read_text() == "fold,epoch,train_loss,train_accuracy\n"
-    assert record == read_json(theirs.run / "run.json")
-    assert (record["folds_done"], record["folds_expected"], record["failed"]) == (6, 6, [])
-    assert (record["clips"], record["parameters"], record["origin"]) == (24, 7, "synthetic")
-    assert record["trained"].startswith("outside the engine")
-    assert {score["part"] for score in run_scores(theirs.run)} == {"all", "casme2", "smic"}
+    assert record == run_record.read(theirs.run)
+    assert (record.folds_done, record.folds_expected, record.failed) == (6, 6, [])
+    assert (record.clips, record.parameters, record.origin) == (24, 7, "synthetic")
+    assert record.trained.startswith("outside the engine")
+    assert {score.part for score in run_scores(theirs.run)} == {"all", "casme2", "smic"}
 
 
 def test_the_record_has_what_that_of_a_pooled_run_has(theirs, tmp_path):
@@ -259,8 +262,8 @@ def test_the_record_has_what_that_of_a_pooled_run_has(theirs, tmp_path):
 
     spec = theirs.toy.spec("majority")
     train(theirs.toy, tmp_path / "engine", spec)
-    pooled = pool(tmp_path / "engine", spec, *theirs.data, ABOUT)
-    assert set(theirs.give(theirs.rows)) == {*pooled, "trained"}
+    pooled = pool(RunFiles(tmp_path / "engine", spec, *theirs.data), ABOUT)
+    assert set(theirs.give(theirs.rows).as_json()) == {*pooled.as_json(), "trained"}
     names = {path.name for path in (tmp_path / "engine").iterdir() if path.is_file()}
     assert {path.name for path in theirs.run.iterdir()} == names | {"folds.csv", "given.csv"}
 
@@ -272,7 +275,7 @@ def test_the_truth_is_never_taken_from_there(theirs):
     rows = read_csv(theirs.run / "predictions.csv")
     assert {row["clip_id"]: row["truth"] for row in rows} == truth
     assert {row["dataset"] for row in rows} == {"casme2", "smic"}
-    assert run_scores(theirs.run)[0]["accuracy"] < 1
+    assert run_scores(theirs.run)[0].counted["accuracy"] < 1
 
 
 def test_probabilities_are_kept_in_the_order_of_the_classes(theirs):
@@ -321,7 +324,7 @@ def test_a_wrong_file_is_one_clear_sentence_and_leaves_nothing(theirs, sentence,
 
 def test_no_file_at_all_is_named(theirs):
     with pytest.raises(UserError, match=r"cannot read .*given.csv"):
-        adopt(theirs.run, theirs.spec, *theirs.data, ABOUT)
+        adopt(RunFiles(theirs.run, theirs.spec, *theirs.data), ABOUT)
 
 
 # --- the engine and the rules keep to themselves ---------------------------------------------------------------------
@@ -331,15 +334,15 @@ def test_the_engine_does_not_train_pool_or_build_such_a_model(theirs):
     with pytest.raises(UserError, match="is a rule file"):
         build(theirs.spec["model"], num_classes=3)
     with pytest.raises(UserError, match="outside the engine; 'mebench adopt'"):
-        pool(theirs.run, theirs.spec, *theirs.data, ABOUT)
+        pool(RunFiles(theirs.run, theirs.spec, *theirs.data), ABOUT)
 
 
 def test_a_model_of_the_engine_is_neither_handed_out_nor_adopted(toy, tmp_path):
     spec = toy.spec("majority")
     with pytest.raises(UserError, match="'mebench train'"):
-        hand_out(tmp_path, spec, [toy.clips], [toy.inputs])
+        hand_out(RunFiles(tmp_path, spec, [toy.clips], [toy.inputs]))
     with pytest.raises(UserError, match="'mebench pool'"):
-        adopt(tmp_path, spec, [toy.clips], [toy.inputs], ABOUT)
+        adopt(RunFiles(tmp_path, spec, [toy.clips], [toy.inputs]), ABOUT)
 
 
 def test_the_verbs_do_it_by_hand(theirs, capsys):
@@ -359,7 +362,7 @@ def test_the_verbs_do_it_by_hand(theirs, capsys):
 
 
 def test_both_verbs_import_no_torch():
-    modules = "mebench.verbs.folds, mebench.verbs.adopt, mebench.training.handout, mebench.training.adopt"
+    modules = "mebench.verbs.folds, mebench.verbs.adopt, mebench.runs.handout, mebench.runs.adopt"
     code = f"import sys, {modules}; print('torch' in sys.modules, 'cv2' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert found == "False False\n"

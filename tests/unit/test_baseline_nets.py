@@ -222,8 +222,8 @@ def test_the_small_preset_learns_an_easy_pattern_in_seconds(one_thread, name):
     subjects = [f"s{i // 12}" for i in range(72)]
     data = data_of([str(i) for i in range(72)], ["toy"] * 72, subjects, ["a", "b", "c"], x, y, "")
     result = run_fold(spec, data, "s5", list(range(60)), list(range(60, 72)), torch.device("cpu"))
-    assert result.history[-1]["train_loss"] < result.history[0]["train_loss"]
-    assert result.predictions.argmax(1).tolist() == y[60:].tolist()
+    assert result.history[-1].train_loss < result.history[0].train_loss
+    assert result.chosen.predictions.argmax(1).tolist() == y[60:].tolist()
 
 
 # --- OFF-ApexNet -----------------------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def test_a_title_names_whatever_is_not_the_papers_recipe(entry, title):
 @pytest.mark.parametrize("verb", ["pool", "score", "tables"])
 def test_cheap_rules_import_no_torch(verb):
     """They run once per run; importing torch would take ten times as long as their work."""
-    modules = {"pool": "training.pool", "score": "metrics.scores", "tables": "tables"}
+    modules = {"pool": "runs.pool", "score": "runs.scores", "tables": "tables"}
     code = (
         f"import sys, mebench.verbs.{verb}, mebench.verbs.train, mebench.{modules[verb]}; print('torch' in sys.modules)"
     )

@@ -21,24 +21,28 @@ from toy import CLASSES, Toy, run_fold
 from mebench.errors import UserError
 from mebench.files import file_digest, read_csv, read_json, write_json
 from mebench.inputs.store import index_digest
-from mebench.metrics.scores import run_scores
 from mebench.protocols import loso
-from mebench.training import engine, fold, normalise
+from mebench.runs import attempt
+from mebench.runs.paths import RunFiles
+from mebench.runs.pool import origin, pool
+from mebench.runs.run_record import Title
+from mebench.runs.scores import run_scores
+from mebench.runs.shard import Execution, run_shard
+from mebench.training import fold, normalise
 from mebench.training.data import load, prepare
 from mebench.training.loop import out_of_memory
 from mebench.training.optim import sampler
-from mebench.training.pool import origin, pool
 
-ABOUT = {"title": "t", "kind": "model", "task_title": "toy"}
+ABOUT = Title("t", "model", "toy")
 
 
 def train(toy: Toy, run: Path, spec: dict, shard=(1, 1), **how) -> list[dict]:
     data = partial(load, spec, [toy.clips], [toy.inputs])
-    return engine.run_shard(run, spec, data, shard, engine.Execution(device="cpu", **how))
+    return run_shard(run, spec, data, shard, Execution(device="cpu", **how))
 
 
 def pooled(toy: Toy, run: Path, spec: dict) -> list[dict]:
-    pool(run, spec, [toy.clips], [toy.inputs], ABOUT)
+    pool(RunFiles(run, spec, [toy.clips], [toy.inputs]), ABOUT)
     return read_csv(run / "predictions.csv")
 
 
@@ -80,7 +84,7 @@ def test_shuffled_rows_change_nothing(toy, tmp_path):
 def test_a_fold_trains_on_the_other_subjects_only(toy, monkeypatch, tmp_path):
     seen = []
     plain = fold.run_fold
-    monkeypatch.setattr(engine, "run_fold", lambda job, *more: seen.append(job) or plain(job, *more))
+    monkeypatch.setattr(attempt, "run_fold", lambda job, *more: seen.append(job) or plain(job, *more))
     train(toy, tmp_path / "run", toy.spec())
     assert len(seen) == 6
     for job in seen:
@@ -100,7 +104,7 @@ def test_nothing_of_the_test_subject_reaches_training_or_normalisation(toy):
         x = data.x.clone()
         x[test] *= factor
         changed = type(data)(**{**vars(data), "x": x})
-        states.append(run_fold(spec, changed, "smic/s01", rows, test, torch.device("cpu")).state)
+        states.append(run_fold(spec, changed, "smic/s01", rows, test, torch.device("cpu")).chosen.state)
     for key in states[0]:
         assert torch.equal(states[0][key], states[1][key]), key
 
@@ -111,8 +115,9 @@ def test_the_oracle_scores_exactly_one_and_the_majority_does_not(toy, tmp_path):
         train(toy, tmp_path / model, spec)
         pooled(toy, tmp_path / model, spec)
         scores = run_scores(tmp_path / model)
-        assert {r["part"] for r in scores} == {"all", "casme2", "smic"}
-        assert all((r["uf1"] == r["uar"] == r["accuracy"] == 1) == perfect for r in scores)
+        assert {r.part for r in scores} == {"all", "casme2", "smic"}
+        names = ("uf1", "uar", "accuracy")
+        assert all((set(map(r.counted.get, names)) == {1}) == perfect for r in scores)
 
 
 def test_a_second_job_trains_nothing_and_another_shard_count_trains_nothing(toy, tmp_path):
@@ -192,7 +197,7 @@ def test_last_is_the_same_with_and_without_peeking_and_only_peeking_records_the_
     assert not (tmp_path / "last/predictions.test_peek.csv").exists()
     assert "test_accuracy" not in read_csv(tmp_path / "last/history.csv")[0]
     assert "test_accuracy" in read_csv(tmp_path / "test_peek/history.csv")[0]
-    scores = {r["selection"]: r for r in run_scores(tmp_path / "test_peek") if r["part"] == "all"}
+    scores = {r.selection: r.counted for r in run_scores(tmp_path / "test_peek") if r.part == "all"}
     assert scores["test_peek"]["accuracy"] >= scores["last"]["accuracy"]
 
 
@@ -200,9 +205,9 @@ def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_pa
     spec, run = toy.spec(selection="inner", epochs=12), tmp_path / "run"
     records = train(toy, run, spec)
     for record in records:
-        history = read_csv(run / "folds" / record["fold"].replace("/", "-") / "history.csv")
+        history = read_csv(run / "folds" / record.fold.replace("/", "-") / "history.csv")
         best = max(float(row["inner_uf1"]) for row in history)
-        assert float(history[record["selected_epoch"] - 1]["inner_uf1"]) == best
+        assert float(history[record.selected_epoch - 1]["inner_uf1"]) == best
 
 
 @pytest.mark.parametrize("selection", ["last", "inner", "test_peek"])
@@ -213,14 +218,14 @@ def test_kept_weights_are_those_that_predicted(toy, tmp_path, selection):
     train(toy, run, spec)
     assert not list(run.rglob("*.safetensors"))
     records = train(toy, run, spec, save_weights=True)  # finished folds have none: they are trained again
-    assert selection != "inner" or {r["selected_epoch"] for r in records} - {6}
+    assert selection != "inner" or {r.selected_epoch for r in records} - {6}
     data = load(spec, [toy.clips], [toy.inputs])
     for record in records:
-        folder = run / "folds" / record["fold"].replace("/", "-")
-        train_rows, test_rows = data.folds()[record["fold"]]
+        folder = run / "folds" / record.fold.replace("/", "-")
+        train_rows, test_rows = data.folds()[record.fold]
         model = fold.models.build("ststnet", num_classes=3).eval()
         model.load_state_dict(load_file(folder / "weights.safetensors"))
-        loop = fold.loop_of(model, spec, data, data.y, fit_rows(spec, data, record["fold"], train_rows), 0)
+        loop = fold.loop_of(model, spec, data, data.y, fit_rows(spec, data, record.fold, train_rows), 0)
         expected = loop.predict(test_rows)
         found = [[float(row[f"p_{c}"]) for c in CLASSES] for row in read_csv(folder / "predictions.csv")]
         torch.testing.assert_close(torch.tensor(found), expected, rtol=0, atol=1e-5)
@@ -241,7 +246,7 @@ def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, 
     )
     spec, run = toy.spec(), tmp_path / "run"
     records = train(toy, run, spec)
-    assert sorted(r["status"] for r in records) == ["diverged"] + 5 * ["done"]
+    assert sorted(r.status for r in records) == ["diverged"] + 5 * ["done"]
     rows = pooled(toy, run, spec)
     assert len(rows) == 20
     about = json.loads((run / "run.json").read_text())
@@ -253,8 +258,8 @@ def test_a_diverging_fold_is_a_record_and_takes_no_sibling_along(toy, tmp_path, 
 def test_a_last_step_that_destroys_the_weights_is_no_result(toy, tmp_path, selection):
     """The loss of the only step is finite; what the network says after it is not."""
     records = train(toy, tmp_path / "run", toy.spec({"model": "ststnet", "lr": 1e20}, epochs=1, selection=selection))
-    assert {r["status"] for r in records} == {"diverged"}
-    assert "the predictions after epoch 1 are not numbers" in records[0]["message"]
+    assert {r.status for r in records} == {"diverged"}
+    assert "the predictions after epoch 1 are not numbers" in records[0].message
     assert not list((tmp_path / "run").rglob("predictions*.csv"))
 
 
@@ -262,7 +267,7 @@ def test_a_fitted_model_whose_answer_is_no_number_is_no_result(toy, tmp_path, mo
     from mebench.models.majority import Majority
 
     monkeypatch.setattr(Majority, "forward", lambda self, x: torch.full((len(x), 3), float("nan")))
-    assert {r["status"] for r in train(toy, tmp_path / "run", toy.spec("majority"))} == {"diverged"}
+    assert {r.status for r in train(toy, tmp_path / "run", toy.spec("majority"))} == {"diverged"}
 
 
 def test_memory_of_the_cpu_that_runs_out_is_told_from_other_faults():
@@ -294,7 +299,7 @@ def test_a_machine_that_fails_ends_the_job_and_is_no_result_of_a_fold(toy, tmp_p
             train(toy, run, spec)
     assert [json.loads(path.read_text())["status"] for path in run.glob("folds/*/fold.json")] == ["done"]
     assert not list(run.glob("folds/*.running.json"))
-    assert {r["status"] for r in train(toy, run, spec)} == {"done"}
+    assert {r.status for r in train(toy, run, spec)} == {"done"}
 
 
 def _raise(error: Exception) -> None:
@@ -306,11 +311,11 @@ def test_running_out_of_memory_or_time_is_a_record_that_the_next_job_tries_again
     with monkeypatch.context() as patch:
         error = torch.OutOfMemoryError("no memory left")
         patch.setattr(fold.Loop, "epoch", lambda self, give_up: (_ for _ in ()).throw(error))
-        assert {r["status"] for r in train(toy, run, spec)} == {"out_of_memory"}
+        assert {r.status for r in train(toy, run, spec)} == {"out_of_memory"}
     with pytest.raises(UserError, match=r"no fold of .* is done.*out_of_memory"):
         pooled(toy, run, spec)
-    assert {r["status"] for r in train(toy, run, spec, fold_seconds=0)} == {"timeout"}
-    assert {r["status"] for r in train(toy, run, spec)} == {"done"}
+    assert {r.status for r in train(toy, run, spec, fold_seconds=0)} == {"timeout"}
+    assert {r.status for r in train(toy, run, spec)} == {"done"}
 
 
 def test_a_batch_that_was_split_for_lack_of_memory_is_on_record(toy, tmp_path, monkeypatch):
@@ -323,7 +328,7 @@ def test_a_batch_that_was_split_for_lack_of_memory_is_on_record(toy, tmp_path, m
         return whole(self, x, y)
 
     monkeypatch.setattr(fold.Loop, "_loss", loss)
-    assert {(r["status"], r["batch_parts"]) for r in train(toy, run, spec)} == {("done", 4)}
+    assert {(r.status, r.batch_parts) for r in train(toy, run, spec)} == {("done", 4)}
     pooled(toy, run, spec)
     assert read_json(run / "run.json")["split_batches"] == {row["subject"]: 4 for row in toy.rows}
     monkeypatch.undo()
@@ -380,7 +385,7 @@ def test_a_subject_with_one_clip_is_a_fold_like_any_other(tmp_path):
     lines = toy.clips.read_text().splitlines()
     toy.clips.write_text("\n".join(line for line in lines if "s02/c1" not in line and "s02/c2" not in line) + "\n")
     spec = toy.spec()
-    assert {r["status"] for r in train(toy, tmp_path / "run", spec)} == {"done"}
+    assert {r.status for r in train(toy, tmp_path / "run", spec)} == {"done"}
     assert len(pooled(toy, tmp_path / "run", spec)) == 10
 
 

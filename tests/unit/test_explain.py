@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from dataclasses import replace
 
 import pytest
 from runs_on_disk import SUBJECTS, TASK, Bench
@@ -14,8 +15,9 @@ from mebench import cli
 from mebench.errors import UserError
 from mebench.files import canonical_json, read_json, write_json
 from mebench.report import partial
-from mebench.training import reasons
-from mebench.training.records import fingerprint
+from mebench.runs import reasons
+from mebench.runs.fingerprint import fingerprint, parts_of
+from mebench.runs.records import FoldRecord
 from mebench.watch import dryrun, incomplete
 
 RUN = f"{TASK}/ststnet/seed0"
@@ -46,13 +48,14 @@ def explain(bench, monkeypatch, capsys):
 
 
 def test_the_parts_make_the_fingerprint(toy, tmp_path):
-    """Also with a file of weights; the two modules must not drift apart."""
+    """Also with a file of weights."""
     for entry in ("ststnet", {"model": "slstt", "size": "small", "pretrained": str(tmp_path / "w.pth")}):
         (tmp_path / "w.pth").write_bytes(b"weights")
         spec = toy.spec(entry)
-        parts = reasons.fingerprint_parts(spec, "abc", "casme2/s00")
-        assert len(parts["weights"]) == (entry != "ststnet")
-        assert reasons.fingerprint_of(canonical_json(spec), parts) == fingerprint(spec, "abc", "casme2/s00")
+        parts = parts_of(spec, "abc", "casme2/s00")
+        assert len(parts.weights) == (entry != "ststnet")
+        assert parts.fingerprint(canonical_json(spec)) == fingerprint(spec, "abc", "casme2/s00")
+        assert parts_of(spec, "abc", "").for_fold("casme2/s00") == parts
 
 
 def test_all_folds_hold(bench, explain):
@@ -91,9 +94,10 @@ def test_changed_data_are_told_from_a_changed_configuration(bench, explain):
 ])  # fmt: skip
 def test_the_part_of_the_fingerprint_that_differs_is_named(toy, part, words):
     spec = toy.spec()
-    then = reasons.fingerprint_parts(spec, "abc", "casme2/s00")
-    now = then | {part: ["x"] if part == "weights" else "x"}
-    record = {"fingerprint": reasons.fingerprint_of(canonical_json(spec), then), "spec": spec, "made_from": then}
+    then = parts_of(spec, "abc", "casme2/s00")
+    now = replace(then, **{part: ["x"] if part == "weights" else "x"})
+    record = FoldRecord(then.fold, then.fingerprint(canonical_json(spec)), "done", "", spec=spec,
+                        made_from=then.as_json())  # fmt: skip
     assert reasons.changes(record, spec, then) == []
     (sentence,) = reasons.changes(record, spec, now)
     assert sentence.startswith(words)

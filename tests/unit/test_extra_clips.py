@@ -13,9 +13,11 @@ from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.plan import Plan
+from mebench.runs.paths import RunFiles
+from mebench.runs.pool import pool
+from mebench.runs.run_record import Title
 from mebench.training.data import load
-from mebench.training.pool import pool
-from mebench.training.records import run_rows
+from mebench.training.rows import run_rows
 
 BOTH = ("casme3", "casme3_long")
 
@@ -66,15 +68,14 @@ def test_macro_expressions_join_the_training_clips_of_the_other_subjects(made):
 
 
 def test_such_a_fold_trains_and_is_pooled_over_the_clips_of_the_task_alone(made, tmp_path):
-    from mebench.training.engine import Execution, run_shard
+    from mebench.runs.shard import Execution, run_shard
 
     wanted = spec(made)
     data = load(wanted, *files(made))
     records = run_shard(tmp_path, wanted, lambda: data, (1, 1), Execution("cpu"))
-    assert [r["status"] for r in records] == ["done"] * 3
-    about = {"title": "HSTA", "kind": "model", "task_title": "t"}
-    record = pool(tmp_path, wanted, *files(made), about)
-    assert record["clips"] == data.tested
+    assert [r.status for r in records] == ["done"] * 3
+    record = pool(RunFiles(tmp_path, wanted, *files(made)), Title("HSTA", "model", "t"))
+    assert record.clips == data.tested
     tested = {row["clip_id"] for row in read_csv(tmp_path / "predictions.csv")}
     assert tested == set(data.clip_ids[: data.tested])
 

@@ -12,7 +12,7 @@ from runs_on_disk import SUBJECTS, TASK, Bench
 
 from mebench import cli
 from mebench.files import read_json, write_json
-from mebench.training.records import checkpoint_file
+from mebench.runs.paths import checkpoint_file
 
 LOG = f"""{TASK}/ststnet/seed0: 4 folds, 0 of them finished before
 {TASK}/ststnet/seed0: fold 1/4 {SUBJECTS[1]}: 2.0 s, 6 s left

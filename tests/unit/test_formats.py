@@ -14,9 +14,10 @@ from toy import Toy
 
 from mebench import formats, tasks
 from mebench.errors import UserError
+from mebench.runs.run_record import Title
 
 PROJECT = Path(__file__).parents[2]
-ABOUT = {"title": "STSTNet", "kind": "model", "task_title": "Toy"}
+ABOUT = Title("STSTNet", "model", "Toy")
 
 
 def _tool():
@@ -29,17 +30,18 @@ def _tool():
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """A run of two folds with peeking, pooled and scored."""
-    from mebench.metrics.scores import write_scores
+    from mebench.runs.paths import RunFiles
+    from mebench.runs.pool import pool
+    from mebench.runs.scores import write_scores
+    from mebench.runs.shard import Execution, run_shard
     from mebench.training.data import load
-    from mebench.training.engine import Execution, run_shard
-    from mebench.training.pool import pool
 
     root = tmp_path_factory.mktemp("formats")
     toy = Toy(root, subjects=2, clips=3)
     spec = toy.spec("ststnet", selection="test_peek", epochs=1)
     run = root / "runs/toy/ststnet/seed0"
     run_shard(run, spec, partial(load, spec, [toy.clips], [toy.inputs]), (1, 1), Execution("cpu"))
-    pool(run, spec, [toy.clips], [toy.inputs], ABOUT)
+    pool(RunFiles(run, spec, [toy.clips], [toy.inputs]), ABOUT)
     write_scores([run], root / "scores/toy.csv")
     return root
 

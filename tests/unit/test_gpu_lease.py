@@ -17,9 +17,9 @@ from typing import TextIO
 import pytest
 
 from mebench.errors import UserError
-from mebench.training import gpu_cards, gpu_lease
-from mebench.training.gpu_cards import Card, to_choose_from
-from mebench.training.gpu_lease import lease
+from mebench.runs import gpu_cards, gpu_lease
+from mebench.runs.gpu_cards import Card, to_choose_from
+from mebench.runs.gpu_lease import lease
 
 CARDS = ("GPU-aaaa", "GPU-bbbb")
 SCHEDULERS = (gpu_cards.VISIBLE, gpu_cards.ORDER, *gpu_cards.SCHEDULER_GIVES)
@@ -42,7 +42,7 @@ class Machine:
         program.chmod(0o755)
 
     def start(self, program: str, *arguments: str, **options) -> subprocess.Popen:
-        head = "import os, sys, time\nfrom mebench.training.gpu_lease import lease\n"
+        head = "import os, sys, time\nfrom mebench.runs.gpu_lease import lease\n"
         return subprocess.Popen([sys.executable, "-c", head + program, *arguments], env=self.env,
                                 stdout=subprocess.PIPE, text=True, **options)  # fmt: skip
 
@@ -69,7 +69,7 @@ def at_once(wanted: int = 1) -> list[str]:
 
 # a directory is made by one process alone: the second on a card would fail
 TURNS = """
-from mebench.training import gpu_lease
+from mebench.runs import gpu_lease
 gpu_lease.LOOK_AGAIN = 0.02
 for turn in range(5):
     with lease(1, f"job {turn}", lambda text: None) as (card,):

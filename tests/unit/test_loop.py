@@ -14,8 +14,8 @@ from toy import data_of, loop_on
 from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.training import fold, normalise
+from mebench.training.batches import OnDisk, ahead
 from mebench.training.loop import Diverged, seed_all
-from mebench.training.source import OnDisk, ahead
 
 PICTURES = {"channels": ["u", "v", "strain"], "range": "pixels", "kind": "apex_flow", "center": "none"}
 

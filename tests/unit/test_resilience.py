@@ -19,10 +19,14 @@ from toy import Toy, run_fold
 from mebench import files
 from mebench.errors import UserError
 from mebench.files import read_json, whole_folder
-from mebench.training import checkpoint, engine, fold, lock
-from mebench.training.checkpoint import Keeper, Stopped
+from mebench.runs import checkpoint, lock
+from mebench.runs.checkpoint import Checkpoint
+from mebench.runs.execution import Execution
+from mebench.runs.shard import run_shard
+from mebench.runs.stop import Stop, watched
+from mebench.training import fold
 from mebench.training.data import load
-from mebench.training.stop import Stop, watched
+from mebench.training.limits import Stopped
 
 CPU = torch.device("cpu")
 
@@ -40,7 +44,7 @@ def few(tmp_path):
 
 def train(toy: Toy, run: Path, spec: dict, stop=lambda: False, shard=(1, 1), **how) -> list[dict]:
     data = partial(load, spec, [toy.clips], [toy.inputs])
-    return engine.run_shard(run, spec, data, shard, engine.Execution("cpu", **how), stop)
+    return run_shard(run, spec, data, shard, Execution("cpu", **how), stop)
 
 
 def results(run: Path) -> dict[str, bytes]:
@@ -70,17 +74,18 @@ def test_a_fold_that_is_stopped_after_any_epoch_goes_on_bit_for_bit(toy, tmp_pat
     whole = run_fold(spec, data, name, *rows, CPU)
     for after in (1, 2, 3):
         stop = Stop()
-        keeper = Keeper(tmp_path / f"{after}.checkpoint", "mark", stop)
+        keeper = Checkpoint(tmp_path / f"{after}.checkpoint", "mark", stop)
         with pytest.raises(Stopped, match=f"after epoch {after} of 4"):
             run_fold(spec, data, name, *rows, CPU, partial(ask_after, after, stop), keeper=keeper)
         torch.manual_seed(99)  # a new process has another random state
-        again = run_fold(spec, data, name, *rows, CPU, keeper=Keeper(keeper.path, "mark"))
+        again = run_fold(spec, data, name, *rows, CPU, keeper=Checkpoint(keeper.path, "mark"))
         assert again.resumed == after
         assert again.history == whole.history
-        assert torch.equal(again.predictions, whole.predictions)
-        assert (again.peeked is None) == (whole.peeked is None)
-        assert again.peeked is None or torch.equal(again.peeked, whole.peeked)
-        assert all(torch.equal(again.state[key], whole.state[key]) for key in whole.state)
+        assert torch.equal(again.chosen.predictions, whole.chosen.predictions)
+        one, two = again.chosen, whole.chosen
+        assert (one.peeked is None) == (two.peeked is None)
+        assert one.peeked is None or torch.equal(one.peeked, two.peeked)
+        assert all(torch.equal(one.state[key], two.state[key]) for key in two.state)
 
 
 def test_an_epoch_whose_end_is_far_is_not_waited_for(toy, tmp_path, monkeypatch):
@@ -90,25 +95,25 @@ def test_an_epoch_whose_end_is_far_is_not_waited_for(toy, tmp_path, monkeypatch)
     name, rows = next(iter(data.folds().items()))
     stop.ask(15)
     with pytest.raises(Stopped, match="in epoch 1 of 3"):
-        run_fold(spec, data, name, *rows, CPU, keeper=Keeper(tmp_path / "x.checkpoint", "mark", stop))
+        run_fold(spec, data, name, *rows, CPU, keeper=Checkpoint(tmp_path / "x.checkpoint", "mark", stop))
     assert not (tmp_path / "x.checkpoint").exists()
 
 
 @pytest.mark.parametrize("damage", ["other mark", "cut", "text", "none"])
 def test_a_checkpoint_of_something_else_or_a_damaged_one_is_not_read(tmp_path, damage):
-    keeper = Keeper(tmp_path / "x.checkpoint", "mark")
+    keeper = Checkpoint(tmp_path / "x.checkpoint", "mark")
     if damage != "none":
         keeper.save({"a": torch.arange(1000)})
     if damage == "cut":
         keeper.path.write_bytes(keeper.path.read_bytes()[:500])
     if damage == "text":
         keeper.path.write_text("not a checkpoint")
-    assert Keeper(keeper.path, "other" if damage == "other mark" else "mark").load(CPU) is None
+    assert Checkpoint(keeper.path, "other" if damage == "other mark" else "mark").load(CPU) is None
 
 
 def test_checkpoints_come_at_their_interval_and_go_with_the_finished_fold(toy, tmp_path, monkeypatch):
     saved = []
-    monkeypatch.setattr(Keeper, "save", lambda self, state: saved.append(state["loop"]["epochs_done"]))
+    monkeypatch.setattr(Checkpoint, "save", lambda self, state: saved.append(state["loop"]["epochs_done"]))
     train(toy, tmp_path / "often", toy.spec(epochs=4), shard=(1, 6), checkpoint_seconds=0)
     train(toy, tmp_path / "never", toy.spec(epochs=4), shard=(1, 6))
     assert saved == [1, 2, 3]
@@ -124,11 +129,11 @@ def test_a_fold_that_runs_out_of_time_goes_on_in_the_next_job(toy, tmp_path, wor
     train(toy, tmp_path / "plain", spec)
     for reached in (1, 2):
         records = train(toy, run, spec, fold_seconds=0, workers=workers)
-        assert {r["status"] for r in records} == {"timeout"}
-        assert {r["message"] for r in records} == {f"the fold took longer than 0 s; it was in epoch {reached}"}
+        assert {r.status for r in records} == {"timeout"}
+        assert {r.message for r in records} == {f"the fold took longer than 0 s; it was in epoch {reached}"}
         assert len(litter(run)) == 6  # their checkpoints
     records = train(toy, run, spec, fold_seconds=0, workers=workers)
-    assert {(r["status"], r["resumed_at_epoch"]) for r in records} == {("done", 2)}
+    assert {(r.status, r.resumed_at_epoch) for r in records} == {("done", 2)}
     assert litter(run) == []
     assert results(run) == results(tmp_path / "plain")
 
@@ -136,10 +141,10 @@ def test_a_fold_that_runs_out_of_time_goes_on_in_the_next_job(toy, tmp_path, wor
 def test_the_seconds_of_a_fold_are_those_of_all_its_jobs(tmp_path, monkeypatch):
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: float(next(clock)))
-    first = Keeper(tmp_path / "x.checkpoint", "mark")
+    first = Checkpoint(tmp_path / "x.checkpoint", "mark")
     first.save({})
     kept = torch.load(first.path, weights_only=True)["seconds"]
-    again = Keeper(first.path, "mark")
+    again = Checkpoint(first.path, "mark")
     again.load(CPU)
     assert kept > 0
     assert again.spent() == kept + 10  # one look at the clock after it began
@@ -159,7 +164,7 @@ def test_a_source_that_changes_under_a_job_ends_it(toy, tmp_path):
     with pytest.raises(UserError, match=r"the source of .*mine.py or of mebench.* changed while this job ran"):
         train(toy, run, spec, edit_after_two)
     assert len(list(run.glob("folds/*/fold.json"))) == 2
-    assert {r["status"] for r in train(toy, run, spec)} == {"done"}
+    assert {r.status for r in train(toy, run, spec)} == {"done"}
     assert len({read_json(p)["fingerprint"] for p in run.glob("folds/*/fold.json")}) == 6
     train(toy, tmp_path / "new", spec)
     assert results(run) == results(tmp_path / "new")
@@ -253,14 +258,16 @@ def test_a_fold_whose_files_are_not_those_of_its_record_is_trained_again(toy, tm
 
 
 def test_pooling_refuses_a_damaged_fold(toy, tmp_path):
-    from mebench.training.pool import pool
+    from mebench.runs.paths import RunFiles
+    from mebench.runs.pool import pool
+    from mebench.runs.run_record import Title
 
     spec, run = toy.spec(), tmp_path / "run"
     train(toy, run, spec)
     path = run / "folds" / "smic-s01" / "predictions.csv"
     path.write_text(path.read_text().replace("0.", "0.9", 1))
     with pytest.raises(UserError, match="the fold smic/s01 of .* is damaged"):
-        pool(run, spec, [toy.clips], [toy.inputs], {"title": "t", "kind": "model", "task_title": "toy"})
+        pool(RunFiles(run, spec, [toy.clips], [toy.inputs]), Title("t", "model", "toy"))
 
 
 # --- the lock ------------------------------------------------------------------------------------------------------
@@ -276,11 +283,11 @@ def held_by(path: Path, age: float = 0, **facts) -> None:
 
 def test_a_live_job_keeps_others_out_and_gives_the_lock_back(tmp_path):
     path = tmp_path / "x.running.json"
-    with lock.hold(path, {"fold": "x"}) as holder:
-        assert lock.read(path)["fold"] == "x"
-        with pytest.raises(lock.Held, match=str(os.getpid())), lock.hold(path, {}):
+    with lock.hold(path, lock.Told("x")) as holder:
+        assert lock.read(path).told.fold == "x"
+        with pytest.raises(lock.Held, match=str(os.getpid())), lock.hold(path, lock.Told()):
             pass
-        assert lock.read(path)["token"] == holder.about["token"]
+        assert lock.read(path).token == holder.lock.token
     assert list(tmp_path.iterdir()) == []
 
 
@@ -299,12 +306,12 @@ def test_a_dead_job_cannot_hold_a_lock_for_ever(tmp_path, facts, dead):
     path = tmp_path / "x.running.json"
     held_by(path, **facts)
     if not dead:
-        with pytest.raises(lock.Held), lock.hold(path, {}):
+        with pytest.raises(lock.Held), lock.hold(path, lock.Told()):
             pass
-        assert lock.read(path)["token"] == "other"
+        assert lock.read(path).token == "other"
         return
-    with lock.hold(path, {}) as holder:
-        assert lock.read(path)["token"] == holder.about["token"]
+    with lock.hold(path, lock.Told()) as holder:
+        assert lock.read(path).token == holder.lock.token
     assert list(tmp_path.iterdir()) == []
 
 
@@ -313,7 +320,7 @@ def test_a_process_that_has_ended_and_was_not_asked_about_holds_nothing(tmp_path
     zombie = subprocess.Popen([sys.executable, "-c", ""])
     wait_for(lambda: Path(f"/proc/{zombie.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
     held_by(tmp_path / "x.running.json", pid=zombie.pid)
-    with lock.hold(tmp_path / "x.running.json", {}):
+    with lock.hold(tmp_path / "x.running.json", lock.Told()):
         pass
     zombie.wait()
 
@@ -326,9 +333,9 @@ def test_the_clock_of_a_node_does_not_decide_who_is_alive(tmp_path, monkeypatch,
     held_by(new, age=10, node="elsewhere")
     now = time.time
     monkeypatch.setattr(lock.time, "time", lambda: now() + wrong)
-    with lock.hold(old, {}):
+    with lock.hold(old, lock.Told()):
         pass
-    with pytest.raises(lock.Held), lock.hold(new, {}):
+    with pytest.raises(lock.Held), lock.hold(new, lock.Told()):
         pass
 
 
@@ -341,8 +348,8 @@ def test_a_lock_that_was_made_although_the_answer_was_lost_is_ones_own(tmp_path,
         raise FileExistsError(target)
 
     monkeypatch.setattr(lock.os, "link", lossy)
-    with lock.hold(tmp_path / "x.running.json", {}) as holder:
-        assert lock.read(tmp_path / "x.running.json")["token"] == holder.about["token"]
+    with lock.hold(tmp_path / "x.running.json", lock.Told()) as holder:
+        assert lock.read(tmp_path / "x.running.json").token == holder.lock.token
     assert list(tmp_path.iterdir()) == []
 
 
@@ -353,14 +360,14 @@ def test_one_look_that_fails_does_not_stop_the_heart(tmp_path, monkeypatch):
 
     def stale(at):
         looks.append(at)
-        return {"token": "", "node": "", "pid": 0, "beat": 0.0} if len(looks) == 2 else read(at)
+        return lock.Lock(path, 0.0) if len(looks) == 2 else read(at)
 
-    with lock.hold(path, {}) as holder:
+    with lock.hold(path, lock.Told()) as holder:
         monkeypatch.setattr(lock, "read", stale)
         wait_for(lambda: len(looks) > 3)
-        before = read(path)["beat"]
-        wait_for(lambda: read(path)["beat"] > before)
-        assert read(path)["token"] == holder.about["token"]
+        before = read(path).beat
+        wait_for(lambda: read(path).beat > before)
+        assert read(path).token == holder.lock.token
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
@@ -368,7 +375,7 @@ def test_an_unreadable_lock_is_taken_over_when_it_is_old(tmp_path, text):
     path = tmp_path / "x.running.json"
     path.write_text(text)
     os.utime(path, (1, 1))
-    with lock.hold(path, {}):
+    with lock.hold(path, lock.Told()):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -376,26 +383,26 @@ def test_an_unreadable_lock_is_taken_over_when_it_is_old(tmp_path, text):
 def test_a_lock_beats_and_a_holder_who_lost_it_leaves_it_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(lock, "BEAT", 0.05)
     path = tmp_path / "x.running.json"
-    with lock.hold(path, {}) as holder:
-        first = lock.read(path)["beat"]
-        holder.tell(epoch=7)
+    with lock.hold(path, lock.Told()) as holder:
+        first = lock.read(path).beat
+        holder.tell(7, 0.5)
         time.sleep(0.3)
-        assert lock.read(path)["epoch"] == 7
-        assert lock.read(path)["beat"] > first
+        assert lock.read(path).told.epoch == 7
+        assert lock.read(path).beat > first
         held_by(path)
         time.sleep(0.3)
-        assert lock.read(path)["token"] == "other"
-    assert lock.read(path)["token"] == "other"
+        assert lock.read(path).token == "other"
+    assert lock.read(path).token == "other"
 
 
 RACE = """
 import sys, time
 from pathlib import Path
-from mebench.training import lock
+from mebench.runs import lock
 path = Path(sys.argv[1])
 for _ in range(40):
     try:
-        with lock.hold(path, {}):
+        with lock.hold(path, lock.Told()):
             inside = path.with_name("inside")
             inside.mkdir()      # fails if somebody else is inside
             time.sleep(0.002)
@@ -475,7 +482,7 @@ def test_several_workers_give_the_bytes_of_one_and_share_the_folds(few, tmp_path
     spec = few.spec(epochs=5)
     train(few, tmp_path / "one", spec, save_weights=True)
     records = train(few, tmp_path / "three", spec, save_weights=True, workers=2)
-    assert [r["status"] for r in records] == ["done"] * 3
+    assert [r.status for r in records] == ["done"] * 3
     assert results(tmp_path / "three") == results(tmp_path / "one")
     for path in (tmp_path / "one").rglob("weights.safetensors"):
         other = tmp_path / "three" / path.relative_to(tmp_path / "one")
@@ -515,9 +522,9 @@ def test_a_fold_is_repeated_by_hand(toy, tmp_path, monkeypatch):
     plain = fold.Loop.criterion
     with monkeypatch.context() as patch:
         patch.setattr(fold.Loop, "criterion", lambda self, *a: plain(self, *a) * float("nan"))
-        assert {r["status"] for r in train(toy, run, spec)} == {"diverged"}
-    assert {r["status"] for r in train(toy, run, spec)} == {"diverged"}  # would only repeat itself
-    assert [r["status"] for r in train(toy, run, spec, folds=("smic/s01",))] == ["done"]
+        assert {r.status for r in train(toy, run, spec)} == {"diverged"}
+    assert {r.status for r in train(toy, run, spec)} == {"diverged"}  # would only repeat itself
+    assert [r.status for r in train(toy, run, spec, folds=("smic/s01",))] == ["done"]
     assert sorted(read_json(p)["status"] for p in run.glob("folds/*/fold.json")) == ["diverged"] * 5 + ["done"]
     with pytest.raises(UserError, match="there is no fold 'smic/s1'.*did you mean 'smic/s01'"):
         train(toy, run, spec, folds=("smic/s01", "smic/s1"))
@@ -542,7 +549,7 @@ def test_something_else_in_the_place_of_a_record_is_as_good_as_none(toy, tmp_pat
 
 
 def test_an_epoch_of_unknown_length_is_waited_for_a_while_only(tmp_path, monkeypatch):
-    keeper = Keeper(tmp_path / "x.checkpoint", "mark", stop := Stop())
+    keeper = Checkpoint(tmp_path / "x.checkpoint", "mark", stop := Stop())
     assert not keeper.give_up()
     stop.ask(signal.SIGTERM)
     assert not keeper.give_up()

@@ -382,7 +382,7 @@ def test_the_small_preset_learns_the_colour_of_flow(options):
     """Three classes that differ in the hue of the pictures; every clip of a held-out subject is recognised."""
     spec = recipes.resolve({"model": "slstt", "preset": "small"} | options) | {"seed": 0, "selection": "last"}
     result = trained_fold(spec, toy(), "s3")
-    assert result.predictions.argmax(1).tolist() == [0, 1, 2] * 4
+    assert result.chosen.predictions.argmax(1).tolist() == [0, 1, 2] * 4
 
 
 def test_cached_features_are_computed_once_for_all_folds_and_for_both_aggregators():

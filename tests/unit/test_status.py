@@ -12,7 +12,7 @@ from rich.console import Console
 from runs_on_disk import SUBJECTS, TASK, Bench
 
 from mebench import cli
-from mebench.files import write_json
+from mebench.runs.records import FoldRecord
 from mebench.verbs import status as verb
 from mebench.watch import gpus, left, screen
 from mebench.watch.left import Clock
@@ -104,8 +104,7 @@ def test_a_run_is_pooled_when_its_record_is_of_this_configuration(bench, status)
     for fold in SUBJECTS:
         bench.fold(fold)
     assert status()["ststnet/seed0"]["state"] == "trained"
-    spec = bench.plan.run(TASK, "ststnet", 0).spec
-    write_json(bench.plan_folder("ststnet") / "run.json", {"spec": spec, "folds_done": 4, "failed": []})
+    bench.pooled(4)
     assert (status()["ststnet/seed0"]["state"], status()["ststnet/seed0"]["work_seconds"]) == ("pooled", 0)
 
 
@@ -114,16 +113,13 @@ def test_a_record_that_lacks_what_was_trained_since_is_not_called_pooled(bench, 
     bench.data()
     for fold in SUBJECTS:
         bench.fold(fold, status="out_of_memory" if fold == SUBJECTS[0] else "done")
-    spec = bench.plan.run(TASK, "ststnet", 0).spec
-    failed = [{"fold": SUBJECTS[0], "status": "out_of_memory", "message": ""}]
-    record = bench.plan_folder("ststnet") / "run.json"
-    write_json(record, {"spec": spec, "folds_done": 3, "failed": failed})
+    record = bench.pooled(3, failed=(SUBJECTS[0],))
     assert status()["ststnet/seed0"]["state"] == "pooled"
     later = record.stat().st_mtime + 5
     folder = bench.fold(SUBJECTS[0])  # repeated by hand
     os.utime(folder / "fold.json", (later, later))
     assert status()["ststnet/seed0"]["state"] == "trained"
-    write_json(record, {"spec": spec, "folds_done": 4, "failed": []})
+    bench.pooled(4)
     assert status()["ststnet/seed0"]["state"] == "trained"  # it was written before the fold was
     os.utime(record, (later + 5, later + 5))
     assert status()["ststnet/seed0"]["state"] == "pooled"
@@ -142,10 +138,10 @@ def test_time_left_comes_from_another_seed_before_an_estimate(bench, status):
 
 
 def test_seconds_of_a_fold_that_went_on_count_only_where_there_are_no_others():
-    whole, resumed = ({"seconds": s, "resumed_at_epoch": at} for s, at in ((60.0, 0), (2.0, 90)))
-    assert left.of_fold([whole, resumed]) == 60
-    assert left.of_fold([resumed]) == 2
-    assert left.of_fold([]) is None
+    whole, resumed = (FoldRecord("f", "", "done", "", s, resumed_at_epoch=at) for s, at in ((60.0, 0), (2.0, 90)))
+    assert left.fold_seconds([whole, resumed]) == 60
+    assert left.fold_seconds([resumed]) == 2
+    assert left.fold_seconds([]) is None
 
 
 def test_what_has_not_changed_is_not_read_again(bench, monkeypatch):
@@ -160,7 +156,7 @@ def test_what_has_not_changed_is_not_read_again(bench, monkeypatch):
 
 def snapshot(bench: Bench) -> screen.Snapshot:
     states = Eyes(bench.plan).look()
-    card = {"index": 0, "name": "H200", "use_percent": 37, "used_mb": 12345, "total_mb": 143771}
+    card = gpus.Gpu(0, "H200", 37, 12345, 143771)
     return screen.Snapshot(states, Clock(bench.plan, 20.0, 0.05).works(states), [card])
 
 
@@ -205,8 +201,7 @@ def test_watching_ends_when_everything_is_pooled(bench):
         for run in bench.plan.runs if len(seen) == 2 else ():
             for fold in SUBJECTS:
                 bench.fold(fold, model=run.model, seed=run.seed)
-            about = {"spec": run.spec, "folds_done": len(SUBJECTS), "failed": []}
-            write_json(bench.plan_folder(run.model, run.seed) / "run.json", about)
+            bench.pooled(len(SUBJECTS), run.model, run.seed)
         return seen[-1]
 
     verb.watch(look, 0.01)
@@ -219,8 +214,8 @@ def test_times_sort_as_text():
 
 def test_what_nvidia_smi_tells():
     text = "0, NVIDIA H200, 37, 12345, 143771\n1, NVIDIA A100, MIG 3g.20gb, 0, 1, 2\n2, Old, [N/A], 5, 6\n"
-    found = gpus.parse(text)
-    assert [(g["index"], g["name"], g["use_percent"]) for g in found] == [(0, "NVIDIA H200", 37), (2, "Old", None)]
+    listed = gpus.parse(text)
+    assert [(gpu.index, gpu.name, gpu.use_percent) for gpu in listed] == [(0, "NVIDIA H200", 37), (2, "Old", None)]
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [

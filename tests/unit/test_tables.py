@@ -15,8 +15,8 @@ from slstt_matrices import SLSTT_MATRICES
 from mebench import cards, tables, tasks
 from mebench.errors import UserError
 from mebench.files import read_json, write_csv, write_json
-from mebench.metrics.scores import write_scores
 from mebench.plan.code import AREAS
+from mebench.runs.scores import write_scores
 from mebench.tables import formats
 from mebench.tables.scores import COLUMNS, read_scores
 

@@ -14,8 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mebench.training import where as module
-from mebench.training.where import cpu, job, node, where
+from mebench.runs import where as module
+from mebench.runs.where import cpu, job, node, where
 
 KEYS = {"node", "cpu", "scheduler", "job", "restarts", "gpu", "driver", "cuda", "cudnn"}
 

@@ -89,10 +89,10 @@ def data_of(ids: list[str], datasets: list[str], subjects: list[str], classes: l
 def loop_on(model, recipe: dict, x, y, train, seed: int = 0, inputs: dict | None = None):
     """The training loop of a fold of a recognition task."""
     from mebench.tasks.recognition import CrossEntropy
-    from mebench.training.loop import Loop, Share
+    from mebench.training.loop import Loop, TrainingSet
 
     objective = CrossEntropy(recipe, y[list(train)], int(y.max()) + 1)
-    return Loop(model, recipe, Share(x, y, train, seed), objective, inputs)
+    return Loop(model, recipe, TrainingSet(x, y, train, seed), objective, inputs)
 
 
 def run_fold(spec, data, name, train, test, device="cpu", on_epoch=lambda epoch, loss: None, **limits):
@@ -100,6 +100,7 @@ def run_fold(spec, data, name, train, test, device="cpu", on_epoch=lambda epoch,
     import torch
 
     from mebench.training import fold
+    from mebench.training.limits import Limits
 
     job = fold.FoldJob(spec, data, name, train, test, torch.device(device))
-    return fold.run_fold(job, on_epoch, fold.Limits(**limits))
+    return fold.run_fold(job, on_epoch, Limits(**limits))

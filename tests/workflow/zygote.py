@@ -125,11 +125,11 @@ def _import_all() -> None:
             with contextlib.suppress(Exception):  # what a verb needs and cannot import, it says itself
                 importlib.import_module(module.name)
     from mebench import cards
-    from mebench.training import code_of_fold
+    from mebench.runs import code_of_fold
 
-    code_of_fold.of_engine({"task": {}})  # forks keep what was read of the source, until a file changes
+    code_of_fold.engine_digest({"task": {}})  # forks keep what was read of the source, until a file changes
     for name in cards.names("models"):
-        code_of_fold.of_model(name)
+        code_of_fold.model_digest(name)
 
 
 def _answer(link: socket.socket, record: Path) -> None:

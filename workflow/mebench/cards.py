@@ -12,9 +12,12 @@ import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mebench.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from mebench.config.spec import RunSpec
 
 PACKAGE = Path(__file__).parent
 OWN = Path("datasets")  # where datasets outside the package lie
@@ -158,7 +161,7 @@ def checked_option(where: str, key: str, value: Any, choices: list[Any]) -> Any:
     raise UserError(f"{where} has {key}: {value}; choose one of {listed}")
 
 
-def weights_files(spec: dict[str, Any]) -> list[str]:
+def weights_files(spec: RunSpec) -> list[str]:
     """The files of weights that the options of a run's spec name."""
     options = card("models", spec["model"]).get("options", {})
     chosen = [str(spec["options"].get(key, "")) for key, choices in options.items() if "FILE" in choices]

@@ -19,7 +19,7 @@ PLUMBING = {"", "errors", "files", "cards"}
 
 
 def fingerprint(*starts: str | Path) -> str:
-    """Digest of the files (``training/engine.py``, or a path) and of all mebench modules that they import.
+    """Digest of the files (``training/fold.py``, or a path) and of all mebench modules that they import.
 
     Comments count: a digest that ignored them would have to parse, and a needless re-run costs less than a missed one.
     """

@@ -7,6 +7,7 @@ from typing import Any
 
 from mebench import cards
 from mebench.config import augmentations, card_check
+from mebench.config.spec import RunSpec
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.protocols.tasks import TASKS
 
@@ -148,7 +149,7 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
     return {key: type(RECIPE[key])(value) for key, value in recipe.items()}
 
 
-def describe(spec: dict[str, Any]) -> tuple[str, str]:
+def describe(spec: RunSpec) -> tuple[str, str]:
     """(title, kind) of a run's model for tables and plots; the title names whatever is not the paper's recipe
     or the card's default options."""
     card = cards.card("models", spec["model"])
@@ -163,7 +164,7 @@ def describe(spec: dict[str, Any]) -> tuple[str, str]:
     return title, "control" if spec["recipe"].get("labels") == "shuffled" else card["kind"]
 
 
-def about(spec: dict[str, Any]) -> dict[str, str]:
+def about(spec: RunSpec) -> dict[str, str]:
     """What a run's record says of it in words: ``title`` and ``kind`` of the model, ``task_title``."""
     title, kind = describe(spec)
     name = spec["task"]["name"]
@@ -174,7 +175,7 @@ def _short(value: Any) -> Any:
     return value.rsplit("/", 1)[-1] if isinstance(value, str) and value.endswith(cards.WEIGHTS) else value
 
 
-def _preset(card: dict[str, Any], spec: dict[str, Any]) -> str:
+def _preset(card: dict[str, Any], spec: RunSpec) -> str:
     """The preset that gives the run's options and recipe, or ``own recipe``; labels dealt out anew are named by the
     run itself."""
     if not spec["recipe"]:

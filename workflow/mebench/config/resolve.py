@@ -56,7 +56,7 @@ def _check_entry(name: str, entry: dict[str, Any], tasks: Mapping[str, dict[str,
 
 
 def _writes_given(path: str, name: str) -> bool:
-    """Whether the text of a rule file has the output that :mod:`mebench.training.adopt` waits for."""
+    """Whether the text of a rule file has the output that :mod:`mebench.runs.adopt` waits for."""
     text = Path(path).read_text(encoding="utf-8")
     return any(f"/runs/{{task}}/{who}/seed{{seed}}/given.csv" in text for who in (name, "{model}"))
 

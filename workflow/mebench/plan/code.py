@@ -27,9 +27,9 @@ AREAS: dict[str, tuple[str, ...]] = {
     "fetch": ("verbs/fetch.py",),
     "faces": ("verbs/faces.py",),
     "train": ("training/fold.py", "training/data.py", "protocols/loso.py"),
-    "pool": ("verbs/pool.py", "training/pool.py"),
-    "folds": ("training/handout.py",),
-    "adopt": ("training/adopt.py",),
+    "pool": ("verbs/pool.py", "runs/pool.py"),
+    "folds": ("runs/handout.py",),
+    "adopt": ("runs/adopt.py",),
     "score": ("verbs/score.py", "metrics/recognition.py"),
     "tables": (
         "verbs/tables.py",

@@ -14,6 +14,7 @@ from mebench.config.configuration import Configuration
 from mebench.config.loading import load_config
 from mebench.config.resolve import resolve
 from mebench.config.schema import checked
+from mebench.config.spec import RunSpec
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
 from mebench.plan.arguments import Arguments
@@ -72,7 +73,7 @@ class Plan:
             raise UserError(f"the configuration has no run '{run_id}'{did_you_mean(run_id, self._by_id)}")
         return self._by_id[run_id]
 
-    def resolve(self, run_id: str) -> tuple[dict[str, Any], list[Path], list[Path], Path]:
+    def resolve(self, run_id: str) -> tuple[RunSpec, list[Path], list[Path], Path]:
         """(spec, clips, input folders, run folder) of a run named TASK/MODEL/seedK."""
         run = self.named(run_id)
         return (

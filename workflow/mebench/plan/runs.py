@@ -7,6 +7,7 @@ from typing import Any
 
 from mebench.config import feasible
 from mebench.config.configuration import Configuration
+from mebench.config.spec import RunSpec
 from mebench.files import canonical_json
 
 
@@ -18,7 +19,7 @@ class Run:
     model: str
     seed: int
     entry: dict[str, Any]
-    spec: dict[str, Any]
+    spec: RunSpec
     datasets: list[str]  # those of the task, then those of the extra clips that the run trains on
 
     @property

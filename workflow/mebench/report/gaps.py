@@ -57,7 +57,7 @@ class Reasons:
     def of_run(self, state: RunState) -> str:
         """Why a run has no predictions."""
         run = state.run
-        failed = next((f"{r['fold']} is '{r['status']}': {r['message']}" for r in state.failed), "")
+        failed = next((f"{r.fold} is '{r.status}': {r.message}" for r in state.failed), "")
         if failed:
             return failed
         for dataset in run.datasets:

@@ -18,12 +18,14 @@ from mebench import cli, tables
 from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import write_text
-from mebench.metrics.scores import write_scores
 from mebench.plan import Plan
 from mebench.protocols import tasks
 from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
-from mebench.training.pool import pool
+from mebench.runs.paths import RunFiles
+from mebench.runs.pool import pool
+from mebench.runs.run_record import Title
+from mebench.runs.scores import write_scores
 from mebench.watch.broken import broken
 from mebench.watch.incomplete import OLD, missing_file
 from mebench.watch.runs import Eyes, RunState
@@ -70,13 +72,11 @@ def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) 
         return True
     if state.done and not state.waiting:
         clips, inputs = plan.paths.clips(state.run.datasets), plan.paths.inputs(state.run)
-        record = pool(
-            folder, state.run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs],
-            recipes.about(state.run.spec), place,
-        )  # fmt: skip
-        if record["folds_done"] < record["folds_expected"]:
+        files = RunFiles(folder, state.run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs])
+        record = pool(files, Title(**recipes.about(state.run.spec)), place)
+        if record.folds_done < record.folds_expected:
             gaps.partial[state.run.id] = (
-                f"{record['folds_done']} of {record['folds_expected']} folds; {reasons.of_run(state)}"
+                f"{record.folds_done} of {record.folds_expected} folds; {reasons.of_run(state)}"
             )
         return True
     gaps.runs.append(reasons.absent(state))

@@ -13,7 +13,8 @@ from mebench.checkout import checkout, version_of
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_json
 from mebench.report.gather import Run
-from mebench.training.records import record_of
+from mebench.runs.paths import fold_folders
+from mebench.runs.records import FoldRecord, record_of
 
 PACKAGES = {
     "torch": ("torch",),
@@ -84,7 +85,7 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _where(records: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+def _where(records: Sequence[FoldRecord]) -> dict[str, list[str]]:
     """Every node, job, GPU, driver and so on that trained the folds with these records; several differ rightly where a
     cluster is mixed, or where a part was trained again."""
     found = {key: _different(records, "where", key) for key in PLACES}
@@ -92,16 +93,15 @@ def _where(records: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
     return found | {"jobs": [f"{scheduler} {number}" for scheduler, number in sorted(jobs)]}
 
 
-def _records(run: Run) -> list[dict[str, Any]]:
+def _records(run: Run) -> list[FoldRecord]:
     """Records of the folds of a run; none for a model that is trained outside."""
-    found = (record_of(path.parent) for path in sorted((run.folder / "folds").glob("[!.]*/fold.json")))
-    return [record for record in found if isinstance(record, dict)]
+    return [record for folder in fold_folders(run.folder) if (record := record_of(folder))]
 
 
-def _different(records: Sequence[dict[str, Any]], part: str, key: str) -> list[str]:
-    return sorted({str(found[key]) for found in _parts(records, part) if found.get(key) is not None})
+def _different(records: Sequence[FoldRecord], part: str, key: str) -> list[str]:
+    return sorted({str(facts[key]) for facts in _parts(records, part) if facts.get(key) is not None})
 
 
-def _parts(records: Sequence[dict[str, Any]], part: str) -> list[dict[str, Any]]:
+def _parts(records: Sequence[FoldRecord], part: str) -> list[dict[str, object]]:
     """That part of the records which have it; older ones have fewer parts."""
-    return [record[part] for record in records if isinstance(record.get(part), dict)]
+    return [dict(getattr(record, part)) for record in records if getattr(record, part)]

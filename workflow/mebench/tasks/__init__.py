@@ -170,9 +170,11 @@ def further_metrics(task: Mapping[str, Any]) -> Mapping[str, Callable[[Sequence[
     return getattr(cards.load("tasks", name_of(task)), "METRICS", {})
 
 
-def history(task: Mapping[str, Any]) -> list[str]:
-    """The columns of a fold's history.csv that are always there."""
-    return [*formats.HISTORY.names[1:], card(task)["history"]]
+def history(task: Mapping[str, Any], selection: str = "last") -> list[str]:
+    """The columns of a fold's history.csv; the last one is that of a ``selection`` that looks at each epoch."""
+    about = card(task)
+    looked = [about["selection"][selection]] if selection in about["selection"] else []
+    return [*formats.HISTORY.names[1:], about["history"], *looked]
 
 
 def own_columns(kind: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:

@@ -65,9 +65,9 @@ class Recognition(Kind):
         """Rows with clip_id, dataset, subject and class ``label``, sorted by clip_id. Sorting here is what makes every
         later step independent of the order of rows in the annotation."""
         rows = [
-            {key: clip[key] for key in ("clip_id", "dataset", "subject")} | {"label": self._label(clip)}
+            {key: clip[key] for key in ("clip_id", "dataset", "subject")} | {"label": label}
             for clip in clips
-            if self.takes(clip)
+            if (label := self._label(clip)) is not None and self.takes(clip)
         ]
         rows.sort(key=lambda row: row["clip_id"])
         self._check(rows)
@@ -138,7 +138,9 @@ class Recognition(Kind):
         classes = predictions.shape[1]
         matrix = np.zeros((classes, classes), dtype=np.int64)
         np.add.at(matrix, (y, predictions.argmax(axis=1)), 1)
-        return from_confusion(matrix)[{"inner": "uf1", "test_peek": "accuracy"}[selection]]
+        value = from_confusion(matrix)[{"inner": "uf1", "test_peek": "accuracy"}[selection]]
+        assert value is not None, "there are rows"
+        return value
 
     def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> list[dict[str, Any]]:
         """One row; the prediction is the most probable class, the first of equals."""

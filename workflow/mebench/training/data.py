@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import torch
 
 from mebench import tasks
+from mebench.config.spec import ModelInputs, RunSpec
 from mebench.errors import UserError
 from mebench.inputs import frames, store
 from mebench.protocols import loso
 from mebench.tasks import Kind, Row
-from mebench.training.records import run_rows
-from mebench.training.source import IN_MEMORY, OnDisk
+from mebench.training.batches import IN_MEMORY, OnDisk
+from mebench.training.rows import run_rows
 
 # of the pictures that networks were pretrained on
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -62,13 +64,13 @@ class TaskData:
         return self.tested is not None and row >= self.tested
 
 
-def load(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> TaskData:
+def load(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> TaskData:
     """Read the samples of a run, their targets, and the inputs that its model asks for."""
-    found, kind = run_rows(spec, clips, inputs), tasks.of(spec["task"])
-    samples, wanted = [*found.rows, *found.extra], spec["inputs"]
+    rows, kind = run_rows(spec, clips, inputs), tasks.of(spec["task"])
+    samples, wanted = [*rows.rows, *rows.extra], spec["inputs"]
     where = {clip: kept for folder in inputs for kept in (store.load(folder),) for clip in kept.ids}
     read = partial(_read, kind, samples, where, wanted)
-    x = OnDisk(len(samples), read)
+    x: torch.Tensor | OnDisk = OnDisk(len(samples), read)
     if not drawn_anew(wanted) and 4 * np.prod(x.shape, dtype=np.int64) <= IN_MEMORY:
         x = torch.from_numpy(np.stack([read(row, None) for row in range(len(samples))]))
     return TaskData(
@@ -76,19 +78,19 @@ def load(spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> TaskDat
         samples=samples,
         x=x,
         y=torch.from_numpy(kind.targets(samples)),
-        digest=found.digest,
-        tested=len(found.rows),
+        digest=rows.digest,
+        tested=len(rows.rows),
         scale=where[samples[0]["clip_id"]].meta["scale"],
     )
 
 
-def drawn_anew(card_inputs: dict[str, Any]) -> bool:
+def drawn_anew(card_inputs: ModelInputs) -> bool:
     """Whether a model sees other frames of a clip in every epoch."""
     return card_inputs.get("frames", 0) > 0
 
 
 def _read(
-    kind: Kind, samples: list[Row], where: dict[str, store.Store], wanted: dict[str, Any], row: int,
+    kind: Kind, samples: list[Row], where: dict[str, store.Store], wanted: ModelInputs, row: int,
     draw: np.random.Generator | None,
 ) -> np.ndarray:  # fmt: skip
     clip, kept = samples[row]["clip_id"], where[samples[row]["clip_id"]]
@@ -96,21 +98,29 @@ def _read(
     if wanted["kind"] == "frames":
         places = (kept.extra(clip, "onset_row"), kept.extra(clip, "apex_row"))
         array = frames.stack(array, *places, wanted["frames"], draw)
-    return prepare(kind.arrays(samples[row], array, wanted["kind"]), kept.meta, wanted)
+    return prepare(kind.arrays(samples[row], array, wanted["kind"]), cast(InputMeta, kept.meta), wanted)
+
+
+class InputMeta(TypedDict):
+    """What meta.json says of the numbers of an input, as far as models need it."""
+
+    kind: NotRequired[str]
+    channels: list[str]
+    scale: str
 
 
 # which axis of one clip's array is that of its channels
 CHANNEL_AXIS = {"long_flow": 1, "frames": 1}
 
 
-def prepare(array: np.ndarray, meta: dict[str, Any], card_inputs: dict[str, Any]) -> np.ndarray:
+def prepare(array: np.ndarray, meta: InputMeta, card_inputs: ModelInputs) -> np.ndarray:
     """One clip's input as float32: the card's channels, in its order and range. Nothing here is fitted on other clips.
 
     Ranges: ``pixels`` (flow as computed), ``byte`` (each channel of each picture stretched to whole numbers 0..255,
     as the flow pictures of STSTNet and its successors are stored; photographs as they are), ``unit`` (byte / 255),
     ``imagenet`` (unit, less the mean of ImageNet's pictures, over their deviation), ``any`` (as stored).
     """
-    axis = CHANNEL_AXIS.get(meta.get("kind"), 0)
+    axis = CHANNEL_AXIS.get(meta.get("kind", ""), 0)
     x, wanted, stored = np.asarray(array), card_inputs["range"], meta["scale"]
     if list(card_inputs["channels"]) != list(meta["channels"]):
         x = np.take(x, [meta["channels"].index(c) for c in card_inputs["channels"]], axis=axis)
@@ -127,6 +137,6 @@ def prepare(array: np.ndarray, meta: dict[str, Any], card_inputs: dict[str, Any]
         x = x / np.float32(255)
     if wanted == "imagenet":
         shape = [-1 if i == axis else 1 for i in range(x.ndim)]
-        mean, std = (np.float32(v).reshape(shape) for v in (IMAGENET_MEAN, IMAGENET_STD))
+        mean, std = (np.array(v, dtype=np.float32).reshape(shape) for v in (IMAGENET_MEAN, IMAGENET_STD))
         x = (x - mean) / std
     return x

@@ -5,18 +5,24 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
 from torch import nn
 
+from mebench.config.spec import ModelInputs, Recipe
 from mebench.tasks import Objective
 from mebench.training import augment, normalise, optim
-from mebench.training.source import OnDisk, ahead, settled, take
+from mebench.training.batches import OnDisk, ahead, settled, take
+from mebench.training.hooks import CachesFeatures, OwnLoss, SeesClips
+from mebench.training.limits import LoopState, RandomState
 
+# of features, which are neither augmented nor centred
+NO_INPUTS: ModelInputs = {"kind": "", "size": None, "channels": [], "range": "any", "center": "none"}
+NumpyState = tuple[str, np.ndarray, int, int, float]
 EVALUATION_NUMBERS, EVALUATION_BATCH = 2**24, 1024  # numbers of input, and clips, that are predicted together
 
 
@@ -29,7 +35,7 @@ class Interrupted(Exception):
 
 
 @dataclass(frozen=True)
-class Share:
+class TrainingSet:
     """What a loop is given to learn from: all samples ``x`` (N, ...) and their targets ``y`` (N, ...), and the rows
     ``train``; only those are fitted, whatever is fitted. ``seed`` is that of the fold."""
 
@@ -48,19 +54,19 @@ class Loop:
     """
 
     def __init__(
-        self, model: nn.Module, recipe: dict[str, Any], share: Share, objective: Objective,
-        inputs: dict[str, Any] | None = None, forward: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        self, model: nn.Module, recipe: Recipe, learned: TrainingSet, objective: Objective,
+        inputs: ModelInputs | None = None, forward: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ):  # fmt: skip
         self.model, self.recipe, self.objective = model, recipe, objective
-        self.y, self.device, self.seed = share.y, share.y.device, share.seed
-        self.forward, self.inputs = forward or model, inputs or {"center": "none"}
-        self.rows = torch.tensor(share.train, device=self.device)
-        self.shuffle = torch.Generator().manual_seed(share.seed)
+        self.y, self.device, self.seed = learned.y, learned.y.device, learned.seed
+        self.forward, self.inputs = forward or model, inputs or NO_INPUTS
+        self.rows = torch.tensor(learned.train, device=self.device)
+        self.shuffle = torch.Generator().manual_seed(learned.seed)
         self.augment = augment.parse(recipe["augment"])
         if self.augment is not None:
             self.augment.check(self.inputs["channels"], self.inputs["range"], self.inputs["kind"])
-        self.normalise = normalise.fitted(share.x, share.train, self.inputs["center"], self.inputs.get("channels", ()))
-        self.x = self._prepared(share.x)
+        self.normalise = normalise.fitted(learned.x, learned.train, self.inputs["center"], self.inputs["channels"])
+        self.x = self._prepared(learned.x)
         self.optimizer = optim.optimizer(model, recipe)
         self.schedule = optim.Schedule(self.optimizer, recipe, max(1, len(self._batches(self.rows))))
         self.ema = optim.Ema(model, recipe["ema"])
@@ -72,8 +78,8 @@ class Loop:
         self.parts = recipe["accumulate"]  # a batch is computed in so many parts; more where memory is short
         self.epochs_done = 0
         if hasattr(model, "see_clips"):
-            parts = evaluation_batches(list(share.train), self.x.shape)
-            model.see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
+            parts = evaluation_batches(list(learned.train), self.x.shape)
+            cast(SeesClips, model).see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
 
     def _prepared(self, x: torch.Tensor | OnDisk) -> torch.Tensor | OnDisk:
         """All clips where they can be taken from; normalised once and for all where nothing changes them later."""
@@ -90,8 +96,8 @@ class Loop:
         strata = y if self.recipe["order"] == "shuffled" else self.objective.strata(y)
         return optim.sampler(strata, self.recipe["order"], self.shuffle)
 
-    def epoch(self, give_up: Callable[[], bool] = lambda: False) -> dict[str, float]:
-        """One pass; mean loss and agreement over the training samples, as seen while training. Raises
+    def epoch(self, give_up: Callable[[], bool] = lambda: False) -> tuple[float, float]:
+        """One pass; (mean loss, agreement) over the training samples, as seen while training. Raises
         :class:`Diverged`, and :class:`Interrupted` where ``give_up()`` says so between two steps."""
         self.model.train()
         order = self._order()
@@ -111,9 +117,13 @@ class Loop:
         loss_sum = torch.zeros((), device=self.device)
         for loss in losses:
             loss_sum += loss
-        return {"train_loss": float(loss_sum) / n, "train_agreement": float(hits) / n}
+        return float(loss_sum) / n, float(hits) / n
 
-    def state_dict(self) -> dict[str, Any]:
+    def weights(self) -> dict[str, torch.Tensor]:
+        """The weights that predict: the averaged ones where the recipe averages them."""
+        return self.ema.model.state_dict()
+
+    def state_dict(self) -> LoopState:
         """All that the epochs to come depend on."""
         return {
             "model": self.model.state_dict(),
@@ -127,10 +137,13 @@ class Loop:
             "epochs_done": self.epochs_done,
         }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: LoopState) -> None:
         """Go on from a :meth:`state_dict` of the same fold."""
-        for name in ("model", "optimizer", "schedule", "scaler", "ema"):
-            getattr(self, name).load_state_dict(state[name])
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.ema.load_state_dict(state["ema"])
         self.shuffle.set_state(state["shuffle"].cpu())
         set_random_state(self.device, state["chance"])
         self.parts, self.epochs_done = state["parts"], state["epochs_done"]
@@ -141,12 +154,13 @@ class Loop:
             batches.pop()
         return batches
 
-    def _read(self, batches: list[torch.Tensor]):
+    def _read(self, batches: list[torch.Tensor]) -> Iterator[torch.Tensor]:
         """The clips of each batch; from disk, the next batch is read ahead."""
         if isinstance(self.x, OnDisk):
-            lists = [batch.tolist() for batch in batches]
-            return ahead(lists, lambda rows: self.x.take(rows, draw=(self.seed, self.epochs_done)))
-        return (self.x[batch.to(self.x.device)] for batch in batches)
+            lists, source = [batch.tolist() for batch in batches], self.x
+            return ahead(lists, lambda rows: source.take(rows, draw=(self.seed, self.epochs_done)))
+        clips = self.x
+        return (clips[batch.to(clips.device)] for batch in batches)
 
     def _ready(self, x: torch.Tensor, chance: torch.Generator | None) -> torch.Tensor:
         """Clips on the device, augmented where ``chance`` is given, normalised."""
@@ -200,18 +214,18 @@ class Loop:
         total, outputs = torch.zeros((), device=self.device), []
         for part, target in zip(x.split(size), y.split(size), strict=True):
             with self.autocast():
-                loss, found = self._loss(part, target)
+                loss, part_outputs = self._loss(part, target)
             if len(part) < len(x):
                 loss = loss * (self._mass(target) / self._mass(y))
             self.scaler.scale(loss).backward()
             total += loss.detach()
-            outputs.append(found.detach())
+            outputs.append(part_outputs.detach())
         return total, torch.cat(outputs)
 
     def _loss(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         self.asked = False
         if hasattr(self.model, "training_loss"):
-            return self.model.training_loss(x, y, self.criterion)
+            return cast(OwnLoss, self.model).training_loss(x, y, self.criterion)
         outputs = self.forward(x)
         return self.criterion(outputs, y), outputs
 
@@ -241,7 +255,7 @@ class Loop:
         """Predictions (len(rows), ...) in evaluation mode, on the CPU; of the averaged weights where the recipe
         averages them."""
         model = self.ema.model.eval()
-        forward = model if self.forward is self.model else model.from_features
+        forward = model if self.forward is self.model else cast(CachesFeatures, model).from_features
         outputs = []
         for part in evaluation_batches(rows, self.x.shape):
             with self.autocast():
@@ -252,10 +266,10 @@ class Loop:
 def predictions(objective: Objective, outputs: torch.Tensor, when: str) -> torch.Tensor:
     """Predictions (n, ...) on the CPU; :class:`Diverged` where one is not a number, because the best of such numbers
     would be the first."""
-    found = objective.predictions(outputs).cpu()
-    if not torch.isfinite(found).all():
+    predicted = objective.predictions(outputs).cpu()
+    if not torch.isfinite(predicted).all():
         raise Diverged(f"the predictions {when} are not numbers; try a lower lr or clip_norm: 1.0")
-    return found
+    return predicted
 
 
 def evaluation_batches(rows: list[int], shape: Sequence[int]) -> list[list[int]]:
@@ -266,27 +280,30 @@ def evaluation_batches(rows: list[int], shape: Sequence[int]) -> list[list[int]]
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, on a GPU or on the CPU."""
-    said = ("not enough memory", "can't allocate memory", "STATUS_ALLOC_FAILED")  # of the CPU, of cuBLAS and cuDNN
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in said)
+    # of the CPU, of cuBLAS and cuDNN
+    messages = ("not enough memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(text in str(error) for text in messages)
 
 
-def random_state(device: torch.device) -> dict[str, Any]:
+def random_state(device: torch.device) -> RandomState:
     """The states of the global random streams that a model may draw from."""
-    kind, words, *rest = np.random.get_state()
+    # with legacy=True it is always this tuple
+    kind, numbers, position, has_gauss, gauss = cast(NumpyState, np.random.get_state(legacy=True))
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
-        "numpy": (kind, words.tolist(), *rest),
+        "numpy": (kind, numbers.tolist(), position, has_gauss, gauss),
         "python": random.getstate(),
     }
 
 
-def set_random_state(device: torch.device, state: dict[str, Any]) -> None:
+def set_random_state(device: torch.device, state: RandomState) -> None:
     """Put the random streams back."""
     torch.set_rng_state(state["torch"].cpu())
     if state["cuda"] is not None:
         torch.cuda.set_rng_state(state["cuda"].cpu(), device)
-    np.random.set_state(state["numpy"])
+    kind, numbers, position, has_gauss, gauss = state["numpy"]
+    np.random.set_state((kind, np.array(numbers, dtype=np.uint32), position, has_gauss, gauss))
     random.setstate(state["python"])
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
 from mebench.errors import UserError
-from mebench.training.source import OnDisk, take
+from mebench.training.batches import OnDisk, take
 
 PART = 64  # clips that are looked at together
 LIMIT = 3.0  # of a scaled channel, in units of its 99th percentile
@@ -31,7 +32,8 @@ def fitted(x: torch.Tensor | OnDisk, train: Sequence[int], center: str, channels
 def _mean(x: torch.Tensor | OnDisk, train: Sequence[int]) -> torch.Tensor:
     if isinstance(x, torch.Tensor):
         return x[train].mean(dim=0)
-    return sum(part.sum(dim=0, dtype=torch.float64) for part in _parts(x, train)).div(len(train)).float()
+    total = functools.reduce(torch.add, (part.sum(dim=0, dtype=torch.float64) for part in _parts(x, train)))
+    return total.div(len(train)).float()
 
 
 def _scales(x: torch.Tensor | OnDisk, train: Sequence[int], channels: list[str]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,24 +14,26 @@ from torch import nn
 from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from mebench.config.spec import Recipe
 from mebench.errors import UserError
 
 # --- the optimiser ---------------------------------------------------------------------------------------------------
 
 
-def optimizer(model: nn.Module, recipe: dict[str, Any]) -> torch.optim.Optimizer:
+def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """The recipe's optimiser over :func:`parameter_groups`; Adam, AdamW or SGD with momentum."""
     groups = parameter_groups(model, recipe)
     # fused: one pass over the memory of each tensor, where the plain form makes about ten. Not for SGD under float16:
     # where the scaler leaves out the first step, the fused form takes what happens to be in memory for momentum
     fused = (recipe["optimizer"], recipe["precision"]) != ("sgd", "float16")
-    shared = {"lr": recipe["lr"], "weight_decay": recipe["weight_decay"], "fused": fused}
+    lr, decay = recipe["lr"], recipe["weight_decay"]
     if recipe["optimizer"] == "sgd":
-        return torch.optim.SGD(groups, momentum=recipe["momentum"], **shared)
-    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe["optimizer"]](groups, **shared)
+        return torch.optim.SGD(groups, lr, momentum=recipe["momentum"], weight_decay=decay, fused=fused)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe["optimizer"]]
+    return kind(groups, lr, weight_decay=decay, fused=fused)
 
 
-def parameter_groups(model: nn.Module, recipe: dict[str, Any]) -> list[dict[str, Any]]:
+def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     """Groups ``{name, params, lr, weight_decay}`` that hold each parameter with ``requires_grad`` exactly once.
 
     Within a group, and by the first of its members among groups, parameters keep the order of ``model.parameters()``;
@@ -111,7 +113,7 @@ class Schedule:
     0.95 to 0.85 and back whatever the recipe's momentum says.
     """
 
-    def __init__(self, optimizer: torch.optim.Optimizer, recipe: dict[str, Any], steps_per_epoch: int):
+    def __init__(self, optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int):
         self._scheduler: lr_scheduler.LRScheduler | None = None
         self._steps = 0
         if recipe["schedule"] == "onecycle":
@@ -141,7 +143,7 @@ class Schedule:
             self._scheduler.load_state_dict(state["scheduler"])
 
 
-def factor(step: int, recipe: dict[str, Any], steps_per_epoch: int) -> float:
+def factor(step: int, recipe: Recipe, steps_per_epoch: int) -> float:
     """What the lr of optimiser step ``step`` (counted from 0) is multiplied by, under constant, step and cosine.
 
     Warm-up: from 0 in a straight line to the full rate at the first step after ``warmup_epochs``. Cosine: from there

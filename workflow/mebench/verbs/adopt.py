@@ -13,8 +13,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench.config import recipes
-    from mebench.training.adopt import adopt
+    from mebench.runs.adopt import adopt
+    from mebench.runs.paths import PREDICTIONS
+    from mebench.runs.run_record import Title
 
-    spec, clips, inputs, run = resolve(args)
-    record = adopt(run, spec, clips, inputs, recipes.about(spec))
-    print(f"{run / 'predictions.csv'}: {record['clips']} clips, {record['folds_done']} folds")
+    files = resolve(args)
+    record = adopt(files, Title(**recipes.about(files.spec)))
+    print(f"{files.run / PREDICTIONS}: {record.clips} clips, {record.folds_done} folds")

@@ -42,9 +42,9 @@ def main(args: argparse.Namespace) -> None:
     except ValueError as error:
         raise UserError(f"--snakemake {args.snakemake} cannot be read ({error}); mind the quotes") from error
     jobs = dryrun.jobs(target, [*other, *more])
-    print("\n".join(explain.of_jobs(target, jobs)))
+    print("\n".join(explain.about_jobs(target, jobs)))
     by_id = {own.id: own for own in plan.runs}
     named = dict.fromkeys([*([run.id] if run else []), *(job.run_id for job in jobs)])
-    lines = explain.of_runs(plan, [by_id[name] for name in named if name in by_id])
+    lines = explain.about_runs(plan, [by_id[name] for name in named if name in by_id])
     if lines:
         print("\n".join(["", *lines]))

@@ -12,8 +12,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench.training.handout import hand_out
+    from mebench.runs.handout import hand_out
 
-    spec, clips, inputs, run = resolve(args)
-    rows = hand_out(run, spec, clips, inputs)
-    print(f"{run / 'folds.csv'}: {len(rows)} clips, {len({row['subject'] for row in rows})} folds")
+    files = resolve(args)
+    rows = hand_out(files)
+    print(f"{files.run / 'folds.csv'}: {len(rows)} clips, {len({row['subject'] for row in rows})} folds")

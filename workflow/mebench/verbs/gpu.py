@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench.training.gpu_lease import keep_for_the_next_program, lease
+    from mebench.runs.gpu_lease import keep_for_the_next_program, lease
     from mebench.verbs.train import say
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command

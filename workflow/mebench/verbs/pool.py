@@ -13,8 +13,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench.config import recipes
-    from mebench.training.pool import pool
+    from mebench.runs.paths import PREDICTIONS
+    from mebench.runs.pool import pool
+    from mebench.runs.run_record import Title
 
-    spec, clips, inputs, run = resolve(args)
-    record = pool(run, spec, clips, inputs, recipes.about(spec))
-    print(f"{run / 'predictions.csv'}: {record['folds_done']} of {record['folds_expected']} folds")
+    files = resolve(args)
+    record = pool(files, Title(**recipes.about(files.spec)))
+    print(f"{files.run / PREDICTIONS}: {record.folds_done} of {record.folds_expected} folds")

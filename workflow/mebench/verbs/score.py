@@ -33,12 +33,12 @@ def main(args: argparse.Namespace) -> None:
     if bool(args.runs) == bool(args.predictions) or bool(args.runs) != bool(args.out):
         raise UserError("give either one PREDICTIONS.csv, or --runs FOLDER... with --out SCORES.csv")
     if args.runs:
-        from mebench.metrics.scores import write_scores
+        from mebench.runs.scores import write_scores
 
         print(write_scores(args.runs, args.out, args.stage))
         return
     from mebench.metrics.recognition import score
-    from mebench.metrics.scores import read_predictions
+    from mebench.runs.scores import read_predictions
 
     classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
     result = score(read_predictions(args.predictions), classes)

@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mebench.errors import UserError
+
+if TYPE_CHECKING:
+    from mebench.config.spec import RunSpec
+    from mebench.runs.paths import RunFiles
+    from mebench.runs.records import FoldRecord
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,30 +49,32 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="with --run (default config.yaml)")
 
 
-def resolve(args: argparse.Namespace) -> tuple[dict, list[Path], list[Path], Path]:
-    """(spec, clips, inputs, run folder) from either form of the arguments."""
-    from mebench.training.records import parse_spec
+def resolve(args: argparse.Namespace) -> RunFiles:
+    """What a run is made of, from either form of the arguments."""
+    from mebench.config import spec
+    from mebench.runs.paths import RunFiles
 
     if args.run:
         from mebench.plan import Plan
 
-        return Plan.load(args.config).resolve(args.run)
+        own, clips, inputs, folder = Plan.load(args.config).resolve(args.run)
+        return RunFiles(folder, own, clips, inputs)
     if not (args.spec and args.clips and args.inputs is not None and args.out):
         raise UserError("give --run TASK/MODEL/seedK, or all of --spec, --clips, --inputs and --out")
-    return parse_spec(args.spec), args.clips, args.inputs, args.out
+    return RunFiles(args.out, spec.parse(args.spec), args.clips, args.inputs)
 
 
 def main(args: argparse.Namespace) -> int:
-    from mebench.training.gpu_lease import lease
+    from mebench.config.spec import run_id
+    from mebench.runs.gpu_lease import lease
 
-    spec, clips, inputs, out = resolve(args)
-    check(args, spec, out)
-    name = f"{spec['task']['name']}/{spec['label']}/seed{spec['seed']}"
-    with lease(0 if args.device == "cpu" else args.gpus, name, say):
-        return train(args, spec, clips, inputs, out)
+    files = resolve(args)
+    check(args, files.spec, files.run)
+    with lease(0 if args.device == "cpu" else args.gpus, run_id(files.spec), say):
+        return train(args, files)
 
 
-def check(args: argparse.Namespace, spec: dict[str, Any], out: Path) -> None:
+def check(args: argparse.Namespace, spec: RunSpec, out: Path) -> None:
     """Raise a UserError for arguments that make no sense: before the job waits for a GPU."""
     from mebench.parallel import parse_shard
 
@@ -88,36 +96,44 @@ def say(text: str) -> None:
     log.info(text)
 
 
-def train(args: argparse.Namespace, spec: dict[str, Any], clips: list[Path], inputs: list[Path], out: Path) -> int:
+def train(args: argparse.Namespace, files: RunFiles) -> int:
     """Train the shard on the GPU that CUDA sees now, or on the CPU, and say how its folds went; gives the exit code.
 
     Torch is imported in here and not before."""
     from functools import partial
 
-    from mebench.files import write_json
     from mebench.parallel import parse_shard
-    from mebench.training.checkpoint import Stopped
+    from mebench.runs.execution import Execution
+    from mebench.runs.shard import run_shard
+    from mebench.runs.stop import watched
     from mebench.training.data import load
-    from mebench.training.engine import Execution, run_shard
-    from mebench.training.stop import watched
+    from mebench.training.limits import Stopped
 
     workers = workers_of(args.workers)
-    how = Execution(args.device, max(1, args.threads // workers), args.save_weights, args.fold_seconds,
-                    args.checkpoint_seconds, workers, tuple(args.fold))  # fmt: skip
+    execution = Execution(args.device, max(1, args.threads // workers), args.save_weights, args.fold_seconds,
+                          args.checkpoint_seconds, workers, tuple(args.fold))  # fmt: skip
+    read = partial(load, files.spec, files.clips, files.inputs)
     with watched() as stop:
         try:
-            records = run_shard(out, spec, partial(load, spec, clips, inputs), parse_shard(args.shard), how, stop)
+            records = run_shard(files.run, files.spec, read, parse_shard(args.shard), execution, stop)
         except Stopped as where:
             print(f"asked to stop (signal {stop.asked}) {where}; the same command goes on from there")
             return 128 + stop.asked
-    failed = [{key: r[key] for key in ("fold", "status", "message")} for r in records if r["status"] != "done"]
-    which = "asked for" if args.fold else f"of shard {args.shard}"
-    print(f"{len(records) - len(failed)} of {len(records)} folds {which} are done in {out}")
-    for record in failed:
-        print(f"  {record['fold']}: {record['status']}: {record['message']}")
-    if args.done:
-        write_json(args.done, {"shard": args.shard, "folds": [r["fold"] for r in records], "failed": failed})
+    report(args, files.run, records)
     return 0
+
+
+def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord]) -> None:
+    """Say how the folds went, and write the shard's summary where it is asked for."""
+    from mebench.files import write_json
+
+    failed = [record.ending() for record in records if not record.done]
+    which = "asked for" if args.fold else f"of shard {args.shard}"
+    print(f"{len(records) - len(failed)} of {len(records)} folds {which} are done in {run}")
+    for ending in failed:
+        print("  {fold}: {status}: {message}".format(**ending))
+    if args.done:
+        write_json(args.done, {"shard": args.shard, "folds": [record.fold for record in records], "failed": failed})
 
 
 def workers_of(text: str) -> int:

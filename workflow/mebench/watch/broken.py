@@ -1,14 +1,13 @@
-"""Jobs that ended with an error, or were stopped, and left no failed fold that would tell of it: by their logs."""
+"""Finds jobs that ended without a fold record, from their logs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mebench.plan import Plan
-from mebench.training.records import checkpoint_file
+from mebench.runs import paths
 from mebench.watch import logs
 from mebench.watch.logs import Excerpt
 from mebench.watch.runs import RunState
@@ -25,7 +24,7 @@ class Broken:
     message: str
     excerpt: Excerpt
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """It for machines."""
         log = {"file": str(self.excerpt.path), "lines": self.excerpt.lines}
         return {"rule": self.rule, "of": self.of, "status": "broken", "message": self.message, "logs": [log]}
@@ -46,8 +45,8 @@ def broken(plan: Plan, states: Sequence[RunState], count: int) -> list[Broken]:
     for path in sorted(folder.glob("*/**/*.log")):
         rule, *rest = path.relative_to(folder).with_suffix("").parts
         of = "/".join(rest)
-        run = next((name for name in known if of.startswith(f"{name}/")), None)
-        if rule in ("slurm", "scheduler") or (rule == "train" and (run is None or run in settled)):
+        run = next((name for name in known if of.startswith(f"{name}/")), "")
+        if rule in ("slurm", "scheduler") or (rule == "train" and (not run or run in settled)):
             continue
         lines = logs.tail(path)
         message = _message(rule, lines[-1] if lines else "")
@@ -67,6 +66,5 @@ def _message(rule: str, last: str) -> str:
 
 def _kept(plan: Plan, state: RunState) -> str:
     """How much a stopped run has kept besides its finished folds."""
-    folder = Path(plan.paths.folder(state.run)) / "folds"
-    kept = len(list(folder.glob(f"*{checkpoint_file(folder, 'x').suffix}")))
+    kept = len(paths.checkpoints(Path(plan.paths.folder(state.run))))
     return f"; {'a fold goes' if kept == 1 else f'{kept} folds go'} on from the state that was kept" if kept else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mebench.errors import UserError
-from mebench.training.reasons import differences
+from mebench.runs.reasons import differences
 
 ANOTHER = "Input files updated by another job"  # not a reason of its own
 FILES = {  # what Snakemake says of a list of files, and what that means
@@ -91,15 +91,17 @@ def complaint(text: str) -> str:
 
 def parse(text: str) -> list[Job]:
     """The jobs of a dry run's text."""
-    found, rule, fields = [], "", {}
+    jobs: list[Job] = []
+    rule = ""
+    fields: dict[str, str] = {}
     for line in [*text.splitlines(), END]:
         if head := HEAD.fullmatch(line):
             if "reason" in fields:
-                found.append(_job(rule, fields))
+                jobs.append(_job(rule, fields))
             rule, fields = head[1], {}
         elif rule and (field := re.match(r"    (\w+): (.*)", line)):
             fields.setdefault(field[1], field[2])
-    return found
+    return jobs
 
 
 def _job(rule: str, fields: dict[str, str]) -> Job:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from mebench.errors import UserError
 from mebench.plan import Plan, Run
-from mebench.training import lock
-from mebench.training.reasons import changes, differences, fingerprint_parts
-from mebench.training.records import Rows, fold_folder, record_of, run_rows, running_file, whole
+from mebench.runs import lock
+from mebench.runs.fingerprint import Parts, parts_of
+from mebench.runs.paths import fold_folder, fold_folders, running_file
+from mebench.runs.reasons import changes, differences
+from mebench.runs.records import record_of, whole
+from mebench.training.rows import Rows, run_rows
 from mebench.watch.dryrun import Job
 from mebench.watch.failures import LASTING
 
+T = TypeVar("T", bound=Hashable)
 SHOWN = 6  # names of a longer list
 
 
@@ -31,7 +36,7 @@ def target_of(plan: Plan, target: str) -> tuple[str, Run | None]:
     return target, None
 
 
-def of_jobs(target: str, jobs: Sequence[Job]) -> list[str]:
+def about_jobs(target: str, jobs: Sequence[Job]) -> list[str]:
     """Snakemake's plan for a target: the jobs that start it with their reasons, and those that follow."""
     if not jobs:
         return [f"Snakemake would run nothing: {target} is there and up to date."]
@@ -52,26 +57,25 @@ def _name(job: Job) -> str:
     return f"{job.rule} {what}{shard}".rstrip()
 
 
-def of_runs(plan: Plan, runs: Sequence[Run]) -> list[str]:
+def about_runs(plan: Plan, runs: Sequence[Run]) -> list[str]:
     """The engine's view of the folds of runs; equal ones are told once."""
-    told = _grouped((tuple(of_folds(plan, run)), run.id) for run in runs if run.spec["training"] != "rules")
+    told = _grouped((tuple(about_folds(plan, run)), run.id) for run in runs if run.spec["training"] != "rules")
     return [line for lines, names in told for line in (f"Folds of {_listed(names)}:", *(f"  {text}" for text in lines))]
 
 
-def of_folds(plan: Plan, run: Run) -> list[str]:
+def about_folds(plan: Plan, run: Run) -> list[str]:
     """Which folds of a run hold, and why the others do not."""
     spec, folder = run.spec, Path(plan.paths.folder(run))
     rows, without = _rows(plan, run)
     if rows is None:
         return [without, *_by_spec(run, folder)]
-    folds = sorted({row["subject"] for row in rows.rows})
-    parts = fingerprint_parts(spec, rows.digest, "")
+    parts = parts_of(spec, rows.digest, "")
     why: dict[str, list[str]] = {}
-    for fold in folds:
-        for reason in _reasons(run, folder, fold, parts | {"fold": fold}):
+    for fold in rows.folds:
+        for reason in _reasons(run, folder, fold, parts.for_fold(fold)):
             why.setdefault(reason, []).append(fold)
-    held = len(folds) - len({fold for names in why.values() for fold in names})
-    head = f"{held} of {len(folds)} hold, made from the configuration, data and source as they are now"
+    held = len(rows.folds) - len({fold for names in why.values() for fold in names})
+    head = f"{held} of {len(rows.folds)} hold, made from the configuration, data and source as they are now"
     return [head, *(f"{_number(len(names), 'fold')} ({_listed(names)}): {reason}" for reason, names in why.items())]
 
 
@@ -90,36 +94,36 @@ def _rows(plan: Plan, run: Run) -> tuple[Rows | None, str]:
 
 def _by_spec(run: Run, folder: Path) -> list[str]:
     """What differs in the configuration alone, where the data are not there to compare."""
-    found = (record_of(path.parent) for path in sorted((folder / "folds").glob("[!.]*/fold.json")))
+    records = (record_of(place) for place in fold_folders(folder))
     told = _grouped(
-        (f"{key}: {old} -> {new}", record["fold"])
-        for record in found if record
-        for key, old, new in differences(record.get("spec", {}), run.spec)
+        (f"{key}: {old} -> {new}", record.fold)
+        for record in records if record
+        for key, old, new in differences(record.spec, run.spec)
     )  # fmt: skip
     return [f"{_number(len(names), 'fold')} ({_listed(names)}): {text}" for text, names in told]
 
 
-def _reasons(run: Run, folder: Path, fold: str, parts: dict) -> list[str]:
+def _reasons(run: Run, folder: Path, fold: str, parts: Parts) -> list[str]:
     """Why a fold would be trained; nothing where it holds."""
     held, record = lock.read(running_file(folder, fold)), record_of(fold_folder(folder, fold))
     if held and lock.alive(held):
-        return [f"being trained now, on {held.get('node') or 'an unknown node'}"]
+        return [f"being trained now, on {held.node or 'an unknown node'}"]
     if record is None:
         return ["never trained, or left unfinished"]
-    found = changes(record, run.spec, parts)
-    if found:
-        return found
+    changed = changes(record, run.spec, parts)
+    if changed:
+        return changed
     if not whole(fold_folder(folder, fold), record):
         return ["damaged: its files are not those that it was written with"]
-    if record["status"] not in ("done", LASTING):
-        return [f"{record['status']}: {record['message']}; a job of the run tries again when one starts, but Snakemake "
+    if record.status not in ("done", LASTING):
+        return [f"{record.status}: {record.message}; a job of the run tries again when one starts, but Snakemake "
                 "starts none for that alone: mebench failures has the command"]  # fmt: skip
     return []
 
 
-def _grouped(pairs) -> list[tuple]:
+def _grouped(pairs: Iterable[tuple[T, str]]) -> list[tuple[T, list[str]]]:
     """(value, names) of (value, name) pairs, in the order in which values first come."""
-    groups: dict = {}
+    groups: dict[T, list[str]] = {}
     for value, name in pairs:
         groups.setdefault(value, []).append(name)
     return list(groups.items())

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from mebench.plan import Plan, Run
-from mebench.training import lock
-from mebench.training.records import checkpoint_file, fold_folder, record_of
+from mebench.runs import lock
+from mebench.runs.lock import Lock
+from mebench.runs.paths import checkpoint_file, fold_folder
+from mebench.runs.records import FoldRecord, record_of
 from mebench.watch import logs
 from mebench.watch.logs import Excerpt
 from mebench.watch.runs import RunState
@@ -35,7 +36,7 @@ class Failure:
     excerpts: list[Excerpt]
     command: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """It for machines."""
         kept = {key: getattr(self, key) for key in ("fold", "status", "message", "node", "job", "when", "command")}
         logs = [{"file": str(excerpt.path), "lines": excerpt.lines} for excerpt in self.excerpts]
@@ -55,14 +56,14 @@ class Failure:
 
 def failures(plan: Plan, states: Sequence[RunState], config: Path, count: int) -> list[Failure]:
     """Every failed fold and every dead lock of the runs, with ``count`` lines of each log."""
-    found = []
+    listed: list[Failure] = []
     for state in states:
-        old = [record for record in state.old if record["status"] != "done"]
-        gone = {held.get("fold") for held in state.dead}
-        found += [_failed(plan, state.run, record["fold"], config, count, record in old)
-                  for record in [*state.failed, *old] if record["fold"] not in gone]  # fmt: skip
-        found += [_died(plan, state.run, held, config, count) for held in state.dead]
-    return found
+        old = [record for record in state.old if not record.done]
+        gone = {held.told.fold for held in state.dead}
+        listed += [_failed(plan, state.run, record.fold, config, count, record in old)
+                  for record in [*state.failed, *old] if record.fold not in gone]  # fmt: skip
+        listed += [_died(plan, state.run, held, config, count) for held in state.dead]
+    return listed
 
 
 def command(run: Run, fold: str, config: Path, threads: int = 1) -> str:
@@ -72,36 +73,40 @@ def command(run: Run, fold: str, config: Path, threads: int = 1) -> str:
 
 
 def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool) -> Failure:
-    record = record_of(fold_folder(Path(plan.paths.folder(run)), fold)) or {"status": "unknown", "message": ""}
-    place = record.get("where") or {}
-    about = [f"device {record['device']}"] if record.get("device") else []
+    record = record_of(fold_folder(Path(plan.paths.folder(run)), fold)) or FoldRecord(fold, "", "unknown", "")
+    node, job = (_text(record.where.get(name)) for name in ("node", "job"))
+    about = [f"device {record.device}"] if record.device else []
     if old:
         about.append("of another configuration, other data or other source: the next job trains it again anyway")
-    elif record["status"] == LASTING:
+    elif record.status == LASTING:
         about.append("it would diverge again: no job repeats it while configuration, data and source stay")
-    results, job = Path(plan.results), place.get("job")
-    begun = datetime.fromisoformat(record["started"]).timestamp() if record.get("started") else 0.0
+    results = Path(plan.results)
+    begun = datetime.fromisoformat(record.started).timestamp() if record.started else 0.0
     log = logs.of_fold(results, run.id, fold, count, begun, to_end=False)
     excerpts = [log, logs.of_scheduler(results, job, count)]
-    repeat = command(run, fold, config, record.get("threads", 1))
-    return Failure(run, fold, record["status"], record.get("message", ""), about, place.get("node"), job,
-                   record.get("finished"), list(filter(None, excerpts)), repeat)  # fmt: skip
+    repeat = command(run, fold, config, record.threads)
+    return Failure(run, fold, record.status, record.message, about, node, job, record.finished,
+                   list(filter(None, excerpts)), repeat)  # fmt: skip
 
 
-def _died(plan: Plan, run: Run, held: dict[str, Any], config: Path, count: int) -> Failure:
-    fold = held.get("fold") or held["file"].name.removesuffix(".running.json")
-    epoch = f"in or after epoch {held['epoch']} of {held['epochs']}" if held.get("epochs") else "at an unknown epoch"
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _died(plan: Plan, run: Run, held: Lock, config: Path, count: int) -> Failure:
+    fold, told = held.told.fold or held.path.name.removesuffix(".running.json"), held.told
+    epoch = f"in or after epoch {told.epoch} of {told.epochs}" if told.epochs else "at an unknown epoch"
     kept = checkpoint_file(Path(plan.paths.folder(run)), fold).is_file()
     about = ["the next job goes on from its checkpoint" if kept else "the next job trains it from the start"]
-    if held.get("node") and held.get("pid"):
-        about.insert(0, f"its process was {held['pid']}")
-    results, job = Path(plan.results), held.get("job")
-    log = logs.of_fold(results, run.id, fold, count, held.get("since", 0.0), to_end=True)
+    if held.node and held.pid:
+        about.insert(0, f"its process was {held.pid}")
+    results, job = Path(plan.results), told.job
+    log = logs.of_fold(results, run.id, fold, count, held.since or 0.0, to_end=True)
     excerpts = [log, logs.of_scheduler(results, job, count)]
-    seen = datetime.fromtimestamp(held["beat"], UTC).isoformat(timespec="seconds")
+    seen = datetime.fromtimestamp(held.beat, UTC).isoformat(timespec="seconds")
     message = f"its job gave no sign for {lock.DEAD:.0f} s or its process is gone; it was {epoch}"
-    repeat = command(run, fold, config, held.get("threads", 1))
-    return Failure(run, fold, DIED, message, about, held.get("node") or None, job, seen,
+    repeat = command(run, fold, config, told.threads)
+    return Failure(run, fold, DIED, message, about, held.node or None, job, seen,
                    list(filter(None, excerpts)), repeat)  # fmt: skip
 
 

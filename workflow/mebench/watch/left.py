@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
-from typing import Any
 
 from mebench.errors import UserError
 from mebench.plan import Plan, estimate
+from mebench.runs.lock import Lock
+from mebench.runs.records import FoldRecord
 from mebench.watch.runs import RunState
 
 
@@ -46,19 +47,19 @@ class Clock:
 
     def works(self, states: Sequence[RunState]) -> list[Work]:
         """What is left of each run."""
-        siblings: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        siblings: dict[tuple[str, str], list[FoldRecord]] = {}
         for state in states:
             siblings.setdefault((state.run.task, state.run.model), []).extend(state.done)
         return [self._work(state, siblings[state.run.task, state.run.model]) for state in states]
 
-    def _work(self, state: RunState, siblings: list[dict[str, Any]]) -> Work:
+    def _work(self, state: RunState, siblings: list[FoldRecord]) -> Work:
         at_once = len(state.running)
         if not (state.missing or at_once):
             return Work(0.0, "run", at_once)
         folds = state.missing + sum(map(unfinished, state.running))
         for basis, seconds in (
-            ("run", of_fold(state.done)),
-            ("seeds", of_fold(siblings)),
+            ("run", fold_seconds(state.done)),
+            ("seeds", fold_seconds(siblings)),
             ("epochs", by_epochs(state.running)),
         ):
             if seconds is not None:
@@ -67,28 +68,29 @@ class Clock:
         return Work(None if known is None else folds * known, "estimate", at_once)
 
 
-def of_fold(records: Sequence[dict[str, Any]]) -> float | None:
+def fold_seconds(records: Sequence[FoldRecord]) -> float | None:
     """Mean seconds of finished folds; those that went on from a checkpoint count only where there are no others."""
-    timed = [record for record in records if record["seconds"] is not None]
-    whole = [record for record in timed if not record["resumed_at_epoch"]] or timed
-    return fmean(record["seconds"] for record in whole) if whole else None
+    timed = [(record.seconds, record.resumed_at_epoch) for record in records if record.seconds is not None]
+    whole = [seconds for seconds, resumed in timed if not resumed] or [seconds for seconds, _ in timed]
+    return fmean(whole) if whole else None
 
 
-def by_epochs(running: Sequence[dict[str, Any]]) -> float | None:
+def by_epochs(running: Sequence[Lock]) -> float | None:
     """Seconds of a whole fold, as fast as the epochs of running folds were; too few for one that was resumed."""
-    begun = [held for held in running if held.get("epoch") and held.get("epochs") and held.get("since")]
-    return fmean((h["beat"] - h["since"]) / h["epoch"] * h["epochs"] for h in begun) if begun else None
+    begun = [(held.beat - held.since) / held.told.epoch * held.told.epochs
+             for held in running if held.told.epoch and held.told.epochs and held.since]  # fmt: skip
+    return fmean(begun) if begun else None
 
 
-def unfinished(held: dict[str, Any]) -> float:
+def unfinished(held: Lock) -> float:
     """The share of a running fold that is still to come, by its epochs."""
-    epochs = held.get("epochs") or 0
-    return max(0.0, 1 - held.get("epoch", 0) / epochs) if epochs else 1.0
+    epochs = held.told.epochs
+    return max(0.0, 1 - held.told.epoch / epochs) if epochs else 1.0
 
 
 def total(works: Sequence[Work]) -> tuple[Work, int]:
     """The work of all runs together, and of how many runs it is not known."""
-    known = [work for work in works if work.seconds is not None]
-    guessed = any(work.seconds and work.basis == "estimate" for work in known)
-    whole = Work(sum(work.seconds for work in known), "estimate" if guessed else "run", sum(w.at_once for w in works))
+    known = [work.seconds for work in works if work.seconds is not None]
+    guessed = any(work.seconds and work.basis == "estimate" for work in works)
+    whole = Work(sum(known), "estimate" if guessed else "run", sum(work.at_once for work in works))
     return whole, len(works) - len(known)

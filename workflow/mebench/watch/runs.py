@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, cast
 
 from mebench.errors import UserError
-from mebench.files import canonical_json, digest, read_json
+from mebench.files import canonical_json, digest
 from mebench.plan import Plan, Run, estimate
-from mebench.training import lock
-from mebench.training.reasons import fingerprint_of, fingerprint_parts
-from mebench.training.records import fold_folder, record_of, run_rows
+from mebench.runs import lock, paths, run_record
+from mebench.runs.fingerprint import Parts, parts_of
+from mebench.runs.lock import Lock
+from mebench.runs.records import FoldRecord, record_of
+from mebench.runs.run_record import RunRecord
+from mebench.training.rows import run_rows
 
-# what a look keeps of a fold's record
-KEPT = ("fold", "fingerprint", "status", "message", "seconds", "peak_memory_mb", "device", "resumed_at_epoch")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class RunState:
-    """A run and its folds: ``done``, ``failed``, ``running`` (what their locks say), ``dead`` (locks of jobs that are
-    no more); ``old`` folds have a record of something else than the run is now, and count as missing. ``waiting``
+    """A run and its folds: ``done``, ``failed``, ``running`` (by their locks), ``dead`` (locks of jobs that are no
+    more); ``old`` folds have a record of something else than the run is now, and count as missing. ``waiting``
     names a file that has to be made before the run can begin."""
 
     run: Run
     expected: int
     counted: str
-    done: list[dict[str, Any]]
-    failed: list[dict[str, Any]]
-    running: list[dict[str, Any]]
-    dead: list[dict[str, Any]]
-    old: list[dict[str, Any]]
+    done: list[FoldRecord]
+    failed: list[FoldRecord]
+    running: list[Lock]
+    dead: list[Lock]
+    old: list[FoldRecord]
     waiting: str | None
     pooled: bool
     outside: int | None = None
@@ -47,7 +50,7 @@ class RunState:
         return max(0, self.expected - self.finished - len(self.failed) - len(self.running))
 
     @property
-    def word(self) -> str:
+    def stage(self) -> str:
         """``training``, ``pooled`` or only ``trained``, ``waiting`` for its inputs, ``begun``, or ``ready``."""
         if self.running:
             return "training"
@@ -58,19 +61,27 @@ class RunState:
         return "begun" if self.finished or self.failed else "ready"
 
 
+@dataclass(frozen=True)
+class SeenFold:
+    """A fold's record without its bulk, and the digest of the spec that it has."""
+
+    record: FoldRecord
+    spec_digest: str
+
+
 @dataclass
 class Eyes:
     """Looks at the runs of a plan again and again; files that have not changed are not read twice."""
 
     plan: Plan
-    _seen: dict[Hashable, Any] = field(default_factory=dict)
+    _seen: dict[Hashable, tuple[object, object]] = field(default_factory=dict)
 
     def look(self) -> list[RunState]:
         """The state of all runs, in the order of the plan."""
-        parts: dict[Hashable, dict[str, Any]] = {}  # source may change between two looks
+        parts: dict[Hashable, Parts] = {}  # source may change between two looks
         return [self._state(run, parts) for run in self.plan.runs]
 
-    def _state(self, run: Run, parts: dict[Hashable, dict[str, Any]]) -> RunState:
+    def _state(self, run: Run, parts: dict[Hashable, Parts]) -> RunState:
         clips, inputs = self.plan.paths.clips(run.datasets), self.plan.paths.inputs(run)
         waiting = next((path for path in [*clips, *inputs] if not Path(path).is_file()), None)
         folds, data = self._data(run, clips, inputs) if waiting is None else (None, None)
@@ -78,21 +89,21 @@ class Eyes:
         folder = Path(self.plan.paths.folder(run))
         if run.spec["training"] == "rules":
             about = self._pooled(folder, run)
-            outside = about["folds_done"] if about else 0
+            outside = about.folds_done if about else 0
             return RunState(run, expected, counted, [], [], [], [], [], waiting, about is not None, outside)
         current = self._judge(run, data, parts)
-        locks = [found | {"file": path} for path in sorted((folder / "folds").glob("*.running.json"))
-                 if (found := lock.read(path))]  # fmt: skip
-        running = [found for found in locks if lock.alive(found)]
-        busy = {found.get("fold") for found in running}
-        records = [r for r in self._records(folder) if (not folds or r["fold"] in folds) and r["fold"] not in busy]
-        valid = [record for record in records if current(record)]
+        locks = [held for path in paths.locks(folder) if (held := lock.read(path))]
+        running = [held for held in locks if lock.alive(held)]
+        busy = {held.told.fold for held in running}
+        seen = [one for one in self._records(folder)
+                if (not folds or one.record.fold in folds) and one.record.fold not in busy]  # fmt: skip
+        valid = [one.record for one in seen if current(one)]
         return RunState(
             run=run, expected=expected, counted=counted, running=running, waiting=waiting,
-            done=[record for record in valid if record["status"] == "done"],
-            failed=[record for record in valid if record["status"] != "done"],
-            dead=[found for found in locks if found not in running],
-            old=[record for record in records if not current(record)],
+            done=[record for record in valid if record.done],
+            failed=[record for record in valid if not record.done],
+            dead=[held for held in locks if held not in running],
+            old=[one.record for one in seen if not current(one)],
             pooled=_joined(self._pooled(folder, run), folder, valid),
         )  # fmt: skip
 
@@ -101,10 +112,10 @@ class Eyes:
 
         def read() -> tuple[frozenset[str] | None, str | None]:
             try:
-                found = run_rows(run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs])
+                rows = run_rows(run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs])
             except UserError:  # being made again this very moment, or to be made again
                 return None, None
-            return frozenset(row["subject"] for row in found.rows), found.digest
+            return frozenset(rows.folds), rows.digest
 
         return self._once(("data", run.task, estimate.extra_of(run), *inputs), [*clips, *inputs], read)
 
@@ -118,53 +129,52 @@ class Eyes:
 
         return self._once(("size", run.task, estimate.extra_of(run)), clips, read)
 
-    def _judge(
-        self, run: Run, data: str | None, parts: dict[Hashable, dict[str, Any]]
-    ) -> Callable[[dict[str, Any]], bool]:
-        """Whether a record is of the run as it is now; without data, as far as the spec tells."""
+    def _judge(self, run: Run, data: str | None, parts: dict[Hashable, Parts]) -> Callable[[SeenFold], bool]:
+        """Whether a fold is of the run as it is now; without data, as far as the spec tells."""
         spec = run.parameter
         if data is None:
-            mark = digest(spec)
-            return lambda record: record["spec_digest"] == mark
+            spec_digest = digest(spec)
+            return lambda one: one.spec_digest == spec_digest
         key = (run.spec["model"], data, canonical_json(run.spec["options"]))
         if key not in parts:
-            parts[key] = fingerprint_parts(run.spec, data, "")
-        return lambda record: record["fingerprint"] == fingerprint_of(spec, parts[key] | {"fold": record["fold"]})
+            parts[key] = parts_of(run.spec, data, "")
+        own = parts[key]
+        return lambda one: one.record.fingerprint == own.for_fold(one.record.fold).fingerprint(spec)
 
-    def _records(self, folder: Path) -> list[dict[str, Any]]:
-        paths = sorted((folder / "folds").glob("[!.]*/fold.json"))
-        found = (self._once(("record", path), [path], lambda path=path: _kept(path)) for path in paths)
-        return [record for record in found if record]
+    def _records(self, folder: Path) -> list[SeenFold]:
+        seen = (self._once(("record", path), [path / paths.RECORD], partial(_seen_fold, path))
+                for path in paths.fold_folders(folder))  # fmt: skip
+        return [one for one in seen if one]
 
-    def _pooled(self, folder: Path, run: Run) -> dict[str, Any] | None:
+    def _pooled(self, folder: Path, run: Run) -> RunRecord | None:
         """run.json, if it is of the run as it is configured now."""
 
-        def read() -> dict[str, Any] | None:
+        def read() -> RunRecord | None:
             try:
-                about = read_json(folder / "run.json")
+                about = run_record.read(folder)
             except UserError:
                 return None
-            return about if about.get("spec") == run.spec else None
+            return about if about.spec == run.spec else None
 
-        return self._once(("run", folder), [folder / "run.json"], read)
+        return self._once(("run", folder), [folder / run_record.FILE], read)
 
-    def _once(self, key: Hashable, files: list[Any], read: Callable[[], Any]) -> Any:
+    def _once(self, key: Hashable, files: Sequence[str | Path], read: Callable[[], T]) -> T:
         """What ``read`` gives, called again only when one of the files has changed."""
         stamp = tuple(_stamp(path) for path in files)
         if key not in self._seen or self._seen[key][0] != stamp:
             self._seen[key] = (stamp, read())
-        return self._seen[key][1]
+        return cast(T, self._seen[key][1])
 
 
-def _joined(about: dict[str, Any] | None, folder: Path, records: list[dict[str, Any]]) -> bool:
+def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord]) -> bool:
     """Whether run.json was made of just these folds: each done or failed as it is now, and none trained since."""
-    if about is None or about.get("folds_done") != sum(record["status"] == "done" for record in records):
+    if about is None or about.folds_done != sum(record.done for record in records):
         return False
-    failed = {(record["fold"], record["status"]) for record in records if record["status"] != "done"}
-    stamps = [_stamp(fold_folder(folder, record["fold"]) / "fold.json") for record in records]
-    pooled = _stamp(folder / "run.json")
+    failed = {(record.fold, record.status) for record in records if not record.done}
+    stamps = [_stamp(paths.fold_folder(folder, record.fold) / paths.RECORD) for record in records]
+    pooled = _stamp(folder / run_record.FILE)
     since = [stamp for stamp in stamps if stamp is None or pooled is None or stamp[1] > pooled[1]]
-    return not since and failed == {(fold["fold"], fold["status"]) for fold in about.get("failed", [])}
+    return not since and failed == {(fold["fold"], fold["status"]) for fold in about.failed}
 
 
 def _stamp(path: str | Path) -> tuple[int, int, int] | None:
@@ -175,9 +185,10 @@ def _stamp(path: str | Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _kept(path: Path) -> dict[str, Any] | None:
+def _seen_fold(folder: Path) -> SeenFold | None:
     """A fold's record without its bulk; None where it is half-written or not one."""
-    record = record_of(path.parent)
+    record = record_of(folder)
     if record is None:
         return None
-    return {key: record.get(key) for key in KEPT} | {"spec_digest": digest(canonical_json(record.get("spec", {})))}
+    spec_digest = digest(canonical_json(record.spec))
+    return SeenFold(replace(record, spec={}, made_from=None, where={}, source={}, versions={}, files={}), spec_digest)

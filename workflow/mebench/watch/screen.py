@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from mebench.training.progress import duration
+from mebench.runs.lock import Lock
+from mebench.runs.progress import duration
+from mebench.runs.records import FoldRecord
+from mebench.watch.gpus import Gpu
 from mebench.watch.left import Work, total
 from mebench.watch.runs import RunState
 
+if TYPE_CHECKING:
+    from rich.console import Group
+
 COLUMNS = ("run", "state", "done", "running", "failed", "missing", "folds", "epoch", "left", "memory_mb", "device")
-WORDS = ("run", "state", "device")  # columns of words; the others are numbers and stand to the right
+TEXTS = ("run", "state", "device")  # columns of text; the others are numbers and stand to the right
 NOTHING = "-"
 ORDER = ("training", "begun", "ready", "waiting", "trained", "pooled")  # on a screen, where not all runs may fit
 SPARED = ("device", "memory_mb", "state", "missing")  # columns that a narrow terminal does without, in this order
@@ -25,22 +31,22 @@ class Snapshot:
 
     states: list[RunState]
     works: list[Work]
-    gpus: list[dict[str, Any]]
+    gpus: list[Gpu]
 
     @property
     def over(self) -> bool:
         """Whether every fold of every run is over, and pooled."""
-        return all(state.word == "pooled" for state in self.states)
+        return all(state.stage == "pooled" for state in self.states)
 
     def row(self, state: RunState, work: Work) -> dict[str, str]:
         """The cells of a run; none of them holds a blank, so that ``sort`` and ``awk`` can be used on the columns."""
         counts = {"done": state.finished, "running": len(state.running), "failed": len(state.failed)}
         counts |= {"missing": state.missing, "folds": state.expected}
         device, memory = peak([*state.done, *state.failed])
-        mark = "~" if work.basis in ("epochs", "estimate") else ""
+        guess = "~" if work.basis in ("epochs", "estimate") else ""
         return {
-            "run": state.run.id, "state": state.word, **{key: str(value) for key, value in counts.items()},
-            "epoch": epochs(state.running), "left": NOTHING if not work.seconds else mark + clock(work.left),
+            "run": state.run.id, "state": state.stage, **{key: str(value) for key, value in counts.items()},
+            "epoch": epochs(state.running), "left": NOTHING if not work.left else guess + clock(work.left),
             "memory_mb": memory, "device": device,
         }  # fmt: skip
 
@@ -55,7 +61,7 @@ class Snapshot:
         """The totals, the running folds, what is to be looked at, and the GPUs."""
         done, failed, dead, old = (_sum(self.states, key) for key in ("finished", "failed", "dead", "old"))
         expected = sum(state.expected for state in self.states)
-        pooled = sum(state.word == "pooled" for state in self.states)
+        pooled = sum(state.stage == "pooled" for state in self.states)
         lines = [f"{done} of {expected} folds done, {pooled} of {len(self.states)} runs pooled; {self._left()}"]
         lines += _listed([_at_work(state, held) for state in self.states for held in state.running])
         if failed or dead:
@@ -66,7 +72,7 @@ class Snapshot:
         waiting = sorted({state.waiting for state in self.states if state.waiting})
         if waiting:
             lines.append(f"before training files have to be made, such as {waiting[0]}")
-        return lines + [_of_gpu(gpu) for gpu in self.gpus]
+        return lines + [_gpu(gpu) for gpu in self.gpus]
 
     def _left(self) -> str:
         whole, unknown = total(self.works)
@@ -75,28 +81,29 @@ class Snapshot:
         guessed = " by estimates" if whole.basis == "estimate" else ""
         also = f", and {unknown} runs of which nobody can say" if unknown else ""
         if whole.at_once:
-            return f"about {duration(whole.left)} left{guessed}, {_folds(whole.at_once)} at a time{also}"
-        return f"no job is at work; about {duration(whole.left)} of work{guessed}, one fold at a time{also}"
+            return f"about {duration(whole.left or 0)} left{guessed}, {_folds(whole.at_once)} at a time{also}"
+        return f"no job is at work; about {duration(whole.left or 0)} of work{guessed}, one fold at a time{also}"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """All of it for machines; times in seconds."""
         whole, unknown = total(self.works)
         runs = [
-            {"run": state.run.id, "state": state.word, "done": state.finished, "expected": state.expected,
-             "counted": state.counted, "missing": state.missing, "old": [r["fold"] for r in state.old],
-             "failed": [{key: r[key] for key in ("fold", "status", "message")} for r in state.failed],
+            {"run": state.run.id, "state": state.stage, "done": state.finished, "expected": state.expected,
+             "counted": state.counted, "missing": state.missing, "old": [record.fold for record in state.old],
+             "failed": [record.ending() for record in state.failed],
              "running": [_held(held) for held in state.running], "dead": [_held(held) for held in state.dead],
              "waiting_for": state.waiting, "work_seconds": work.seconds, "left_seconds": work.left,
              "left_by": work.basis, "peak": dict(zip(("device", "memory_mb"), _peak(state), strict=True))}
             for state, work in zip(self.states, self.works, strict=True)
         ]  # fmt: skip
-        totals = {key: _sum(self.states, key) for key in ("finished", "running", "failed", "missing", "expected")}
-        totals["done"] = totals.pop("finished")
+        counted = ("running", "failed", "missing", "expected")
+        totals: dict[str, object] = {key: _sum(self.states, key) for key in counted}
+        totals["done"] = _sum(self.states, "finished")
         totals |= {"left_seconds": whole.left, "left_by": whole.basis, "runs_unknown": unknown}
-        return {"runs": runs, "total": totals, "gpus": self.gpus}
+        return {"runs": runs, "total": totals, "gpus": list(map(asdict, self.gpus))}
 
 
-def table(snapshot: Snapshot, width: int, height: int | None = None) -> Any:
+def table(snapshot: Snapshot, width: int, height: int | None = None) -> Group:
     """The snapshot for a terminal of ``width`` columns; with a ``height`` in lines, as many runs as fit, those at work
     first."""
     from rich.console import Group
@@ -106,13 +113,13 @@ def table(snapshot: Snapshot, width: int, height: int | None = None) -> Any:
     pairs, remarks = list(zip(snapshot.states, snapshot.works, strict=True)), snapshot.remarks()
     room = len(pairs) if height is None else max(3, height - len(remarks) - 4)
     if room < len(pairs):
-        pairs.sort(key=lambda pair: ORDER.index(pair[0].word))
+        pairs.sort(key=lambda pair: ORDER.index(pair[0].stage))
         remarks.insert(0, f"... and {len(pairs) - room} more runs: {_counted(pairs[room:])}")
     rows = [snapshot.row(*pair) for pair in pairs[:room]]
     grid, widths = Table(box=None, pad_edge=False, header_style="bold"), _widths(rows, width)
     for key, wide in widths.items():
         whole = None if key == "run" else wide  # where all is too narrow, names of runs are broken
-        grid.add_column(key, justify="left" if key in WORDS else "right", min_width=whole, overflow="fold")
+        grid.add_column(key, justify="left" if key in TEXTS else "right", min_width=whole, overflow="fold")
     for row in rows:
         grid.add_row(*(Text(row[key], style=STYLES[key](row) if key in STYLES else "") for key in widths))
     return Group(grid, Text(), *map(Text, remarks))
@@ -135,10 +142,10 @@ STYLES: dict[str, Callable[[dict[str, str]], str]] = {
 }
 
 
-def peak(records: Sequence[dict[str, Any]]) -> tuple[str, str]:
+def peak(records: Sequence[FoldRecord]) -> tuple[str, str]:
     """(device, the most memory in MB) that the folds of a run needed; of the GPU where they ran on one."""
-    on_gpu = [r for r in records if r["device"] and not r["device"].startswith("cpu")]
-    measured = [r["peak_memory_mb"] for r in on_gpu or records if r["peak_memory_mb"] is not None]
+    on_gpu = [record for record in records if record.device and not record.device.startswith("cpu")]
+    measured = [record.peak_memory_mb for record in on_gpu or records if record.peak_memory_mb is not None]
     return (("gpu" if on_gpu else "cpu") if records else NOTHING), (f"{max(measured):.0f}" if measured else NOTHING)
 
 
@@ -147,12 +154,12 @@ def _peak(state: RunState) -> tuple[str | None, float | None]:
     return (None, None) if NOTHING in (device, memory) else (device, float(memory))
 
 
-def epochs(running: Sequence[dict[str, Any]]) -> str:
+def epochs(running: Sequence[Lock]) -> str:
     """``34/100`` of one running fold, ``12-34/100`` of several."""
-    at = sorted(held.get("epoch", 0) for held in running)
+    at = sorted(held.told.epoch for held in running)
     if not at:
         return NOTHING
-    return f"{at[0]}{f'-{at[-1]}' if at[-1] > at[0] else ''}/{max(held.get('epochs', 0) for held in running)}"
+    return f"{at[0]}{f'-{at[-1]}' if at[-1] > at[0] else ''}/{max(held.told.epochs for held in running)}"
 
 
 def clock(seconds: float) -> str:
@@ -161,12 +168,13 @@ def clock(seconds: float) -> str:
     return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
 
 
-def _at_work(state: RunState, held: dict[str, Any]) -> str:
-    loss = f", loss {held['loss']:.4f}" if isinstance(held.get("loss"), float) else ""
-    job = f", job {held['job']}" if held.get("job") else ""
-    since = f", for {duration(held['beat'] - held['since'])}" if held.get("since") else ""
-    where = f"{held.get('node') or 'an unknown node'}{job}"
-    return f"{state.run.id} {held.get('fold', '?')}: epoch {epochs([held])}{loss} on {where}{since}"
+def _at_work(state: RunState, held: Lock) -> str:
+    told = held.told
+    loss = f", loss {told.loss:.4f}" if isinstance(told.loss, float) else ""
+    job = f", job {told.job}" if told.job else ""
+    since = f", for {duration(held.beat - held.since)}" if held.since else ""
+    where = f"{held.node or 'an unknown node'}{job}"
+    return f"{state.run.id} {told.fold or '?'}: epoch {epochs([held])}{loss} on {where}{since}"
 
 
 def _listed(lines: list[str]) -> list[str]:
@@ -178,19 +186,20 @@ def _folds(number: int) -> str:
     return f"{number} fold{'' if number == 1 else 's'}"
 
 
-def _of_gpu(gpu: dict[str, Any]) -> str:
-    use, used, whole = (NOTHING if gpu[key] is None else f"{gpu[key]:,}" for key in
-                        ("use_percent", "used_mb", "total_mb"))  # fmt: skip
-    return f"GPU {gpu['index']} of this machine ({gpu['name']}): {use} % busy, {used} of {whole} MB"
+def _gpu(gpu: Gpu) -> str:
+    use, used, whole = (NOTHING if number is None else f"{number:,}"
+                        for number in (gpu.use_percent, gpu.used_mb, gpu.total_mb))  # fmt: skip
+    return f"GPU {gpu.index} of this machine ({gpu.name}): {use} % busy, {used} of {whole} MB"
 
 
 def _counted(pairs: Sequence[tuple[RunState, Work]]) -> str:
-    words = [state.word for state, _ in pairs]
-    return ", ".join(f"{words.count(word)} {word}" for word in ORDER if word in words)
+    stages = [state.stage for state, _ in pairs]
+    return ", ".join(f"{stages.count(stage)} {stage}" for stage in ORDER if stage in stages)
 
 
-def _held(held: dict[str, Any]) -> dict[str, Any]:
-    return {key: held.get(key) for key in ("fold", "epoch", "epochs", "loss", "node", "pid", "job", "since", "beat")}
+def _held(held: Lock) -> dict[str, object]:
+    told = {key: getattr(held.told, key) for key in ("fold", "epoch", "epochs", "loss", "job")}
+    return told | {key: getattr(held, key) for key in ("node", "pid", "since", "beat")}
 
 
 def _sum(states: Sequence[RunState], key: str) -> int:
@@ -198,4 +207,4 @@ def _sum(states: Sequence[RunState], key: str) -> int:
 
 
 def _justified(text: str, key: str, width: int) -> str:
-    return text.ljust(width) if key in WORDS else text.rjust(width)
+    return text.ljust(width) if key in TEXTS else text.rjust(width)

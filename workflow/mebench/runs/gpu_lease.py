@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mebench.errors import UserError
-from mebench.training.gpu_cards import ORDER, VISIBLE, Card, to_choose_from
+from mebench.runs.gpu_cards import ORDER, VISIBLE, Card, to_choose_from
 
 PLACE = "MEBENCH_GPU_LEASES"
 FOLDER = "/tmp/mebench-gpu-leases"  # not $TMPDIR, which differs between users and jobs

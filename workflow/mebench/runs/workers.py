@@ -11,18 +11,14 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from multiprocessing.sharedctypes import Synchronized
 
 from mebench.errors import UserError
-from mebench.training.checkpoint import Stopped
-
-if TYPE_CHECKING:
-    from mebench.training.data import TaskData
-    from mebench.training.engine import Execution
-    from mebench.training.progress import Progress
+from mebench.runs.progress import Progress
+from mebench.runs.records import FoldRecord
+from mebench.runs.stop import watched
+from mebench.training.limits import Stopped
 
 POLL = 0.5  # seconds between two looks at the workers
 
@@ -39,40 +35,35 @@ class Relay:
     def epoch(self, epoch: int, loss: float) -> None:
         self._send("epoch", self.fold, epoch, loss)
 
-    def fold_done(self, record: dict[str, Any]) -> None:
-        self._send("done", {key: record[key] for key in ("fold", "status", "message", "seconds")})
+    def fold_done(self, record: FoldRecord) -> None:
+        self._send("done", record)
 
     def say(self, text: str) -> None:
         self._send("say", text)
 
-    def _send(self, *event: Any) -> None:
+    def _send(self, *event: object) -> None:
         with contextlib.suppress(OSError):  # a job that is no more needs not be told; its death is noticed elsewhere
             self.events.send(event)
 
 
-@dataclass(frozen=True)
-class Job:
-    """The run that a job trains folds of, how it reads the data, and how it runs."""
-
-    run: Path
-    spec: dict[str, Any]
-    load: Callable[[], TaskData]
-    how: Execution
+# a worker's task: train the folds that are given with their fingerprints, tell how it goes, and stop when asked to
+Train = Callable[[dict[str, str], Relay, Callable[[], bool]], None]
 
 
-def share(job: Job, todo: dict[str, str], bar: Progress, stop: Callable[[], bool]) -> None:
-    """Train the folds ``todo``, given with their fingerprints, in ``how.workers`` processes, dealt out among them.
+def share(train: Train, todo: dict[str, str], most: int, bar: Progress, stop: Callable[[], bool]) -> None:
+    """Train the folds ``todo``, given with their fingerprints, in at most so many processes, dealt out among them.
+    ``train`` is what each of them does; it must pickle.
 
     Each has a pipe of its own, so that one that is killed holds nothing that another waits for. Raises
     :class:`Stopped` when the job was asked to stop, and a UserError when a worker died.
     """
     context = multiprocessing.get_context("spawn")  # a forked process cannot use a GPU
-    count = min(job.how.workers, len(todo))
+    count = min(most, len(todo))
     # a killed worker never releases the lock of an Event, so a plain value is used
     stopping = context.Value("b", 0, lock=False)
     pipes = [context.Pipe(duplex=False) for _ in range(count)]
     dealt = [dict(list(todo.items())[i::count]) for i in range(count)]
-    arguments = [(job, dealt[i], pipes[i][1], stopping, os.getpid()) for i in range(count)]
+    arguments = [(train, dealt[i], pipes[i][1], stopping, os.getpid()) for i in range(count)]
     processes = [context.Process(target=_work, args=mine) for mine in arguments]
     for process, (_, writer) in zip(processes, pipes, strict=True):
         process.start()
@@ -80,9 +71,8 @@ def share(job: Job, todo: dict[str, str], bar: Progress, stop: Callable[[], bool
     try:
         readers = [reader for reader, _ in pipes]
         while readers:
-            for reader in wait(readers, timeout=POLL):
-                if not _pass_on(reader, bar):
-                    readers.remove(reader)
+            ready = wait(readers, timeout=POLL)
+            readers = [reader for reader in readers if reader not in ready or _pass_on(reader, bar)]
             if stop() or any(process.exitcode not in (None, 0) for process in processes):
                 stopping.value = 1  # those that live keep what they have reached
     finally:
@@ -113,15 +103,11 @@ def _pass_on(reader: Connection, bar: Progress) -> bool:
     return True
 
 
-def _work(job: Job, todo: dict[str, str], events: Connection, stopping: Any, parent: int) -> None:
+def _work(train: Train, todo: dict[str, str], events: Connection, stopping: Synchronized, parent: int) -> None:
     """The life of a worker. It stops when it is asked to, when its job is, and when its job is no more."""
-    from mebench.training.engine import Work, train_folds
-    from mebench.training.stop import watched
-
     with watched() as asked:
         try:
-            stop = lambda: asked() or stopping.value or os.getppid() != parent  # noqa: E731
-            train_folds(Work(job.run, job.spec, job.load(), job.how, stop), todo, Relay(events))
+            train(todo, Relay(events), lambda: bool(asked() or stopping.value or os.getppid() != parent))
         except Stopped:
             pass
         except (UserError, OSError) as error:

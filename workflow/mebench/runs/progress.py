@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Self
+from typing import Self
 
 from mebench.progress import Bar
+from mebench.runs.records import FoldRecord
 
 QUIET_SECONDS = 30  # between two epoch lines in a log
 
@@ -55,17 +56,16 @@ class Progress(Bar):
         self.last_line = time.monotonic()
         super().say(f"{self.title}: {text}")
 
-    def fold_done(self, record: dict[str, Any]) -> None:
+    def fold_done(self, record: FoldRecord) -> None:
         """A fold has its record."""
         self.finished += 1
         over = self.todo - (self.folds - self.finished) * self.epochs  # epochs that a failed fold never ran included
         self.worked = max(self.worked, over)
         self.show(self.finished * self.epochs)
-        if not self.shown or record["status"] != "done":
-            status = record["status"]
-            problem = "" if status == "done" else f" {status.upper()}: {record['message']},"
-            begin = f"fold {self.finished}/{self.folds} {record['fold']}:{problem}"
-            self.say(f"{begin} {record['seconds']:.1f} s, {self._left()}")
+        if not self.shown or not record.done:
+            problem = "" if record.done else f" {record.status.upper()}: {record.message},"
+            begin = f"fold {self.finished}/{self.folds} {record.fold}:{problem}"
+            self.say(f"{begin} {record.seconds or 0:.1f} s, {self._left()}")
 
     def _left(self) -> str:
         rate = (time.monotonic() - self.begin) / max(1, self.worked)

@@ -7,20 +7,23 @@ then finds that all of its folds still hold.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from mebench import cards, codedigest, tasks
+from mebench.config.spec import RunSpec
 
 PACKAGE = Path(__file__).parents[1]
-ENGINE = tuple(
-    f"mebench.training.{entry}"
-    for entry in ("fold:run_fold", "data:load", "engine:write_result", "engine:prepared", "checkpoint:Keeper")
+ENGINE = (
+    "mebench.training.fold:run_fold",
+    "mebench.training.data:load",
+    "mebench.runs.attempt:write_result",
+    "mebench.runs.device:prepared",
+    "mebench.runs.checkpoint:Checkpoint",
 )
 # plumbing that reads, writes and complains but decides no result
 PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.formats", "mebench.cards")
 
 
-def of_model(name: str) -> str:
+def model_digest(name: str) -> str:
     """Digest of what a model's code does: its class and all that it reaches; of a rule file its bytes."""
     path = cards.locate("models", name).resolve()
     if cards.is_rule_file(name):
@@ -28,7 +31,7 @@ def of_model(name: str) -> str:
     return codedigest.digest([_entry("models", path, cards.card("models", name)["module"])], PACKAGE, PLUMBING)
 
 
-def of_engine(spec: dict[str, Any]) -> str:
+def engine_digest(spec: RunSpec) -> str:
     """Digest of what training, protocol, metrics and the run's kind of task do."""
     path = cards.locate("tasks", tasks.name_of(spec["task"])).resolve()
     kind = _entry("tasks", path, tasks.card(spec["task"])["module"])

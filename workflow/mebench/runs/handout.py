@@ -5,20 +5,23 @@ Code of another framework, in an environment of its own, needs nothing of this p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from mebench import cards, formats
+from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_csv, read_json, write_csv
-from mebench.training import code_of_fold
-from mebench.training.records import Rows, run_rows
+from mebench.runs import code_of_fold
+from mebench.runs.paths import RunFiles
+from mebench.tasks import Row
+from mebench.training.rows import Rows, run_rows
 
 COLUMNS = formats.FOLDS.names
-LAST = "fingerprint"
+LAST = formats.FINGERPRINT[0]
 
 
-def hand_out(run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Path]) -> list[dict[str, str]]:
+def hand_out(files: RunFiles) -> list[Row]:
     """Write ``folds.csv`` of a run and return its rows, sorted by clip_id.
 
     ``subject`` is the fold: a clip is predicted by what was trained on the clips of all other subjects. Its input is
@@ -26,28 +29,30 @@ def hand_out(run: Path, spec: dict[str, Any], clips: list[Path], inputs: list[Pa
     such as ``apex_row``, has a column of its own. ``fingerprint`` is the same in all rows and another one as soon as
     the spec, the data or the rule file change, so that the model's rule runs again.
     """
+    spec = files.spec
     if spec["training"] != "rules":
         raise UserError(f"the model {spec['model']} is trained by the engine, without folds.csv; use 'mebench train'")
-    found = run_rows(spec, clips, inputs)
-    _check_channels(spec, inputs)
+    samples = run_rows(spec, files.clips, files.inputs)
+    _check_channels(spec, files.inputs)
     index = {
         row["clip_id"]: {**row, "file": f"{folder}/parts/{row['part']}.npy"}
-        for folder in inputs
+        for folder in files.inputs
         for row in read_csv(folder / "index.csv", formats.INDEX.names)
     }
-    extras = [key for key in next(iter(index.values())) if key not in (*COLUMNS, "status", "reason", "part")]
-    mark = _fingerprint(spec, found)
-    rows = [index[row["clip_id"]] | row | {LAST: mark} for row in found.rows]
+    extras = [key for key in next(iter(index.values())) if key not in (*COLUMNS, *formats.INDEX.names)]
+    last = {LAST: _fingerprint(spec, samples)}
     columns = (*COLUMNS, *extras, LAST)
-    rows = [{key: row[key] for key in columns} for row in rows]
-    write_csv(run / "folds.csv", columns, rows)
+    joined = [index[row["clip_id"]] | row | last for row in samples.rows]
+    rows = [{key: row[key] for key in columns} for row in joined]
+    write_csv(files.run / "folds.csv", columns, rows)
     return rows
 
 
-def _check_channels(spec: dict[str, Any], inputs: list[Path]) -> None:
+def _check_channels(spec: RunSpec, inputs: Sequence[Path]) -> None:
     """The engine picks the channels that a card names; a rule gets them all, and its code counts on their order."""
+    named = list(spec["inputs"]["channels"])
     for folder in inputs:
-        stored, named = (list(about["channels"]) for about in (read_json(folder / "meta.json"), spec["inputs"]))
+        stored = list(read_json(folder / "meta.json")["channels"])
         if stored != named:
             raise UserError(
                 f"{folder} holds the channels {', '.join(stored)}, but the card of {spec['model']} names "
@@ -55,6 +60,6 @@ def _check_channels(spec: dict[str, Any], inputs: list[Path]) -> None:
             )
 
 
-def _fingerprint(spec: dict[str, Any], found: Rows) -> str:
+def _fingerprint(spec: RunSpec, samples: Rows) -> str:
     weights = map(file_digest, cards.weights_files(spec))
-    return digest(canonical_json(spec), found.digest, code_of_fold.of_model(spec["model"]), *weights)[:16]
+    return digest(canonical_json(spec), samples.digest, code_of_fold.model_digest(spec["model"]), *weights)[:16]

@@ -16,11 +16,13 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from mebench.errors import UserError
 
+NOBODY = -1  # the process of a file whose name names none
 BEAT, DEAD = 20.0, 300.0  # seconds between two writes, and after which a silent job counts as dead
 
 
@@ -28,23 +30,56 @@ class Held(Exception):
     """Another live job holds the lock."""
 
 
-class Holder:
-    """What the lock says of its holder; ``tell`` changes it, the next beat writes it."""
+@dataclass(frozen=True)
+class Told:
+    """What a job tells in the lock of what it does: the ``fold``, how many ``epochs`` it has, the ``epoch`` that is
+    over and its ``loss``, the scheduler's ``job``, and ``threads``."""
 
-    def __init__(self, path: Path, about: dict[str, Any]):
-        self.path = path
-        self.about = about | {"token": uuid.uuid4().hex, "node": socket.gethostname(), "pid": os.getpid()}
-        self.about |= {"begun": _begun(os.getpid()), "since": round(time.time(), 3)}
+    fold: str | None = None
+    epochs: int = 0
+    epoch: int = 0
+    loss: float | None = None
+    job: str | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What a lock says: its ``path``, when it was last written (``beat``), whose it is, and what was ``told``. Of one
+    that cannot be read no more is known than its age: token and node are empty."""
+
+    path: Path
+    beat: float
+    token: str = ""
+    node: str = ""
+    pid: int = 0
+    begun: str | None = None
+    since: float | None = None
+    told: Told = field(default_factory=Told)
+
+    def as_json(self) -> dict[str, object]:
+        """What the file holds."""
+        own = {"token": self.token, "node": self.node, "pid": self.pid, "begun": self.begun, "since": self.since}
+        return {key: value for key, value in (asdict(self.told) | own).items() if value is not None}
+
+
+class Holder:
+    """Holds a lock: it is written anew with each beat, and what was told since with it."""
+
+    def __init__(self, path: Path, about: Told):
+        process, self.path, self.about = os.getpid(), path, about
+        since, token = round(time.time(), 3), uuid.uuid4().hex
+        self.lock = Lock(path, since, token, socket.gethostname(), process, _begun(process), since, about)
         self.over, self.thread = threading.Event(), threading.Thread(target=self._beat, daemon=True)
 
-    def tell(self, **facts: Any) -> None:
-        """Put facts such as the epoch into the lock; they are written with the next beat."""
-        self.about |= facts
+    def tell(self, epoch: int, loss: float) -> None:
+        """Put the epoch into the lock; it is written with the next beat."""
+        self.lock = replace(self.lock, told=replace(self.lock.told, epoch=epoch, loss=loss))
 
     def _beat(self) -> None:
         while not self.over.wait(BEAT):
-            found = read(self.path)
-            if found is None or found["token"] not in ("", self.about["token"]):
+            current = read(self.path)
+            if current is None or current.token not in ("", self.lock.token):
                 return  # taken over: this job seemed dead for a while
             with contextlib.suppress(OSError):  # a full disk now is not yet a lost fold
                 self.write()
@@ -53,21 +88,21 @@ class Holder:
     @property
     def own(self) -> Path:
         """A file of this process alone, beside the lock; its name says whose, so that others can clear it away."""
-        return self.path.with_name(f".{self.path.name}.{self.about['node']}.{self.about['pid']}")
+        return self.path.with_name(f".{self.path.name}.{self.lock.node}.{self.lock.pid}")
 
     def write(self) -> None:
-        self.own.write_text(json.dumps(self.about))
+        self.own.write_text(json.dumps(self.lock.as_json()))
 
 
 @contextlib.contextmanager
-def hold(path: Path, about: dict[str, Any]) -> Iterator[Holder]:
+def hold(path: Path, about: Told) -> Iterator[Holder]:
     """Hold the lock ``path`` for the block; :class:`Held` where another live job has it."""
     holder = Holder(path, about)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         holder.write()
         _sweep(path, now=_changed(holder.own))
-        _link(holder.own, path)
+        _link(holder, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
     finally:
@@ -78,23 +113,24 @@ def hold(path: Path, about: dict[str, Any]) -> Iterator[Holder]:
     finally:
         holder.over.set()
         holder.thread.join()
-        if (read(path) or {}).get("token") == holder.about["token"]:
+        current = read(path)
+        if current and current.token == holder.lock.token:
             path.unlink(missing_ok=True)
 
 
-def _link(own: Path, path: Path) -> None:
+def _link(holder: Holder, path: Path) -> None:
     for _ in range(10):
         with contextlib.suppress(FileExistsError):
-            os.link(own, path)
+            os.link(holder.own, path)
             return
-        found = read(path)
-        if found is None:
+        current = read(path)
+        if current is None:
             continue  # just given up
-        if found["token"] == json.loads(own.read_text())["token"]:
+        if current.token == holder.lock.token:
             return  # made, though the answer was lost: a network file system then asks twice
-        if alive(found, now=_changed(own)):
-            raise Held(f"{found['node']}, process {found['pid']}")
-        _remove_dead(path, found["token"])
+        if alive(current, now=_changed(holder.own)):
+            raise Held(f"{current.node}, process {current.pid}")
+        _remove_dead(path, current.token)
     raise Held("a job that comes and goes")
 
 
@@ -102,7 +138,8 @@ def _sweep(path: Path, now: float) -> None:
     """Clear away what jobs that were killed in the middle of a lock left beside it."""
     for leftover in path.parent.glob(f".{path.name}.*"):
         node, _, process = leftover.name.removeprefix(f".{path.name}.").rpartition(".")
-        if not alive({"node": node, "pid": process, "beat": _changed(leftover)}, now):
+        owner = Lock(path, _changed(leftover), node=node, pid=int(process) if process.isdecimal() else NOBODY)
+        if not alive(owner, now):
             leftover.unlink(missing_ok=True)
 
 
@@ -111,24 +148,32 @@ def _remove_dead(path: Path, token: str) -> None:
     moved = path.with_name(f".{path.name}.{uuid.uuid4().hex}.{socket.gethostname()}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         os.rename(path, moved)
-        if (read(moved) or {}).get("token") != token:  # somebody was faster and holds a new one: give it back
+        current = read(moved)
+        if current is None or current.token != token:  # somebody was faster and holds a new one: give it back
             with contextlib.suppress(FileExistsError):
                 os.link(moved, path)
         moved.unlink()
 
 
-def read(path: Path) -> dict[str, Any] | None:
-    """What a lock says and, as ``beat``, when it was last written; None where there is none."""
-    beat = {"beat": _changed(path)}
+def read(path: Path) -> Lock | None:
+    """What a lock says; None where there is none."""
+    beat = _changed(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if {"token", "node", "pid"} <= set(found):
-            return found | beat
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if {"token", "node", "pid"} <= set(said):
+            return _of_json(path, beat, said)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError):
         pass
-    return {"token": "", "node": "", "pid": 0} | beat  # unreadable: it counts by its age
+    return Lock(path, beat)  # unreadable: it counts by its age
+
+
+# any: JSON that another version, or nobody, wrote
+def _of_json(path: Path, beat: float, said: dict[str, Any]) -> Lock:
+    told = {one.name: said[one.name] for one in fields(Told) if said.get(one.name) is not None}
+    about = {name: said.get(name) for name in ("begun", "since")}
+    return Lock(path, beat, said["token"], said["node"], int(said["pid"]), told=Told(**told), **about)
 
 
 def _changed(path: Path) -> float:
@@ -138,35 +183,37 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def alive(found: dict[str, Any], now: float | None = None) -> bool:
+def alive(lock: Lock, now: float | None = None) -> bool:
     """Whether the job that a lock names is still at work, as far as can be known from here; ``now`` by the clock of the
     file system that holds the lock, where a file of one's own has just told it."""
-    if (time.time() if now is None else now) - found["beat"] > DEAD:
+    if (time.time() if now is None else now) - lock.beat > DEAD:
         return False
-    if found.get("node") != socket.gethostname():
+    if lock.node != socket.gethostname():
         return True
-    return _runs(found["pid"], found.get("begun"))
+    return _runs(lock.pid, lock.begun)
 
 
-def _runs(process: int | str, begun: str | None) -> bool:
+def _runs(process: int, begun: str | None) -> bool:
     """Whether a process of this node is at work: not one that has ended and that nobody has asked about (a zombie), nor
     another one that has got its number since, as the first process of a restarted container does."""
+    if process == NOBODY:
+        return False
     try:
-        os.kill(int(process), 0)
+        os.kill(process, 0)
         state = _state(process)[0]
-    except (ProcessLookupError, ValueError):
+    except ProcessLookupError:
         return False
     except OSError:
         return True  # somebody else's process, or a system without /proc
     return state not in "ZX" and begun in (None, _begun(process))
 
 
-def _state(process: int | str) -> list[str]:
+def _state(process: int) -> list[str]:
     """What Linux says of a process, from its state on."""
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
-def _begun(process: int | str) -> str | None:
+def _begun(process: int) -> str | None:
     """When a process began, in ticks since its machine did; None on systems that do not say."""
     try:
         return _state(process)[19]

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from mebench.files import whole_file
+from mebench.runs.execution import CHECKPOINT_SECONDS
+from mebench.training.limits import FoldState
 
-EVERY = 120.0  # seconds between two checkpoints: what a kill can cost, and one epoch
 GRACE = 15.0  # an epoch that is over so soon is finished when the job is asked to stop, and none is waited for longer
 
 
-class Stopped(Exception):
-    """The job was asked to stop; what had been reached is kept."""
+class Checkpoint:
+    """The state of one fold, kept in the file ``path``; that of a fold with another ``fingerprint`` is not read.
 
-
-class Keeper:
-    """Keeps the checkpoint of one fold at ``path``. ``mark`` is the fold's fingerprint: another one's is not read.
-
-    ``stopping()`` says whether the job was asked to stop.
+    ``stopping()`` says whether the job was asked to stop. It is a :class:`mebench.training.limits.Keeper`.
     """
 
-    def __init__(self, path: Path, mark: str, stopping=lambda: False, every: float = EVERY):
-        self.path, self.mark, self.stopping, self.every = path, mark, stopping, every
+    def __init__(
+        self, path: Path, fingerprint: str, stopping: Callable[[], bool] = lambda: False,
+        every: float = CHECKPOINT_SECONDS,
+    ):  # fmt: skip
+        self.path, self.fingerprint, self.stopping, self.every = path, fingerprint, stopping, every
         self.last = self.epoch_began = time.monotonic()
         self.epoch_lasts = 0.0
         self.begun, self.spent_before = time.monotonic(), 0.0
         self.asked: float | None = None  # when this fold first knew that the job is to stop
 
-    def load(self, device: torch.device) -> dict[str, Any] | None:
+    def load(self, device: torch.device) -> FoldState | None:
         """The state that was kept, or None: there is none, it is damaged, or it is of another configuration."""
         try:
             kept = torch.load(self.path, map_location=device, weights_only=True)
@@ -40,7 +40,7 @@ class Keeper:
             return None
         except Exception:  # a damaged checkpoint costs its epochs, not the fold
             return None
-        if not isinstance(kept, dict) or kept.get("mark") != self.mark:
+        if not isinstance(kept, dict) or kept.get("fingerprint") != self.fingerprint:
             return None
         self.spent_before = kept["seconds"]
         return kept["state"]
@@ -49,10 +49,10 @@ class Keeper:
         """Seconds that the fold has taken, those before its checkpoint included."""
         return self.spent_before + time.monotonic() - self.begun
 
-    def save(self, state: dict[str, Any]) -> None:
+    def save(self, state: FoldState) -> None:
         """Write the state, whole or not at all; a full disk is a UserError."""
         text = io.BytesIO()  # torch's own writer tells of a full disk in a way that cannot be told from other failures
-        torch.save({"mark": self.mark, "seconds": self.spent(), "state": state}, text)
+        torch.save({"fingerprint": self.fingerprint, "seconds": self.spent(), "state": state}, text)
         with whole_file(self.path) as temporary:
             temporary.write_bytes(text.getbuffer())
         self.last = time.monotonic()

@@ -1,0 +1,52 @@
+"""Take over the predictions of a model that trains outside the engine: ``given.csv`` becomes the files of a pooled run.
+
+The truth is never taken from there: it is joined by clip_id from the clips of the task.
+"""
+
+from __future__ import annotations
+
+from mebench import __version__, cards, formats, tasks
+from mebench.errors import UserError
+from mebench.files import read_csv
+from mebench.protocols import loso
+from mebench.runs.paths import PREDICTIONS, RunFiles
+from mebench.runs.pool import Trained, complete, write_history, write_predictions, write_record
+from mebench.runs.run_record import RunRecord, Title
+from mebench.training.rows import run_rows
+
+
+def adopt(files: RunFiles, title: Title) -> RunRecord:
+    """Check given.csv of a run (clip_id and what the kind of task asks for), write predictions.csv, history.csv and
+    run.json as :func:`mebench.runs.pool.pool` does, and return the record.
+
+    A :class:`UserError` says which clip is missing, strange or there twice, or which value cannot be meant.
+    """
+    run, spec = files.run, files.spec
+    if spec["training"] != "rules":
+        raise UserError(f"the model {spec['model']} is trained by the engine; 'mebench pool' joins its folds")
+    samples, given, kind = run_rows(spec, files.clips, files.inputs), run / "given.csv", tasks.of(spec["task"])
+    rows = read_csv(given, formats.GIVEN.names)
+    expected = {(row["clip_id"],) for row in samples.rows}
+    remedy = f"the rule in {spec['model']} has to predict each clip of folds.csv once"
+    complete(rows, ("clip_id",), {*expected}, given, remedy)
+    by_clip, pooled = {row["clip_id"]: row for row in rows}, []
+    for sample in samples.rows:
+        row = kind.given(sample, by_clip[sample["clip_id"]], given) | {"fold": sample["subject"], "seed": spec["seed"]}
+        pooled.append({name: row[name] for name in kind.columns() if name in row})
+    write_predictions(run / PREDICTIONS, kind, pooled)
+    write_history(run, kind, [])
+    folds = len(loso.folds([row["subject"] for row in samples.rows]))
+    how = Trained(
+        clips=len(expected),
+        rows=len(expected),
+        folds_expected=folds,
+        folds_done=folds,  # as every clip is predicted
+        failed=[],
+        split_batches={},
+        parameters=cards.card("models", spec["model"])["parameters"],
+        seconds=None,
+        devices=[],
+        versions={"mebench": [__version__]},
+        trained=f"outside the engine, by the rule in {spec['model']}",
+    )
+    return write_record(run, files, title, samples.without, how)

@@ -1,0 +1,58 @@
+"""Where the files of a run's folds lie. ``run`` is the folder of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mebench.config.spec import RunSpec
+
+RECORD, HISTORY, WEIGHTS = "fold.json", "history.csv", "weights.safetensors"
+PREDICTIONS, PEEKED = "predictions.csv", "predictions.test_peek.csv"
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What a run is made of: its folder ``run``, its ``spec``, clips.csv of its datasets, and the folders of their
+    inputs."""
+
+    run: Path
+    spec: RunSpec
+    clips: Sequence[Path]
+    inputs: Sequence[Path]
+
+
+def file_name(fold: str) -> str:
+    """``casme2/sub01`` -> ``casme2-sub01``."""
+    return fold.replace("/", "-")
+
+
+def fold_folder(run: Path, fold: str) -> Path:
+    """``casme2/sub01`` -> ``<run>/folds/casme2-sub01``."""
+    return run / "folds" / file_name(fold)
+
+
+def running_file(run: Path, fold: str) -> Path:
+    """The lock of a fold, which says who trains it."""
+    return run / "folds" / f"{file_name(fold)}.running.json"
+
+
+def checkpoint_file(run: Path, fold: str) -> Path:
+    """What a fold that was stopped goes on from."""
+    return run / "folds" / f"{file_name(fold)}.checkpoint"
+
+
+def fold_folders(run: Path) -> Iterator[Path]:
+    """The folders of the folds that have a record, sorted."""
+    return (path.parent for path in sorted((run / "folds").glob(f"[!.]*/{RECORD}")))
+
+
+def locks(run: Path) -> list[Path]:
+    """The locks of folds, sorted."""
+    return sorted((run / "folds").glob("*.running.json"))
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """The checkpoints of folds, sorted."""
+    return sorted((run / "folds").glob("*.checkpoint"))

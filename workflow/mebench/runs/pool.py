@@ -1,0 +1,179 @@
+"""Join the folds of a run: one predictions.csv, one history.csv and the run's record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mebench import formats, tasks
+from mebench.config.spec import RunSpec
+from mebench.errors import UserError
+from mebench.files import read_csv, read_json, write_csv
+from mebench.indexing import decisions
+from mebench.runs import run_record
+from mebench.runs.fingerprint import fingerprint
+from mebench.runs.paths import HISTORY, PEEKED, PREDICTIONS, RunFiles, fold_folder
+from mebench.runs.records import FoldRecord, record_of, whole
+from mebench.runs.run_record import RunRecord, Title
+from mebench.tasks import Kind, Row
+from mebench.training.rows import run_rows
+
+ABSENT = "absent"  # status of a fold that has no record of this run
+
+
+def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecord:
+    """Pool the folds of a run and return its record (run.json).
+
+    A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
+    by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's. With
+    ``part_to``, a folder for what is there, such folds are listed as failed instead and the run's folder stays as it
+    is.
+    """
+    run, spec = files.run, files.spec
+    if spec["training"] == "rules":
+        raise UserError(f"{spec['model']} trains {run} outside the engine; 'mebench adopt' takes over what it predicts")
+    rows, kind, out = run_rows(spec, files.clips, files.inputs), tasks.of(spec["task"]), part_to or run
+    every = [_current(run, spec, rows.digest, fold, part_to is not None) for fold in rows.folds]
+    done = [record for record in every if record.done]
+    if not done:
+        first = every[0]
+        raise UserError(f"no fold of {run} is done; the first, {first.fold}, is '{first.status}': {first.message}")
+    predicted = [row for row in rows.rows if row["subject"] in {record.fold for record in done}]
+    expected = kind.keys(predicted)
+    for name in (PREDICTIONS, *([PEEKED] if done[0].peeked_epoch is not None else [])):
+        pooled = [row for record in done
+                  for row in read_csv(fold_folder(run, record.fold) / name, (*kind.key, *kind.needed))]  # fmt: skip
+        complete(pooled, kind.key, expected, run / name, "train the run again")
+        write_predictions(out / name, kind, pooled)
+    write_history(out, kind, [{"fold": record.fold} | row for record in done
+                              for row in read_csv(fold_folder(run, record.fold) / HISTORY)])  # fmt: skip
+    trained = [record for record in every if record.status != ABSENT]
+    how = Trained(
+        clips=len(predicted),
+        rows=len(expected),
+        folds_expected=len(every),
+        folds_done=len(done),
+        parameters=done[0].parameters,
+        failed=[record.ending() for record in every if not record.done],
+        split_batches={record.fold: record.batch_parts for record in trained if _split(record, spec)},
+        seconds=round(sum(record.seconds or 0 for record in trained), 1),
+        devices=sorted({record.device for record in trained if record.device}),
+        versions=_versions(trained),
+    )
+    return write_record(out, files, title, rows.without, how)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How the folds of a run went; the names are those of :class:`mebench.runs.run_record.RunRecord`."""
+
+    clips: int
+    rows: int
+    folds_expected: int
+    folds_done: int
+    parameters: int | None
+    failed: list[dict[str, str]]
+    split_batches: Mapping[str, int]
+    seconds: float | None
+    devices: list[str]
+    versions: Mapping[str, list[str]]
+    trained: str | None = None
+
+
+def write_predictions(path: Path, kind: Kind, rows: Sequence[Mapping[str, object]]) -> None:
+    """Prediction rows of all folds, sorted by their key."""
+    write_csv(path, rows[0], sorted(rows, key=lambda row: [str(row[name]) for name in kind.key]))
+
+
+def write_history(run: Path, kind: Kind, rows: Sequence[Row]) -> None:
+    """history.csv; a header alone for what is not trained by epochs of the engine."""
+    write_csv(run / HISTORY, rows[0] if rows else [formats.HISTORY.names[0], *tasks.history(kind.task)], rows)
+
+
+def write_record(run: Path, files: RunFiles, title: Title, without: Mapping[str, str], how: Trained) -> RunRecord:
+    """Write and return run.json, in the folder ``run``; ``without`` are the clips without input. It is written last."""
+    spec, decided = files.spec, decisions_of(files)
+    record = RunRecord(
+        **vars(title),
+        **vars(how),
+        task=spec["task"]["name"],
+        model=spec["label"],
+        seed=spec["seed"],
+        selection=spec["selection"],
+        origin=origin(files.inputs),
+        spec=spec,
+        without_input=without,
+        excluded=decided["excluded"],
+        corrected=decided["corrected"],
+        own=tasks.of(spec["task"]).record(),
+    )
+    run_record.write(run, record)
+    return record
+
+
+def decisions_of(files: RunFiles) -> dict[str, dict[str, str]]:
+    """The clips of the run's task that its configuration ``excluded`` or ``corrected``, and what is said of each."""
+    kind, wanted = tasks.of(files.spec["task"]), files.spec["recipe"].get("extra_clips", "none")
+    has = lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row]))  # noqa: E731
+    return decisions.sentences(list(files.clips), has)
+
+
+def _current(run: Path, spec: RunSpec, data: str, fold: str, absent_allowed: bool) -> FoldRecord:
+    """The record of a fold that is of this run as it is now; else a UserError, or a record that says so."""
+    try:
+        return _checked(run, spec, data, fold)
+    except UserError as error:
+        if not absent_allowed:
+            raise
+        return FoldRecord(fold, "", ABSENT, str(error))
+
+
+def _checked(run: Path, spec: RunSpec, data: str, fold: str) -> FoldRecord:
+    record = record_of(fold_folder(run, fold))
+    if record is None:
+        raise UserError(f"the fold {fold} of {run} has not been trained; run 'mebench train' for it first")
+    if record.fingerprint != fingerprint(spec, data, fold):
+        raise UserError(
+            f"the fold {fold} of {run} was made with another configuration, other data or other source; "
+            "run 'mebench train' again, it redoes only such folds"
+        )
+    if not whole(fold_folder(run, fold), record):
+        raise UserError(f"the fold {fold} of {run} is damaged: its files are not those it was written with; "
+                        "run 'mebench train' again, it redoes only such folds")  # fmt: skip
+    return record
+
+
+def origin(inputs: Sequence[Path]) -> str:
+    """``synthetic``, ``pictures`` or ``licensed``: what the inputs came from. One synthetic part taints the whole."""
+    origins = {read_json(folder / "meta.json")["origin"] for folder in inputs}
+    return next((name for name in ("synthetic", "pictures") if name in origins), "licensed")
+
+
+def complete(
+    rows: Sequence[Row], key: tuple[str, ...], expected: set[tuple[str, ...]], where: Path, remedy: str
+) -> None:
+    """Each expected row exactly once, and no other; a UserError names the first that is not, and the ``remedy``.
+    ``key`` are the columns by which rows are known."""
+    counts = Counter(tuple(row[name] for name in key) for row in rows)
+    twice = sorted(row for row, count in counts.items() if count > 1)
+    missing, strange = sorted(expected - counts.keys()), sorted(counts.keys() - expected)
+    for problem, some in (
+        ("twice", twice),
+        ("not at all", missing),
+        ("although they are no clips of this run", strange),
+    ):
+        if some:
+            raise UserError(f"{where} has {len(some)} clips {problem}, the first is {' '.join(some[0])}; {remedy}")
+
+
+def _split(record: FoldRecord, spec: RunSpec) -> bool:
+    """Whether a batch of the fold was computed in more parts than its recipe says, for lack of memory."""
+    return record.batch_parts > spec["recipe"].get("accumulate", 1)
+
+
+def _versions(records: Sequence[FoldRecord]) -> dict[str, list[str]]:
+    """Every version that took part; more than one of a kind means that the folds were made in different
+    environments."""
+    return {name: sorted({record.versions[name] for record in records}) for name in records[0].versions}

@@ -1,0 +1,151 @@
+"""Scores of all runs of a task, from their predictions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from mebench import formats, tasks
+from mebench.errors import UserError
+from mebench.files import read_csv, write_csv, write_json
+from mebench.runs import run_record
+from mebench.runs.run_record import RunRecord
+from mebench.tasks import Kind, Row
+
+NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class RunScore:
+    """The score of one run and selection on one part of the data: the columns of ``formats.SCORES`` but for ``n``, and
+    what the kind of task ``counted``: ``n``, its metrics, and whatever else it keeps."""
+
+    task: str
+    model: str
+    title: str
+    kind: str
+    seed: int
+    selection: str
+    origin: str
+    part: str
+    without_input: int
+    excluded: int
+    exclusions: str
+    corrected: int
+    corrections: str
+    folds_done: int
+    folds_expected: int
+    task_kind: str
+    counted: Mapping[str, object]
+
+    def as_json(self) -> dict[str, object]:
+        """What scores/TASK.json holds of it."""
+        own = {name: value for name, value in vars(self).items() if name != "counted"}
+        return {**own, **self.counted}
+
+
+def read_predictions(
+    path: Path, columns: Iterable[str] = ("truth", "prediction"), key: Sequence[str] = ("clip_id",)
+) -> list[Row]:
+    """Prediction rows; a row that is there twice is an error, because pooled counts would count it twice."""
+    rows = read_csv(path, columns)
+    seen: set[tuple[str, ...]] = set()
+    for row in rows:
+        own = tuple(row[name] for name in key if name in row)
+        if len(own) == len(key) and own in seen:
+            raise UserError(f"{path} has the clip {' '.join(own)} twice; keep one prediction per clip")
+        seen.add(own)
+    return rows
+
+
+def run_scores(run: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> list[RunScore]:
+    """The scores of one pooled run: one for each selection and part. ``stage`` are the parameters of the step between
+    predictions and scores that the kind of task may have."""
+    about = run_record.read(run)
+    kind = about.task_kind
+    return [
+        score(about, selection, part, counted)
+        for selection, name in about.prediction_files(run).items()
+        for part, counted in parts(kind, kind.stage(_rows(run / name, kind, about), stage)).items()
+    ]
+
+
+def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, object]) -> RunScore:
+    """The score of a run on a part of the data."""
+    excluded, corrected = _of_part(about.excluded, part), _of_part(about.corrected, part)
+    return RunScore(
+        task=about.task,
+        model=about.model,
+        title=about.title,
+        kind=about.kind,
+        seed=about.seed,
+        selection=selection,
+        origin=about.origin,
+        part=part,
+        without_input=len(_of_part(about.without_input, part)),
+        excluded=len(excluded),
+        exclusions=_listed(excluded),
+        corrected=len(corrected),
+        corrections=_listed(corrected),
+        folds_done=about.folds_done,
+        folds_expected=about.folds_expected,
+        task_kind=tasks.name_of(about.spec["task"]),
+        counted=counted,
+    )
+
+
+def _rows(path: Path, kind: Kind, about: RunRecord) -> list[Row]:
+    """The rows of pooled predictions, as many as there should be."""
+    rows = read_predictions(path, (*kind.key, "dataset", *kind.needed), kind.key)
+    expected = about.clips if about.rows is None else about.rows
+    if len(rows) != expected:
+        raise UserError(f"{path} has {len(rows)} rows, but its run predicted {expected}; pool the run again")
+    return rows
+
+
+def parts(kind: Kind, rows: list[Row]) -> dict[str, Mapping[str, object]]:
+    """The scores of all rows, and of those of each dataset: cut out of the same predictions, so that
+    nothing is trained again."""
+    scores: dict[str, Mapping[str, object]] = {"all": _counted(kind, rows)}
+    for dataset in sorted({row["dataset"] for row in rows}):
+        scores[dataset] = _counted(kind, [row for row in rows if row["dataset"] == dataset])
+    return scores
+
+
+def _counted(kind: Kind, rows: list[Row]) -> Mapping[str, object]:
+    """What the kind counts, and the further metrics of its file."""
+    own = tasks.name_of(kind.task)
+    counted = {**kind.score(rows), **{name: metric(rows) for name, metric in tasks.further_metrics(kind.task).items()}}
+    for name in tasks.metrics(own):
+        if name not in counted:
+            raise UserError(f"the card of the kind {own} names the metric {name}, but neither its score nor METRICS of "
+                            "its file gives it")  # fmt: skip
+    return counted
+
+
+def _of_part(clips: Mapping[str, str], part: str) -> dict[str, str]:
+    """Those of the clips that belong to a part: all, or those of one dataset, with which a clip_id begins."""
+    return {clip: why for clip, why in clips.items() if part in ("all", clip.partition("/")[0])}
+
+
+def _listed(clips: Mapping[str, str]) -> str:
+    return "; ".join(f"{clip}: {why}" for clip, why in sorted(clips.items()))
+
+
+def write_scores(runs: Sequence[Path], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
+    """Write ``out`` (tidy CSV) and the same as JSON with confusions beside it; returns a line that says so."""
+    scores = [one for run in sorted(runs) for one in run_scores(run, stage)]
+    names = sorted({one.task for one in scores})
+    if len(names) > 1:
+        raise UserError(f"these runs belong to several tasks ({', '.join(names)}); score one task at a time")
+    metrics, records = tasks.metrics(scores[0].task_kind), [one.as_json() for one in scores]
+    rows = [
+        {key: record[key] for key in formats.SCORES.names}
+        | {name: "" if record[name] is None else f"{record[name]:.6f}" for name in metrics}
+        for record in records
+    ]
+    write_json(out.with_suffix(".json"), records)
+    write_csv(out, (*formats.SCORES.names, *metrics), rows)
+    return f"{out}: {len(runs)} runs of {names[0]}"
