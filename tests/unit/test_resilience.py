@@ -473,7 +473,7 @@ def test_a_job_that_is_asked_to_stop_keeps_what_it_reached_and_says_so(few, tmp_
     assert {name: (run / "folds" / name / "fold.json").stat().st_mtime_ns for name in done} == done
     if list(run.glob("folds/*.checkpoint")):
         raise AssertionError("a finished fold keeps no checkpoint")
-    assert all(record["status"] == "done" for record in records)
+    assert all(record.done for record in records)
     train(few, tmp_path / "plain", spec)
     assert results(run) == results(tmp_path / "plain")
 
@@ -495,7 +495,7 @@ def test_a_killed_worker_fails_the_job_and_costs_its_running_fold_only(few, tmp_
     wait_for(lambda: len(list(run.glob("folds/*/fold.json"))) >= 1 and list(run.glob("folds/*.running.json")))
     held = lock.read(next(iter(run.glob("folds/*.running.json"))))
     assert held["threads"] == 1  # `mebench failures` repeats a fold with as many
-    os.kill(held["pid"], signal.SIGKILL)
+    os.kill(held.pid, signal.SIGKILL)
     _, said = job.communicate(timeout=60)
     assert job.returncode == 2
     assert "1 of 2 workers died (exit status -9)" in said
@@ -511,7 +511,7 @@ def test_workers_do_not_outlive_a_job_that_was_killed(few, tmp_path):
     spec, run = few.spec(epochs=1000), tmp_path / "run"
     job = subprocess.Popen(command(few, run, spec, "--workers", "2"))
     wait_for(lambda: len(list(run.glob("folds/*.running.json"))) == 2)
-    workers = [lock.read(path)["pid"] for path in run.glob("folds/*.running.json")]
+    workers = [lock.read(path).pid for path in run.glob("folds/*.running.json")]
     job.kill()
     job.wait()
     wait_for(lambda: not any(alive(pid) for pid in workers))
