@@ -123,3 +123,9 @@ def test_a_module_that_is_not_there_would_be_noticed():
     assert is_there("mebench.clips.reading")
     assert not is_there("mebench.datasets._reading")
     assert not is_there("mebench.models.biuld")
+
+
+def test_the_readme_is_read_in_two_minutes():
+    """At 250 words a minute, without blocks of code and addresses of links."""
+    text = links.FENCE.sub("", (PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert len(re.findall(r"[A-Za-z][\w'-]*", re.sub(r"\]\([^)]*\)", "]", text))) < 500
