@@ -297,7 +297,7 @@ def titled(figure, start):
 
 def test_a_dataset_is_counted_by_class_and_by_subject():
     rows = [clip(i, emotion=e) for i, e in enumerate(["disgust"] * 3 + ["fear"])] + [clip(9, "s2", "fear")]
-    figure = dataset.draw(rows, title="X")
+    figure = dataset.draw(dataset.Dataset(rows, title="X"))
     assert "X: 5 clips of 2 subjects" in texts(figure)
     classes = titled(figure, "Clips per class")
     assert [tick.get_text() for tick in classes.get_yticklabels()] == ["disgust", "fear"]
@@ -311,7 +311,7 @@ def test_a_dataset_is_counted_by_class_and_by_subject():
 
 def test_durations_count_both_ends_in_frames_and_seconds():
     rows = [clip(i, onset="1", offset=str(last)) for i, last in enumerate([50, 100, 120])]
-    figure = dataset.draw(rows)
+    figure = dataset.draw(dataset.Dataset(rows))
     panel = titled(figure, "Duration: 1 of 3 clips (33%) are longer than 0.5 s (dashed)")
     assert "0.50 s = 100 frames" in texts(panel)
     assert sorted(panel.collections[0].get_offsets()[:, 0]) == [0.25, 0.5, 0.6]
@@ -319,10 +319,10 @@ def test_durations_count_both_ends_in_frames_and_seconds():
 
 
 def test_without_one_frame_rate_there_is_no_axis_of_frames_and_without_any_no_seconds():
-    mixed = titled(dataset.draw([clip(0), clip(1, fps="25")]), "Duration")
+    mixed = titled(dataset.draw(dataset.Dataset([clip(0), clip(1, fps="25")])), "Duration")
     assert not mixed.child_axes
     assert "frames" not in "".join(texts(mixed))
-    none = titled(dataset.draw([clip(0, fps=""), clip(1, fps="")]), "Duration")
+    none = titled(dataset.draw(dataset.Dataset([clip(0, fps=""), clip(1, fps="")])), "Duration")
     assert none.get_xlabel() == "frames"
     assert "50 frames" in texts(none)
 
@@ -331,7 +331,7 @@ def test_apexes_are_shown_by_where_they_come_from():
     rows = [clip(0, apex="21", onset="1", offset="101"), clip(1, apex="41", onset="1", offset="101"),
             clip(2, apex="51", onset="1", offset="101", apex_source="mid"),
             clip(3, apex="90", onset="1", offset="101", apex_source="flow_max")]  # fmt: skip
-    panel = titled(dataset.draw(rows), "Apex between onset and offset")
+    panel = titled(dataset.draw(dataset.Dataset(rows)), "Apex between onset and offset")
     legend = [text.get_text() for text in panel.get_legend().get_texts()]
     assert legend == ["labelled (2)", "middle frame, none labelled (1)", "most motion, none labelled (1)",
                       "mean of labelled: 0.30"]  # fmt: skip
@@ -339,9 +339,9 @@ def test_apexes_are_shown_by_where_they_come_from():
 
 def test_clips_without_onset_leave_panels_out():
     pictures = {"onset": "", "apex": "", "offset": "", "apex_source": "", "fps": ""}
-    figure = dataset.draw([clip(i, f"s{i}", **pictures) for i in range(3)])
+    figure = dataset.draw(dataset.Dataset([clip(i, f"s{i}", **pictures) for i in range(3)]))
     assert [ax.get_title(loc="left").split(":")[0] for ax in figure.axes] == ["Clips per class", "Clips per subject"]
-    some = dataset.draw([clip(0), clip(1, **pictures)])
+    some = dataset.draw(dataset.Dataset([clip(0), clip(1, **pictures)]))
     assert titled(some, "Duration: known of 1 of 2 clips")
 
 
@@ -364,7 +364,7 @@ def spotting():
 
 
 def test_a_spotting_set_shows_its_videos_with_their_expressions():
-    figure = dataset.draw(*spotting())
+    figure = dataset.draw(dataset.Dataset(*spotting()))
     assert "2 micro- and 1 macro-expressions of 2 subjects" in texts(figure)
     panel = titled(figure, "3 videos, 2 with an expression")
     lines, macro, micro = panel.collections
@@ -378,7 +378,7 @@ def test_a_spotting_set_shows_its_videos_with_their_expressions():
 def test_micro_and_macro_expressions_of_a_class_are_told_apart():
     rows = [clip(i, expression="micro", onset="1", offset="40") for i in range(2)]
     rows += [clip(i, expression="macro", onset="1", offset="200") for i in range(2, 7)]
-    figure = dataset.draw(rows)
+    figure = dataset.draw(dataset.Dataset(rows))
     assert [note.get_text() for note in titled(figure, "Clips per class; pale: macro-expressions").texts] == ["2 + 5"]
     panel = titled(figure, "Duration: 0 of 2 micro-expressions (0%) are longer than 0.5 s (dashed); hollow: macro")
     assert {"median of micro", "0.20 s = 40 frames"} <= set(texts(panel))
@@ -387,16 +387,16 @@ def test_micro_and_macro_expressions_of_a_class_are_told_apart():
 def test_many_videos_go_into_columns_that_fit_a_page():
     rows, videos = spotting()
     many = [videos[0] | {"video_id": f"x/s1/{i}", "frames": f"v{i}"} for i in range(956)]
-    figure = dataset.draw(rows, many)
+    figure = dataset.draw(dataset.Dataset(rows, many))
     assert sum(ax.get_xlabel() == "seconds" for ax in figure.axes) == 4
     assert timeline.height(many) < 11
 
 
 def test_a_dataset_plot_takes_title_and_origin_from_the_index(results, tmp_path):
     read = dataset.read(results / "datasets" / "casme2" / "clips.csv")
-    assert (read["title"], read["synthetic"], read["videos"]) == ("casme2", True, [])
-    assert any(style.SYNTHETIC in t for t in texts(dataset.draw(**read)))
-    assert not any("SYNTHETIC" in t for t in texts(dataset.draw(read["rows"])))
+    assert (read.title, read.synthetic, read.videos) == ("casme2", True, [])
+    assert any(style.SYNTHETIC in t for t in texts(dataset.draw(read)))
+    assert not any("SYNTHETIC" in t for t in texts(dataset.draw(dataset.Dataset(read.rows))))
     shutil.copytree(results / "datasets" / "casme2", tmp_path / "casme2")
     (tmp_path / "casme2" / "report.md").unlink()
     with pytest.raises(UserError, match=r"report.md, which says whether the data are synthetic .* run `mebench index`"):

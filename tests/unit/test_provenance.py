@@ -12,11 +12,13 @@ from runs_on_disk import SUBJECTS, TASK, Bench
 from mebench import checkout as module
 from mebench.checkout import checkout
 from mebench.files import file_digest, read_json, write_json
-from mebench.report.gather import Run
 from mebench.report.provenance import provenance
+from mebench.report.runs import Run
+from mebench.runs.run_record import RunRecord
 
 ABOUT = {"task": TASK, "model": "ststnet", "seed": 0, "selection": "last", "origin": "licensed", "folds_done": 4,
-         "folds_expected": 4, "parameters": 1683}  # fmt: skip
+         "folds_expected": 4, "parameters": 1683, "title": "STSTNet", "kind": "model", "clips": 8,
+         "spec": {}}  # fmt: skip
 PLACE = {"node": "gpu07", "cpu": "AMD EPYC", "scheduler": "slurm", "job": "4711", "restarts": 0, "gpu": "NVIDIA H200",
          "driver": "570.86.15", "cuda": "13.0", "cudnn": "9.10.2"}  # fmt: skip
 
@@ -30,8 +32,8 @@ def bench(tmp_path, monkeypatch):
 
 
 def record(bench: Bench) -> dict:
-    run = Run(bench.plan_folder("ststnet"), ABOUT)
-    return provenance("{}", {"flow_images": bench.root / "results/datasets/flow_images/clips.csv"}, [run])
+    run = Run(bench.plan_folder("ststnet"), RunRecord(**ABOUT))
+    return provenance("{}", {"flow_images": bench.root / "results/datasets/flow_images/clips.csv"}, [run]).as_json()
 
 
 def test_machines_and_jobs_of_all_folds_each_once(bench):

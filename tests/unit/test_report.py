@@ -118,8 +118,8 @@ def test_contact_sheets_fit_into_their_room_or_are_only_linked(tmp_path):
         assert uri.startswith("data:image/jpeg;base64,")
         assert room / 4 < len(uri) < room + 30
     part = faces.faces_part(tmp_path, "casme2", 1000)
-    assert part["first"] is None
-    assert part["sheets"] == ["faces/casme2/sheet-1.png", "faces/casme2/sheet-2.png"]
+    assert part.first is None
+    assert part.sheets == ("faces/casme2/sheet-1.png", "faces/casme2/sheet-2.png")
 
 
 def test_a_model_without_input_for_some_clips_says_so_beside_its_task(tmp_path):

@@ -70,11 +70,11 @@ def stored(folder, kind, ok=("negative", "positive"), origin="synthetic", x=None
 
 
 def test_every_kind_of_input_has_a_picture_and_words_of_its_own():
-    drawers, worded = set(drawing.DRAWERS), set(samples.WORDS)
+    drawers, worded = set(drawing.DRAWERS), set(samples.TITLES)
     lacking = sorted(set(input_names.KINDS) - (drawers & worded))
     assert not lacking, (
         f"the input kinds {lacking} have no sample picture: add a file to plots/samples/, name it in DRAWERS of "
-        "plots/samples/drawing.py, and say in WORDS of plots/samples/__init__.py what a model sees"
+        "plots/samples/drawing.py, and say in TITLES of plots/samples/__init__.py what a model sees"
     )
     assert drawers == worded == set(STORED) == set(input_names.KINDS)
 
@@ -87,7 +87,7 @@ def test_a_picture_shows_its_classes_and_says_none_where_no_clip_has_an_array(ki
     assert shown.count("none") == 1
     assert sum("smic/s01/negative" in text for text in shown) == 1
     assert any(style.SYNTHETIC in text for text in shown)
-    assert any(samples.WORDS[kind][0] in text for text in shown)
+    assert any(samples.TITLES[kind][0] in text for text in shown)
     paths = style.save(figure, tmp_path / "out")
     assert all(path.stat().st_size > 5000 for path in paths)
 
@@ -200,7 +200,7 @@ def test_an_input_that_is_cropped_in_one_dataset_alone_is_one_picture():
 
 
 def test_every_input_has_a_title_and_a_sentence():
-    title, caption = samples.words("long_flow-384.tvl1.nose")
+    title, caption = samples.title_and_caption("long_flow-384.tvl1.nose")
     assert title == "Flow from the onset to each frame (long_flow-384.tvl1.nose)"
     assert caption.startswith("The models see a strip of pictures")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from mebench import cards, tables
 from mebench.config import input_names, recipes
-from mebench.report.words import plain
-from mebench.tables.description import Description, Published
+from mebench.report.plain import plain
+from mebench.tables.description import Description, Key, Published
 from mebench.tables.printed import as_fraction
 
 PARTS = ("inputs", "recipe", "resources")  # of a card, that an option may change
@@ -129,7 +129,7 @@ def _figures(description: Description, row: Published) -> list[Figure]:
             task=description.task,
             method=row.method,
             part=description.parts[part],
-            values={m: as_fraction(row.values[part, m]) for m in metrics if (part, m) in row.values},
+            values={m: as_fraction(row.values[Key(part, m)]) for m in metrics if Key(part, m) in row.values},
             peeked=PEEKED[row.selection],
             sources=sources,
             note=row.note,

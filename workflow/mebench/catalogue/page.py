@@ -12,7 +12,7 @@ from mebench.config import recipes
 from mebench.papers import paper
 from mebench.plan import estimate
 from mebench.protocols.tasks import task
-from mebench.report.words import plain
+from mebench.report.plain import plain
 
 COMPOSITE = 435  # training clips of a fold of megc2019, in the mean
 COMMAND = "mebench models --page > docs/models.md"

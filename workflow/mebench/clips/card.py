@@ -24,7 +24,7 @@ class DatasetCard:
     name: str
     title: str
     delivers: str
-    paper: Mapping[str, object]
+    paper: str | Mapping[str, object]
     licence: str
     homepage: str
     layout: str

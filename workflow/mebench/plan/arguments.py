@@ -57,13 +57,6 @@ class Arguments:
         samples = (["--sample", name, *folders] for name, folders in self.paths.samples[task].items())
         return ["--task", task, *runs, *itertools.chain.from_iterable(samples), *self._clips(task)]
 
-    def plot(self, task: str, plot: str) -> list[str]:
-        """The arguments of ``mebench plots`` for one plot of a task alone, without --out."""
-        if not plot.startswith("input-"):
-            return [plot, "--runs", *(self.paths.folder(run) for run in self.paths.runs_of(task))]
-        folders = self.paths.samples[task][plot.removeprefix("input-")]
-        return ["input", "--inputs", *folders, *self._clips(task), "--task", task]
-
     def _clips(self, task: str) -> list[str]:
         return ["--clips", *self.paths.clips(self.configuration.tasks[task]["datasets"])]
 

@@ -41,7 +41,7 @@ class Clip:
         return self.frames / self.fps if self.frames and self.fps else None
 
 
-def clip_of(row: Mapping[str, str]) -> Clip:
+def read_clip(row: Mapping[str, str]) -> Clip:
     """The :class:`Clip` behind a row of clips.csv."""
     onset, apex, offset = (int(row[key]) if row[key].strip() else None for key in ("onset", "apex", "offset"))
     known = onset is not None and offset is not None and offset > onset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +17,32 @@ from matplotlib.ticker import MaxNLocator
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.plots import durations, style, timeline
-from mebench.plots.clips import NEEDED, Clip, alpha, clip_of, colours, name_rows
+from mebench.plots.clips import NEEDED, Clip, alpha, colours, name_rows, read_clip
 
 APEXES = {"labelled": (style.BLUE, ""), "mid": (style.FAINT, "////"), "flow_max": (style.ORANGE, "..")}
 APEX_NAMES = {"labelled": "labelled", "mid": "middle frame, none labelled", "flow_max": "most motion, none labelled"}
 WIDTH = 10.0
 
 
-def draw(
-    rows: Sequence[Mapping[str, str]],
-    videos: Sequence[Mapping[str, str]] = (),
-    title: str = "",
-    synthetic: bool = False,
-) -> Figure:
-    """One figure from the rows of clips.csv, and of videos.csv for a spotting set. Panels whose labels are not known
-    are left out: published flow pictures have no onset."""
-    clips = [clip_of(row) for row in rows]
+@dataclass(frozen=True)
+class Dataset:
+    """The rows of clips.csv, and of videos.csv for a spotting set."""
+
+    rows: Sequence[Mapping[str, str]]
+    videos: Sequence[Mapping[str, str]] = ()
+    title: str = ""
+    synthetic: bool = False
+
+
+def draw(dataset: Dataset) -> Figure:
+    """Panels whose labels are not known are left out: published flow pictures have no onset."""
+    clips = [read_clip(row) for row in dataset.rows]
     names = sorted({clip.name for clip in clips}, key=lambda n: (-sum(c.name == n for c in clips), n))
     paint = colours(names)
     timed = [clip for clip in clips if clip.frames]
     bars = 0.27 * len(names)
     heights = {"top": max(bars, 1.3) + 1.0, "subjects": 2.3, "durations": 1.3 * bars + 1.2 if timed else 0.0,
-               "videos": timeline.height(videos)}  # fmt: skip
+               "videos": timeline.height(dataset.videos)}  # fmt: skip
     shown = [name for name, height in heights.items() if height]
     fig = style.figure(WIDTH, sum(heights.values()) + 0.7)
     grid = fig.add_gridspec(len(shown), 1, height_ratios=[heights[name] for name in shown])
@@ -51,13 +56,13 @@ def draw(
     if timed:
         durations.draw(fig.add_subplot(cells["durations"]), timed, len(clips), names, paint)
     if "videos" in cells:
-        timeline.draw(fig, cells["videos"], rows, videos)
-    style.title(fig, f"{title}: {_count(clips)}" if title else _count(clips), synthetic)
+        timeline.draw(fig, cells["videos"], dataset.rows, dataset.videos)
+    style.title(fig, f"{dataset.title}: {_count(clips)}" if dataset.title else _count(clips), dataset.synthetic)
     return fig
 
 
-def read(path: str | os.PathLike) -> dict[str, object]:
-    """The arguments of :func:`draw` from clips.csv and the files that ``mebench index`` writes beside it."""
+def read(path: str | os.PathLike[str]) -> Dataset:
+    """A dataset from its clips.csv and the files that ``mebench index`` writes beside it."""
     path = Path(path)
     rows = read_csv(path, NEEDED)
     if not rows:
@@ -71,7 +76,7 @@ def read(path: str | os.PathLike) -> dict[str, object]:
         ) from error
     title = report.partition("\n")[0].removeprefix("# ").removesuffix(": clips")
     videos = read_csv(path.with_name("videos.csv"), timeline.NEEDED)
-    return {"rows": rows, "videos": videos, "title": title, "synthetic": "**SYNTHETIC DATA" in report}
+    return Dataset(rows, videos, title, "**SYNTHETIC DATA" in report)
 
 
 def _count(clips: Sequence[Clip]) -> str:

@@ -18,34 +18,44 @@ OTHERS = ("input", "dataset", "task", "datasets")  # plots that are not of runs,
 Places = Sequence[str | os.PathLike]
 
 
-def of_task(out: Path, name: str, folders: Places, samples: Mapping[str, Places], clips: Places) -> Iterator[Path]:
+def save_task(out: Path, name: str, folders: Places, samples: Mapping[str, Places], clips: Places) -> Iterator[Path]:
     """Write the plots of the task ``name`` into the folder ``out``; gives each file as soon as it is there.
 
     ``folders`` are its pooled runs, ``samples`` the stores of each input that its models read, by the input's name, and
     ``clips`` the clips.csv of its datasets. The sample picture of an input is called ``input-<its name>``.
     """
     task = runs.load(folders)
-    for plot in plots_of(task):
-        yield from style.save(of_runs(plot, task), out / plot)
+    for plot in plot_names(task):
+        yield from style.save(draw_task(plot, task), out / plot)
     for kept, stores in samples.items():
         yield from style.save(drawing.draw(stores, clips, name), out / f"input-{kept}")
 
 
-def plots_of(task: runs.Task) -> list[str]:
+def save_datasets(out: Path, clips: Places) -> Iterator[Path]:
+    """Write the figure of each dataset into the folder ``out``, called after the folder of its clips.csv."""
+    for path in map(Path, clips):
+        yield from style.save(draw_dataset(path), out / path.parent.name)
+
+
+def plot_names(task: runs.Task) -> list[str]:
     """The plots that the kind of a task has."""
     return list(tasks.card(task.kind.task)["plots"])
 
 
-def of_runs(plot: str, task: runs.Task) -> Figure:
+def draw_task(plot: str, task: runs.Task) -> Figure:
     """A plot of the pooled runs of a task; one that its kind does not have is a UserError."""
-    if plot not in plots_of(task):
-        raise UserError(f"unknown plot '{plot}'{did_you_mean(plot, [*plots_of(task), *OTHERS])}")
+    if plot not in plot_names(task):
+        raise UserError(f"unknown plot '{plot}'{did_you_mean(plot, [*plot_names(task), *OTHERS])}")
     own = getattr(cards.load("tasks", tasks.name_of(task.kind.task)), "PLOTS", {})
     draw = own.get(plot) or importlib.import_module(f"mebench.plots.{plot}").draw
     return draw(task)
 
 
-def of_datasets(out: Path, clips: Places) -> Iterator[Path]:
-    """Write the figure of each dataset into the folder ``out``, called after the folder of its clips.csv."""
-    for path in map(Path, clips):
-        yield from style.save(dataset.draw(**dataset.read(path)), out / path.parent.name)
+def draw_runs(plot: str, folders: Places) -> Figure:
+    """The same, of the folders of the runs."""
+    return draw_task(plot, runs.load(folders))
+
+
+def draw_dataset(clips: Path) -> Figure:
+    """The figure of a dataset, from its clips.csv and the files that ``mebench index`` writes beside it."""
+    return dataset.draw(dataset.read(clips))

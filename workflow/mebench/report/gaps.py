@@ -27,7 +27,7 @@ class Gaps:
     def __bool__(self) -> bool:
         return bool(self.runs or self.partial or self.datasets or self.plots)
 
-    def of_task(self, task: str) -> list[AbsentRun]:
+    def absent_runs(self, task: str) -> list[AbsentRun]:
         """The absent runs of one task."""
         return [run for run in self.runs if run.task == task]
 

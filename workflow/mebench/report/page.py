@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
 from mebench import __version__
 from mebench.errors import UserError
 from mebench.files import write_json, write_text
-from mebench.report import faces, gather
+from mebench.papers import Paper
+from mebench.report import faces
+from mebench.report.datasets import DatasetPart, dataset_part
 from mebench.report.gaps import Gaps
-from mebench.report.provenance import provenance
-from mebench.report.words import plain
+from mebench.report.models import ModelPart, model_part
+from mebench.report.plain import plain
+from mebench.report.provenance import Provenance, provenance
+from mebench.report.tables import TablePart, table_parts
+from mebench.report.tasks import TaskPart, task_part
 from mebench.tables import formats, shown
-from mebench.tables.table import SYNTHETIC
+from mebench.tables.description import Key
+from mebench.tables.table import SYNTHETIC, Row
 
 ORIGINS = {
     "synthetic": "synthetic data",
@@ -26,45 +32,60 @@ ORIGINS = {
 }
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What the page shows, by name; ``plots`` of each task, those of its kind where it has none here."""
+
+    tasks: Sequence[str]
+    tables: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    models: Sequence[str] = ()
+    plots: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What was read of it."""
+
+    tasks: Sequence[TaskPart]
+    tables: Sequence[TablePart]
+    datasets: Sequence[DatasetPart]
+    models: Sequence[ModelPart]
+
+
 def write(
-    out: Path, results: Path, names: dict[str, Any], config_json: str | None = None,
+    out: Path, results: Path, contents: Contents, config_json: str | None = None,
     gaps: Gaps | None = None, shown: Path | None = None,
 ) -> tuple[Path, Path]:  # fmt: skip
-    """Write the report to ``out``, provenance.json to ``results``; ``names`` has tables, tasks, datasets, models, and
-    the plots of each task.
+    """Write the report to ``out``, and provenance.json to ``results``.
 
     ``gaps``: what is missing, said at the top. ``shown``: the results folder that commands name, where it is another.
     """
     gaps, shown = gaps or Gaps(), shown or results
-    if not names["tasks"]:
+    if not contents.tasks:
         raise UserError("the report needs at least one task after --tasks")
-    tasks = [gather.task_part(results, name, names["plots"].get(name), gaps) for name in names["tasks"]]
-    runs = [run for task in tasks for run in task.runs]
-    room = faces.ROOM // max(1, len(names["datasets"]))
-    datasets = [
-        gather.dataset_part(results, name, room, f"datasets/{name}" not in gaps.plots)
-        for name in names["datasets"]
-        if name not in gaps.datasets
-    ]
-    models = [gather.model_part(name, runs) for name in names["models"]]
-    record = provenance(config_json, {d["name"]: d["path"] for d in datasets}, runs)
-    html = render(
-        tasks=tasks,
-        tables=_tables(results, names["tables"], tasks, gaps, shown),
-        datasets=datasets,
-        models=models,
-        numbers=gather.bibliography([*models, *datasets]),
-        papers=[part["paper"] for part in [*models, *datasets] if part["paper"]],
-        record=record,
-        results=shown.as_posix(),
-        gaps=gaps,
-    )
-    write_json(results / "provenance.json", record)
+    parts = _read(results, contents, gaps, shown)
+    runs = [run for task in parts.tasks for run in task.runs]
+    record = provenance(config_json, {dataset.name: dataset.path for dataset in parts.datasets}, runs)
+    html = render(parts, record, gaps, shown)
+    write_json(results / "provenance.json", record.as_json())
     write_text(out, html)
     return out, results / "provenance.json"
 
 
-def plots_of(text: str | None) -> dict[str, list[str]]:
+def _read(results: Path, contents: Contents, gaps: Gaps, shown: Path) -> Parts:
+    tasks = [task_part(results, name, contents.plots.get(name), gaps) for name in contents.tasks]
+    room = faces.ROOM // max(1, len(contents.datasets))
+    datasets = [
+        dataset_part(results, name, room, f"datasets/{name}" not in gaps.plots)
+        for name in contents.datasets
+        if name not in gaps.datasets
+    ]
+    models = [model_part(name, [run for task in tasks for run in task.runs]) for name in contents.models]
+    return Parts(tasks, table_parts(results, contents.tables, tasks, gaps, shown), datasets, models)
+
+
+def parse_plots(text: str | None) -> dict[str, list[str]]:
     """The plots of each task, from the JSON of ``--plots``."""
     try:
         plots = json.loads(text or "{}")
@@ -75,41 +96,43 @@ def plots_of(text: str | None) -> dict[str, list[str]]:
     return plots
 
 
-def _tables(
-    results: Path, names: Sequence[str], tasks: Sequence[gather.TaskPart], gaps: Gaps, shown: Path
-) -> list[dict[str, Any]]:  # fmt: skip
-    """The named tables, and the plain one of each task that none of them shows."""
-    parts = [gather.table_part(results, name, gaps, shown) for name in names]
-    shown = {part["task"] for part in parts}
-    for task in tasks:
-        if task.name not in shown:
-            html = formats.fragment(task.table)
-            parts.append({"name": task.name, "task": task.name, "title": task.table.title, "html": html,
-                          "files": [], "commands": []})  # fmt: skip
-    return parts
-
-
-def render(**parts: Any) -> str:
-    """The HTML of the page, self-contained: styles, script and pictures are inside."""
-    loader = jinja2.FileSystemLoader([Path(__file__).parent, formats.FOLDER])
+def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
+    """The HTML of the page, self-contained: styles, script and pictures are inside. Commands name the folder
+    ``results``."""
     environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=jinja2.FileSystemLoader([Path(__file__).parent, formats.FOLDER]), autoescape=True,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
     environment.filters |= {"figure": figure, "plain": plain}
-    template = environment.get_template("page.html.j2")
-    origins = sorted({task.origin for task in parts["tasks"]} - {"nothing"}) or ["nothing"]
-    return template.render(
+    origins = sorted({task.origin for task in parts.tasks} - {"nothing"}) or ["nothing"]
+    return environment.get_template("page.html.j2").render(
         version=__version__,
-        synthetic=SYNTHETIC if any(task.synthetic for task in parts["tasks"]) else "",
+        synthetic=SYNTHETIC if any(task.synthetic for task in parts.tasks) else "",
         origins=[ORIGINS.get(origin, origin) for origin in origins],
-        kinds=[*dict.fromkeys(plot["kind"] for task in parts["tasks"] for plot in task.plots)],
-        **parts,
+        plot_names=list(dict.fromkeys(plot.name for task in parts.tasks for plot in task.plots)),
+        tasks=parts.tasks,
+        tables=parts.tables,
+        datasets=parts.datasets,
+        models=parts.models,
+        papers=bibliography([*(m.paper for m in parts.models), *(d.paper for d in parts.datasets)]),
+        record=record,
+        gaps=gaps,
+        results=results.as_posix(),
     )
 
 
-def figure(row: Any, metric: str) -> str:
+def bibliography(papers: Iterable[Paper | None]) -> dict[str, tuple[int, Paper]]:
+    """The papers with their numbers, by title, in the order in which they first appear."""
+    first: dict[str, Paper] = {}
+    for paper in papers:
+        if paper:
+            first.setdefault(paper.title, paper)
+    return {title: (number, paper) for number, (title, paper) in enumerate(first.items(), 1)}
+
+
+def figure(row: Row, metric: str) -> str:
     """``0.7132 ± 0.0186`` of a row's metric on all clips."""
-    cell = row.cells.get(("all", metric))
+    cell = row.cells.get(Key("all", metric))
     if cell is None:
         return "none"
     spread = shown.spread(cell)

@@ -7,18 +7,21 @@ what they lack is there.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
-from mebench import cli, tables
+from matplotlib.figure import Figure
+
+from mebench import tables
 from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import write_text
 from mebench.plan import Plan
+from mebench.plots import style, together
+from mebench.plots.samples import drawing
 from mebench.protocols import tasks
 from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
@@ -97,11 +100,7 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
 
 def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:
     """Plots that are whole are taken as they are, all others drawn anew; one that cannot be drawn is a gap."""
-    jobs = [(f"{task}/{plot}", here.arguments.plot(task, plot))
-            for task in here.tasks if here.paths.runs_of(task) for plot in here.paths.plots(task)]  # fmt: skip
-    jobs += [(f"datasets/{name}", ["dataset", "--clips", f"{tree}/datasets/{name}/clips.csv"])
-             for name in here.datasets if name not in gaps.datasets]  # fmt: skip
-    for name, words in jobs:
+    for name, draw in _drawers(here, gaps).items():
         made = {suffix: results / "plots" / f"{name}.{suffix}" for suffix in ("svg", "png")}
         if all(path.is_file() for path in made.values()) and not wanted & set(made.values()):
             for path in made.values():
@@ -110,23 +109,36 @@ def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps)
                 shutil.copyfile(path, place)
             continue
         try:
-            _draw([*words, "--out", f"{tree}/plots/{name}"])
+            style.save(draw(), tree / "plots" / name)
         except UserError as error:
             gaps.plots[name] = str(error)
         except Exception as error:  # a fault of one plot must not take the report along
             gaps.plots[name] = f"{type(error).__name__}: {error}"
 
 
-def _draw(words: Sequence[str]) -> None:
-    args = cli.parser().parse_args(["plots", *words])
-    with contextlib.redirect_stdout(io.StringIO()):  # it names files of the tree, which nobody needs
-        args.main(args)
+def _drawers(here: Plan, gaps: Gaps) -> dict[str, Callable[[], Figure]]:
+    """What draws each plot, by its name."""
+    drawers: dict[str, Callable[[], Figure]] = {}
+    for task in here.tasks:
+        folders = [here.paths.folder(run) for run in here.paths.runs_of(task)]
+        for plot in here.paths.plots(task) if folders else ():
+            if plot.startswith("input-"):
+                stores = here.paths.samples[task][plot.removeprefix("input-")]
+                clips = here.paths.clips(here.tasks[task]["datasets"])
+                drawers[f"{task}/{plot}"] = partial(drawing.draw, stores, clips, task)
+            else:
+                drawers[f"{task}/{plot}"] = partial(together.draw_runs, plot, folders)
+    for name in here.datasets:
+        if name not in gaps.datasets:
+            path = Path(here.results) / "datasets" / name / "clips.csv"
+            drawers[f"datasets/{name}"] = partial(together.draw_dataset, path)
+    return drawers
 
 
 def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
-    names = {"tables": list(here.tables.values()), "tasks": list(here.tasks), "datasets": list(here.datasets),
-             "models": here.model_names, "plots": {task: here.paths.plots(task) for task in here.tasks}}  # fmt: skip
-    page.write(tree / "report.html", tree, names, plan.config_json, gaps=gaps, shown=Path(plan.results))
+    plots = {task: here.paths.plots(task) for task in here.tasks}
+    contents = page.Contents(list(here.tasks), list(here.tables.values()), list(here.datasets), here.model_names, plots)
+    page.write(tree / "report.html", tree, contents, plan.config_json, gaps=gaps, shown=Path(plan.results))
 
 
 def _publish(results: Path, tree: Path, wanted: Iterable[Path]) -> list[Path]:
@@ -150,7 +162,7 @@ def summary(gaps: Gaps) -> str:
 
     lines = [f"dataset {name}: {reason}" for name, reason in gaps.datasets.items()]
     for task in dict.fromkeys(run.task for run in gaps.runs):
-        lines += [f"{task}: {line}" for line in sentences(gaps.of_task(task))]
+        lines += [f"{task}: {line}" for line in sentences(gaps.absent_runs(task))]
     lines += [f"{run}: {reason}" for run, reason in gaps.partial.items()]
     return "\n".join([*lines, *(f"plot {name}: {reason}" for name, reason in gaps.plots.items())])
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from mebench import __version__
 from mebench.checkout import checkout, version_of
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_json
-from mebench.report.gather import Run
-from mebench.runs.paths import fold_folders
+from mebench.report.runs import Run
+from mebench.runs.paths import PEEKED, PREDICTIONS, fold_folders
 from mebench.runs.records import FoldRecord, record_of
 
 PACKAGES = {
@@ -26,28 +26,70 @@ PACKAGES = {
 PLACES = ("node", "cpu", "gpu", "driver", "cuda", "cudnn", "scheduler")  # of a fold's record
 
 
-def provenance(config_json: str | None, datasets: dict[str, Path], runs: Sequence[Run]) -> dict[str, Any]:
-    """The record that becomes provenance.json: the same for the same results and source. It names nodes and jobs, but
-    holds no times, no paths of this machine and no user. ``datasets``: clips.csv of each."""
+@dataclass(frozen=True)
+class RunProvenance:
+    """What provenance.json says of a run. ``where`` names every node, job, GPU, driver and so on that trained its
+    folds; several differ rightly where a cluster is mixed, or where a part was trained again."""
+
+    task: str
+    model: str
+    seed: int
+    selection: str
+    origin: str
+    folds_done: int
+    folds_expected: int
+    parameters: int | None
+    without_input: int
+    excluded: Mapping[str, str]
+    corrected: Mapping[str, str]
+    devices: list[str]
+    versions: Mapping[str, list[str]]
+    spec_digest: str
+    digests: Mapping[str, str]
+    data_digests: list[str]
+    commits: list[str]
+    where: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The keys of provenance.json: the same for the same results and source. It names nodes and jobs, but holds no
+    times, no paths of this machine and no user. ``config`` is the configuration as JSON."""
+
+    config: object
+    config_digest: str | None
+    source: Mapping[str, object]
+    versions: Mapping[str, str]
+    datasets: Mapping[str, Mapping[str, str]]
+    inputs: Mapping[str, str | None]
+    runs: list[RunProvenance]
+
+    def as_json(self) -> dict[str, object]:
+        """What provenance.json holds."""
+        return asdict(self)
+
+
+def provenance(config_json: str | None, datasets: Mapping[str, Path], runs: Sequence[Run]) -> Provenance:
+    """Read everything. ``datasets`` are the clips.csv of each."""
     config = _config(config_json)
-    return {
-        "config": config,
-        "config_digest": digest(canonical_json(config)) if config is not None else None,
-        "source": checkout(),
-        "versions": versions(),
-        "datasets": {name: {"clips.csv": file_digest(path)} for name, path in sorted(datasets.items())},
-        "inputs": _inputs(datasets),
-        "runs": [_run(run) for run in runs],
-    }
+    return Provenance(
+        config=config,
+        config_digest=digest(canonical_json(config)) if config is not None else None,
+        source=checkout(),
+        versions=versions(),
+        datasets={name: {"clips.csv": file_digest(path)} for name, path in sorted(datasets.items())},
+        inputs=_inputs(datasets),
+        runs=[_run(run) for run in runs],
+    )
 
 
 def versions() -> dict[str, str]:
     """Versions of Python, mebench and what decides its numbers; ``not installed`` where a package is absent."""
-    found = {name: version_of(*distributions) for name, distributions in PACKAGES.items()}
-    return {"python": platform.python_version(), "mebench": __version__, **found}
+    packages = {name: version_of(*distributions) for name, distributions in PACKAGES.items()}
+    return {"python": platform.python_version(), "mebench": __version__, **packages}
 
 
-def _config(text: str | None) -> Any:
+def _config(text: str | None) -> object:
     if text is None:
         return None
     try:
@@ -56,52 +98,50 @@ def _config(text: str | None) -> Any:
         raise UserError(f"--config-json is not valid JSON ({error})") from error
 
 
-def _inputs(datasets: dict[str, Path]) -> dict[str, str | None]:
+def _inputs(datasets: Mapping[str, Path]) -> dict[str, str | None]:
     """Digest of the arrays of every input that was made from these clips, by dataset/input."""
-    found = {}
+    digests = {}
     for dataset, clips in sorted(datasets.items()):
         for path in sorted((clips.parents[2] / "inputs" / dataset).glob("*/meta.json")):
-            found[f"{dataset}/{path.parent.name}"] = read_json(path).get("digest")
-    return found
+            digests[f"{dataset}/{path.parent.name}"] = read_json(path).get("digest")
+    return digests
 
 
-def _run(run: Run) -> dict[str, Any]:
-    about, records = run.about, _records(run)
-    kept = ("task", "model", "seed", "selection", "origin", "folds_done", "folds_expected", "parameters")
-    files = [
-        path for path in (run.folder / "predictions.csv", run.folder / "predictions.test_peek.csv") if path.exists()
-    ]
+def _run(run: Run) -> RunProvenance:
+    # records of the folds; none for a model that is trained outside
+    folds = [fold for folder in fold_folders(run.folder) if (fold := record_of(folder))]
+    files = [path for path in (run.folder / PREDICTIONS, run.folder / PEEKED) if path.exists()]
+    return RunProvenance(
+        task=run.record.task,
+        model=run.record.model,
+        seed=run.record.seed,
+        selection=run.record.selection,
+        origin=run.record.origin,
+        folds_done=run.record.folds_done,
+        folds_expected=run.record.folds_expected,
+        parameters=run.record.parameters,
+        without_input=len(run.record.without_input),
+        excluded=run.record.excluded,
+        corrected=run.record.corrected,
+        devices=run.record.devices,
+        versions=run.record.versions,
+        spec_digest=digest(canonical_json(run.record.spec)),
+        digests={path.name: file_digest(path) for path in files},
+        data_digests=_different([fold.made_from or {} for fold in folds], "data"),
+        commits=_different([fold.source or {} for fold in folds], "commit"),
+        where=_where(folds),
+    )
+
+
+def _where(folds: Sequence[FoldRecord]) -> dict[str, list[str]]:
+    places = [fold.where or {} for fold in folds]
+    jobs = {(str(place["scheduler"]), str(place["job"])) for place in places if place.get("job")}
     return {
-        **{key: about[key] for key in kept},
-        "without_input": len(about.get("without_input", {})),
-        **{key: about.get(key, {}) for key in ("excluded", "corrected")},
-        "devices": about.get("devices", []),
-        "versions": about.get("versions", {}),
-        "spec_digest": digest(canonical_json(about.get("spec", {}))),
-        "digests": {path.name: file_digest(path) for path in files},
-        "data_digests": _different(records, "made_from", "data"),
-        "commits": _different(records, "source", "commit"),
-        "where": _where(records),
+        **{key: _different(places, key) for key in PLACES},
+        "jobs": [f"{scheduler} {number}" for scheduler, number in sorted(jobs)],
     }
 
 
-def _where(records: Sequence[FoldRecord]) -> dict[str, list[str]]:
-    """Every node, job, GPU, driver and so on that trained the folds with these records; several differ rightly where a
-    cluster is mixed, or where a part was trained again."""
-    found = {key: _different(records, "where", key) for key in PLACES}
-    jobs = {(place["scheduler"], place["job"]) for place in _parts(records, "where") if place.get("job")}
-    return found | {"jobs": [f"{scheduler} {number}" for scheduler, number in sorted(jobs)]}
-
-
-def _records(run: Run) -> list[FoldRecord]:
-    """Records of the folds of a run; none for a model that is trained outside."""
-    return [record for folder in fold_folders(run.folder) if (record := record_of(folder))]
-
-
-def _different(records: Sequence[FoldRecord], part: str, key: str) -> list[str]:
-    return sorted({str(facts[key]) for facts in _parts(records, part) if facts.get(key) is not None})
-
-
-def _parts(records: Sequence[FoldRecord], part: str) -> list[dict[str, object]]:
-    """That part of the records which have it; older ones have fewer parts."""
-    return [dict(getattr(record, part)) for record in records if getattr(record, part)]
+def _different(parts: Sequence[Mapping[str, object]], key: str) -> list[str]:
+    """The values of a key in those parts of records that have it; older records have fewer."""
+    return sorted({str(part[key]) for part in parts if part.get(key) is not None})

@@ -52,20 +52,20 @@ def main(args: argparse.Namespace) -> None:
     if kind == "dataset" and len(args.clips) > 1:
         raise UserError(f"the plot dataset shows one dataset, but --clips names {len(args.clips)} files; give one")
 
-    from mebench.plots import dataset, runs, style, together
+    from mebench.plots import style, together
     from mebench.plots.samples import drawing
 
     out = Path(args.out)
     if kind == "task":
         samples = {name: folders for name, *folders in args.sample}
-        written = together.of_task(out, args.task, args.runs, samples, args.clips)
+        written = together.save_task(out, args.task, args.runs, samples, args.clips)
     elif kind == "datasets":
-        written = together.of_datasets(out, args.clips)
+        written = together.save_datasets(out, args.clips)
     elif kind == "input":
         written = style.save(drawing.draw(args.inputs, args.clips, args.task), out)
     elif kind == "dataset":
-        written = style.save(dataset.draw(**dataset.read(args.clips[0])), out)
+        written = style.save(together.draw_dataset(Path(args.clips[0])), out)
     else:
-        written = style.save(together.of_runs(kind, runs.load(args.runs)), out)
+        written = style.save(together.draw_runs(kind, args.runs), out)
     for path in written:
         print(path, flush=True)

@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> None:
 
     from mebench.report import page
 
-    names = {"tables": args.tables, "tasks": args.tasks, "datasets": args.datasets, "models": args.models}
-    names["plots"] = page.plots_of(args.plots)
-    for path in page.write(Path(args.out), Path(args.results), names, args.config_json):
+    plots = page.parse_plots(args.plots)
+    contents = page.Contents(args.tasks, args.tables, args.datasets, args.models, plots)
+    for path in page.write(Path(args.out), Path(args.results), contents, args.config_json):
         print(path)

@@ -1,4 +1,4 @@
-"""Sample pictures: what the models see, one file per kind of picture. This file is light and only knows words."""
+"""Sample pictures: what the models see, one file per kind of picture. This file is light: titles and captions alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from mebench.config import input_names
 
 FLOW = "Horizontal and vertical motion (u, v) from onset to apex at the crop's own resolution"
 # kind of input -> title, and what a model that reads it sees
-WORDS = {
+TITLES = {
     "apex_flow": ("Flow from onset to apex", "The models see u, v and strain: how each point of the face moved from "
                   "onset to apex, and how much the skin was stretched"),
     "long_flow": ("Flow from the onset to each frame", "The models see a strip of pictures: the motion from the onset "
@@ -22,7 +22,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def words(name: str) -> tuple[str, str]:
+def title_and_caption(name: str) -> tuple[str, str]:
     """Title and caption of the sample picture of an input by its name, ``apex_flow-28.eyes``."""
-    title, sees = WORDS[input_names.parse(name).kind]
+    title, sees = TITLES[input_names.parse(name).kind]
     return f"{title} ({name})", f"{sees}. The typical clip of each class, the median of its class by strength."

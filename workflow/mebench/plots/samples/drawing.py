@@ -12,7 +12,7 @@ from mebench.config.input_names import FLOWS
 from mebench.errors import UserError
 from mebench.inputs import store
 from mebench.plots import style
-from mebench.plots.samples import WORDS, choose, flow, frames, lbp_top, long_flow, roi_flow, texture_motion
+from mebench.plots.samples import TITLES, choose, flow, frames, lbp_top, long_flow, roi_flow, texture_motion
 
 # kind of input -> module with ``weight(sample)``, by which the typical clip is chosen, and ``draw(shown)``
 DRAWERS = {
@@ -39,7 +39,7 @@ def draw(inputs: Sequence[str | os.PathLike], clips: Sequence[str | os.PathLike]
     if kinds[0] not in DRAWERS:
         raise UserError(f"there is no sample picture of the input {kinds[0]}; known are {', '.join(DRAWERS)}")
     drawer = DRAWERS[kinds[0]]
-    shown = choose.choose(WORDS[kinds[0]][0], stores, clips, task, drawer.weight)
+    shown = choose.choose(TITLES[kinds[0]][0], stores, clips, task, drawer.weight)
     if not any(shown.chosen.values()):
         return style.message(f"No clip of {shown.title} has this input{_why(stores)}.")
     return drawer.draw(shown)

@@ -43,4 +43,4 @@ def _show(axes: list[Axes], sample: Sample) -> None:
     if apex == onset:
         words[order.index(onset)] = "onset = apex"
     strip.show(ax, np.moveaxis(sample.x[order], 1, -1) / 255, words, [order.index(apex)])
-    rows.name_of(ax, sample, f"  ({len(sample.x) - onset} frames)")
+    rows.write_name(ax, sample, f"  ({len(sample.x) - onset} frames)")

@@ -37,4 +37,4 @@ def _show(axes: list[Axes], sample: Sample) -> None:
         ax.set_title(f"{plane}: {values.shape[1]} codes", fontsize=7.5, loc="left", pad=2)
         ax.set_yticks([BLOCKS * i - 0.5 for i in range(1, BLOCKS)], [""] * (BLOCKS - 1))
     axes[0].set_ylabel(f"{BLOCKS**2} blocks", fontsize=7, color=style.GREY)
-    rows.name_of(axes[0], sample)
+    rows.write_name(axes[0], sample)

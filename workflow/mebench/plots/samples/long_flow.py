@@ -45,4 +45,4 @@ def _show(axes: list[Axes], sample: Sample) -> None:
     (ax,) = axes
     strip.show(ax, pictures(sample), [str(i + 1) for i in range(len(sample.x))])
     blended = int(sample.row.get("blended") or 0)
-    rows.name_of(ax, sample, f"  ({blended} of {len(sample.x)} blended from their neighbours)" if blended else "")
+    rows.write_name(ax, sample, f"  ({blended} of {len(sample.x)} blended from their neighbours)" if blended else "")

@@ -60,7 +60,7 @@ def _show(axes: list[Axes], sample: Sample) -> None:
         ax.tick_params(labelsize=6.5)
         ax.set_ylabel(f"{axis} (px)", fontsize=7)
         _times(ax, sample, start, start + series.shape[1] - 1)
-    rows.name_of(axes[0], sample, f"  (window {at + 1} of {len(sample.x)})")
+    rows.write_name(axes[0], sample, f"  (window {at + 1} of {len(sample.x)})")
     _key(axes[1], names)
 
 

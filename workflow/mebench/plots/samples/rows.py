@@ -52,6 +52,6 @@ def bare(ax: Axes) -> None:
     ax.spines[:].set_color(style.FAINT)
 
 
-def name_of(ax: Axes, sample: Sample, more: str = "") -> None:
+def write_name(ax: Axes, sample: Sample, more: str = "") -> None:
     """The clip's name below a panel."""
     ax.set_xlabel(sample.name + more, fontsize=6.5, loc="left", color=style.GREY, labelpad=2)

@@ -47,5 +47,5 @@ def _show(axes: list[Axes], sample: Sample) -> None:
     for ax, word in zip(axes, [*words, "u", "v", "strain"], strict=True):
         rows.bare(ax)
         ax.set_title(word, fontsize=7.5, loc="left", pad=2)
-    rows.name_of(axes[0], sample)
+    rows.write_name(axes[0], sample)
     axes[-3].set_xlabel(f"99 % within ±{reach:.2g} px", fontsize=6.5, loc="left", labelpad=2)

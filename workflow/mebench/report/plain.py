@@ -1,15 +1,15 @@
-"""A card's values as a person writes them."""
+"""A card's value as a person writes it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 
-def plain(value: Any) -> str:
-    """A card's value as a person writes it: lists without brackets, large numbers grouped."""
+def plain(value: object) -> str:
+    """Lists without brackets, large numbers grouped."""
     if isinstance(value, list | tuple):
         return ", ".join(map(plain, value))
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"

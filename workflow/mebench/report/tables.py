@@ -1,0 +1,53 @@
+"""A table on the page, and the commands that make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mebench import tables
+from mebench.report.gaps import Gaps
+from mebench.report.tasks import TaskPart
+from mebench.tables import formats
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """``html`` is the table, ``files`` are links to it in each format."""
+
+    name: str
+    task: str
+    title: str
+    html: str
+    files: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+def table_parts(
+    results: Path, names: Sequence[str], tasks: Sequence[TaskPart], gaps: Gaps, shown: Path
+) -> list[TablePart]:
+    """The named tables, and the plain one of each task that none of them shows. Commands name the folder ``shown``."""
+    parts = [_named(results, name, gaps, shown) for name in names]
+    covered = {part.task for part in parts}
+    plain = [task for task in tasks if task.name not in covered]
+    return [*parts, *(TablePart(t.name, t.name, t.table.title, formats.fragment(t.table)) for t in plain)]
+
+
+def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
+    description = tables.describe(name)
+    path = results / "scores" / f"{description.task}.csv"
+    scores = tables.read_scores(path) if path.is_file() or not gaps.runs else []
+    table = tables.build(description, scores, gaps.runs)
+    stem = shown / "tables" / table.name
+    return TablePart(
+        name=table.name,
+        task=table.task,
+        title=table.title,
+        html=formats.fragment(table),
+        files=tuple(f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS),
+        commands=(
+            f"snakemake {stem}.csv",
+            f"mebench tables {name} --scores {shown / 'scores' / path.name} --out {stem}",
+        ),
+    )

@@ -1,0 +1,116 @@
+"""A task on the page: its own small table, its best row, its plots, and the clips that models leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mebench import tables, tasks
+from mebench.errors import UserError, did_you_mean
+from mebench.plots import samples
+from mebench.protocols.tasks import task as task_called
+from mebench.report.gaps import Gaps
+from mebench.report.pictures import svg
+from mebench.report.runs import Run, read_runs
+from mebench.tables.absent import sentences
+from mebench.tables.default import overview
+from mebench.tables.table import Row, Table
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The clips that a model could neither be trained on nor predict, and why: (clip_id, reason)."""
+
+    title: str
+    seeds: tuple[int, ...]
+    predicted: int
+    clips: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PlotPart:
+    """A plot with its heading and caption; ``uri`` is a data URI."""
+
+    name: str
+    title: str
+    caption: str
+    uri: str
+
+
+@dataclass(frozen=True)
+class TaskPart:
+    """``missing`` says what the task lacks, one sentence each."""
+
+    name: str
+    title: str
+    synthetic: bool
+    origin: str
+    clips: int
+    subjects: int
+    best: Row | None
+    majority: Row | None
+    table: Table
+    plots: tuple[PlotPart, ...]
+    runs: tuple[Run, ...]
+    left_out: tuple[LeftOut, ...]
+    missing: tuple[str, ...] = ()
+
+
+def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps: Gaps | None = None) -> TaskPart:
+    """Read the scores, runs and ``plots`` of one task; what ``gaps`` names is left out, and said."""
+    gaps, known = gaps or Gaps(), tasks.card(task_called(name))["plots"]
+    path, absent = results / "scores" / f"{name}.csv", gaps.absent_runs(name)
+    scores = tables.read_scores(path) if path.is_file() or not absent else []
+    runs = read_runs(results, name, scores)
+    title = runs[0].record.task_title or name if runs else task_called(name)["title"]
+    table = tables.build(overview(name, title), scores, absent)
+    whole = [score for score in scores if score.part == "all"]
+    drawn = [plot for plot in plots or known if runs and f"{name}/{plot}" not in gaps.plots]
+    return TaskPart(
+        name=name,
+        title=title,
+        synthetic=table.synthetic,
+        origin=_origin(table),
+        clips=max((score.n + score.without_input for score in whole), default=0),
+        subjects=max((score.folds_expected for score in whole), default=0),
+        best=next((row for row in table.rows if row.rank == 1), None),
+        majority=next((row for row in table.rows if row.model == "majority"), None),
+        table=table,
+        plots=tuple(_plot(results / "plots" / name, plot, known) for plot in drawn),
+        runs=runs,
+        left_out=_left_out(runs),
+        missing=tuple(_missing(name, gaps)),
+    )
+
+
+def _origin(table: Table) -> str:
+    measured = [row.origin for row in table.rows if row.origin]
+    return "synthetic" if table.synthetic else min(measured, default="nothing")
+
+
+def _missing(task: str, gaps: Gaps) -> list[str]:
+    partial = [f"{run}: {reason}" for run, reason in gaps.partial.items() if run.startswith(f"{task}/")]
+    plots = [f"plot {name}: {reason}" for name, reason in gaps.plots.items() if name.startswith(f"{task}/")]
+    return [*sentences(gaps.absent_runs(task)), *partial, *plots]
+
+
+def _left_out(runs: Sequence[Run]) -> tuple[LeftOut, ...]:
+    """One entry for each model and set of clips; seeds that lack the same clips share one."""
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[Run]] = {}
+    for run in runs:
+        clips = tuple(sorted(run.record.without_input.items()))
+        if clips:
+            groups.setdefault((run.record.title, clips), []).append(run)
+    return tuple(
+        LeftOut(title, tuple(sorted(run.record.seed for run in own)), min(run.record.clips for run in own), clips)
+        for (title, clips), own in groups.items()
+    )
+
+
+def _plot(folder: Path, name: str, known: Mapping[str, Sequence[str]]) -> PlotPart:
+    sampled = name.startswith("input-")
+    if not sampled and name not in known:
+        raise UserError(f"unknown plot '{name}'{did_you_mean(name, known)}")
+    title, caption = samples.title_and_caption(name.removeprefix("input-")) if sampled else known[name]
+    return PlotPart(name, title, caption, svg(folder / f"{name}.svg"))
