@@ -18,7 +18,7 @@ from mebench.tables import table_file
 
 NAMES = ("table", "metric", "plot", "dataset")
 PAGES = {name: page(f"add-a-{name}") for name in NAMES}
-DIGEST = "from mebench.{room} import code_of_fold; print(code_of_fold.of_engine({{'task': {{}}}}))"
+DIGEST = "from mebench.runs import code_of_fold; print(code_of_fold.engine_digest({'task': {}}))"
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,7 @@ def without(text: str, lines: list[str]) -> str:
 
 def digest(project: Project) -> str:
     """The digest of the code that every fold of recognition depends on."""
-    room = "runs" if (project.folder / "workflow/mebench/runs/code_of_fold.py").is_file() else "training"
-    return project.run("python", "-c", DIGEST.format(room=room)).stdout
+    return project.run("python", "-c", DIGEST).stdout
 
 
 def rows(path) -> list[dict[str, str]]:
