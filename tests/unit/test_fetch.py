@@ -50,7 +50,7 @@ def sha256(path: Path) -> str:
 def clip_ids(root: object) -> list[str]:
     from mebench.acquisition.origin import root_of
 
-    return [clip["clip_id"] for clip in cards.load("datasets", "casme2").read(root_of(Path(root))).clips]
+    return [clip.clip_id for clip in cards.load("datasets", "casme2").read(root_of(Path(root))).clips]
 
 
 # ------------------------------------------------------------------------------------------------ folders
@@ -139,7 +139,7 @@ def test_a_full_disk_leaves_nothing(delivered, tmp_path, capsys, monkeypatch):
 
     from mebench.acquisition import members
 
-    monkeypatch.setattr(members.Bytes, "advance", full)
+    monkeypatch.setattr(members.Progress, "advance", full)
     out = tmp_path / "s" / "source.json"
     fails(capsys, "fetch", "casme2", "--source", delivered, "--out", out, says=["cannot write", "No space left"])
     assert list((tmp_path / "s").iterdir()) == []

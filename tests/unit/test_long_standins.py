@@ -54,7 +54,7 @@ def test_what_is_generated_is_read_back(roots, dataset):
         emotions = cards.card("datasets", dataset)["emotions"]
         assert clip.emotion in (emotions if dataset != "samm_long" or row["kind"] == "micro" else ("",))
         with np.load(roots / f"{dataset} truth" / f"{clip.clip_id.split('/', 1)[1]}.npz") as truth:
-            assert int(truth.apex) == clip.apex
+            assert int(truth["apex"]) == clip.apex
             assert truth["flow"].shape == (2, faces.HEIGHT, faces.WIDTH)
     assert read_json(roots / dataset / "SYNTHETIC.json")["size"] == "small"
 

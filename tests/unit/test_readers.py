@@ -286,7 +286,7 @@ def test_timing_always_leaves_motion_inside_the_clip(onset, length, apex):
     assert when.onset == onset < when.apex <= when.offset == onset + length or length == 1
     good = isinstance(apex, int) and onset < apex <= onset + length
     assert (when.apex_source == "labelled") == good
-    assert (when.repairs == []) == good
+    assert (when.repairs == ()) == good
     assert when.apex == apex if good else True
 
 

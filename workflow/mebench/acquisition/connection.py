@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import urllib.request
-from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from mebench.errors import UserError
@@ -74,7 +74,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def ask(url: str, secret: str, headers: dict[str, str]) -> Any:
+def ask(url: str, secret: str, headers: dict[str, str]) -> http.client.HTTPResponse:
     """The server's answer as an open response. Raises urllib.error.HTTPError and URLError as urllib does."""
     opener = urllib.request.OpenerDirector()
     for handler in (

@@ -17,7 +17,7 @@ import time
 import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 from urllib.parse import unquote
 
 from mebench.acquisition import connection
@@ -32,6 +32,15 @@ WAITS = (2, 5, 15, 40, 90, 180)  # seconds before another try that follows one w
 LONGEST = 300  # seconds: of the waits that a server asks for
 TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524})
 BLOCK = 1 << 20
+
+
+class Notes(TypedDict, total=False):
+    """What is known of a download: the digest of its address, the server's marks of its version, and its bytes."""
+
+    address: str
+    etag: str
+    modified: str
+    size: int
 
 
 class _Again(Exception):
@@ -67,9 +76,9 @@ class Download:
         return connection.shown(self.url)
 
     @property
-    def mark(self) -> dict[str, str]:
-        """What belongs to this address and no other; the address itself may hold a key."""
-        return {"address": digest(self.url)}
+    def address(self) -> str:
+        """A digest of the address; the address itself may hold a key."""
+        return digest(self.url)
 
     # --- the whole ----------------------------------------------------------------------------------
 
@@ -99,12 +108,12 @@ class Download:
 
     def _kept_is_current(self) -> bool:
         record = _read(self.target.with_name(f"{self.target.name}.json"))
-        if not self.target.is_file() or record.get("address") != self.mark["address"]:
+        if not self.target.is_file() or record.get("address") != self.address:
             return False
         if record.get("size") != self.target.stat().st_size:
             return False
-        names = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
-        headers = {names[key]: record[key] for key in names if record.get(key)}
+        asked = {"If-None-Match": record.get("etag", ""), "If-Modified-Since": record.get("modified", "")}
+        headers = {name: value for name, value in asked.items() if value}
         if not headers:
             return False
         try:
@@ -135,7 +144,7 @@ class Download:
             if start == 0:
                 self._refuse_page(response, first)
                 self._forget()  # never an old part beside the mark of a new version
-                write_json(self._notes, {**self.mark, **_validators(response), "size": total})
+                write_json(self._notes, {"address": self.address, **_validators(response), "size": total})
             check_room(max(0, total - start), self.target, f"the download of {self.dataset}")
             self._write(response, first, start, total)
         self._complete(total)
@@ -149,13 +158,13 @@ class Download:
         notes = _read(self._notes)
         have = self.part.stat().st_size if self.part.is_file() else 0
         # a weak mark (W/) does not promise equal bytes
-        mark = notes.get("etag", "") if not notes.get("etag", "").startswith("W/") else ""
-        mark = mark or notes.get("modified", "")
-        if not have or not mark or notes.get("address") != self.mark["address"]:
+        version = notes.get("etag", "") if not notes.get("etag", "").startswith("W/") else ""
+        version = version or notes.get("modified", "")
+        if not have or not version or notes.get("address") != self.address:
             return 0, {}
-        return have, {"Range": f"bytes={have}-", "If-Range": mark}
+        return have, {"Range": f"bytes={have}-", "If-Range": version}
 
-    def _start_of(self, response: Any, have: int) -> int:
+    def _start_of(self, response: http.client.HTTPResponse, have: int) -> int:
         """Where the bytes of this answer belong in the file."""
         if response.status == 200:
             return 0
@@ -165,7 +174,7 @@ class Download:
             raise _Again(f"the server answered with other bytes than asked for (status {response.status})")
         return have
 
-    def _total(self, response: Any, start: int) -> int:
+    def _total(self, response: http.client.HTTPResponse, start: int) -> int:
         """Size of the whole file, 0 where the server does not say."""
         match = re.search(r"/(\d+)\s*$", response.headers.get("Content-Range", ""))
         if match and response.status == 206:
@@ -173,7 +182,7 @@ class Download:
         length = response.headers.get("Content-Length", "")
         return start + int(length) if length.isdigit() else 0
 
-    def _write(self, response: Any, block: bytes, start: int, total: int) -> None:
+    def _write(self, response: http.client.HTTPResponse, block: bytes, start: int, total: int) -> None:
         done = start
         try:
             name = f"downloading {self.target.name}"
@@ -196,7 +205,7 @@ class Download:
             self._forget()
             raise _Again(f"the server sent more than the {total:,} bytes that it announced")
 
-    def _read(self, response: Any) -> bytes:
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
         try:
             return response.read1(BLOCK)
         except TimeoutError as error:
@@ -247,7 +256,7 @@ class Download:
             )
         return _Again(f"the server cannot be reached ({reason})")
 
-    def _refuse_page(self, response: Any, first: bytes) -> None:
+    def _refuse_page(self, response: http.client.HTTPResponse, first: bytes) -> None:
         if looks_like_html(first) or "text/html" in response.headers.get("Content-Type", ""):
             raise UserError(
                 f"{self.shown} is a web page, not an archive; perhaps it asks for a login: set "
@@ -255,15 +264,16 @@ class Download:
             )
 
 
-def _validators(response: Any) -> dict[str, str]:
+def _validators(response: http.client.HTTPResponse) -> dict[str, str]:
     return {"etag": response.headers.get("ETag", ""), "modified": response.headers.get("Last-Modified", "")}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Notes:
     """A note of an earlier run; a damaged one counts as none."""
     with contextlib.suppress(UserError):
-        found = read_json(path)
-        return found if isinstance(found, dict) else {}
+        notes = read_json(path)
+        if isinstance(notes, dict):
+            return Notes(**notes)
     return {}
 
 

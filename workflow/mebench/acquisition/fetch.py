@@ -3,20 +3,24 @@ they are."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from mebench import cards
 from mebench.acquisition.archives import SUFFIXES, is_archive_name
 from mebench.acquisition.listing import folder_digest
+from mebench.acquisition.record import ArchiveFile, SourceRecord
 from mebench.acquisition.unpacking import archives_of, unpack_all, volumes
+from mebench.clips.card import DatasetCard, dataset_card
+from mebench.clips.entry import FetchOptions, GeneratorOptions
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json, digest, file_digest, whole_folder
 from mebench.media.folders import existing_folder
 
 
-def fetch(dataset: str, source: str, out: Path, options: dict[str, Any], jobs: int) -> dict[str, Any]:
-    """Make ``source`` ready and return its record: dataset, kind, origin, root, digest and the archives with SHA-256.
+def fetch(dataset: str, source: str, out: Path, options: FetchOptions, jobs: int) -> SourceRecord:
+    """Make ``source`` ready and return its record.
 
     What is generated or unpacked goes to ``data`` beside ``out``, known flow to ``truth``, downloads to ``download``;
     ``data`` is whole or absent. A folder is read where it is, unless it cannot be read as the dataset but holds
@@ -24,30 +28,27 @@ def fetch(dataset: str, source: str, out: Path, options: dict[str, Any], jobs: i
     workbook, a folder that is unpacked already) joins them there. An archive beside a folder of its own name counts as
     unpacked. Raises a UserError where the source is missing, damaged or not the one that ``sha256`` describes.
     """
-    card = cards.card("datasets", dataset)
-    options = dict(options)
-    expected = str(options.pop("sha256", "")).lower()
-    data = Path(out).parent / "data"
+    card, expected, data = dataset_card(dataset), options.get("sha256", "").lower(), Path(out).parent / "data"
+    generator = cast(GeneratorOptions, {key: value for key, value in options.items() if key != "sha256"})
     kind = kind_of(source)
-    if kind != "synthetic" and options:
-        raise UserError(f"{', '.join(sorted(options))} of {dataset} only go with the source 'synthetic'")
+    if kind != "synthetic" and generator:
+        raise UserError(f"{', '.join(sorted(generator))} of {dataset} only go with the source 'synthetic'")
     if kind == "synthetic" and expected:
         raise UserError(f"sha256 of {dataset} is that of an archive, but its source is synthetic; remove the key")
-    record = {"dataset": dataset, "kind": kind, "origin": kind, "source": source, "root": data.as_posix()}
-    record["archives"] = []
+    record = SourceRecord(dataset, kind, kind, source, data.as_posix())
     if kind == "synthetic":
-        return record | {"digest": _generate(dataset, data, Path(out).parent / "truth", options, jobs)}
+        return replace(record, digest=_generate(dataset, data, Path(out).parent / "truth", generator, jobs))
     if kind == "url":
         from mebench.acquisition import connection, download
 
         archive = download.download(dataset, source, Path(out).parent / "download")
-        found = _unpack(dataset, [archive], archive.parent, data, expected)
-        return record | found | {"origin": "archive", "source": connection.shown(source)}
+        record = replace(record, origin="archive", source=connection.shown(source))
+        return _unpack(record, [archive], archive.parent, expected)
     path = Path(source)
     if kind == "archive":
-        return record | _unpack(dataset, [path], path.parent, data, expected)
+        return _unpack(record, [path], path.parent, expected)
     if kind == "folder":
-        return record | _take_folder(dataset, existing_folder(path, dataset), data, expected)
+        return _take_folder(record, existing_folder(path, dataset), expected)
     raise UserError(advice(card, source, "is no folder or archive" if path.exists() else "does not exist"))
 
 
@@ -63,14 +64,14 @@ def kind_of(source: str) -> str:
     return "archive" if path.is_file() and is_archive_name(path.name) else ""
 
 
-def advice(card: dict[str, Any], source: str, what: str) -> str:
+def advice(card: DatasetCard, source: str, what: str) -> str:
     """What is wrong with a source, what is expected instead, and where its licence is asked for."""
-    return (f"the source '{source}' of {card['name']} {what}; expected a folder, an archive "
-            f"({', '.join(SUFFIXES)}) or an http(s) address of one, with {card['layout']}; the licence of "
-            f"{card['title']} is asked for at {card['homepage']}, and the source 'synthetic' needs none")  # fmt: skip
+    return (f"the source '{source}' of {card.name} {what}; expected a folder, an archive "
+            f"({', '.join(SUFFIXES)}) or an http(s) address of one, with {card.layout}; the licence of "
+            f"{card.title} is asked for at {card.homepage}, and the source 'synthetic' needs none")  # fmt: skip
 
 
-def _generate(dataset: str, data: Path, truth: Path, options: dict[str, Any], jobs: int) -> str:
+def _generate(dataset: str, data: Path, truth: Path, options: GeneratorOptions, jobs: int) -> str:
     from mebench.synthetic import generate
 
     unknown = sorted(set(options) - set(generate.OPTIONS))
@@ -79,7 +80,7 @@ def _generate(dataset: str, data: Path, truth: Path, options: dict[str, Any], jo
                         f"{did_you_mean(unknown[0], generate.OPTIONS)}")  # fmt: skip
     if options.get("size") == "full" and {"subjects", "clips"} & set(options):
         raise UserError(f"the synthetic {dataset} of full size has the real one's subjects and clips; leave both out")
-    settings = {**generate.DEFAULTS, **options}
+    settings: GeneratorOptions = {**generate.DEFAULTS, **options}
     generate.write(dataset, data, truth, **settings, jobs=jobs)
     return digest(canonical_json([dataset, generate.GENERATOR, settings]))
 
@@ -87,18 +88,17 @@ def _generate(dataset: str, data: Path, truth: Path, options: dict[str, Any], jo
 # --- folders and archives ------------------------------------------------------------------------------
 
 
-def _take_folder(dataset: str, folder: Path, data: Path, expected: str) -> dict[str, Any]:
+def _take_folder(record: SourceRecord, folder: Path, expected: str) -> SourceRecord:
     archives = archives_of(folder)
-    if archives and not is_readable(dataset, folder):
-        found = _unpack(dataset, archives, folder, data, expected, join=True)
-        mark = digest(found["digest"], folder_digest(folder))
-        return found | {"kind": "archives", "origin": "archive", "digest": mark}
+    if archives and not is_readable(record.dataset, folder):
+        unpacked = _unpack(replace(record, kind="archives", origin="archive"), archives, folder, expected, join=True)
+        return replace(unpacked, digest=digest(unpacked.digest, folder_digest(folder)))
     if expected:
         raise UserError(
-            f"{dataset} is read from the folder {folder}, not from an archive, so that its sha256 cannot be checked; "
-            f"remove the key, or give the archive as the source"
+            f"{record.dataset} is read from the folder {folder}, not from an archive, so that its sha256 cannot be "
+            f"checked; remove the key, or give the archive as the source"
         )
-    return {"root": folder.as_posix(), "digest": folder_digest(folder)}
+    return replace(record, root=folder.as_posix(), digest=folder_digest(folder))
 
 
 def is_readable(dataset: str, folder: Path) -> bool:
@@ -110,26 +110,27 @@ def is_readable(dataset: str, folder: Path) -> bool:
 
 
 def _unpack(
-    dataset: str, archives: list[Path], base: Path, data: Path, expected: str, join: bool = False
-) -> dict[str, Any]:
-    """Check ``archives`` and unpack them into ``data``; with ``join``, what lies beside them in ``base`` too."""
-    about = [_about(file, base) for archive in archives for file in volumes(archive)]
-    if expected and len(about) > 1:
-        raise UserError(f"sha256 of {dataset} is that of one file, but {base} holds {len(about)} archives or volumes; "
-                        f"remove the key, or give one archive as the source")  # fmt: skip
-    if expected and about[0]["sha256"] != expected:
+    record: SourceRecord, archives: list[Path], base: Path, expected: str, join: bool = False
+) -> SourceRecord:  # fmt: skip
+    """Check ``archives`` and unpack them into the root of ``record``; with ``join``, what lies beside them in ``base``
+    too. Returns the record with the files of the archives and their digest."""
+    files = tuple(_archive_file(file, base) for archive in archives for file in volumes(archive))
+    if expected and len(files) > 1:
+        raise UserError(f"sha256 of {record.dataset} is that of one file, but {base} holds {len(files)} archives or "
+                        f"volumes; remove the key, or give one archive as the source")  # fmt: skip
+    if expected and files[0].sha256 != expected:
         raise UserError(
-            f"{archives[0]} has the SHA-256 {about[0]['sha256']}, but the configuration expects {expected}; nothing "
+            f"{archives[0]} has the SHA-256 {files[0].sha256}, but the configuration expects {expected}; nothing "
             f"was unpacked: delete the file and get a fresh copy, or correct sha256"
         )
-    with whole_folder(data) as temporary:
+    with whole_folder(record.root) as temporary:
         unpack_all(archives, base, temporary, join=join)
-    return {"archives": about, "digest": digest(canonical_json(about))}
+    return replace(record, archives=files, digest=digest(canonical_json([asdict(file) for file in files])))
 
 
-def _about(file: Path, base: Path) -> dict[str, Any]:
+def _archive_file(file: Path, base: Path) -> ArchiveFile:
     try:
-        mark = file_digest(file)
+        sha256 = file_digest(file)
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
-    return {"file": file.relative_to(base).as_posix(), "bytes": file.stat().st_size, "sha256": mark}
+    return ArchiveFile(file.relative_to(base).as_posix(), file.stat().st_size, sha256)

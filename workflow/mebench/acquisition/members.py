@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -29,7 +30,7 @@ class Member:
     name: str
     kind: str
     target: str = ""
-    open: Callable[[], IO[bytes]] | None = None
+    open: Callable[[], IO[bytes] | None] | None = None
 
 
 def unpack_zip(archive: Path, folder: Path) -> bool:
@@ -62,7 +63,7 @@ def _of_zip(file: zipfile.ZipFile, infos: Iterable[zipfile.ZipInfo]) -> Iterator
         elif stat.S_ISLNK(mode):
             yield Member(name, "link", file.read(info).decode("utf-8", "surrogateescape"))
         elif stat.S_IFMT(mode) in (0, stat.S_IFREG):
-            yield Member(name, "file", open=lambda info=info: file.open(info))
+            yield Member(name, "file", open=partial(file.open, info))
         else:
             yield Member(name, "other")
 
@@ -76,7 +77,7 @@ def _of_tar(file: tarfile.TarFile) -> Iterator[Member]:
         elif info.islnk():
             yield Member(info.name, "twin", info.linkname)
         elif info.isfile():
-            yield Member(info.name, "file", open=lambda info=info: file.extractfile(info))
+            yield Member(info.name, "file", open=partial(file.extractfile, info))
         else:
             yield Member(info.name, "other")
     # a tar that was cut between two members, or with rubbish in the middle, ends for tarfile like a whole one
@@ -112,8 +113,11 @@ def _write_one(member: Member, path: Path, progress: Progress, links: list[tuple
     if member.kind in ("link", "twin"):
         links.append((path, member))
         return
-    with member.open() as source, open(path, "wb") as target:
-        while block := source.read(1 << 20):
+    content = member.open() if member.open else None
+    if content is None:
+        raise ValueError(f"the member {member.name} has no content")
+    with content, open(path, "wb") as target:
+        while block := content.read(1 << 20):
             target.write(block)
             progress.advance(len(block))
 

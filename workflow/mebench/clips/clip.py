@@ -107,9 +107,11 @@ def clip_from(row: Mapping[str, str]) -> Clip:
 
 
 def _recording_from(row: Mapping[str, str]) -> Recording:
-    texts = {name: row[name] for name in ("video_id", "dataset", "subject", "video", "frames")}
-    counts = {name: _whole(row, name) for name in ("first", "last", "frames_on_disk", "gaps")}
-    return Recording(**texts, **counts, fps=_fps(row["fps"]))
+    return Recording(
+        video_id=row["video_id"], dataset=row["dataset"], subject=row["subject"], video=row["video"],
+        first=_whole(row, "first"), last=_whole(row, "last"), frames_on_disk=_whole(row, "frames_on_disk"),
+        gaps=_whole(row, "gaps"), fps=_fps(row["fps"]), frames=row["frames"],
+    )  # fmt: skip
 
 
 def _whole(row: Mapping[str, str], name: str) -> int:

@@ -18,21 +18,36 @@ class CorrectionEntry(_CorrectionReason, total=False):
     emotion: str
 
 
+class GeneratorOptions(TypedDict, total=False):
+    """How a generated dataset is asked for: the mean number of ``clips`` of each subject; ``size`` is small or full."""
+
+    subjects: int
+    clips: int
+    seed: int
+    size: str
+
+
+class FetchOptions(GeneratorOptions, total=False):
+    """What the entry of a dataset says to `mebench fetch` besides its source; ``sha256`` is that of the archive."""
+
+    sha256: str
+
+
+class ChoicesEntry(TypedDict, total=False):
+    """Single clips that the owner leaves out, each with the reason, and labels that the owner corrects."""
+
+    exclude: dict[str, str]
+    corrections: dict[str, CorrectionEntry]
+
+
 class _Source(TypedDict):
     source: str
 
 
-class DatasetEntry(_Source, total=False):
+class DatasetEntry(_Source, FetchOptions, ChoicesEntry, total=False):
     """``source`` is a folder, an archive, an address or ``synthetic``; the other keys are optional."""
 
-    sha256: str
     crop: str
     landmarks: str
     apex: str
     accept: list[str]
-    exclude: dict[str, str]
-    corrections: dict[str, CorrectionEntry]
-    size: str
-    subjects: int
-    clips: int
-    seed: int

@@ -64,7 +64,7 @@ def timing(onset: object, apex: object, offset: object, frames: Iterable[int]) -
         raise Unusable(f"{len(inside)} frames of [{first}, {last}] are on disk, two are needed")
     wrong = _apex_fault(peak, apex, first, last)
     repairs = []
-    if wrong:
+    if peak is None or wrong:
         peak = first + (last - first) // 2
         repairs.append(f"{wrong}: the middle frame {peak} is taken")
     taken: dict[str, int] = {}
@@ -73,10 +73,14 @@ def timing(onset: object, apex: object, offset: object, frames: Iterable[int]) -
         choice = [n for n in inside if n > taken["onset"]] if name != "onset" else inside
         if not choice:
             raise Unusable(f"no frame after onset {taken['onset']} is on disk")
-        taken[name] = min(choice, key=lambda n, wanted=number: (abs(n - wanted), n))
+        taken[name] = _nearest(choice, number)
         if taken[name] != number:
             repairs.append(f"{name} frame {number} is not on disk: frame {taken[name]} is taken")
     return Timing(taken["onset"], taken["apex"], taken["offset"], "mid" if wrong else "labelled", tuple(repairs))
+
+
+def _nearest(numbers: Iterable[int], wanted: int) -> int:
+    return min(numbers, key=lambda number: (abs(number - wanted), number))
 
 
 def _apex_fault(peak: int | None, raw: object, first: int, last: int) -> str:

@@ -35,7 +35,7 @@ VIDEO = re.compile(r"[a-z]\d*", re.IGNORECASE)
 # (subject, video, column, number in the workbook) -> what it should be, by those who looked at the frames; of several
 # the first that fits the row's other numbers. The apex of spNO.149 d (83, its onset is 112) is not among them: two
 # public corrections disagree (123, 160), so the rule for any apex outside its clip applies.
-SLIPS: dict[tuple[str, str, str, int], tuple[int, ...]] = {
+SLIPS: dict[tuple[str, str, str, int | None], tuple[int, ...]] = {
     ("spNO.216", "d", "onset", 3647): (2647,),
     ("spNO.214", "c", "offset", 3460): (34,),
     ("spNO.40", "e", "offset", 0): (1845, 2403),

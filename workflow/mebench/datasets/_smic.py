@@ -37,7 +37,7 @@ def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
     clips, dropped = [], []
     for subject in filter(is_subject, folders_in(tree)):
-        for group in folders_in(child(subject, "micro")):
+        for group in folders_in(child(subject, "micro") or subject):
             emotion = emotion_name(group.name, card.emotions, f"the folder {group}")
             for folder in folders_in(group):
                 try:

@@ -60,7 +60,7 @@ class Spotting:
     """A spotting set on disk: ``folders`` maps (subject, video) to its folder of frames."""
 
     dataset: str
-    fps: int
+    fps: float | None
     root: Path
     folders: Mapping[Key, Path]
 
@@ -123,7 +123,7 @@ class Spotting:
         )
 
 
-def recording(video_id: str, frames: Collection[int], fps: int, folder: str) -> Recording:
+def recording(video_id: str, frames: Collection[int], fps: float | None, folder: str) -> Recording:
     """A long video of the numbered ``frames`` on disk; ``video_id`` is dataset, subject and name."""
     dataset, subject, name = video_id.split("/", 2)
     first, last = (min(frames), max(frames)) if frames else (0, 0)
@@ -164,8 +164,6 @@ def with_emotions(
 ) -> list[Label]:
     """``labels`` with the (emotion, objective class) of ``known`` where ``key(label)`` is in it."""
     return [
-        replace(label, **dict(zip(("emotion", "objective"), known[key(label)], strict=True)))
-        if key(label) in known
-        else label
+        replace(label, emotion=known[key(label)][0], objective=known[key(label)][1]) if key(label) in known else label
         for label in labels
     ]

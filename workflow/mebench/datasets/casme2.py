@@ -78,7 +78,8 @@ def _with_objective_classes(reading: Reading, root: Path) -> Reading:
     if workbook is None:
         return replace(reading, notes=[*reading.notes, "no CASME2-ObjectiveClasses.xlsx: no objective classes"])
     clips = {clip.clip_id for clip in reading.clips}
-    known, strange = {}, []
+    known: dict[str, str] = {}
+    strange = []
     for row in read_table(workbook, "Subject", OBJECTIVE):
         key = f"casme2/{subject_name('casme2', row['Subject'])}/{str(row['Filename']).strip()}"
         key = key if key in clips else RENAMED.get(key, key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.clip import Clip
 from mebench.clips.reading import Reading, Unusable, refuse_duplicates, timing
 from mebench.datasets import _casme3
@@ -45,19 +46,24 @@ CARD = {
 def read(root: Path) -> Reading:
     """Read the workbook of micro-expressions and the frames below ``root``: those of the delivered clips, and those of
     the long videos for clips that are not there."""
-    root = existing_folder(root, "casme3")
-    workbook = find_workbook(root, _casme3.MICRO_BOOKS, CARD["title"])
-    clip_trees, video_trees = _casme3.trees(root, CARD["layout"])
-    folders: Folders = {**(_casme3.clip_folders(clip_trees[0]) if clip_trees else {})}
-    folders |= _casme3.video_folders(video_trees[0]) if video_trees else {}
-    clips, dropped, frames = [], [], {}
+    card = dataset_card("casme3")
+    root = existing_folder(root, card.name)
+    workbook = find_workbook(root, _casme3.MICRO_BOOKS, card.title)
+    clip_trees, video_trees = _casme3.trees(root, card.layout)
+    folders: Folders = {}
+    if clip_trees:
+        folders |= dict(_casme3.clip_folders(clip_trees[0]).items())
+    if video_trees:
+        folders |= dict(_casme3.video_folders(video_trees[0]).items())
+    clips, dropped = [], []
+    frames: dict[Path, dict[int, str]] = {}
     for label in _casme3.micro_labels(workbook):
         name = f"casme3/{label.subject}/{label.name}"
         try:
             folder = _folder(label, folders)
             if folder not in frames:
                 frames[folder] = frame_names(folder)
-            clips.append(_clip(name, label, folder, frames[folder], root))
+            clips.append(_clip(label, folder, frames[folder], root, card))
         except Unusable as reason:
             dropped.append((name, f"{reason} ({label.where})"))
     refuse_duplicates(clips, workbook)
@@ -79,15 +85,15 @@ def _folder(label: Label, folders: Folders) -> Path:
     raise Unusable(f"no folder of frames {label.subject}_{label.name} or {label.subject}/{label.video}/color")
 
 
-def _clip(name: str, label: Label, folder: Path, frames: dict[int, str], root: Path) -> Clip:
+def _clip(label: Label, folder: Path, frames: dict[int, str], root: Path, card: DatasetCard) -> Clip:
     if not label.emotion:
         raise Unusable("no emotion")
     when = timing(label.onset, label.apex, label.offset, frames)
     repairs = [*label.repairs, *when.repairs, *lost_frames(frames, when.onset, when.offset)]
     return Clip(
-        clip_id=name,
-        dataset="casme3",
-        subject=f"casme3/{label.subject}",
+        clip_id=f"{card.name}/{label.subject}/{label.name}",
+        dataset=card.name,
+        subject=f"{card.name}/{label.subject}",
         video=label.video,
         onset=when.onset,
         apex=when.apex,
@@ -97,7 +103,7 @@ def _clip(name: str, label: Label, folder: Path, frames: dict[int, str], root: P
         objective=label.objective,
         expression="micro",
         aus=label.aus,
-        fps=CARD["fps"],
+        fps=card.fps,
         frames=folder.relative_to(root).as_posix(),
         repairs=tuple(repairs),
     )

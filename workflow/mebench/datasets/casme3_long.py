@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.reading import Reading
 from mebench.datasets import _casme3
 from mebench.datasets._spotting import Label, Spotting, with_emotions
@@ -51,13 +52,14 @@ CARD = {
 
 def read(root: Path) -> Reading:
     """Read the workbooks and the long videos below ``root``."""
-    root = existing_folder(root, "casme3_long")
-    labels, workbooks = _labels(root)
-    _, trees = _casme3.trees(root, CARD["layout"])
+    card = dataset_card("casme3_long")
+    root = existing_folder(root, card.name)
+    labels, workbooks = _labels(root, card)
+    _, trees = _casme3.trees(root, card.layout)
     if not trees:
         raise UserError(f"{root} holds cut clips only, no long videos such as spNO.1/b/color; read it as casme3")
     folders = _casme3.video_folders(trees[0])
-    clips, dropped, videos = Spotting("casme3_long", CARD["fps"], root, folders).read(labels)
+    clips, dropped, videos = Spotting("casme3_long", card.fps, root, folders).read(labels)
     shown = {clip.frames for clip in clips}
     notes = [f"labels from {' and '.join(book.name for book in workbooks)}",
              f"frames from {trees[0].relative_to(root).as_posix()}",
@@ -66,7 +68,7 @@ def read(root: Path) -> Reading:
     return Reading(clips, dropped, notes, videos, workbooks)
 
 
-def _labels(root: Path) -> tuple[list[Label], list[Path]]:
+def _labels(root: Path, card: DatasetCard) -> tuple[list[Label], list[Path]]:
     """The rows of the two workbooks with emotions, objective classes joined from the one with both kinds where it is
     there too; else the rows of that one, emotions joined where one of the two is there."""
     micro = look_for_workbook(root, _casme3.MICRO_BOOKS)
@@ -75,15 +77,14 @@ def _labels(root: Path) -> tuple[list[Label], list[Path]]:
     if micro and macro:
         labels = [*_casme3.micro_labels(micro), *_casme3.macro_labels(macro)]
         if both:  # it alone has the objective classes of macro-expressions
-            known = {_name(label): label.objective for label in _casme3.micro_labels(both, emotions=False)}
-            labels = [replace(label, objective=label.objective or known.get(_name(label), "")) for label in labels]
+            classes = {_name(label): label.objective for label in _casme3.micro_labels(both, emotions=False)}
+            labels = [replace(label, objective=label.objective or classes.get(_name(label), "")) for label in labels]
         return labels, [micro, macro, *([both] if both else [])]
     if both is None:
         wanted = (_casme3.MICRO_BOOKS[0], _casme3.MACRO_BOOKS[0], _casme3.BOTH_BOOKS[0])
-        there = f"; only {(micro or macro).name} is there" if micro or macro else ""
-        raise UserError(
-            f"{root} lacks workbooks of {CARD['title']}: {wanted[0]} and {wanted[1]}, or {wanted[2]}{there}"
-        )
+        one = micro or macro
+        there = f"; only {one.name} is there" if one else ""
+        raise UserError(f"{root} lacks workbooks of {card.title}: {wanted[0]} and {wanted[1]}, or {wanted[2]}{there}")
     labels, more = _casme3.micro_labels(both, emotions=False), []
     if micro:
         more = _casme3.micro_labels(micro)

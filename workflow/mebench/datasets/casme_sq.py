@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, subject_name
 from mebench.datasets._spotting import Key, Label, Spotting, expression
@@ -55,15 +56,16 @@ COLUMNS = ("subject", "clip", "onset", "apex", "offset", "aus", "emotion", "type
 
 def read(root: Path) -> Reading:
     """Read the workbook and the long videos below ``root``; raw frames are preferred to cropped ones."""
-    root = existing_folder(root, "casme_sq")
-    workbook = find_workbook(root, WORKBOOKS, CARD["title"])
+    card = dataset_card("casme_sq")
+    root = existing_folder(root, card.name)
+    workbook = find_workbook(root, WORKBOOKS, card.title)
     try:
         tree, others = find_tree(root, _is_subject, prefer=("rawpic", "raw", "crop"))
     except FileNotFoundError as error:
-        raise UserError(f"{root} holds no folders such as s15/15_0101..; expected {CARD['layout']}") from error
+        raise UserError(f"{root} holds no folders such as s15/15_0101..; expected {card.layout}") from error
     folders, named = _folders(tree)
-    labels = _labels(workbook, named)
-    clips, dropped, videos = Spotting("casme_sq", CARD["fps"], root, folders).read(labels)
+    labels = _labels(card, workbook, named)
+    clips, dropped, videos = Spotting("casme_sq", card.fps, root, folders).read(labels)
     notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
     return Reading(clips, dropped, notes, videos, [workbook])
@@ -90,7 +92,7 @@ def _folders(tree: Path) -> tuple[dict[Key, Path], dict[Key, str]]:
     return folders, named
 
 
-def _labels(workbook: Path, named: dict[Key, str]) -> list[Label]:
+def _labels(card: DatasetCard, workbook: Path, named: dict[Key, str]) -> list[Label]:
     sheets = read_sheets(workbook)
     rows = [(number, row) for number, row in enumerate(_sheet(sheets, "CASFEcode_final", 0, workbook), start=1)]
     # a copy that somebody gave a header: its first cell is no number
@@ -99,7 +101,7 @@ def _labels(workbook: Path, named: dict[Key, str]) -> list[Label]:
         raise UserError(f"{workbook} has no rows with the columns {', '.join(COLUMNS)}; is it the coding workbook?")
     subjects = _subjects(_sheet(sheets, "naming rule1", 1, workbook), workbook)
     codes = _codes(_sheet(sheets, "naming rule2", 2, workbook))
-    return [_label(cell, f"{workbook.name} row {number}", subjects, codes, named) for number, cell in coded]
+    return [_label(cell, f"{workbook.name} row {number}", subjects, codes, named, card) for number, cell in coded]
 
 
 def _sheet(sheets: dict[str, list[Cells]], name: str, place: int, workbook: Path) -> list[Cells]:
@@ -121,8 +123,8 @@ def _subjects(rows: Sequence[Cells], workbook: Path) -> dict[int, str]:
     if True in is_name:
         names = [subject_name("casme_sq", cell) for cell in columns[is_name.index(True)]]
         own = [int(name[1:]) for name in names]
-        numbers = [[_whole(cell) for cell in column] for column in columns]
-        numbers = [column for column in numbers if None not in column and column != own]
+        wholes = [[number for cell in column if (number := _whole(cell)) is not None] for column in columns]
+        numbers = [column for column in wholes if len(column) == len(names) and column != own]
         if len(numbers) == 1:
             return dict(zip(numbers[0], names, strict=True))
     raise UserError(f"the sheet naming rule1 of {workbook} does not say which subject is which folder; "
@@ -141,7 +143,12 @@ def _codes(rows: Sequence[Cells]) -> dict[str, str]:
 
 
 def _label(
-    cell: Mapping[str, object], where: str, subjects: dict[int, str], codes: dict[str, str], named: dict[Key, str]
+    cell: Mapping[str, object],
+    where: str,
+    subjects: dict[int, str],
+    codes: dict[str, str],
+    named: dict[Key, str],
+    card: DatasetCard,
 ) -> Label:
     number, episode = _whole(cell["subject"]), str(cell["clip"]).strip().lower().split("_")[0]
     if number not in subjects:
@@ -161,7 +168,7 @@ def _label(
         offset=offset,
         expression=expression(cell["type"], where),
         where=where,
-        emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], CARD["emotions"], where),
+        emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], card.emotions, where),
         aus=action_units(cell["aus"]),
         repairs=repairs,
     )

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, roman, subject_name
 from mebench.datasets import samm
@@ -76,18 +77,19 @@ ORIGINS = {
 
 def read(root: Path) -> Reading:
     """Read the workbook and the long videos below ``root``."""
-    root = existing_folder(root, "samm_long")
-    workbook = find_workbook(root, WORKBOOKS, CARD["title"])
+    card = dataset_card("samm_long")
+    root = existing_folder(root, card.name)
+    workbook = find_workbook(root, WORKBOOKS, card.title)
     facs = look_for_workbook(root, FACS_WORKBOOKS)
     try:
         tree, others = find_tree(root, lambda folder: VIDEO.fullmatch(folder.name) is not None, prefer=("long",))
     except FileNotFoundError as error:
-        raise UserError(f"{root} holds no folders such as 006_1; expected {CARD['layout']}") from error
+        raise UserError(f"{root} holds no folders such as 006_1; expected {card.layout}") from error
     folders = _folders(tree)
     labels = _labels(workbook)
     _refuse_other_origin(labels, folders, tree)
-    labels = with_emotions(labels, _emotions(facs) if facs else {}, lambda label: (label.name, label.expression))
-    clips, dropped, videos = Spotting("samm_long", CARD["fps"], root, folders).read(labels)
+    labels = with_emotions(labels, _emotions(facs, card) if facs else {}, lambda label: (label.name, label.expression))
+    clips, dropped, videos = Spotting("samm_long", card.fps, root, folders).read(labels)
     told = f"emotions of micro-expressions from {facs.name}" if facs else (
         "no emotions: the workbook of the short SAMM (SAMM_Micro_FACS_Codes_v2.xlsx) is not in this copy")  # fmt: skip
     notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}", told]
@@ -143,14 +145,14 @@ def _label(row: Row) -> Label:
     )
 
 
-def _emotions(facs: Path) -> dict[tuple[str, str], tuple[str, str]]:
+def _emotions(facs: Path, card: DatasetCard) -> dict[tuple[str, str], tuple[str, str]]:
     """(clip, 'micro') -> (emotion, objective class), from the workbook of the short SAMM."""
     columns = samm.COLUMNS
     known = {}
     for row in read_table(facs, columns["subject"], (columns["clip"], columns["emotion"]), (columns["objective"],)):
         name = str(row[columns["clip"]]).strip()
         if not missing(row[columns["emotion"]]):
-            emotion = emotion_name(row[columns["emotion"]], CARD["emotions"], row.where)
+            emotion = emotion_name(row[columns["emotion"]], card.emotions, row.where)
             known[f"{_video(name)}_{name.split('_')[2]}", "micro"] = emotion, roman(row[columns["objective"]])
     return known
 

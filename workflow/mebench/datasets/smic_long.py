@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.clip import Clip, Recording
 from mebench.clips.reading import Reading, Timing, Unusable, refuse_duplicates, timing
 from mebench.clips.spelling import emotion_name, frame_number, missing, subject_name
@@ -67,36 +68,33 @@ class Video:
     folder: Path
     frames: dict[int, str]
 
-    def recording(self, root: Path) -> Recording:
+    def recording(self, root: Path, fps: float | None) -> Recording:
         """The row of videos.csv."""
         below = self.folder.relative_to(root).as_posix()
-        return recording(f"smic_long/{self.subject}/{self.name}", self.frames, CARD["fps"], below)
+        return recording(f"smic_long/{self.subject}/{self.name}", self.frames, fps, below)
 
 
 def read(root: Path) -> Reading:
     """Read the annotation and the videos below ``root``: one clip per micro-expression, one video per folder."""
-    root = existing_folder(root, "smic_long")
-    workbook = find_workbook(root, WORKBOOKS, CARD["title"])
+    card = dataset_card("smic_long")
+    root = existing_folder(root, card.name)
+    workbook = find_workbook(root, WORKBOOKS, card.title)
     try:
         tree, others = find_tree(root, lambda folder: _is_subject(folder, root), prefer=EDITIONS)
     except FileNotFoundError as error:
         raise UserError(f"{root} holds no folders such as HS_long/SMIC_HS_E/s20/s20_ne_01; "
-                        f"expected {CARD['layout']}") from error  # fmt: skip
+                        f"expected {card.layout}") from error  # fmt: skip
     notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
     dropped: list[tuple[str, str]] = []
     videos = _videos(tree, root, dropped)
-    clips = _clips(workbook, dict(videos), root, notes, dropped)
+    clips = _clips(card, workbook, dict(videos), root, notes, dropped)
     refuse_duplicates(clips, workbook)
     if not clips:
         raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}")
-    return Reading(
-        sorted(clips, key=lambda clip: clip.clip_id),
-        dropped,
-        notes,
-        [video.recording(root) for video in sorted(videos.values(), key=lambda video: (video.subject, video.name))],
-        [workbook],
-    )
+    ordered = sorted(videos.values(), key=lambda video: (video.subject, video.name))
+    recordings = [video.recording(root, card.fps) for video in ordered]
+    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes, recordings, [workbook])
 
 
 def _is_subject(folder: Path, root: Path) -> bool:
@@ -125,7 +123,12 @@ def _videos(tree: Path, root: Path, dropped: list[tuple[str, str]]) -> dict[str,
 
 
 def _clips(
-    workbook: Path, videos: dict[str, Video], root: Path, notes: list[str], dropped: list[tuple[str, str]]
+    card: DatasetCard,
+    workbook: Path,
+    videos: dict[str, Video],
+    root: Path,
+    notes: list[str],
+    dropped: list[tuple[str, str]],
 ) -> list[Clip]:
     """The clips of all rows; ``videos`` are used up, ``notes`` and ``dropped`` are added to."""
     clips = []
@@ -145,7 +148,7 @@ def _clips(
             if place and missing(row[f"Onset{place}F"]):
                 continue
             try:
-                clips.append(_clip(row, place, video, span, root, workbook))
+                clips.append(_clip(row, place, video, span, root, card))
             except Unusable as reason:
                 dropped.append((key + (place and f"_{place}"), str(reason)))
     notes += [f"the video {name} has no row in {workbook.name}" for name in sorted(videos)]
@@ -171,7 +174,7 @@ def _span(row: Row, video: Video, notes: list[str]) -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def _clip(row: Row, place: str, video: Video, span: tuple[int, int], root: Path, workbook: Path) -> Clip:
+def _clip(row: Row, place: str, video: Video, span: tuple[int, int], root: Path, card: DatasetCard) -> Clip:
     """Micro-expression number ``place`` ('' is the first) of a video; a later one counts only inside ``span``, for some
     cells hold counters of other recordings."""
     onset, offset = row[f"Onset{place}F"], row[f"Offset{place}F"]
@@ -180,10 +183,10 @@ def _clip(row: Row, place: str, video: Video, span: tuple[int, int], root: Path,
         if place and not (number is not None and span[0] <= number <= span[1]):
             raise Unusable(f"Onset{place}F or Offset{place}F '{cell}' lies outside the video [{span[0]}, {span[1]}]")
     if missing(offset):
-        raise Unusable(f"no value in Offset{place}F; if it is a formula, open {workbook.name} in a spreadsheet program "
+        raise Unusable(f"no value in Offset{place}F; if it is a formula, open the workbook in a spreadsheet program "
                        "and save it, so that its values are stored")  # fmt: skip
     when = _when(onset, None if place else row["ApexF"], offset, video.frames)
-    told = video.named if missing(row["Emotion"]) else emotion_name(row["Emotion"], CARD["emotions"], workbook.name)
+    told = video.named if missing(row["Emotion"]) else emotion_name(row["Emotion"], card.emotions, row.where)
     emotion, repairs = label(video.named, told, "row")
     return Clip(
         clip_id=f"smic_long/{video.subject}/{video.name}" + (place and f"_{place}"),
@@ -196,7 +199,7 @@ def _clip(row: Row, place: str, video: Video, span: tuple[int, int], root: Path,
         apex_source=when.apex_source,
         emotion=emotion,
         expression="micro",
-        fps=CARD["fps"],
+        fps=card.fps,
         frames=video.folder.relative_to(root).as_posix(),
         repairs=(*when.repairs, *lost_frames(video.frames, when.onset, when.offset), *repairs),
     )
@@ -206,7 +209,7 @@ def _when(onset: object, apex: object, offset: object, frames: dict[int, str]) -
     if not missing(apex):
         return timing(onset, apex, offset, frames)
     first, last = frame_number(onset), frame_number(offset)
-    usable = first is not None and last is not None
+    middle = None if first is None or last is None else max(first + 1, first + (last - first) // 2)
     # there is no label to repair: the middle frame is given to timing, so that it reports what else is wrong
-    when = timing(onset, max(first + 1, first + (last - first) // 2) if usable else None, offset, frames)
+    when = timing(onset, middle, offset, frames)
     return replace(when, apex_source="mid")

@@ -76,8 +76,8 @@ def find(grey: np.ndarray, tries: Sequence[int] = SETTINGS["doublings"]) -> Dete
         ]
         faces = [answer for answer in answers if answer[1] >= SETTINGS["face"] * max(scores)]
         if faces:
-            _, score, view, *box = max(faces)
-            return Detection(*box, round(score, 3), view, len(faces), 2**doublings)
+            _, score, view, left, top, right, bottom = max(faces)
+            return Detection(left, top, right, bottom, round(score, 3), view, len(faces), 2**doublings)
     return None
 
 

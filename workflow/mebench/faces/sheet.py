@@ -142,7 +142,7 @@ def _few_colours(image: Image.Image) -> Image.Image:
     pixels, numbers = np.asarray(image), np.asarray(few).copy()
     for k, colour in enumerate(exact):
         numbers[(pixels == colour).all(-1)] = 256 - len(exact) + k
-    palette = (few.getpalette() + [0] * 768)[: 3 * (256 - len(exact))]
+    palette = ([*(few.getpalette() or ()), *[0] * 768])[: 3 * (256 - len(exact))]
     result = Image.fromarray(numbers, mode="P")
     result.putpalette([*palette, *(value for colour in exact for value in colour)])
     return result
@@ -161,8 +161,8 @@ def draw(page: Page) -> Image.Image:
     pen = ImageDraw.Draw(image)
     pen.text((MARGIN, MARGIN), page.title, INK, font(26, bold=True))
     pen.text((width - MARGIN, MARGIN + 8), page.number, GREY, font(15), anchor="ra")
-    for i, (text, colour) in enumerate(page.lines):
-        pen.text((MARGIN, MARGIN + 42 + 22 * i), text, colour, font(15, bold=colour == VERMILLION))
+    for i, (line, colour) in enumerate(page.lines):
+        pen.text((MARGIN, MARGIN + 42 + 22 * i), line, colour, font(15, bold=colour == VERMILLION))
     top = head
     for row, text, height in zip(grid, texts, heights, strict=True):
         for i, (tile, lines) in enumerate(zip(row, text, strict=True)):

@@ -57,11 +57,15 @@ class Face:
 
 def face_from(row: Mapping[str, Value]) -> Face:
     """The face of a row of faces.csv, or of a part."""
-    texts = {name: str(row[name]) for name in ("clip_id", "status", "frame", "source", "reason", "doubt")}
-    if row["score"] == "":
-        return Face(**texts)
-    numbers = {name: int(row[name]) for name in ("left", "top", "right", "bottom", "faces", "enlarged")}
-    return Face(**texts, detection=Detection(**numbers, score=float(row["score"]), view=str(row["view"])))
+    detection = None
+    if row["score"] != "":
+        left, top, right, bottom = (int(row[name]) for name in ("left", "top", "right", "bottom"))
+        detection = Detection(left, top, right, bottom, float(row["score"]), str(row["view"]), int(row["faces"]),
+                              int(row["enlarged"]))  # fmt: skip
+    return Face(
+        clip_id=str(row["clip_id"]), status=str(row["status"]), frame=str(row["frame"]), source=str(row["source"]),
+        reason=str(row["reason"]), detection=detection, doubt=str(row["doubt"]),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from mebench.errors import UserError, bad_clips
 from mebench.media.folders import list_frames
 
 SIDE = 128
+FARNEBACK = (0.5, 3, 15, 3, 5, 1.2, 0)  # pyramid, levels, window, iterations, neighbourhood, its sigma, flags
 CALM = 0.6  # share of the pixels that the head's motion is fitted to: those that follow it best
 MOVING = 0.1  # share of the pixels that an expression moves: those that follow the head least
 BORDER = 0.1  # of each side, where flow sees things come and go
@@ -80,7 +81,7 @@ def _apex(root: Path, clip: Clip) -> int | None:
     first = small(frames.pop(onset))
     best: tuple[float, int | None] = (0.0, None)
     for number, path in frames.items():
-        flow = cv2.calcOpticalFlowFarneback(first, small(path), None, 0.5, 3, 15, 3, 5, 1.2, 0)
+        flow = cv2.calcOpticalFlowFarneback(first, small(path), None, *FARNEBACK)  # type: ignore[call-overload]  # the stubs know no None
         best = max(best, (expression(flow), number), key=lambda item: item[0])
     return best[1]
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from mebench.clips.card import DatasetCard
 from mebench.clips.clip import Clip, Recording, Value
-from mebench.clips.entry import DatasetEntry
+from mebench.clips.entry import ChoicesEntry
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import emotion_name
 from mebench.errors import UserError, did_you_mean
@@ -18,17 +18,17 @@ from mebench.files import read_json
 from mebench.media.folders import list_frames
 
 Wish = TypeVar("Wish")
-Frame = Literal["onset", "apex", "offset"]
-FRAMES: tuple[Frame, ...] = ("onset", "apex", "offset")
 FILE = "decisions.json"  # beside clips.csv
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What a configuration asks of one clip: other numbers of frames (onset, apex, offset) or another emotion."""
+    """What a configuration asks of one clip: other numbers of frames or another emotion; None leaves it as it is."""
 
     reason: str
-    frames: Mapping[str, int]
+    onset: int | None = None
+    apex: int | None = None
+    offset: int | None = None
     emotion: str | None = None
 
 
@@ -83,7 +83,7 @@ class Decisions:
 def parse(text: str) -> Choices:
     """The ``exclude`` and ``corrections`` of a configuration from their JSON."""
     try:
-        entry = json.loads(text)
+        entry: ChoicesEntry = json.loads(text)
     except ValueError as error:
         raise UserError(f"--decisions is not valid JSON ({error}); copy the command from the log") from error
     if not isinstance(entry, dict) or not set(entry) <= {"exclude", "corrections"}:
@@ -91,12 +91,9 @@ def parse(text: str) -> Choices:
     return choices(entry)
 
 
-def choices(entry: DatasetEntry) -> Choices:
+def choices(entry: ChoicesEntry) -> Choices:
     """The choices in a dataset's entry of the configuration, which is checked already; other keys are ignored."""
-    corrections = {}
-    for name, wish in entry.get("corrections", {}).items():
-        frames = {key: wish[key] for key in FRAMES if key in wish}
-        corrections[name] = Correction(wish["reason"], frames, wish.get("emotion"))
+    corrections = {name: Correction(**wish) for name, wish in entry.get("corrections", {}).items()}
     return Choices(dict(entry.get("exclude", {})), corrections)
 
 
@@ -173,18 +170,25 @@ def _near(clip: str, known: Iterable[str]) -> bool:
 def _corrected(card: DatasetCard, clip: Clip, root: Path, wanted: Correction) -> tuple[Clip, Decision]:
     """A corrected clip, and what was decided."""
     where = f"the correction of {clip.clip_id}"
-    new: dict[str, Value] = {name: wanted.frames[name] for name in FRAMES if name in wanted.frames}
-    if wanted.emotion is not None:
-        new["emotion"] = emotion_name(wanted.emotion, card.emotions, where)
+    emotion = None if wanted.emotion is None else emotion_name(wanted.emotion, card.emotions, where)
+    frames = {"onset": wanted.onset, "apex": wanted.apex, "offset": wanted.offset}
+    moved = {name: number for name, number in frames.items() if number is not None}
+    new: dict[str, Value] = {**moved, **({} if emotion is None else {"emotion": emotion})}
     old = clip.row()
     decision = Decision(wanted.reason, {}, {name: (old[name], value) for name, value in new.items()})
-    if wanted.frames:
-        _check_frames(where, replace(clip, **wanted.frames), wanted.frames, Path(root) / clip.frames)
-    if "apex" in new:
-        new["apex_source"] = "corrected"
     text = f"corrected by configuration: {decision.sentence}".replace(";", ",")
-    clip = replace(clip, **new, repairs=(*clip.repairs, text))
-    return clip, replace(decision, row=clip.row())
+    corrected = replace(
+        clip,
+        onset=moved.get("onset", clip.onset),
+        apex=moved.get("apex", clip.apex),
+        offset=moved.get("offset", clip.offset),
+        apex_source="corrected" if "apex" in moved else clip.apex_source,
+        emotion=clip.emotion if emotion is None else emotion,
+        repairs=(*clip.repairs, text),
+    )
+    if moved:
+        _check_frames(where, corrected, moved, Path(root) / clip.frames)
+    return corrected, replace(decision, row=corrected.row())
 
 
 def _check_frames(where: str, clip: Clip, new: Mapping[str, int], folder: Path) -> None:

@@ -34,4 +34,4 @@ class Input(Maker):
         row = self.base.index[clip.clip_id]
         if row["status"] != "ok":
             raise Unavailable(row["status"], row["reason"])
-        return Made(resize(self.base.get(clip.clip_id), self.spec.size), {})
+        return Made(resize(self.base.get(clip.clip_id), self.size), {})

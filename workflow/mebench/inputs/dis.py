@@ -32,7 +32,7 @@ def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     if first.shape != second.shape:
         raise ValueError(f"frames of different size: {first.shape} and {second.shape}")
-    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]  # not in the stubs
     for name, value in SETTINGS.items():
         getattr(estimator, f"set{name}")(value)
     return np.ascontiguousarray(estimator.calc(first, second, None).transpose(2, 0, 1))

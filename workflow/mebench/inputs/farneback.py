@@ -28,7 +28,8 @@ def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     if first.shape != second.shape:
         raise ValueError(f"frames of different size: {first.shape} and {second.shape}")
-    return np.ascontiguousarray(cv2.calcOpticalFlowFarneback(first, second, None, **SETTINGS).transpose(2, 0, 1))
+    motion = cv2.calcOpticalFlowFarneback(first, second, None, **SETTINGS)  # type: ignore[call-overload]  # the stubs know no None
+    return np.ascontiguousarray(motion.transpose(2, 0, 1))
 
 
 class Input(FlowInput):

@@ -67,7 +67,7 @@ class FlowInput(Maker):
                 f"the flow of {clip.clip_id} from onset to apex is constant: both frames are the same picture; "
                 "correct its onset and apex or leave the clip out"
             )
-        return tuple(self.cut(clip, picture) for picture in (first, second))
+        return self.cut(clip, first), self.cut(clip, second)
 
 
 def grey_pair(onset: Path, apex: Path) -> tuple[np.ndarray, np.ndarray]:

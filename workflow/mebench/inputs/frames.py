@@ -42,7 +42,7 @@ class Input(Maker):
 
     def make(self, clip: Clip) -> Made:
         paths, onset_row, apex_row = self.rows(clip)
-        cropped = [self.cut(clip, picture, self.spec.size).transpose(2, 0, 1) for picture in pictures(paths)]
+        cropped = [self.cut(clip, picture, self.size).transpose(2, 0, 1) for picture in pictures(paths)]
         extras = {"onset_row": onset_row, "apex_row": apex_row, "frames": len(paths) - onset_row}
         return Made(np.stack(cropped), extras)
 

@@ -78,7 +78,7 @@ class Input(Maker):
         pictures = [decode(path, grey=True) for path in paths]
         for path, picture in zip(paths, pictures, strict=True):
             check_pair(pictures[0], paths[0], picture, path)
-        return [self.cut(clip, picture, self.spec.size) for picture in pictures]
+        return [self.cut(clip, picture, self.size) for picture in pictures]
 
 
 def patterns(volume: np.ndarray) -> np.ndarray:

@@ -60,9 +60,9 @@ class Input(Maker):
         flows = estimate_many(self.spec.options["flow"], onset, crops)
         check(flows.swapaxes(0, 1), clip.clip_id)
         if self.spec.options["coding"] == "hsv":
-            array = as_pictures(flows, self.spec.size, self.spec.options["stretch"])
+            array = as_pictures(flows, self.size, self.spec.options["stretch"])
         else:
-            array = np.stack([as_pixels(flow, self.spec.size) for flow in flows])
+            array = np.stack([as_pixels(flow, self.size) for flow in flows])
         return Made(array, {"blended": len(wanted) - len(frames.keys() & set(wanted))})
 
     def places(self, clip: Clip) -> list[float]:
@@ -144,15 +144,31 @@ def as_pictures(flows: np.ndarray, size: int, stretch: str = "frame") -> np.ndar
     0..255. Fractions are cut off; still is black."""
     import cv2
 
-    polar = [cv2.cartToPolar(*np.ascontiguousarray(flow, dtype=np.float32), angleInDegrees=True) for flow in flows]
+    polar = [_polar(flow) for flow in flows]
     lengths = np.stack([length for length, _ in polar])
     parts = lengths if stretch == "frame" else rearrange(lengths, "n h w -> 1 (n h) w")
-    values = np.stack([cv2.normalize(part, None, 0, 255, cv2.NORM_MINMAX) for part in parts]).reshape(lengths.shape)
+    values = np.stack([_stretched(part) for part in parts]).reshape(lengths.shape)
     pictures = []
     for (_, angle), value in zip(polar, values, strict=True):
         hsv = np.stack([angle / 2, np.full_like(angle, 255), value], axis=-1).astype(np.uint8)
         pictures.append(fit(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), size).transpose(2, 0, 1))
     return np.stack(pictures)
+
+
+def _polar(flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Length and direction in degrees, (H, W) each, of a flow (2, H, W)."""
+    import cv2
+
+    u, v = np.ascontiguousarray(flow, dtype=np.float32)
+    length, angle = cv2.cartToPolar(u, v, angleInDegrees=True)
+    return np.asarray(length), np.asarray(angle)
+
+
+def _stretched(length: np.ndarray) -> np.ndarray:
+    """``length`` from its least to its largest to 0..255."""
+    import cv2
+
+    return cv2.normalize(length, None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]  # the stubs know no None
 
 
 def as_pixels(flow: np.ndarray, size: int) -> np.ndarray:

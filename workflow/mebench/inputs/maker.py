@@ -19,6 +19,13 @@ from mebench.media.clip_reader import ClipReader
 from mebench.media.unavailable import Unavailable
 
 
+def side(spec: InputSpec) -> int:
+    """The size of an input whose kind has sizes."""
+    if spec.size is None:
+        raise ValueError(f"the input {spec.name} has no size")
+    return spec.size
+
+
 @dataclass(frozen=True)
 class Made:
     """The array of one clip, any shape, and whole numbers that go with it (columns of the index)."""
@@ -45,6 +52,11 @@ class Maker(ClipReader):
     def __init__(self, spec: InputSpec, root: Path, faces: Path | None = None, base: Path | None = None) -> None:
         super().__init__(root)
         self.spec, self.base_folder, self.faces_folder = spec, base, faces
+
+    @property
+    def size(self) -> int:
+        """The size of the input."""
+        return side(self.spec)
 
     @classmethod
     def channels(cls, spec: InputSpec) -> list[str]:

@@ -25,7 +25,7 @@ class Input(Maker):
         return [digest_of(self.root / clip.frames)]
 
     def make(self, clip: Clip) -> Made:
-        return Made(read_picture(self.root / clip.frames, self.spec.size), {})
+        return Made(read_picture(self.root / clip.frames, self.size), {})
 
 
 def read_picture(path: Path, size: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.faces import detect
 from mebench.inputs import roi_regions as roi
-from mebench.inputs.maker import Made, Maker
+from mebench.inputs.maker import Made, Maker, side
 from mebench.media.clip_reader import digest_of
 from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
@@ -53,7 +53,7 @@ class Input(Maker):
 
     @classmethod
     def channels(cls, spec: InputSpec) -> list[str]:
-        return roi.names(spec.size)
+        return roi.names(side(spec))
 
     @classmethod
     def settings(cls, spec: InputSpec) -> Mapping[str, object]:
@@ -100,7 +100,7 @@ class Input(Maker):
         """The face at a position of the reel, or None where none is found or it is not whole."""
         landmarks = landmarks_of(reel(position))
         try:
-            return None if landmarks is None else find(reel(position), landmarks, self.spec.size)
+            return None if landmarks is None else find(reel(position), landmarks, self.size)
         except roi.Unusable:
             return None
 
@@ -147,7 +147,8 @@ class Reel:
     """Grey frames (H, W) of a recording by position; those of the last two windows are kept."""
 
     def __init__(self, files: Sequence[Path], length: int) -> None:
-        self.files, self.shape = files, None
+        self.files = files
+        self.shape: tuple[int, ...] | None = None
         self.read = lru_cache(maxsize=length + length // 2)(partial(decode, grey=True))
 
     def __call__(self, position: int) -> np.ndarray:

@@ -211,8 +211,8 @@ def farneback(first: np.ndarray, second: np.ndarray, region: Region) -> np.ndarr
     """Farnebäck's flow (h, w, 2) between two 320 x 320 faces, computed on a region alone: u right, v down."""
     import cv2
 
-    pair = (np.ascontiguousarray(_part(face, region.box)) for face in (first, second))
-    return cv2.calcOpticalFlowFarneback(*pair, None, **FARNEBACK)
+    one, two = (np.ascontiguousarray(_part(face, region.box)) for face in (first, second))
+    return cv2.calcOpticalFlowFarneback(one, two, None, **FARNEBACK)  # type: ignore[call-overload]  # the stubs know no None
 
 
 def descriptor(flow: np.ndarray, share: float) -> np.ndarray:

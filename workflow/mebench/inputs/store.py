@@ -129,7 +129,7 @@ class PartWriter:
         """Write ``array`` and return where it starts, in elements."""
         if self.dtype is None:
             self.dtype = array.dtype
-            self._write_header()
+            self._write_header(self.dtype)
         if array.dtype != self.dtype:
             raise ValueError(f"arrays of {array.dtype} and {self.dtype} in one part")
         data = np.ascontiguousarray(array).tobytes()
@@ -140,15 +140,13 @@ class PartWriter:
 
     def finish(self) -> str:
         """Complete the file and return the digest of its numbers."""
-        if self.dtype is None:
-            self.dtype = np.dtype(np.uint8)
         self.handle.seek(0)
-        self._write_header()
+        self._write_header(self.dtype or np.dtype(np.uint8))
         return self.sha.hexdigest()
 
-    def _write_header(self) -> None:
+    def _write_header(self, dtype: np.dtype) -> None:
         # numpy leaves room in the header for an array that grows along its first axis
-        described = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": (self.count,)}
+        described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (self.count,)}
         np.lib.format.write_array_header_1_0(self.handle, described)
         end = self.handle.tell()
         if self.header not in (0, end):

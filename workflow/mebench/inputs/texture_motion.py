@@ -53,7 +53,7 @@ class Input(Maker):
 
     def make(self, clip: Clip) -> Made:
         onset, apex = self.labelled(clip, "onset", "apex")
-        size = self.spec.size
+        size = self.size
         first, second = (self.cut(clip, frame, size) for frame in grey_pair(onset, apex))
         if self.spec.options["texture"] == "apex":
             (colour,) = pictures([apex])
@@ -66,7 +66,7 @@ class Input(Maker):
 
     def bridge(self, clip: Clip) -> np.ndarray:
         """The nose bridge of a clip in its S x S crop: points (n, 2), x then y."""
-        crop, size = self.spec.options["crop"], self.spec.size
+        crop, size = self.spec.options["crop"], self.size
         if crop == "provided":
             return aligned_bridge(size)
         landmarks = self.faces.landmarks(clip.clip_id)

@@ -39,7 +39,7 @@ def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         )
     if first.shape != second.shape:
         raise ValueError(f"frames of different size: {first.shape} and {second.shape}")
-    estimator = cv2.optflow.DualTVL1OpticalFlow_create(**SETTINGS)
+    estimator = cv2.optflow.DualTVL1OpticalFlow_create(**SETTINGS)  # type: ignore[attr-defined]  # a contrib module
     return np.ascontiguousarray(estimator.calc(first, second, None).transpose(2, 0, 1))
 
 

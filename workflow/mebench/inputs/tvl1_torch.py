@@ -132,12 +132,14 @@ def _one_thread() -> Iterator[None]:
 
 
 def _solve(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    u = None
-    for still, moved in reversed(list(zip(_pyramid(first), _pyramid(second), strict=True))):
-        u = still.new_zeros(len(still), 2, *still.shape[2:]) if u is None else _enlarge(u, still.shape[2:])
+    levels = list(zip(_pyramid(first), _pyramid(second), strict=True))
+    coarsest = levels[-1][0]
+    u = coarsest.new_zeros(len(coarsest), 2, *coarsest.shape[2:])
+    for still, moved in reversed(levels):
+        u = u if still is coarsest else _enlarge(u, still.shape[2:])
         dual = Dual.zero(u)
         looked_up = torch.cat([moved, _slopes(moved)], 1)
-        for _ in range(SETTINGS["warps"]):
+        for _ in range(int(SETTINGS["warps"])):
             u, dual = _alternate(_linearise(still, looked_up, u), u, dual)
     return u
 
@@ -230,10 +232,10 @@ def _alternate(data: Data, u: torch.Tensor, dual: Dual) -> tuple[torch.Tensor, D
         rested[pairs], rested_dual.x[pairs], rested_dual.y[pairs] = u, dual.x, dual.y
 
     space = _Space(u)
-    for _ in range(SETTINGS["outer"]):
+    for _ in range(int(SETTINGS["outer"])):
         u = median5(u)
-        for _ in range(0, SETTINGS["inner"], SETTINGS["check"]):
-            for _ in range(SETTINGS["check"]):
+        for _ in range(0, int(SETTINGS["inner"]), int(SETTINGS["check"])):
+            for _ in range(int(SETTINGS["check"])):
                 before, u = u, _step(data, u, dual, space)
             change = ((u - before) ** 2).sum(3).sum((1, 2)) / u[0, 0].numel()
             still = change > SETTINGS["epsilon"] ** 2

@@ -12,9 +12,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mebench import cards, tasks
+from mebench.clips.entry import GeneratorOptions
 from mebench.config import recipes
 from mebench.files import read_csv
 from mebench.plan.plan import Plan
@@ -139,8 +140,9 @@ def _to_generate(plan: Plan, definition: dict[str, Any]) -> list[dict[str, str]]
         return None
     from mebench.synthetic import generate  # it needs NumPy, and looking at real data does not
 
-    groups = [generate.announced(name, entry) for name, entry in entries.items()]
-    return None if None in groups else [row for group in groups for row in group]
+    groups = [generate.announced(name, cast(GeneratorOptions, entry)) for name, entry in entries.items()]
+    known = [group for group in groups if group is not None]
+    return [row for group in known for row in group] if len(known) == len(groups) else None
 
 
 def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost:

@@ -11,15 +11,18 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mebench.files import whole_file
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 DAY = "2000-01-01T00:00:00Z"
 NONE: Mapping[tuple[str, str], int | float] = MappingProxyType({})
 
 
-def save(book: Any, path: Path, values: Mapping[tuple[str, str], int | float] = NONE) -> None:
+def save(book: Workbook, path: Path, values: Mapping[tuple[str, str], int | float] = NONE) -> None:
     """Save the openpyxl ``book`` as ``path``; ``values[sheet, cell]`` is the value of the formula in that cell.
 
     Formulas that are not named keep no value. The same book gives the same bytes.

@@ -12,7 +12,6 @@ import importlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from mebench.errors import UserError, did_you_mean
 
@@ -24,7 +23,7 @@ def names() -> list[str]:
     return sorted(path.stem.removeprefix("full_") for path in Path(__file__).parent.glob("full_*.py"))
 
 
-def write(dataset: str, root: Path, seed: int, **options: Any) -> None:
+def write(dataset: str, root: Path, seed: int, **options: int | None) -> None:
     """Write the full-size stand-in of ``dataset`` into the folder ``root``, which exists and is empty.
 
     ``options`` go to the dataset's own writer; the long videos take ``length``, their mean number of frames (None: the
@@ -53,7 +52,8 @@ class Frames:
         place = self.root / folder
         place.mkdir(parents=True, exist_ok=True)
         shade = hashlib.sha256(Path(folder).as_posix().encode()).digest()[0]
-        at, first = f"{place}{os.sep}", {}
+        at = f"{place}{os.sep}"
+        first: dict[str, str] = {}
         for name in names:
             suffix = name[name.rindex(".") :]
             if suffix in first and _linked(first[suffix], at + name):

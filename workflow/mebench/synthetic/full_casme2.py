@@ -56,7 +56,7 @@ NAMED = {
     "24": [("EP07_01", "sadness"), ("EP07_04f", "sadness"), ("EP10_03", "sadness")],
     "25": [("EP18_04f", "surprise")],
 }
-FIXED = {  # frame numbers that the faults are about
+FIXED: dict[tuple[str, str], dict[str, object]] = {  # frame numbers that the faults are about
     ("01", "EP02_01f"): {"onset": 46, "apex": 59, "offset": 86},
     ("04", "EP12_01f"): {"onset": 261, "apex": "/", "offset": 321},
     ("05", "EP09_05f"): {"onset": 69, "apex": 69, "offset": 119},
@@ -117,7 +117,7 @@ def _timed(row: Row, rng: np.random.Generator) -> Row:
     onset, apex, offset = SPAN.draw(rng, int(rng.integers(20, 240)))
     key = row.subject, row.name
     apex = offset if key in APEX_IS_OFFSET else apex
-    return changed(row, **{"onset": onset, "apex": apex, "offset": offset, **FIXED.get(key, {})})
+    return changed(changed(row, onset=onset, apex=apex, offset=offset), **FIXED.get(key, {}))
 
 
 def _names(rng: np.random.Generator) -> Iterator[tuple[str, str, str]]:

@@ -42,9 +42,9 @@ class Row:
     expression: str
     emotion: str
     units: str
-    cells: dict[str, object] = field(default_factory=dict)
+    cells: dict[str, int] = field(default_factory=dict)
 
-    def cell(self, name: str) -> object:
+    def cell(self, name: str) -> int:
         return self.cells.get(name, getattr(self, name))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mebench.datasets.samm_long import ORIGINS
-from mebench.synthetic import formulas
+from mebench.synthetic import formulas, tallies
 from mebench.synthetic.cast import rng_of
 from mebench.synthetic.full import Frames
 from mebench.synthetic.full_samm import roster, write_codes
@@ -49,7 +49,7 @@ def plan(seed: int, length: int | None = None) -> tuple[list[Row], dict[str, int
     """(rows, last frame of each video); ``length`` is the mean number of frames, None for as few as hold the labels
     (then the macro-expressions are short)."""
     rng = rng_of(seed, "samm_long", "plan")
-    micro: dict[str, list] = {}
+    micro: dict[str, list[tallies.Row]] = {}
     for row in roster(seed):
         micro.setdefault(row.name.rpartition("_")[0], []).append(row)
     macro = _macro_per_video(rng, list(micro))
@@ -81,10 +81,10 @@ def _macro_per_video(rng: np.random.Generator, micro: list[str]) -> dict[str, in
 
 
 def _of_video(
-    rng: np.random.Generator, video: str, micro: list, macro: int, length: int | None
+    rng: np.random.Generator, video: str, micro: list[tallies.Row], macro: int, length: int | None
 ) -> tuple[list[Row], int]:
     """(rows, last frame) of one video. Clips with a known fault keep their numbers, less the video's origin."""
-    fixed = [row for row in micro if not row.onset < row.apex <= row.offset or row.name == "032_3_2"]
+    fixed = [row for row in micro if not row.onset < int(row.apex) <= row.offset or row.name == "032_3_2"]
     loose = [row for row in micro if row not in fixed]
     kinds = shuffled(rng, {"micro": len(loose), "macro": macro})
     turn, numbers, lengths = list(loose), iter(range(1, 99)), []
@@ -100,7 +100,7 @@ def _of_video(
         else:  # a macro-expression may have the name of a micro-expression
             rows.append(Row(video, f"{video}_{next(numbers)}", onset, apex, offset, kind, "4+7"))
     for row in fixed:
-        onset, apex, offset = (n - ORIGINS.get(video, 0) for n in (row.onset, row.apex, row.offset))
+        onset, apex, offset = (n - ORIGINS.get(video, 0) for n in (row.onset, int(row.apex), row.offset))
         last = max(last, offset + 5)
         if onset < apex <= offset:
             rows.append(Row(video, row.name, onset, apex, offset, "micro", row.units, row.emotion))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,9 @@ HEADER = ("Subject", "Filename", None, "OnsetF", "OffsetF", "Onset2F", "Offset2F
           "FirstF", "LastF", "TotalMF1", "TotalMF2", "TotalMF3", "TotalVL", "Emotion")  # fmt: skip
 VIS_HEADER = ("Subject", "Filename", None, "OnsetF", "OffsetF", "Onset2F", "Offset2F", None, "FirstF", "TotalMF1",
               "TotalMF2", "TotalVL", "Emotion")  # fmt: skip
+
+
+Cell = str | int | tuple[str, int | None] | None  # a formula is a pair of its text and its value
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,9 @@ def write_annotation(path: Path, videos: list[Video]) -> None:
     values: dict[tuple[str, str], int | float] = {}
     for row, video in enumerate(videos, start=2):
         cells = _cells(row, video)
-        sheet.append([value if isinstance(value, (str, int)) or value is None else value[0] for value in cells])
+        sheet.append([value[0] if isinstance(value, tuple) else value for value in cells])
         for column, value in zip("ABCDEFGHIJKLMNOPQ", cells, strict=True):
-            if isinstance(value, tuple):
+            if isinstance(value, tuple) and value[1] is not None:
                 values["HS", f"{column}{row}"] = value[1]
         if video.subject in SLOW:
             slow.append(_slow_cells(video))
@@ -93,13 +95,13 @@ def write_annotation(path: Path, videos: list[Video]) -> None:
     formulas.save(book, path, values)
 
 
-def _cells(row: int, video: Video) -> list[Any]:
+def _cells(row: int, video: Video) -> list[Cell]:
     """The cells of one row; a formula is a pair of its text and its value."""
-    spans = [*video.spans, *[(None, None)] * (3 - len(video.spans))]
+    spans: list[tuple[int, int] | tuple[None, None]] = [*video.spans, *[(None, None)] * (3 - len(video.spans))]
     if video.name in STRAY:
         spans[2] = (video.first + 3_000_000, video.first + 3_000_030)
-    (onset, offset), totals = spans[0], [None if a is None else b - a + 1 for a, b in spans]
-    first: Any = video.first
+    (onset, offset), totals = spans[0], [None if a is None or b is None else b - a + 1 for a, b in spans]
+    first: Cell = video.first
     if video.subject in SLOW:
         first = (f"=D{row}-100*(VIS!D{row}-VIS!I{row})/25", video.first)
     elif video.name == TEXT_IN_FIRST:
@@ -109,7 +111,7 @@ def _cells(row: int, video: Video) -> list[Any]:
             first, (f"={video.first}+P{row}-1", video.last), *totals, length, _emotion(video)]  # fmt: skip
 
 
-def _slow_cells(video: Video) -> list[Any]:
+def _slow_cells(video: Video) -> list[object]:
     onset, offset = video.spans[0]
     lead, total = (onset - video.first) // 4, (offset - onset) // 4 + 1
     return [int(video.subject), video.name, None, 5000 + lead, 5000 + lead + total - 1, None, None, None, 5000, total,

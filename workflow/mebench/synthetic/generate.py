@@ -6,18 +6,33 @@ them is a result on the real datasets.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from mebench import parallel
+from mebench.clips.entry import GeneratorOptions
 from mebench.clips.spelling import subject_name
 from mebench.errors import UserError, did_you_mean
 from mebench.files import whole_folder, write_json
 from mebench.synthetic.marker import MARKER
 
-DEFAULTS = {"subjects": 8, "clips": 6, "seed": 0}
+if TYPE_CHECKING:
+    from mebench.synthetic.cast import Clip
+    from mebench.synthetic.faces import Face
+
+
+class Defaults(TypedDict):
+    """The options that a generated dataset has unless others are asked for."""
+
+    subjects: int
+    clips: int
+    seed: int
+
+
+DEFAULTS: Defaults = {"subjects": 8, "clips": 6, "seed": 0}
 OPTIONS = (*DEFAULTS, "size")
 SIZES = ("small", "full")
 NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
@@ -78,20 +93,21 @@ def write(
             _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
 
 
-def announced(dataset: str, options: dict[str, Any]) -> list[dict[str, str]] | None:
+def announced(dataset: str, options: GeneratorOptions) -> list[dict[str, str]] | None:
     """Rows with clip_id, dataset, subject, emotion, objective and expression of the clips that :func:`write` would
     generate with such ``options``, without generating any; None where they are not known before (size: full)."""
     if options.get("size", "small") != "small" or dataset not in {*NAMES, *PICTURES, *LONG}:
         return None
-    asked = DEFAULTS | {key: options[key] for key in DEFAULTS if key in options}
+    subjects = options.get("subjects", DEFAULTS["subjects"])
+    clips, seed = options.get("clips", DEFAULTS["clips"]), options.get("seed", DEFAULTS["seed"])
     if dataset in LONG:
         from mebench.synthetic import long
 
-        return long.announced(dataset, **asked)
+        return long.announced(dataset, subjects, clips, seed)
     from mebench.synthetic import cast as casting
 
     rows = []
-    for clip in casting.of(dataset, **asked):
+    for clip in casting.of(dataset, subjects, clips, seed):
         owner, _, name = clip.subject.rpartition("/")  # flow pictures are of subjects of several datasets
         owner = owner or dataset
         subject = f"{owner}/{_subject(owner, name)}"
@@ -107,18 +123,18 @@ def _subject(dataset: str, name: str) -> str:
     return subject_name("smic" if dataset.startswith("smic_") else dataset, name)
 
 
-def _mark(data: Path, dataset: str, size: str, seed: int, counts: dict[str, int]) -> None:
+def _mark(data: Path, dataset: str, size: str, seed: int, counts: Mapping[str, int]) -> None:
     about = {"dataset": dataset, "size": size, "seed": seed, "generator": GENERATOR, **counts}
     write_json(data / MARKER, {**about, "note": "generated, not the real dataset"})
 
 
 def _write_full(dataset: str, root: Path, truth: Path, seed: int) -> None:
-    from mebench import cards
+    from mebench.clips.card import dataset_card
     from mebench.synthetic import full
 
     with whole_folder(truth), whole_folder(root) as data:
         full.write(dataset, data, seed)
-        _mark(data, dataset, "full", seed, cards.card("datasets", dataset)["expected"])
+        _mark(data, dataset, "full", seed, dataset_card(dataset).expected)
 
 
 def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: int, seed: int, jobs: int) -> None:
@@ -127,7 +143,7 @@ def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: in
 
     cast = casting.of(dataset, subjects, clips, seed)
     with whole_folder(truth) as known, whole_folder(root) as data:
-        by_subject: dict[str, list[Any]] = {}
+        by_subject: dict[str, list[Clip]] = {}
         for clip in cast:
             by_subject.setdefault(clip.subject, []).append(clip)
         work = [(dataset, seed, group, data, known) for group in by_subject.values()]
@@ -138,7 +154,7 @@ def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: in
         _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
 
 
-def _write_subject(work: tuple[str, int, list[Any], Path, Path]) -> None:
+def _write_subject(work: tuple[str, int, list[Clip], Path, Path]) -> None:
     import cv2
 
     from mebench.synthetic import faces
@@ -152,7 +168,9 @@ def _write_subject(work: tuple[str, int, list[Any], Path, Path]) -> None:
         _write_clip(dataset, clip, face, liveliness, rng_of(seed, dataset, clip.subject, clip.name), data, known)
 
 
-def _write_clip(dataset, clip, face, liveliness: float, rng, data: Path, known: Path) -> None:
+def _write_clip(
+    dataset: str, clip: Clip, face: Face, liveliness: float, rng: np.random.Generator, data: Path, known: Path
+) -> None:
     from mebench.synthetic import motion, writers
 
     pixels = float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from mebench.files import write_csv
 from mebench.synthetic import long_labels
 from mebench.synthetic.cast import rng_of
 from mebench.synthetic.long_cast import FPS, PIXELS, Event, Video, of
+
+if TYPE_CHECKING:
+    from mebench.synthetic.faces import Face
+    from mebench.synthetic.motion import Drift, Motion
 
 COLUMNS = ("clip_id", "subject", "video", "kind", "onset", "apex", "offset")
 TAIL = 6  # frames after the offset in which the last of a motion fades
@@ -36,7 +40,7 @@ def write(dataset: str, data: Path, known: Path, *, subjects: int, clips: int, s
     write_csv(known / "intervals.csv", COLUMNS, list(_intervals(dataset, videos)))
 
 
-def _intervals(dataset: str, videos: list[Video]) -> Iterator[dict[str, Any]]:
+def _intervals(dataset: str, videos: list[Video]) -> Iterator[dict[str, str | int]]:
     for video in videos:
         subject, name = long_labels.names(dataset, video)
         for event in video.events:
@@ -109,7 +113,7 @@ def _write_frames(dataset: str, scene: Scene, data: Path) -> None:
 class Scene:
     """A face in front of the camera: its picture at every frame of a video, and the known flow of its expressions."""
 
-    def __init__(self, face: Any, video: Video, fps: int, rng: np.random.Generator) -> None:
+    def __init__(self, face: Face, video: Video, fps: int, rng: np.random.Generator) -> None:
         from mebench.synthetic import motion
 
         self.face, self.video, self.rng = face, video, rng
@@ -139,7 +143,7 @@ class Scene:
         there = skin + amount(event, event.apex) * self.motions[event](skin)
         return (self.drifts[event.apex](there) - grid).astype(np.float32)
 
-    def _motion(self, number: int) -> Any:
+    def _motion(self, number: int) -> Motion:
         """All expressions at one frame, as one motion."""
         from mebench.synthetic import motion
 
@@ -178,7 +182,7 @@ def units_of(text: str) -> list[tuple[str, int]]:
     return [(word.rstrip("0123456789"), int(word.lstrip("LR"))) for word in text.split("+")]
 
 
-def _head(rng: np.random.Generator, video: Video, fps: int) -> list[Any]:
+def _head(rng: np.random.Generator, video: Video, fps: int) -> list[Drift]:
     """The head's place at every frame, by number: it sways slowly all the time, and nods or turns now and then."""
     from mebench.synthetic import motion
 

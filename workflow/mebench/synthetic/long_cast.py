@@ -53,7 +53,7 @@ class Event:
     emotion: str = ""
     units: str = ""
     apex: int = 0
-    cells: tuple[tuple[str, object], ...] = ()
+    cells: tuple[tuple[str, int], ...] = ()
     lost: tuple[int, ...] = ()
     fades: int = 0
 

@@ -96,7 +96,7 @@ def write(dataset: str, root: Path, videos: Iterable[Video]) -> None:
 def _casme3(labelled: list[tuple[Video, Event]]) -> Iterator[casme3_plan.Row]:
     capital = next((event for _, event in labelled if event.kind == "micro" and event.emotion == "others"), None)
     for video, event in labelled:
-        cells = dict(event.cells) | ({"emotion": "Others"} if event is capital else {})
+        cells: dict[str, object] = {**dict(event.cells), **({"emotion": "Others"} if event is capital else {})}
         objective = OBJECTIVE.get(ALIASES.get(event.emotion, event.emotion), "VII")
         yield casme3_plan.Row(video.subject, video.name, event.onset, event.apex, event.offset, event.kind,
                               event.emotion, objective, event.units, cells)  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -63,7 +62,8 @@ def deal(
     The first clip of every subject comes before the second of any, so that as many subjects as possible show one of
     the classes I to V; ``none_for`` are subjects that show none of them.
     """
-    rows, dealt = list(rows), {}
+    rows = list(rows)
+    dealt: dict[int, str] = {}
     for emotion, parts in shares.items():
         seen: dict[str, int] = {}
         turns = []
@@ -79,7 +79,7 @@ def deal(
     return [changed(row, group=dealt.get(at, "VII")) for at, row in enumerate(rows)]
 
 
-def changed(row: Row, **values: Any) -> Row:
+def changed(row: Row, **values: object) -> Row:
     """``row`` with other values."""
     return Row(**{**row.__dict__, **values})
 

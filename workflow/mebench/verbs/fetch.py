@@ -30,8 +30,8 @@ def main(args: argparse.Namespace) -> None:
     from mebench.files import write_json
 
     record = fetch.fetch(args.dataset, args.source, args.out, _options(args.options), args.jobs)
-    write_json(args.out, record)
-    print(f"{args.dataset}: {record['kind']}, to be read from {record['root']}")
+    write_json(args.out, record.record())
+    print(f"{args.dataset}: {record.kind}, to be read from {record.root}")
 
 
 def _options(text: str) -> dict:
