@@ -27,11 +27,11 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "watch": (("watch",), "status, failures, explain: what people ask while a benchmark runs"),
     "doctor": (("doctor",), "what this machine and the copies of the datasets lack"),
     "plan": (("plan",), "every run and every file, known when the Snakefile is parsed; their cost; in how many jobs"),
+    "plots": (("plots",), "one file for each plot, a function of predictions, histories, inputs or clips"),
     "runs": (
         ("runs",),
         "shards, workers, locks, checkpoints, records, pooling, scores, runs outside the engine, GPU leases",
     ),
-    "plots": (("plots",), "one file for each plot, a function of predictions, histories, inputs or clips"),
     "tables": (("tables",), "one YAML file for each table; the writers of CSV, Markdown, LaTeX and HTML"),
     "training": (("training",), "one fold: its samples, loop, optimiser, augmentation and selection of the epoch"),
     "models": (("models",), "one file for each model: card and network"),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mebench.errors import UserError
-from mebench.files import read_csv, write_csv
+from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.inputs import store
 from mebench.plots import clips, confusion, curves, dataset, runs, seeds, style, subjects, timeline
 from mebench.plots.samples import drawing, flow
@@ -96,7 +96,7 @@ def test_figures_of_all_datasets_are_called_after_them(results, tmp_path):
 
 
 def test_confusion_counts_are_pooled_over_seeds(task):
-    model = next(m for m in task.models if m.about["model"] == "ststnet")
+    model = next(m for m in task.models if m.record.model == "ststnet")
     counts = confusion.pooled(model)
     assert counts.sum() == 2 * len(fake.CLIPS)
     assert counts.diagonal().sum() == sum(r["truth"] == r["prediction"] for run in model.runs for r in run.predictions)
@@ -119,7 +119,7 @@ def test_synthetic_data_are_marked_and_real_ones_are_not(task, tmp_path):
 
 def test_subjects_show_the_mean_accuracy_over_seeds(task):
     shown = texts(subjects.draw(task))
-    model = next(m for m in task.models if m.about["model"] == "ststnet")
+    model = next(m for m in task.models if m.record.model == "ststnet")
     mean = np.mean([
         np.mean([r["truth"] == r["prediction"] for r in run.predictions if r["subject"] == "smic/s01"])
         for run in model.runs
@@ -139,7 +139,7 @@ def test_a_fold_that_failed_is_blank_and_not_zero(tmp_path):
 
 
 def test_peeked_results_stand_beside_the_honest_ones(task):
-    model = next(m for m in task.models if m.about["model"] == "ststnet")
+    model = next(m for m in task.models if m.record.model == "ststnet")
     honest, peeked = seeds.points(model, "uf1")
     assert len(honest) == len(peeked) == 2
     assert min(peeked) > max(honest)
@@ -174,10 +174,11 @@ def test_a_title_is_broken_before_a_bracket_where_that_is_enough(text, shown):
 def test_long_names_of_models_stay_within_their_panels(tmp_path, drawn):
     """Else the titles of neighbours run into each other, and the last one out of the figure."""
     models = ("ststnet", "off_apexnet")
-    found = runs.load([fake.run(tmp_path, model, 0, 3, "licensed") for model in models])
-    for model in found.models:
-        model.about["title"] = "A model (re-implementation from its abstract) (pretrained: none, size: small)"
-    figure = drawn.draw(found)
+    folders = [fake.run(tmp_path, model, 0, 3, "licensed") for model in models]
+    title = "A model (re-implementation from its abstract) (pretrained: none, size: small)"
+    for folder in folders:
+        write_json(folder / "run.json", read_json(folder / "run.json") | {"title": title})
+    figure = drawn.draw(runs.load(folders))
     figure.draw_without_rendering()
     boxes = [ax.title.get_window_extent() for ax in figure.axes if ax.title.get_text()]
     assert len(boxes) == len(models)

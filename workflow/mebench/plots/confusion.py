@@ -14,7 +14,7 @@ from mebench.plots.runs import Model, Task
 
 def draw(task: Task) -> Figure:
     """A grid of matrices: colour is the share of the row (on the diagonal: recall), counts are written."""
-    classes = task.about["classes"]
+    classes = task.classes
     columns = min(4, len(task.models))
     rows = math.ceil(len(task.models) / columns)
     side = max(2.5, 0.62 * len(classes) + 0.9)
@@ -53,8 +53,8 @@ def _panel(ax: Axes, model: Model, classes: list[str]):
     image = ax.imshow(share, vmin=0, vmax=1, cmap="Blues")
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if share[row, column] > 0.55 else style.INK
-        words = f"{count}\n{share[row, column]:.0%}"
-        cell = ax.text(column, row, words, ha="center", va="center", color=colour, fontsize=8, linespacing=1.1)
+        label = f"{count}\n{share[row, column]:.0%}"
+        cell = ax.text(column, row, label, ha="center", va="center", color=colour, fontsize=8, linespacing=1.1)
         cell.set_in_layout(False)  # it lies within its axes; to lay out hundreds of them takes seconds
     ax.set_xticks([])
     ax.set_yticks([])

@@ -7,28 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mebench import tasks
 from mebench.errors import UserError
-from mebench.files import read_csv, read_json
+from mebench.files import read_csv
 from mebench.metrics.recognition import confusion, from_confusion
-
-ABOUT = (
-    "task",
-    "model",
-    "title",
-    "kind",
-    "seed",
-    "selection",
-    "spec",
-    "origin",
-    "folds_done",
-    "folds_expected",
-)
+from mebench.runs import run_record
+from mebench.runs.run_record import RunRecord
+from mebench.tasks import Kind
 
 
 @dataclass(frozen=True)
@@ -36,7 +24,7 @@ class Run:
     """One model with one seed: its record, and its files read when they are asked for."""
 
     folder: Path
-    about: dict[str, Any]
+    record: RunRecord
 
     @cached_property
     def predictions(self) -> list[dict[str, str]]:
@@ -47,13 +35,13 @@ class Run:
     def peeked(self) -> list[dict[str, str]] | None:
         """Prediction rows of the best test epoch, or None where nobody looked."""
         path = self.folder / "predictions.test_peek.csv"
-        asked = self.about["selection"] == "test_peek" and path.exists()
+        asked = self.record.selection == "test_peek" and path.exists()
         return read_csv(path, self._columns) if asked else None
 
     @property
     def _columns(self) -> tuple[str, ...]:
         """The columns that predictions of the run's kind of task have."""
-        kind = tasks.of_run(self.about)
+        kind = self.record.task_kind
         return (*kind.key, "dataset", "subject", *kind.needed)
 
     @cached_property
@@ -70,7 +58,12 @@ class Run:
 
     def confusion(self, rows: list[dict[str, str]]) -> np.ndarray:
         """Pooled counts (C, C) of ``rows``, truth in rows."""
-        return confusion([row["truth"] for row in rows], [row["prediction"] for row in rows], self.about["classes"])
+        return confusion([row["truth"] for row in rows], [row["prediction"] for row in rows], self.classes)
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes of a run of recognition; empty for a kind of task that has none."""
+        return list(self.record.own.get("classes", ()))  # type: ignore[call-overload]
 
     def scores(self, rows: list[dict[str, str]]) -> dict[str, float | None]:
         """UF1, UAR and accuracy of ``rows``."""
@@ -79,51 +72,57 @@ class Run:
 
 @dataclass(frozen=True)
 class Model:
-    """The runs of one model, one per seed."""
+    """The runs of one model, one per seed; ``record`` is that of the first."""
 
     runs: tuple[Run, ...]
 
     @property
-    def about(self) -> dict[str, Any]:
-        return self.runs[0].about
+    def record(self) -> RunRecord:
+        return self.runs[0].record
 
     @property
     def control(self) -> bool:
-        return self.about["kind"] == "control"
+        return self.record.kind == "control"
 
     @property
     def label(self) -> str:
         """The model's title; an incomplete one says how many folds are done, or how many clips have no input."""
-        worst = min(self.runs, key=lambda run: run.about["folds_done"] - run.about["folds_expected"]).about
-        missed = max(len(run.about.get("without_input", {})) for run in self.runs)
-        done = f"{worst['folds_done']}/{worst['folds_expected']} folds"
-        short = [done] if worst["folds_done"] < worst["folds_expected"] else []
-        short += [f"{missed} clip{'s' if missed > 1 else ''} left out"] if missed else []
-        return self.about["title"] + (f" ({', '.join(short)})" if short else "")
+        records = [run.record for run in self.runs]
+        worst = min(records, key=lambda record: record.folds_done - record.folds_expected)
+        missed = max(len(record.without_input) for record in records)
+        incomplete = worst.folds_done < worst.folds_expected
+        lacking = [f"{worst.folds_done}/{worst.folds_expected} folds"] if incomplete else []
+        lacking += [f"{missed} clip{'s' if missed > 1 else ''} left out"] if missed else []
+        return self.record.title + (f" ({', '.join(lacking)})" if lacking else "")
 
 
 @dataclass(frozen=True)
 class Task:
-    """All models of a task, controls last."""
+    """All models of a task, controls last; ``record`` is that of the first run."""
 
     models: tuple[Model, ...]
 
     @property
-    def about(self) -> dict[str, Any]:
-        return self.models[0].about
+    def record(self) -> RunRecord:
+        return self.models[0].record
 
     @cached_property
-    def kind(self) -> tasks.Kind:
+    def kind(self) -> Kind:
         """The kind of the task, bound to it."""
-        return tasks.of_run(self.about)
+        return self.record.task_kind
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes of a task of recognition."""
+        return self.models[0].runs[0].classes
 
     @property
     def title(self) -> str:
-        return self.about.get("task_title") or self.about["task"]
+        return self.record.task_title or self.record.task
 
     @property
     def synthetic(self) -> bool:
-        return any(run.about["origin"] == "synthetic" for model in self.models for run in model.runs)
+        return any(run.record.origin == "synthetic" for model in self.models for run in model.runs)
 
     @property
     def seeds(self) -> str:
@@ -132,31 +131,31 @@ class Task:
         return f"{count} seed{'s' if count > 1 else ''}"
 
 
-def load(folders: Sequence[str | os.PathLike]) -> Task:
+def load(folders: Sequence[str | os.PathLike[str]]) -> Task:
     """Read the records of pooled runs; runs of several tasks or classes are a :class:`UserError`."""
-    runs = [Run(Path(folder), _about(Path(folder))) for folder in folders]
+    runs = [_run(Path(folder)) for folder in folders]
     if not runs:
         raise UserError("no run to plot; give at least one run folder after --runs")
-    for key in ("task", "classes"):
-        values = list(dict.fromkeys(str(run.about.get(key)) for run in runs))
-        if len(values) > 1:
-            raise UserError(f"these runs differ in their {key}: {' and '.join(values[:2])}; plot one task at a time")
-    groups: dict[str, dict[int, Run]] = {}
+    _check_alike("task", [run.record.task for run in runs])
+    _check_alike("classes", [str(run.classes) for run in runs])
+    models: dict[str, dict[int, Run]] = {}
     for run in runs:
-        seeds = groups.setdefault(run.about["model"], {})
-        if run.about["seed"] in seeds:
-            twice = f"{seeds[run.about['seed']].folder} and {run.folder}"
+        seeds = models.setdefault(run.record.model, {})
+        if run.record.seed in seeds:
+            twice = f"{seeds[run.record.seed].folder} and {run.folder}"
             raise UserError(f"{twice} are the same model and seed; give each run once")
-        seeds[run.about["seed"]] = run
-    models = [Model(tuple(seeds[seed] for seed in sorted(seeds))) for seeds in groups.values()]
-    return Task(tuple(sorted(models, key=lambda model: model.control)))
+        seeds[run.record.seed] = run
+    sorted_runs = [Model(tuple(seeds[seed] for seed in sorted(seeds))) for seeds in models.values()]
+    return Task(tuple(sorted(sorted_runs, key=lambda model: model.control)))
 
 
-def _about(folder: Path) -> dict[str, Any]:
+def _check_alike(name: str, values: Sequence[str]) -> None:
+    different = list(dict.fromkeys(values))
+    if len(different) > 1:
+        raise UserError(f"these runs differ in their {name}: {' and '.join(different[:2])}; plot one task at a time")
+
+
+def _run(folder: Path) -> Run:
     if not folder.is_dir():
         raise UserError(f"there is no run folder {folder}; train and pool the run first")
-    about = read_json(folder / "run.json")
-    absent = [key for key in ABOUT if key not in about]
-    if absent:
-        raise UserError(f"{folder / 'run.json'} lacks {', '.join(absent)}; run `mebench pool` for this run again")
-    return about
+    return Run(folder, run_record.read(folder))

@@ -22,7 +22,7 @@ def draw(task: Task) -> Figure:
             _model(ax, place, model, metric)
         ax.set_xlabel(name)
         ax.set_xlim(0, 1.04)
-        ax.axvline(1 / len(task.about["classes"]), color=style.GREY, linewidth=0.8, linestyle=":")
+        ax.axvline(1 / len(task.classes), color=style.GREY, linewidth=0.8, linestyle=":")
         ax.grid(axis="x", color=style.FAINT, linewidth=0.6)
         ax.set_axisbelow(True)
         ax.spines["left"].set_visible(False)
@@ -65,7 +65,7 @@ def _legend(task: Task) -> list[Line2D]:
             [], [], marker=marker, linestyle="", color=colour, markerfacecolor=face, markersize=5, label=label
         )
 
-    honest = "inner" if task.about["selection"] == "inner" else "last"
+    honest = "inner" if task.record.selection == "inner" else "last"
     handles = [sample("o", style.BLUE, style.BLUE, f"seed ({honest})")]
     if any(model.control for model in task.models):
         handles.append(sample("s", style.GREY, style.GREY, "control"))

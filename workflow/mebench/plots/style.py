@@ -70,11 +70,11 @@ def wrapped(text: str, inches: float) -> str:
     that is enough."""
     width = int(13 * inches)  # characters of this size in a line
     head, *brackets = text.split(" (")
-    found = [head]
-    for part in brackets:
-        longer = f"{found[-1]} ({part}"
-        found[-1:] = [longer] if len(longer) <= width else [found[-1], f"({part}"]
-    return "\n".join(textwrap.fill(line, width) for line in found)
+    parts = [head]
+    for bracket in brackets:
+        longer = f"{parts[-1]} ({bracket}"
+        parts[-1:] = [longer] if len(longer) <= width else [parts[-1], f"({bracket}"]
+    return "\n".join(textwrap.fill(line, width) for line in parts)
 
 
 def lines(texts: Iterable[str]) -> int:
@@ -89,7 +89,7 @@ def message(text: str) -> Figure:
     return fig
 
 
-def save(fig: Figure, stem: str | os.PathLike) -> list[Path]:
+def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
     """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
     if fig.get_layout_engine():
         fig.draw_without_rendering()  # which lays the figure out, once for both files

@@ -40,9 +40,11 @@ def draw(
         _panel(ax, ordered[i * rows : (i + 1) * rows], on, rows)
         ax.set_xlim(0, 1.02 * reach)
         ax.set_xlabel("seconds")
-    used = sum(1 for found in on.values() if found)
+    used = sum(1 for expressions in on.values() if expressions)
     panels[0].set_title(f"{len(ordered)} videos, {used} with an expression", loc="left")
-    counts = {kind: sum(clip["expression"] == kind for found in on.values() for clip in found) for kind in PAINT}
+    counts = {
+        kind: sum(clip["expression"] == kind for expressions in on.values() for clip in expressions) for kind in PAINT
+    }
     handles = [Patch(color=PAINT[kind], label=f"{kind}-expression ({counts[kind]})") for kind in ("micro", "macro")]
     legend = panels[-1].legend(
         handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2

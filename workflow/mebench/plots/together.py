@@ -15,7 +15,7 @@ from mebench.plots import dataset, runs, style
 from mebench.plots.samples import drawing
 
 OTHERS = ("input", "dataset", "task", "datasets")  # plots that are not of runs, and several at once
-Places = Sequence[str | os.PathLike]
+Places = Sequence[str | os.PathLike[str]]
 
 
 def save_task(out: Path, name: str, folders: Places, samples: Mapping[str, Places], clips: Places) -> Iterator[Path]:

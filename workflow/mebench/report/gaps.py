@@ -41,11 +41,11 @@ class Reasons:
         for job in broken:
             self._said.setdefault((job.rule, _without_shard(job)), job.message)
 
-    def of_dataset(self, name: str) -> str:
+    def dataset_reason(self, name: str) -> str:
         """Why a dataset has no clips; empty where its logs tell of no error."""
         return self._said.get(("fetch", name)) or self._said.get(("index", name)) or ""
 
-    def of_input(self, dataset: str, name: str) -> str:
+    def input_reason(self, dataset: str, name: str) -> str:
         """Why an input was not made: its own jobs, or what it is made from."""
         base = self.plan.inputs.base(dataset, name)
         return (
@@ -54,17 +54,17 @@ class Reasons:
             or self._said.get(("inputs", f"{dataset}/{name}"), "")
         )
 
-    def of_run(self, state: RunState) -> str:
+    def run_reason(self, state: RunState) -> str:
         """Why a run has no predictions."""
         run = state.run
         failed = next((f"{r.fold} is '{r.status}': {r.message}" for r in state.failed), "")
         if failed:
             return failed
         for dataset in run.datasets:
-            lost = self.of_dataset(dataset)
-            if lost and state.waiting:  # the whole sentence stands beside the dataset
-                return f"the dataset {dataset} could not be read: {lost.partition(';')[0]}"
-            said = self.of_input(dataset, self.plan.inputs.name(run, dataset))
+            unread = self.dataset_reason(dataset)
+            if unread and state.waiting:  # the whole sentence stands beside the dataset
+                return f"the dataset {dataset} could not be read: {unread.partition(';')[0]}"
+            said = self.input_reason(dataset, self.plan.inputs.name(run, dataset))
             if said and state.waiting:
                 return said
         said = next((self._said[rule, run.id] for rule in ("train", "folds", "adopt", "pool")
@@ -75,7 +75,7 @@ class Reasons:
         """The record of a run without predictions."""
         title, kind = recipes.describe(state.run.spec)
         run: Run = state.run
-        return AbsentRun(run.task, run.model, title, kind, run.seed, self.of_run(state))
+        return AbsentRun(run.task, run.model, title, kind, run.seed, self.run_reason(state))
 
 
 def _without_shard(job: Broken) -> str:

@@ -63,7 +63,7 @@ def _datasets(plan: Plan, tree: Path, reasons: Reasons, gaps: Gaps) -> None:
         (tree / name).symlink_to(Path("..") / name, target_is_directory=True)
     for name in plan.datasets:
         if not (tree / "datasets" / name / "clips.csv").is_file() or not Path(plan.paths.source_record(name)).is_file():
-            gaps.datasets[name] = reasons.of_dataset(name) or "it was not read"
+            gaps.datasets[name] = reasons.dataset_reason(name) or "it was not read"
 
 
 def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) -> bool:
@@ -79,7 +79,7 @@ def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) 
         record = pool(files, Title(**recipes.about(state.run.spec)), place)
         if record.folds_done < record.folds_expected:
             gaps.partial[state.run.id] = (
-                f"{record.folds_done} of {record.folds_expected} folds; {reasons.of_run(state)}"
+                f"{record.folds_done} of {record.folds_expected} folds; {reasons.run_reason(state)}"
             )
         return True
     gaps.runs.append(reasons.absent(state))

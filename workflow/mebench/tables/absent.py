@@ -27,6 +27,6 @@ def sentences(absent: Sequence[AbsentRun]) -> list[str]:
     lines = []
     for (title, model, reason), seeds in groups.items():
         name = title if len(titles[title]) == 1 else f"{title} ({model})"
-        word = "seed" if len(seeds) == 1 else "seeds"
-        lines.append(f"{name}, {word} {', '.join(map(str, sorted(seeds)))}: {reason.rstrip('.')}.")
+        noun = "seed" if len(seeds) == 1 else "seeds"
+        lines.append(f"{name}, {noun} {', '.join(map(str, sorted(seeds)))}: {reason.rstrip('.')}.")
     return lines

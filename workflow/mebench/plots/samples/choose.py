@@ -13,6 +13,7 @@ from mebench import tasks
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.inputs import store
+from mebench.inputs.store import InputMeta
 from mebench.protocols.tasks import task as definition_of
 
 TIMES = ("onset", "apex", "offset")
@@ -25,7 +26,7 @@ class Sample:
     clip: dict[str, str]
     x: np.ndarray
     row: dict[str, str]
-    meta: dict
+    meta: InputMeta
 
     @property
     def name(self) -> str:
@@ -33,8 +34,8 @@ class Sample:
 
     def time(self, name: str) -> int | None:
         """The frame number of ``onset``, ``apex`` or ``offset``, where it is known."""
-        word = self.clip.get(name, "")
-        return int(word) if word.lstrip("-").isdigit() else None
+        number = self.clip.get(name, "")
+        return int(number) if number.lstrip("-").isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Shown:
 
 
 def choose(
-    kind: str, stores: Sequence[store.Store], clips: Sequence[str | os.PathLike], task: str | None,
+    kind: str, stores: Sequence[store.Store], clips: Sequence[str | os.PathLike[str]], task: str | None,
     weight: Callable[[Sample], float],
 ) -> Shown:  # fmt: skip
     """The clip whose ``weight`` is the median of its class, for every class and dataset."""
@@ -76,7 +77,7 @@ def choose(
     return Shown(kind, title, synthetic, datasets, classes, chosen)
 
 
-def _labelled(clips: Sequence[str | os.PathLike], task: str | None) -> list[dict[str, str]]:
+def _labelled(clips: Sequence[str | os.PathLike[str]], task: str | None) -> list[dict[str, str]]:
     """Rows of clips.csv with their class as ``label``, sorted by clip_id."""
     rows = [row for path in clips for row in read_csv(path, ("clip_id", "dataset", "subject", "emotion"))]
     if not rows:
@@ -88,7 +89,7 @@ def _labelled(clips: Sequence[str | os.PathLike], task: str | None) -> list[dict
     return [row | {"label": row["emotion"]} for row in sorted(rows, key=lambda row: row["clip_id"])]
 
 
-def _recordings(clips: Sequence[str | os.PathLike]) -> dict[tuple[str, str], str]:
+def _recordings(clips: Sequence[str | os.PathLike[str]]) -> dict[tuple[str, str], str]:
     """(dataset, folder of frames) -> video_id of the long videos listed beside the clips."""
     paths = [Path(path).with_name("videos.csv") for path in clips]
     rows = [row for path in paths if path.is_file() for row in read_csv(path)]
@@ -101,7 +102,7 @@ def _typical(
 ) -> Sample | None:  # fmt: skip
     """The sample of median weight; None where no clip has an array. A clip of a long video is found by its video."""
     place = {key: kept for kept in stores for key in kept.index}
-    found = []
+    samples = []
     for row in rows:
         key = row["clip_id"]
         if key not in place:
@@ -109,6 +110,6 @@ def _typical(
         if key not in place:
             raise UserError(f"the inputs hold no clip {key}; they are of an older index, run `mebench inputs` again")
         if key in place[key]:
-            found.append(Sample(row, place[key].get(key), place[key].index[key], place[key].meta))
-    found.sort(key=lambda sample: (weight(sample), sample.name))
-    return found[len(found) // 2] if found else None
+            samples.append(Sample(row, place[key].get(key), place[key].index[key], place[key].meta))
+    samples.sort(key=lambda sample: (weight(sample), sample.name))
+    return samples[len(samples) // 2] if samples else None

@@ -26,7 +26,10 @@ DRAWERS = {
 }
 
 
-def draw(inputs: Sequence[str | os.PathLike], clips: Sequence[str | os.PathLike], task: str | None = None) -> Figure:
+Places = Sequence[str | os.PathLike[str]]
+
+
+def draw(inputs: Places, clips: Places, task: str | None = None) -> Figure:
     """One clip per class and dataset, the typical one.
 
     ``inputs`` are stores of one kind, ``clips`` the clips.csv of the same datasets. With ``task`` the rows are its

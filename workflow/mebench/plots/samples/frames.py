@@ -39,8 +39,8 @@ def _show(axes: list[Axes], sample: Sample) -> None:
     (ax,) = axes
     onset, apex = int(sample.row["onset_row"]), int(sample.row["apex_row"])
     order = chosen_rows(sample)
-    words = ["apex" if i == apex else "onset" if i == onset else f"+{i - onset}" for i in order]
+    captions = ["apex" if i == apex else "onset" if i == onset else f"+{i - onset}" for i in order]
     if apex == onset:
-        words[order.index(onset)] = "onset = apex"
-    strip.show(ax, np.moveaxis(sample.x[order], 1, -1) / 255, words, [order.index(apex)])
+        captions[order.index(onset)] = "onset = apex"
+    strip.show(ax, np.moveaxis(sample.x[order], 1, -1) / 255, captions, [order.index(apex)])
     rows.write_name(ax, sample, f"  ({len(sample.x) - onset} frames)")

@@ -70,9 +70,9 @@ def _times(ax: Axes, sample: Sample, first: float, last: float) -> None:
         at = position(sample, name)
         if at is not None and first <= at <= last:
             ax.axvline(at, color=style.GREY, lw=0.8, ls="-" if name == "apex" else ":")
-            word = {"onset": "on", "offset": "off"}.get(name, name)
+            label = {"onset": "on", "offset": "off"}.get(name, name)
             side = {"onset": "right", "offset": "left"}.get(name, "center")  # the three may be close together
-            ax.text(at, 1.0, word, transform=ax.get_xaxis_transform(), ha=side, va="bottom", fontsize=6.5,
+            ax.text(at, 1.0, label, transform=ax.get_xaxis_transform(), ha=side, va="bottom", fontsize=6.5,
                     color=style.GREY)  # fmt: skip
 
 

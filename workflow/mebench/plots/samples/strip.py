@@ -1,4 +1,4 @@
-"""Pictures in a row as one image, with a word above each."""
+"""Pictures in a row as one image, with a caption above each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def left(index: int, width: int) -> int:
     return index * step(width)
 
 
-def show(ax: Axes, pictures: np.ndarray, words: Sequence[str], marked: Sequence[int] = ()) -> None:
+def show(ax: Axes, pictures: np.ndarray, captions: Sequence[str], marked: Sequence[int] = ()) -> None:
     """``pictures`` (T, H, W, 3) in 0..1 side by side in one axes; those at the indices ``marked`` get a frame."""
     count, height, width = pictures.shape[:3]
     canvas = np.ones((height, left(count - 1, width) + width, 3))
@@ -32,10 +32,16 @@ def show(ax: Axes, pictures: np.ndarray, words: Sequence[str], marked: Sequence[
     ax.imshow(canvas, interpolation="nearest")
     rows.bare(ax)
     ax.spines[:].set_visible(False)
-    for i, word in enumerate(words):
+    for i, caption in enumerate(captions):
         colour = style.VERMILLION if i in marked else style.GREY
         ax.text(
-            left(i, width) + width / 2 - 0.5, -0.05 * height, word, ha="center", va="bottom", fontsize=6.5, color=colour
+            left(i, width) + width / 2 - 0.5,
+            -0.05 * height,
+            caption,
+            ha="center",
+            va="bottom",
+            fontsize=6.5,
+            color=colour,
         )
     for i in marked:
         x, y = left(i, width) - 0.5, -0.5

@@ -33,19 +33,19 @@ def _show(axes: list[Axes], sample: Sample) -> None:
         low, high = texture.min(), texture.max()
         picture = np.moveaxis((texture - low) / max(high - low, 1e-12), 0, -1)
         axes[0].imshow(picture, interpolation="nearest")
-        words = ["texture: apex"]
+        titles = ["texture: apex"]
     else:
         for ax, plane in zip(axes, texture, strict=False):
             ax.imshow(plane, cmap="gray", interpolation="nearest")
-        words = ["texture: onset", "apex", "apex - onset"]
+        titles = ["texture: onset", "apex", "apex - onset"]
     reach = max(float(np.percentile(abs(sample.x[3:5]), 99)), 1e-12)  # a few pixels at a border may be far off
     for ax, flow in zip(axes[-3:], (u, v), strict=False):
         ax.imshow(flow, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")
     axes[-1].imshow(
         strain, cmap="magma", vmin=0, vmax=max(float(np.percentile(strain, 99)), 1e-12), interpolation="nearest"
     )
-    for ax, word in zip(axes, [*words, "u", "v", "strain"], strict=True):
+    for ax, title in zip(axes, [*titles, "u", "v", "strain"], strict=True):
         rows.bare(ax)
-        ax.set_title(word, fontsize=7.5, loc="left", pad=2)
+        ax.set_title(title, fontsize=7.5, loc="left", pad=2)
     rows.write_name(axes[0], sample)
     axes[-3].set_xlabel(f"99 % within ±{reach:.2g} px", fontsize=6.5, loc="left", labelpad=2)
