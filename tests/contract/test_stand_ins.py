@@ -17,13 +17,13 @@ FEW = {"subjects": 3, "clips": 2}  # fewer clips than some datasets have emotion
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
-    """Clips of a dataset, generated once and read by its own reader."""
+    """Rows of clips.csv of a dataset, generated once and read by its own reader."""
 
     @functools.cache
     def of(name):
         root = tmp_path_factory.mktemp(name)
         generate.write(name, root / "data", root / "truth", **FEW)
-        return cards.load("datasets", name).read(root / "data").clips
+        return [clip.row() for clip in cards.load("datasets", name).read(root / "data").clips]
 
     return of
 

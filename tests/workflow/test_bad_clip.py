@@ -31,15 +31,15 @@ def smic(tmp_path):
     (root / MARKER).unlink()
     clips = cards.load("datasets", "smic").read(root).clips
     still = clips[0]
-    broken = next(clip for clip in clips if clip["subject"] != still["subject"])
-    other = next(clip for clip in clips if clip["subject"] not in (still["subject"], broken["subject"]))
+    broken = next(clip for clip in clips if clip.subject != still.subject)
+    other = next(clip for clip in clips if clip.subject not in (still.subject, broken.subject))
 
     def frame(clip, name):
-        return list_frames(root / clip["frames"])[clip[name]]
+        return list_frames(root / clip.frames)[clip.frame(name)]
 
     frame(still, "apex").write_bytes(frame(still, "onset").read_bytes())
     frame(broken, "apex").write_bytes(frame(broken, "apex").read_bytes()[:60])
-    return root, still["clip_id"], broken["clip_id"], other
+    return root, still.clip_id, broken.clip_id, other
 
 
 @pytest.fixture
@@ -73,12 +73,12 @@ def test_bad_clips_are_left_out_and_an_apex_is_corrected(smic, project):
     (meta,) = results.glob("inputs/smic/tvl1*/meta.json")
     stamps = {path: path.stat().st_mtime_ns for path in (meta.parent / "parts").glob("*.npy")}
     before = project.folds()
-    exclude = {still: "still", broken: "damaged", other["clip_id"]: "looked away"}
+    exclude = {still: "still", broken: "damaged", other.clip_id: "looked away"}
     configure(exclude)
     project.snakemake(*target)
-    mine = other["subject"].replace("/", "-")
+    mine = other.subject.replace("/", "-")
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items() if not path.stem.startswith(mine))
-    assert other["clip_id"] in json.loads(run.read_text())["excluded"]
+    assert other.clip_id in json.loads(run.read_text())["excluded"]
     left = {row["subject"].replace("/", "-") for row in read_csv(results / "datasets/smic/clips.csv")}
     again = {name.rpartition("/")[2] for name, stamp in project.folds().items() if stamp != before[name]}
     assert again == left, "a subject whose only clip is left out has no fold any more"
@@ -120,6 +120,6 @@ def correct_one(project, target, clip, apex):
     assert made
     assert all(path.stem.startswith(mine) for path in made), "only arrays of the subject are made again"
     again = {name for name, stamp in project.folds().items() if stamp != before[name]}
-    left = {one["subject"].replace("/", "-") for one in read_csv(results / "datasets/smic/clips.csv")}
+    left = {one.subject.replace("/", "-") for one in read_csv(results / "datasets/smic/clips.csv")}
     assert again == {f"smic-3/majority/seed0/folds/{subject}" for subject in left}
     assert project.planned(*target[2:]) == []
