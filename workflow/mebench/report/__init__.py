@@ -1,1 +1,1 @@
-"""The report: one HTML page that shows everything a benchmark made, and the provenance beside it."""
+"""The report: one HTML page with everything that a benchmark made, and provenance.json beside it."""

@@ -1,4 +1,4 @@
-"""What a benchmark lacks and why: runs, datasets and plots that a command was to make and that are not there."""
+"""What a benchmark lacks and why: runs, datasets and plots that could not be made."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ UNKNOWN = "it was not made, and no log says why"
 
 @dataclass
 class Gaps:
-    """``runs`` without predictions, ``partial`` runs by id that lack folds, ``datasets`` and ``plots`` by name; each
-    with its reason, one sentence."""
+    """``runs`` have no predictions. ``partial`` are runs that lack folds, by id. ``datasets`` and ``plots`` are missing
+    ones, by name. Each has its reason, one sentence."""
 
     runs: list[AbsentRun] = field(default_factory=list)
     partial: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Gaps:
 
 
 class Reasons:
-    """Why something is not there, by the last lines of the logs of the jobs that were to make it."""
+    """Why something is missing, taken from the last lines of the logs of its jobs."""
 
     def __init__(self, plan: Plan, broken: Sequence[Broken]) -> None:
         self.plan = plan
@@ -42,11 +42,11 @@ class Reasons:
             self._said.setdefault((job.rule, _without_shard(job)), job.message)
 
     def dataset_reason(self, name: str) -> str:
-        """Why a dataset has no clips; empty where its logs tell of no error."""
+        """Why a dataset has no clips. Empty where its logs have no error."""
         return self._said.get(("fetch", name)) or self._said.get(("index", name)) or ""
 
     def input_reason(self, dataset: str, name: str) -> str:
-        """Why an input was not made: its own jobs, or what it is made from."""
+        """Why an input was not made: an error of its own jobs, or of the jobs that it depends on."""
         base = self.plan.inputs.base(dataset, name)
         return (
             self._said.get(("faces", dataset), "")

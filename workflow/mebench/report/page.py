@@ -1,4 +1,4 @@
-"""The page: what was gathered, put into the template."""
+"""Reads the parts of the page and renders the template."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ORIGINS = {
 
 @dataclass(frozen=True)
 class Contents:
-    """What the page shows, by name; ``plots`` of each task, those of its kind where it has none here."""
+    """What the page shows, by name. A task that is not in ``plots`` shows the plots of its kind."""
 
     tasks: Sequence[str]
     tables: Sequence[str] = ()
@@ -45,7 +45,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Parts:
-    """What was read of it."""
+    """The parts of the page, as they were read."""
 
     tasks: Sequence[TaskPart]
     tables: Sequence[TablePart]

@@ -1,4 +1,4 @@
-"""Tables, plots and report of what is there, after a command that could not make everything.
+"""The partial report: tables, plots and report of what is there, after a command that could not make everything.
 
 All of it is made in a folder of its own, ``<results>/partial``, laid out like the results. Then the files that the
 command was to make are copied into the results with an old time stamp, so that Snakemake makes them again as soon as
@@ -67,7 +67,7 @@ def _datasets(plan: Plan, tree: Path, reasons: Reasons, gaps: Gaps) -> None:
 
 
 def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) -> bool:
-    """Put a run into the tree: as it is pooled, or the folds of it that are there. False where there is nothing."""
+    """Put a run into the tree: the pooled run, or pool the folds that are done. False where no fold is done."""
     folder, place = Path(plan.paths.folder(state.run)), tree / "runs" / state.run.id
     if state.pooled and not state.missing:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
 
 
 def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:
-    """Plots that are whole are taken as they are, all others drawn anew; one that cannot be drawn is a gap."""
+    """Copy the plots that are whole and draw the others. A plot that cannot be drawn is a gap."""
     for name, draw in _drawers(here, gaps).items():
         made = {suffix: results / "plots" / f"{name}.{suffix}" for suffix in ("svg", "png")}
         if all(path.is_file() for path in made.values()) and not wanted & set(made.values()):
@@ -142,7 +142,7 @@ def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
 
 
 def _publish(results: Path, tree: Path, wanted: Iterable[Path]) -> list[Path]:
-    """Copy the files that were asked for out of the tree, each whole, and make them old."""
+    """Copy the wanted files out of the tree, each whole, and give them an old time stamp."""
     written = []
     for path in wanted:
         source = tree / path.relative_to(results)
@@ -157,7 +157,7 @@ def _publish(results: Path, tree: Path, wanted: Iterable[Path]) -> list[Path]:
 
 
 def summary(gaps: Gaps) -> str:
-    """What is missing, one line each, as it is printed at the end of the command."""
+    """One line for each thing that is missing, as the command prints them at its end."""
     from mebench.tables.absent import sentences
 
     lines = [f"dataset {name}: {reason}" for name, reason in gaps.datasets.items()]

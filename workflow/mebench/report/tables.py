@@ -27,7 +27,8 @@ class TablePart:
 def table_parts(
     results: Path, names: Sequence[str], tasks: Sequence[TaskPart], gaps: Gaps, shown: Path
 ) -> list[TablePart]:
-    """The named tables, and the plain one of each task that none of them shows. Commands name the folder ``shown``."""
+    """Make the named tables, and a plain one for each task that no named table shows. Commands name the folder
+    ``shown``."""
     parts = [_named(results, name, gaps, shown) for name in names]
     covered = {part.task for part in parts}
     plain = [task for task in tasks if task.name not in covered]

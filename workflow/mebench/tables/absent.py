@@ -1,4 +1,4 @@
-"""A run that a table should show and that is not there, and why."""
+"""Runs that a table should show but that have no predictions, with the reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AbsentRun:
-    """One run (a model on a task with one seed) without predictions; ``reason`` is one sentence."""
+    """A run without predictions. A run is a model on a task with one seed. ``reason`` is one sentence."""
 
     task: str
     model: str

@@ -23,9 +23,9 @@ from mebench.tables.table import BLOCKS, INCOMPLETE, Cell, Row, Table
 
 
 def build(description: Description, scores: Sequence[Score], absent: Sequence[AbsentRun] = ()) -> Table:
-    """The table of a description: measured rows by rank, controls, published rows in their given order.
+    """Make the table of a description: measured rows by rank, then controls, then published rows in their given order.
 
-    ``absent`` are runs that should be there: the caption names them first, and no row that lacks a seed is ranked.
+    The caption names the ``absent`` runs first. A row that lacks a seed is not ranked.
     """
     absent = [run for run in absent if run.task == description.task and _shows(description, run.model)]
     measured = _measured(description, scores, absent)
@@ -107,7 +107,7 @@ def _row(scores: list[Score]) -> Row:
 
 
 def _without_runs(measured: Sequence[Row], absent: Sequence[AbsentRun]) -> list[Row]:
-    """A row without figures for each model of which no run is there, so that every format shows that it is missing."""
+    """A row without figures for each model that has no run at all, so that every format shows what is missing."""
     there = {row.model for row in measured}
     reasons: dict[str, list[AbsentRun]] = {}
     for run in absent:
@@ -145,7 +145,7 @@ def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
 
 
 def _ordered(rows: list[Row], column: Column) -> list[Row]:
-    """By rank, a peeked row right under the honest one of its model, so that the inflation is seen."""
+    """Sorted by rank. A peeked row stands below the honest row of its model, so that the inflation is seen."""
     best, key = {row.model: row.rank for row in reversed(rows) if row.rank}, column.key
 
     def place(row: Row) -> tuple[int, int, bool, bool, float, str, str]:

@@ -1,4 +1,4 @@
-"""What stands above and below a table in words: what its figures are, what is missing, and what is never ranked."""
+"""The sentences above a table: what its figures are, what is missing, and what is never ranked."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def caption(
 
 
 def _decided(done: str, clips: Iterable[tuple[int, str]]) -> list[str]:
-    """Sentences on (how many, which and why) clips that the configuration left out or corrected."""
+    """A sentence for each (number of clips, which and why) that the configuration left out or corrected."""
     return [f"{count} clip{'s' if count > 1 else ''} {done} by configuration: {why.rstrip('.')}."
             for count, why in sorted(clips) if count]  # fmt: skip
 

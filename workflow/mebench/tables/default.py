@@ -1,5 +1,5 @@
-"""The table of a task that has no table file: the columns that the card of its kind names, on all clips and on each
-dataset."""
+"""The table of a task that has no table file. Its columns are those that the card of its kind names, on all clips and
+on each dataset."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Metrics = Mapping[str, Mapping[str, object]]  # of a kind of task, see mebench.t
 
 
 def default(name: str) -> Description:
-    """The description of the table that is called like the task ``name``; an unknown task is a UserError."""
+    """Describe the default table of the task ``name``. An unknown task is a UserError."""
     task = task_called(name)
     card = tasks.card(task)
     datasets = task["datasets"] if len(task["datasets"]) > 1 else []
@@ -31,7 +31,7 @@ def default(name: str) -> Description:
 
 
 def overview(name: str, title: str) -> Description:
-    """The table of a task's most important figures, on all clips alone."""
+    """Describe the small table of a task: its most important figures, on all clips only."""
     card = tasks.card(task_called(name))
     on_all = columns("all", card["columns"]["all"], card["metrics"])
     return Description(name=name, title=title, task=name, columns=on_all, parts={"all": "All clips"})

@@ -1,4 +1,4 @@
-"""A table by its name."""
+"""Finds the description of a table by its name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from mebench.tables.description import Description
 
 
 def describe(name: str) -> Description:
-    """The description behind a table's name, or behind the path of a YAML file of your own; a task without a file has
-    the default table."""
+    """Read the description of a table, by its name or by the path of a YAML file. A task without a table file has a
+    default table."""
     if name in TASKS and not table_file.table_path(name).is_file():
         return default(name)
     return table_file.read(name)

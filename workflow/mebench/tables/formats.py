@@ -1,4 +1,4 @@
-"""The formats that people read, each a Jinja2 template; a value is escaped for the format that it is put into."""
+"""The formats that people read. Each is a Jinja2 template, and the template's format decides how values are escaped."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ LATEX = {
 
 
 def page(table: Table) -> str:
-    """A whole HTML page that needs no network; a click on a heading sorts within each block."""
+    """Render a whole HTML page. It needs no network. A click on a heading sorts the rows of each block."""
     return _render("page.html.j2", table)
 
 
 def fragment(table: Table) -> str:
-    """Caption, table and notes as HTML; the page around them includes table.css and table.js once."""
+    """Render caption, table and notes as HTML. The page around them includes table.css and table.js once."""
     return _render("table.html.j2", table)
 
 
 def markdown(table: Table) -> str:
-    """A table for GitHub, with a line for each block."""
+    """Render Markdown for GitHub, with a line for each block."""
     return _render("table.md.j2", table)
 
 
 def latex(table: Table) -> str:
-    """A ``table*`` with the notes in small print below; it needs the package booktabs and nothing else."""
+    """Render a ``table*`` with the notes in small print below. It needs only the package booktabs."""
     return _render("table.tex.j2", table)
 
 
@@ -49,7 +49,7 @@ def _render(name: str, table: Table) -> str:
 
 @functools.cache
 def _environment(format_name: str) -> jinja2.Environment:
-    """The templates of one format. In LaTeX, where braces are part of the language, they have ``<<`` and ``<%``."""
+    """The templates of one format. LaTeX needs its braces, so its templates have ``<<`` and ``<%`` instead."""
     import jinja2  # here, because reading a table's description needs none of it
 
     environment = jinja2.Environment(
@@ -72,12 +72,12 @@ def _unless_safe(escape: Callable[[str], str]) -> Callable[[object], str]:
 
 
 def markdown_text(text: str) -> str:
-    """Free text, safe in a table cell: no pipe, emphasis or HTML of its own."""
+    """Escape text for a cell of a Markdown table: no pipe, emphasis or HTML is left in it."""
     return re.sub(r"([\\`*_<>|\[\]~])", r"\\\1", " ".join(text.split()))
 
 
 def latex_text(text: str) -> str:
-    """Text as LaTeX prints it."""
+    """Escape text for LaTeX."""
     return "".join(LATEX.get(character, character) for character in " ".join(text.split()))
 
 

@@ -1,4 +1,4 @@
-"""A table as people read it: every figure, mark and footnote as text, the same in all formats."""
+"""A table as text: figures, marks and footnotes read the same in all formats."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ BEFORE, AFTER = ("#", "Method", "Selection", "Folds", "Seeds"), "Source"  # the 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its mean, its standard deviation and how many seeds have it, the last two empty where there is
-    nothing to say. ``value`` is what a reader sorts by."""
+    """The text of one figure. ``spread`` is its standard deviation, ``partial`` says that some seeds lack it; both may
+    be empty. Readers sort by ``value``."""
 
     mean: str
     spread: str
@@ -26,14 +26,14 @@ class Figure:
 
     @property
     def below(self) -> str:
-        """What HTML writes in a line below the mean."""
+        """The second line of the cell in HTML."""
         return " ".join(filter(None, [f"± {self.spread}" if self.spread else "", self.partial]))
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row. ``footnote`` is the number of its note, None where it has none; a figure is None where nobody measured
-    or printed it."""
+    """The text of one row. ``footnote`` is the number of its note, if it has one. A figure that nobody measured or
+    printed is None."""
 
     rank: str
     method: str
@@ -47,7 +47,7 @@ class Line:
 
     @property
     def looks(self) -> str:
-        """The classes of the row in table.css."""
+        """The classes that the row has in table.css."""
         peeked, pale = self.row.peeked, self.row.peeked or not self.row.complete
         return " ".join(["mb-peeked"] * peeked + ["mb-dim"] * pale)
 
@@ -95,7 +95,7 @@ class Shown:
 
 
 def shown(table: Table) -> Shown:
-    """The table, spelled out."""
+    """Spell a table out."""
     footnotes: dict[str, int] = {}
     for row in table.rows:
         if row.note:

@@ -1,4 +1,4 @@
-"""A table: rows of figures, with the marks that say how far they may be compared."""
+"""The nouns of a table: cells, rows, and the table that every format shows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: what was measured or published, and the marks that say how far it may be compared."""
+    """One measured or published row. Its properties say whether it may be compared with others."""
 
     block: str
     method: str
@@ -74,7 +74,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Everything the four formats show."""
+    """Everything that the four formats show."""
 
     name: str
     title: str

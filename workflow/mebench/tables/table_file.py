@@ -41,7 +41,7 @@ class WrittenRow(TypedDict, total=False):
 
 
 class Written(TypedDict, total=False):
-    """A file as YAML gives it, once its keys are known to be these."""
+    """A file as YAML gives it, after its keys were checked."""
 
     extends: str
     title: str
@@ -66,7 +66,7 @@ def table_path(name: str) -> Path:
 
 
 def read(name: str) -> Description:
-    """The description in a table's file; what is wrong in it is a UserError."""
+    """Read the file of a table. A UserError says what is wrong in it."""
     written, path = _written(name), table_path(name)
     label = f"the table '{path.stem}'"
     for key in ("title", "task", "columns"):
@@ -90,7 +90,7 @@ def read(name: str) -> Description:
 
 
 def _written(name: str, extended_by: tuple[str, ...] = ()) -> Written:
-    """The keys of a file, and those that it takes from the file that it extends."""
+    """Read the keys of a file, with those that it takes from the file that it extends."""
     path = table_path(name)
     if not path.is_file() and name.endswith(".yaml"):
         raise UserError(f"there is no file {path} for the table; give the name of a table or the path of its YAML file")

@@ -1,4 +1,4 @@
-"""The four formats of a table, written beside each other."""
+"""Writes a table in its four formats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMATS = {"csv": as_csv.render, "md": formats.markdown, "tex": formats.latex, "
 
 
 def write(table: Table, stem: str | os.PathLike) -> list[Path]:
-    """Write ``<stem>.csv``, ``.md``, ``.tex`` and ``.html``; equal tables give equal bytes."""
+    """Write ``<stem>.csv``, ``.md``, ``.tex`` and ``.html``. Equal tables give equal bytes."""
     texts = {suffix: render(table) for suffix, render in FORMATS.items()}
     paths = [Path(f"{stem}.{suffix}") for suffix in texts]
     for path, text in zip(paths, texts.values(), strict=True):

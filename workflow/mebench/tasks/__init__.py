@@ -153,11 +153,6 @@ def of(task: Mapping[str, Any]) -> Kind:
     return getattr(module, name)(task)
 
 
-def of_run(about: Mapping[str, Any]) -> Kind:
-    """The kind of the task of a pooled run, ``about`` being its run.json."""
-    return of(about["spec"]["task"])
-
-
 def metrics(kind: str) -> dict[str, dict[str, Any]]:
     """The metrics of a kind, by name: ``title``, and where they have any the ``range`` of their values and
     ``best: min`` where less is better."""
