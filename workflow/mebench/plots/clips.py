@@ -44,15 +44,15 @@ class Clip:
 def read_clip(row: Mapping[str, str]) -> Clip:
     """The :class:`Clip` behind a row of clips.csv."""
     onset, apex, offset = (int(row[key]) if row[key].strip() else None for key in ("onset", "apex", "offset"))
-    known = onset is not None and offset is not None and offset > onset
+    length = offset - onset if onset is not None and offset is not None and offset > onset else None
     kind = f"{row['expression']}-expression" if row["expression"] else "no label"
     return Clip(
         subject=row["subject"],
         name=row["emotion"] or kind,
         macro=row["expression"] == "macro",
-        frames=offset - onset + 1 if known else None,
+        frames=None if length is None else length + 1,
         fps=float(row["fps"]) if row["fps"].strip() and float(row["fps"]) > 0 else None,
-        apex=(apex - onset) / (offset - onset) if known and apex is not None else None,
+        apex=None if length is None or apex is None or onset is None else (apex - onset) / length,
         apex_source=row["apex_source"],
     )
 

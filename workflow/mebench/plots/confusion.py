@@ -43,7 +43,7 @@ def draw(task: Task) -> Figure:
 
 def pooled(model: Model) -> np.ndarray:
     """Counts (C, C) of a model's honest predictions, summed over its seeds; rows are the truth."""
-    return sum(run.confusion(run.predictions) for run in model.runs)
+    return np.sum([run.confusion(run.predictions) for run in model.runs], axis=0)
 
 
 def _panel(ax: Axes, model: Model, classes: list[str]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -76,7 +78,7 @@ def _times(ax: Axes, sample: Sample, first: float, last: float) -> None:
                     color=style.GREY)  # fmt: skip
 
 
-def _key(ax: Axes, names: list[str]) -> None:
+def _key(ax: Axes, names: Sequence[str]) -> None:
     """Which colour is which part of the face, below the panel."""
     there = {part(name) for name in names}
     shown = [key for key in COLOURS if key in there]

@@ -32,9 +32,14 @@ def draw(
 
 def _label(ax: Axes, name: str, dataset: str) -> None:
     ax.set_axis_off()
-    place = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
-    ax.annotate(name, (0, 0.5), (0, 6), fontsize=9, fontweight="bold", color=style.INK, **place)
-    ax.annotate(dataset, (0, 0.5), (0, -6), fontsize=8, color=style.GREY, **place)
+    _write(ax, name, 6, fontsize=9, fontweight="bold", color=style.INK)
+    _write(ax, dataset, -6, fontsize=8, color=style.GREY)
+
+
+def _write(ax: Axes, text: str, points: int, **font: str | int) -> None:
+    """Text at the left of the panel, ``points`` above its middle."""
+    written = ax.annotate(text, (0, 0.5), (0, points), xycoords="axes fraction", textcoords="offset points")
+    written.set(va="center", **font)
 
 
 def nothing(axes: Sequence[Axes]) -> None:
