@@ -14,6 +14,7 @@ if not workflow.config_settings.configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/config.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/train.smk"
@@ -33,6 +34,10 @@ rule all:
         collect("<results>/tables/{table}.csv", table=list(plan.tables)),
         collect("<results>/scores/{task}.csv", task=plan.tasks),
         "<results>/report.html",
+
+
+onstart:
+    refresh_configuration()
 
 
 # One failure is one failure: what could not be made is said in tables and a report of what is there.

@@ -308,7 +308,7 @@ def test_a_dry_run_includes_every_registered_model():
     assert {run.spec["model"] for run in plan.runs} == set(names())
     for run in plan.runs:
         assert len(plan.paths.inputs(run)) == 3
-        assert plan.resolve(run.id)[0] == run.spec
+        assert plan.named(run.id) is run
 
 
 @pytest.mark.parametrize("name", names())

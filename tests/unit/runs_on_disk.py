@@ -50,7 +50,8 @@ class Bench:
 
     def fold(self, fold: str, status: str = "done", model: str = "ststnet", seed: int = 0, **more: Any) -> Path:
         """The folder of a fold, as the engine leaves it."""
-        spec, clips, inputs, run = self.plan.resolve(f"{TASK}/{model}/seed{seed}")
+        files = self.plan.files(self.plan.run(TASK, model, seed))
+        spec, clips, inputs, run = files.spec, files.clips, files.inputs, files.run
         data = run_rows(spec, clips, inputs).digest
         folder = fold_folder(run, fold)
         write_csv(folder / "predictions.csv", ["clip_id"], [{"clip_id": fold}])

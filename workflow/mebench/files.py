@@ -106,9 +106,14 @@ def write_text(path: str | os.PathLike, text: str) -> None:
         handle.write(text)
 
 
+def readable_json(value: Any) -> str:
+    """JSON with sorted keys, a line for each value."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(path: str | os.PathLike, value: Any) -> None:
     """Write ``value`` as readable JSON with sorted keys."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, readable_json(value))
 
 
 def read_json(path: str | os.PathLike) -> Any:

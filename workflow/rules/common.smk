@@ -2,7 +2,6 @@
 # What is marked as local takes seconds, or needs the network that compute nodes often lack, and is never a job in a
 # cluster's queue. The mark stands at each of them, because a list in one place breaks where a module renames them.
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,9 @@ from snakemake.exceptions import WorkflowError
 
 from mebench import cards
 from mebench.errors import UserError
-from mebench.files import canonical_json
+from mebench.files import canonical_json, readable_json, write_json, write_text
 from mebench.plan import Plan, code
+from mebench.plan.runs import spec_digest
 from mebench.plan.shards import Shards
 
 # how a run is submitted is no part of what the benchmark is: `--config shards=8`, or in a profile. The configuration
@@ -48,6 +48,19 @@ def run_of(wildcards):
     return plan.run(wildcards.task, wildcards.model, wildcards.seed)
 
 
+def write_configuration(file, log):
+    """Write the configuration, resolved, for the commands of other rules."""
+    write_json(file, plan.configuration.document())
+    write_text(log, f"{file}: {len(plan.runs)} runs, {len(plan.tables)} tables\n")
+
+
+def refresh_configuration():
+    """Before any job starts: write the configuration again where it has changed since the file was written."""
+    file, document = Path(plan.results) / "config.json", plan.configuration.document()
+    if file.exists() and file.read_text(encoding="utf-8") != readable_json(document):
+        write_configuration(file, Path(plan.results) / "logs" / "config.log")
+
+
 def times_attempt(amount):
     """A resource that doubles, trebles, ... when a job is tried again."""
     return lambda wildcards, attempt: attempt * (
@@ -80,8 +93,7 @@ def make_partial(workflow):
     if not unmade:
         return
     resolved = Path(plan.results) / "logs" / "partial.config.json"
-    resolved.parent.mkdir(parents=True, exist_ok=True)
-    resolved.write_text(json.dumps(plan.config), encoding="utf-8")
+    write_json(resolved, plan.configuration.document())
     files = [str(file) for job in unmade for file in job.output]
     print("Making the tables and the report of what is there ...", file=sys.stderr)
     subprocess.run(["mebench", "partial", "--config", resolved, "--make", *files])

@@ -3,7 +3,8 @@
 
 rule score:
     input:
-        lambda wildcards: plan.paths.records(wildcards.task),
+        runs=lambda wildcards: plan.paths.records(wildcards.task),
+        config=ancient("<results>/config.json"),
     output:
         csv="<results>/scores/{task}.csv",
         json="<results>/scores/{task}.json",
@@ -18,8 +19,7 @@ rule score:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
-        runs=lambda wildcards, input: [str(Path(record).parent) for record in input],
         stage=lambda wildcards: plan.arguments.stage(wildcards.task),
         code=lambda wildcards: code.task_digest("score", plan.tasks[wildcards.task]),
     shell:
-        "mebench score --runs {params.runs:q} --out {output.csv:q} {params.stage:q} > {log:q} 2>&1"
+        "mebench score --task {wildcards.task} --config {input.config:q} --out {output.csv:q} > {log:q} 2>&1"

@@ -7,6 +7,7 @@ rule folds:
         clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
         inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
+        config=ancient("<results>/config.json"),
     output:
         "<results>/runs/{task}/{model}/seed{seed}/folds.csv",
     log:
@@ -23,13 +24,11 @@ rule folds:
         runtime=times_attempt(30),
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
-        inputs=lambda wildcards, input: [
-            str(Path(meta).parent) for meta in input.inputs
-        ],
-        folder=subpath(output[0], parent=True),
+        digest=lambda wildcards: spec_digest([run_of(wildcards)]),
         code=lambda wildcards: code.run_digest("folds", run_of(wildcards)),
     shell:
-        "mebench folds --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
+        "mebench folds --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
+        " --spec-digest {params.digest}"
         " > {log:q} 2>&1"
 
 
@@ -39,6 +38,7 @@ rule adopt:
         clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
         decisions=lambda wildcards: plan.paths.decisions(run_of(wildcards).datasets),
         inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
+        config=ancient("<results>/config.json"),
     output:
         predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",
         history="<results>/runs/{task}/{model}/seed{seed}/history.csv",
@@ -57,11 +57,9 @@ rule adopt:
         runtime=times_attempt(30),
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
-        inputs=lambda wildcards, input: [
-            str(Path(meta).parent) for meta in input.inputs
-        ],
-        folder=subpath(input.given, parent=True),
+        digest=lambda wildcards: spec_digest([run_of(wildcards)]),
         code=lambda wildcards: code.run_digest("adopt", run_of(wildcards)),
     shell:
-        "mebench adopt --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
+        "mebench adopt --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
+        " --spec-digest {params.digest}"
         " > {log:q} 2>&1"

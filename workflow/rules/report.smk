@@ -5,6 +5,7 @@ rule tables:
     input:
         scores=lambda wildcards: plan.paths.scores(plan.task_of_table(wildcards.table)),
         own=lambda wildcards: plan.file_of_table(wildcards.table),
+        config=ancient("<results>/config.json"),
     output:
         multiext("<results>/tables/{table}", ".csv", ".md", ".tex", ".html"),
     log:
@@ -25,7 +26,7 @@ rule tables:
         out=subpath(output[0], strip_suffix=".csv"),
         code=code.digest("tables"),
     shell:
-        "mebench tables {params.table:q} --scores {input.scores:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
+        "mebench tables {params.table:q} --scores {input.scores:q} --out {params.out:q} --config {input.config:q} > {log:q} 2>&1"
 
 
 # all plots of a task are one job; each task has a rule of its own, as its plots depend on its models
@@ -37,6 +38,7 @@ for task in plan.tasks:
         input:
             data=lambda wildcards, of=task: plan.paths.plotted(of),
             clips=plan.paths.clips(plan.tasks[task]["datasets"]),
+            config=ancient("<results>/config.json"),
         output:
             svg=[
                 shown_in_report(file, task)
@@ -54,12 +56,13 @@ for task in plan.tasks:
             mem_mb=2000,
             runtime=times_attempt(30),
         params:
+            task=task,
             arguments=lambda wildcards, of=task: plan.arguments.plots(of),
             define=plan.arguments.define(task),
             out=subpath(output[0], parent=True),
             code=code.task_digest("plots", plan.tasks[task]),
         shell:
-            "mebench plots task {params.arguments:q} --out {params.out:q} {params.define:q} > {log:q} 2>&1"
+            "mebench plots task --task {params.task} --config {input.config:q} --out {params.out:q} > {log:q} 2>&1"
 
 
 rule dataset_plots:
@@ -107,6 +110,7 @@ rule report:
         faces=collect(
             "<results>/faces/{dataset}/meta.json", dataset=plan.inputs.with_faces
         ),
+        config=ancient("<results>/config.json"),
     output:
         html=report(
             "<results>/report.html",
@@ -125,15 +129,9 @@ rule report:
         mem_mb=2000,
         runtime=times_attempt(30),
     params:
-        results=subpath(output.html, parent=True),
-        tables=list(plan.tables.values()),
-        tasks=list(plan.tasks),
-        datasets=list(plan.datasets),
-        models=plan.model_names,
-        plots=canonical_json({task: plan.paths.plots(task) for task in plan.tasks}),
+        shown=canonical_json(plan.shown),
         define=plan.arguments.define(*plan.tasks),
         config=plan.config_json,
         code=code.digest("report"),
     shell:
-        "mebench report --out {output.html:q} --results {params.results:q} --tables {params.tables:q} --tasks {params.tasks:q}"
-        " --datasets {params.datasets:q} --models {params.models:q} --plots {params.plots:q} {params.define:q} --config-json {params.config:q} > {log:q} 2>&1"
+        "mebench report --config {input.config:q} --out {output.html:q} > {log:q} 2>&1"

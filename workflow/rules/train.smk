@@ -7,6 +7,7 @@ rule train:
         clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
         inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
+        config=ancient("<results>/config.json"),
     output:
         "<results>/runs/{task}/{model}/seed{seed}/shards/{scatteritem}.json",
     log:
@@ -28,16 +29,14 @@ rule train:
         folds_at_once=1,
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
-        inputs=lambda wildcards, input: [
-            str(Path(meta).parent) for meta in input.inputs
-        ],
-        folder=lambda wildcards: plan.paths.folder(run_of(wildcards)),
+        digest=lambda wildcards: spec_digest([run_of(wildcards)]),
         code=lambda wildcards: code.run_digest("train", run_of(wildcards)),
     # exec: the shell would die of a scheduler's signal to stop, and training with it before it has kept its state
     shell:
-        "exec mebench train --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
+        "exec mebench train --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
+        " --spec-digest {params.digest}"
         " --shard {wildcards.scatteritem} --gpus {resources.gpu} --threads {threads} --workers {resources.folds_at_once}"
-        " --done {output:q} > {log:q} 2>&1"
+        " --done > {log:q} 2>&1"
 
 
 rule pool:
@@ -50,6 +49,7 @@ rule pool:
         decisions=lambda wildcards: plan.paths.decisions(run_of(wildcards).datasets),
         inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
+        config=ancient("<results>/config.json"),
     output:
         predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",
         history="<results>/runs/{task}/{model}/seed{seed}/history.csv",
@@ -68,11 +68,9 @@ rule pool:
         runtime=times_attempt(30),
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
-        inputs=lambda wildcards, input: [
-            str(Path(meta).parent) for meta in input.inputs
-        ],
-        folder=lambda wildcards: plan.paths.folder(run_of(wildcards)),
+        digest=lambda wildcards: spec_digest([run_of(wildcards)]),
         code=lambda wildcards: code.run_digest("pool", run_of(wildcards)),
     shell:
-        "mebench pool --spec {params.spec:q} --clips {input.clips:q} --inputs {params.inputs:q} --out {params.folder:q}"
+        "mebench pool --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
+        " --spec-digest {params.digest}"
         " > {log:q} 2>&1"

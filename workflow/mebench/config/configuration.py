@@ -8,6 +8,8 @@ from typing import Any
 
 from mebench.config import kinds
 
+FORMAT = "mebench configuration 1"  # of results/config.json
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -17,6 +19,21 @@ class Configuration:
     settings: dict[str, Any]
     tasks: dict[str, dict[str, Any]]
     entries: dict[str, dict[str, Any]]
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON, for ``results/config.json``; equal configurations give equal JSON."""
+        return {
+            "format": FORMAT,
+            "settings": self.settings,
+            "tasks": list(self.tasks.values()),
+            "entries": list(self.entries.values()),
+        }
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> Configuration:
+        """The configuration of a :meth:`document`."""
+        named = ({item["name"]: item for item in document[part]} for part in ("tasks", "entries"))
+        return cls(document["settings"], *named)
 
     @property
     def results(self) -> str:

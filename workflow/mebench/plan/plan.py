@@ -11,10 +11,9 @@ from typing import Any
 
 from mebench import cards
 from mebench.config.configuration import Configuration
-from mebench.config.loading import load_config
+from mebench.config.loading import load
 from mebench.config.resolve import resolve
 from mebench.config.schema import checked
-from mebench.config.spec import RunSpec
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
 from mebench.plan.arguments import Arguments
@@ -23,6 +22,7 @@ from mebench.plan.paths import Paths
 from mebench.plan.runs import Run, all_runs
 from mebench.plan.tables import is_file, named, table_task
 from mebench.protocols.tasks import TASKS
+from mebench.runs.paths import RunFiles
 
 
 class Plan:
@@ -49,8 +49,8 @@ class Plan:
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
-        """The plan of a configuration file."""
-        return cls(resolve(load_config(path)))
+        """The plan of a configuration file: config.yaml, or the resolved one that the workflow writes."""
+        return cls(load(path))
 
     def elsewhere(self, results: str, runs: Iterable[Run]) -> Plan:
         """The plan of these runs alone, with another folder of results."""
@@ -73,14 +73,18 @@ class Plan:
             raise UserError(f"the configuration has no run '{run_id}'{did_you_mean(run_id, self._by_id)}")
         return self._by_id[run_id]
 
-    def resolve(self, run_id: str) -> tuple[RunSpec, list[Path], list[Path], Path]:
-        """(spec, clips, input folders, run folder) of a run named TASK/MODEL/seedK."""
-        run = self.named(run_id)
-        return (
+    def check_task(self, task: str) -> None:
+        """A UserError where the configuration has no such task."""
+        if task not in self.tasks:
+            raise UserError(f"the configuration has no task '{task}'{did_you_mean(task, self.tasks)}")
+
+    def files(self, run: Run) -> RunFiles:
+        """A run with the files that it reads, and its folder."""
+        return RunFiles(
+            Path(self.paths.folder(run)),
             run.spec,
             [Path(path) for path in self.paths.clips(run.datasets)],
             [Path(folder) for folder in self.paths.input_folders(run)],
-            Path(self.paths.folder(run)),
         )
 
     @property
@@ -115,6 +119,17 @@ class Plan:
     def file_of_table(self, table: str) -> list[str]:
         """The YAML file of a table that lies outside the package."""
         return [path for path in (self.tables.get(table, table),) if is_file(path)]
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the report shows, by name: tables, tasks, datasets, models, and the plots of each task."""
+        return {
+            "tables": list(self.tables.values()),
+            "tasks": list(self.tasks),
+            "datasets": list(self.datasets),
+            "models": self.model_names,
+            "plots": {task: self.paths.plots(task) for task in self.tasks},
+        }
 
     @property
     def config_json(self) -> str:

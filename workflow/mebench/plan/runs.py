@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from mebench.config import feasible
 from mebench.config.configuration import Configuration
 from mebench.config.spec import RunSpec
-from mebench.files import canonical_json
+from mebench.files import canonical_json, digest
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Run:
     @property
     def resources(self) -> dict[str, int]:
         return self.entry["resources"]
+
+
+def spec_digest(runs: Iterable[Run]) -> str:
+    """16 hexadecimal digits for the specs of runs: whether a job that waited in a queue still trains what was asked."""
+    return digest(*(run.parameter for run in runs))[:16]
 
 
 def all_runs(configuration: Configuration) -> list[Run]:

@@ -136,8 +136,7 @@ def _drawers(here: Plan, gaps: Gaps) -> dict[str, Callable[[], Figure]]:
 
 
 def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:
-    plots = {task: here.paths.plots(task) for task in here.tasks}
-    contents = page.Contents(list(here.tasks), list(here.tables.values()), list(here.datasets), here.model_names, plots)
+    contents = page.Contents(**here.shown)
     page.write(tree / "report.html", tree, contents, plan.config_json, gaps=gaps, shown=Path(plan.results))
 
 

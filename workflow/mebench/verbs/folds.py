@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mebench.verbs.train import resolve, run_arguments
+from mebench.verbs.train import named_runs, run_arguments
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +14,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     from mebench.runs.handout import hand_out
 
-    files = resolve(args)
-    rows = hand_out(files)
-    print(f"{files.run / 'folds.csv'}: {len(rows)} clips, {len({row['subject'] for row in rows})} folds")
+    for files in named_runs(args):
+        rows = hand_out(files)
+        print(f"{files.run / 'folds.csv'}: {len(rows)} clips, {len({row['subject'] for row in rows})} folds")

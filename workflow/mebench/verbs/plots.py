@@ -34,8 +34,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", nargs="+", metavar="CSV", help="what `mebench index` wrote, of each dataset")
     parser.add_argument("--task", help="the task; with input: show its classes instead of each dataset's emotions")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.svg and STEM.png; or a folder")
+    parser.add_argument("--config", metavar="FILE",
+                        help="with task: config.yaml or results/config.json, instead of --runs, --sample and --clips; "
+                             "with others: for a task that it defines itself")  # fmt: skip
     parser.add_argument("--define", nargs="+", default=[], metavar="JSON",
-                        help="tasks that the configuration itself defines")  # fmt: skip
+                        help="tasks that the configuration itself defines, as JSON")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
@@ -45,6 +48,8 @@ def main(args: argparse.Namespace) -> None:
     tasks.define(json.loads(text) for text in args.define)
     from mebench.errors import UserError
 
+    if args.config:
+        _configure(args)
     kind = ALIASES.get(args.kind, args.kind)
     for name in NEEDS.get(kind, ("runs",)):
         if not getattr(args, name):
@@ -69,3 +74,17 @@ def main(args: argparse.Namespace) -> None:
         written = style.save(together.draw_runs(kind, args.runs), out)
     for path in written:
         print(path, flush=True)
+
+
+def _configure(args: argparse.Namespace) -> None:
+    """Make own tasks of the configuration known, and fill in what it says of a task."""
+    from mebench.plan import Plan
+    from mebench.protocols import tasks
+
+    plan = Plan.load(args.config)
+    tasks.define(plan.own_tasks)
+    if args.kind == "task" and args.task:
+        plan.check_task(args.task)
+        args.runs = [plan.paths.folder(run) for run in plan.paths.runs_of(args.task)]
+        args.sample = [[name, *folders] for name, folders in plan.paths.samples[args.task].items()]
+        args.clips = plan.paths.clips(plan.tasks[args.task]["datasets"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mebench.verbs.train import resolve, run_arguments
+from mebench.verbs.train import named_runs, run_arguments
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,6 @@ def main(args: argparse.Namespace) -> None:
     from mebench.runs.pool import pool
     from mebench.runs.run_record import Title
 
-    files = resolve(args)
-    record = pool(files, Title(**recipes.about(files.spec)))
-    print(f"{files.run / PREDICTIONS}: {record.folds_done} of {record.folds_expected} folds")
+    for files in named_runs(args):
+        record = pool(files, Title(**recipes.about(files.spec)))
+        print(f"{files.run / PREDICTIONS}: {record.folds_done} of {record.folds_expected} folds")

@@ -12,9 +12,11 @@ import json
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench report``."""
     parser.add_argument("--out", required=True, metavar="HTML", help="the page, e.g. results/report.html")
+    parser.add_argument("--config", metavar="FILE",
+                        help="config.yaml or results/config.json, instead of all that follow")  # fmt: skip
     parser.add_argument("--results", default="results", metavar="FOLDER", help="results folder (default: results)")
     parser.add_argument("--tables", nargs="*", default=[], metavar="TABLE", help="tables to show")
-    parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks to show")
+    parser.add_argument("--tasks", nargs="*", default=[], metavar="TASK", help="tasks to show")
     parser.add_argument("--datasets", nargs="*", default=[], metavar="DATASET", help="datasets to show")
     parser.add_argument("--models", nargs="*", default=[], metavar="MODEL", help="models to show, by card")
     parser.add_argument(
@@ -34,7 +36,23 @@ def main(args: argparse.Namespace) -> None:
 
     from mebench.report import page
 
+    if args.config:
+        return _of_configuration(args)
     plots = page.parse_plots(args.plots)
     contents = page.Contents(args.tasks, args.tables, args.datasets, args.models, plots)
     for path in page.write(Path(args.out), Path(args.results), contents, args.config_json):
+        print(path)
+
+
+def _of_configuration(args: argparse.Namespace) -> None:
+    """The report of all that a configuration asks for."""
+    from pathlib import Path
+
+    from mebench.plan import Plan
+    from mebench.protocols import tasks
+    from mebench.report import page
+
+    plan = Plan.load(args.config)
+    tasks.define(plan.own_tasks)
+    for path in page.write(Path(args.out), Path(plan.results), page.Contents(**plan.shown), plan.config_json):
         print(path)

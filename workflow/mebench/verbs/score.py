@@ -1,7 +1,8 @@
 """Score predictions: UF1, UAR, accuracy and confusion, pooled over folds, overall and per dataset.
 
 One file by hand:  mebench score PREDICTIONS.csv --json
-All runs of a task: mebench score --runs results/runs/megc2019/*/seed* --out results/scores/megc2019.csv
+All runs of a task: mebench score --task megc2019 --config results/config.json --out results/scores/megc2019.csv
+Some runs of it:    mebench score --runs results/runs/megc2019/ststnet/seed* --out ststnet.csv
 """
 
 from __future__ import annotations
@@ -21,21 +22,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--classes", help="the label set, e.g. negative,positive,surprise (default: the labels in the file)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--task", help="score all runs of this task of the configuration")
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
+                        help="with --task: config.yaml (default), or results/config.json")  # fmt: skip
     parser.add_argument("--runs", nargs="+", type=Path, help="folders of pooled runs of one task")
     parser.add_argument(
-        "--out", type=Path, help="with --runs: the scores CSV; a JSON with the confusions comes beside it"
+        "--out", type=Path, help="with --task or --runs: the scores CSV; a JSON with the confusions comes beside it"
     )
     parser.add_argument("--stage", type=json.loads, default={}, metavar="JSON",
                         help="with --runs: parameters of the stage between predictions and scores")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
-    if bool(args.runs) == bool(args.predictions) or bool(args.runs) != bool(args.out):
-        raise UserError("give either one PREDICTIONS.csv, or --runs FOLDER... with --out SCORES.csv")
-    if args.runs:
+    given = [bool(way) for way in (args.predictions, args.task, args.runs)]
+    if sum(given) != 1 or bool(args.predictions) == bool(args.out):
+        raise UserError(
+            "give either one PREDICTIONS.csv, or --task TASK or --runs FOLDER... with --out SCORES.csv, but not both"
+        )
+    if args.out:
         from mebench.runs.scores import write_scores
 
-        print(write_scores(args.runs, args.out, args.stage))
+        runs, stage = _of_task(args) if args.task else (args.runs, args.stage)
+        print(write_scores(runs, args.out, stage))
         return
     from mebench.metrics.recognition import score
     from mebench.runs.scores import read_predictions
@@ -43,6 +51,16 @@ def main(args: argparse.Namespace) -> None:
     classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
     result = score(read_predictions(args.predictions), classes)
     print(json.dumps(result) if args.json else as_text(result))
+
+
+def _of_task(args: argparse.Namespace) -> tuple[list[Path], dict]:
+    """The folders of the runs of a task, and the parameters of its stage."""
+    from mebench.plan import Plan
+
+    plan = Plan.load(args.config)
+    plan.check_task(args.task)
+    runs = plan.paths.runs_of(args.task)
+    return [Path(plan.paths.folder(run)) for run in runs], plan.arguments.stage_parameters(args.task)
 
 
 def as_text(result: dict) -> str:

@@ -15,8 +15,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", metavar="TABLE", help="name of the table, or the path of its YAML file")
     parser.add_argument("--scores", required=True, metavar="CSV", help="scores of the table's task")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.csv, STEM.md, STEM.tex and STEM.html")
+    parser.add_argument("--config", metavar="FILE",
+                        help="config.yaml or results/config.json, for a task that it defines itself")  # fmt: skip
     parser.add_argument("--define", nargs="+", default=[], metavar="JSON",
-                        help="tasks that the configuration itself defines")  # fmt: skip
+                        help="the same as JSON")  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
@@ -24,6 +26,10 @@ def main(args: argparse.Namespace) -> None:
     from mebench.protocols import tasks
 
     tasks.define(json.loads(text) for text in args.define)
+    if args.config:
+        from mebench.plan import Plan
+
+        tasks.define(Plan.load(args.config).own_tasks)
     from mebench import tables
 
     description = tables.describe(args.table)

@@ -1,7 +1,10 @@
 """Train the missing folds of one shard of a run (a run is a task, a model and a seed).
 
-The spec says everything that decides the result; Snakemake passes it as one canonical JSON string. By hand, name the
-run instead and it is read from the configuration:
+The workflow writes its configuration, resolved, to results/config.json and names the run:
+
+  mebench train --run megc2019/ststnet --seeds 0 --config results/config.json --spec-digest 0123456789abcdef
+
+Such a line can be copied from the log and run by hand. config.yaml can be named as well:
 
   mebench train --run megc2019/ststnet/seed0 --config config.yaml
 """
@@ -17,7 +20,6 @@ from typing import TYPE_CHECKING
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
-    from mebench.config.spec import RunSpec
     from mebench.runs.paths import RunFiles
     from mebench.runs.records import FoldRecord
 
@@ -28,7 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--shard", default="1-of-1", help="which shard of how many, e.g. 2-of-4 (default: all folds)")
     which.add_argument("--fold", nargs="+", action="extend", default=[], metavar="FOLD",
                        help="train these folds alone, e.g. casme2/sub01, also if they failed before")  # fmt: skip
-    parser.add_argument("--done", type=Path, help="write the shard's summary here (JSON)")
+    parser.add_argument("--done", type=Path, nargs="*", metavar="FILE",
+                        help="write the shard's summary, JSON: here, one file for each seed, or without FILE "
+                             "where the workflow looks for it, in shards/ of the run's folder")  # fmt: skip
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--gpus", type=int, default=1, metavar="N",
                         help="GPUs of this job's own, where the machine has any; 0: the CPU (default 1)")  # fmt: skip
@@ -40,46 +44,94 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that name a run, shared by train and pool."""
-    parser.add_argument("--spec", help="the run's spec as JSON")
-    parser.add_argument("--clips", type=Path, nargs="+", help="clips.csv of the task's datasets")
-    parser.add_argument("--inputs", type=Path, nargs="*", help="input folders of the task's datasets")
-    parser.add_argument("--out", type=Path, help="the run's folder")
-    parser.add_argument("--run", help="instead of the four above: TASK/MODEL/seedK of the configuration")
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="with --run (default config.yaml)")
+    """The arguments that name a run, shared by train, pool, folds and adopt."""
+    parser.add_argument("--run", help="TASK/MODEL/seedK of the configuration, or TASK/MODEL with --seeds")
+    parser.add_argument("--seeds", metavar="K,K,...", help="with --run TASK/MODEL: its seeds, one after the other")
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
+                        help="with --run: config.yaml (default), or results/config.json")  # fmt: skip
+    parser.add_argument("--spec-digest", metavar="DIGEST",
+                        help="with --run: refuse a configuration that has changed since")  # fmt: skip
+    parser.add_argument("--spec", help="instead of --run: the run's spec as JSON, with the three below")
+    parser.add_argument("--clips", type=Path, nargs="+", help="with --spec: clips.csv of the task's datasets")
+    parser.add_argument("--inputs", type=Path, nargs="*", help="with --spec: input folders of the task's datasets")
+    parser.add_argument("--out", type=Path, help="with --spec: the run's folder")
 
 
-def resolve(args: argparse.Namespace) -> RunFiles:
-    """What a run is made of, from either form of the arguments."""
+def named_runs(args: argparse.Namespace) -> list[RunFiles]:
+    """The runs that either form of the arguments names, one for each seed."""
     from mebench.config import spec
     from mebench.runs.paths import RunFiles
 
     if args.run:
-        from mebench.plan import Plan
-
-        own, clips, inputs, folder = Plan.load(args.config).resolve(args.run)
-        return RunFiles(folder, own, clips, inputs)
+        return _of_configuration(args)
     if not (args.spec and args.clips and args.inputs is not None and args.out):
         raise UserError("give --run TASK/MODEL/seedK, or all of --spec, --clips, --inputs and --out")
-    return RunFiles(args.out, spec.parse(args.spec), args.clips, args.inputs)
+    return [RunFiles(args.out, spec.parse(args.spec), args.clips, args.inputs)]
+
+
+def _of_configuration(args: argparse.Namespace) -> list[RunFiles]:
+    from mebench.plan import Plan
+    from mebench.plan.runs import spec_digest
+
+    plan = Plan.load(args.config)
+    runs = [plan.named(name) for name in run_names(args.run, args.seeds)]
+    if args.spec_digest and args.spec_digest != (now := spec_digest(runs)):
+        raise UserError(
+            f"{args.config} has changed since this command was written: it now says something else of the run "
+            f"{args.run} (its digest is {now}, not {args.spec_digest}); start snakemake again, or leave out "
+            "--spec-digest to go by the configuration as it is"
+        )
+    return [plan.files(run) for run in runs]
+
+
+def run_names(name: str, seeds: str | None) -> list[str]:
+    """``smic-3/ststnet`` with the seeds ``0,1`` -> ``smic-3/ststnet/seed0``, ``smic-3/ststnet/seed1``."""
+    if name.count("/") >= 2:
+        if seeds is not None:
+            raise UserError(f"--run {name} has a seed already; leave out --seeds, or write --run TASK/MODEL")
+        return [name]
+    if seeds is None:
+        raise UserError(f"--run {name} lacks a seed; write {name}/seed0, or add --seeds 0,1")
+    numbers = seeds.split(",")
+    if not all(number.isdecimal() for number in numbers) or len(set(numbers)) < len(numbers):
+        raise UserError(f"--seeds is '{seeds}'; write whole numbers, each once, such as 0,1,2")
+    return [f"{name}/seed{number}" for number in numbers]
 
 
 def main(args: argparse.Namespace) -> int:
     from mebench.config.spec import run_id
     from mebench.runs.gpu_lease import lease
 
-    files = resolve(args)
-    check(args, files.spec, files.run)
-    with lease(0 if args.device == "cpu" else args.gpus, run_id(files.spec), say):
-        return train(args, files)
+    runs = named_runs(args)
+    check(args, runs)
+    names = ", ".join(run_id(files.spec) for files in runs)
+    with lease(0 if args.device == "cpu" else args.gpus, names, say):
+        for files, done in zip(runs, summaries(args, runs), strict=True):
+            code = train(args, files, done)
+            if code:
+                return code
+    return 0
 
 
-def check(args: argparse.Namespace, spec: RunSpec, out: Path) -> None:
+def summaries(args: argparse.Namespace, runs: Sequence[RunFiles]) -> list[Path | None]:
+    """The file for the summary of each run, as ``--done`` says."""
+    if args.done is None:
+        return [None] * len(runs)
+    if args.done and len(args.done) != len(runs):
+        raise UserError(f"--done names {len(args.done)} files for {len(runs)} seeds; write one for each seed, or none")
+    return args.done or [files.run / "shards" / f"{args.shard}.json" for files in runs]
+
+
+def check(args: argparse.Namespace, runs: Sequence[RunFiles]) -> None:
     """Raise a UserError for arguments that make no sense: before the job waits for a GPU."""
     from mebench.parallel import parse_shard
 
-    if spec["training"] == "rules":
-        raise UserError(f"{spec['model']} is trained by its own rule, not by this command; run snakemake for {out}")
+    for files in runs:
+        if files.spec["training"] == "rules":
+            raise UserError(
+                f"{files.spec['model']} is trained by its own rule, not by this command; run snakemake for {files.run}"
+            )
+    summaries(args, runs)
     parse_shard(args.shard)
     workers_of(args.workers)
     for option, value in (("--threads", args.threads), ("--fold-seconds", args.fold_seconds)):
@@ -96,8 +148,9 @@ def say(text: str) -> None:
     log.info(text)
 
 
-def train(args: argparse.Namespace, files: RunFiles) -> int:
+def train(args: argparse.Namespace, files: RunFiles, done: Path | None) -> int:
     """Train the shard on the GPU that CUDA sees now, or on the CPU, and say how its folds went; gives the exit code.
+    ``done`` is the file for the summary.
 
     Torch is imported in here and not before."""
     from functools import partial
@@ -119,11 +172,11 @@ def train(args: argparse.Namespace, files: RunFiles) -> int:
         except Stopped as where:
             print(f"asked to stop (signal {stop.asked}) {where}; the same command goes on from there")
             return 128 + stop.asked
-    report(args, files.run, records)
+    report(args, files.run, records, done)
     return 0
 
 
-def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord]) -> None:
+def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord], done: Path | None) -> None:
     """Say how the folds went, and write the shard's summary where it is asked for."""
     from mebench.files import write_json
 
@@ -132,8 +185,8 @@ def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord]) -
     print(f"{len(records) - len(failed)} of {len(records)} folds {which} are done in {run}")
     for ending in failed:
         print("  {fold}: {status}: {message}".format(**ending))
-    if args.done:
-        write_json(args.done, {"shard": args.shard, "folds": [record.fold for record in records], "failed": failed})
+    if done:
+        write_json(done, {"shard": args.shard, "folds": [record.fold for record in records], "failed": failed})
 
 
 def workers_of(text: str) -> int:

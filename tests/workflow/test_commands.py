@@ -1,0 +1,79 @@
+"""The commands in the log: short, and the same by hand. They name results/config.json, which a rule writes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+from project import PROJECT
+
+RUNS = "results/runs/megc2019-flow"
+
+
+def commands(said: str) -> list[str]:
+    """The commands that ``snakemake --printshellcmds`` shows."""
+    return re.findall(r"^(?:Shell command: )?((?:exec )?mebench .*)", said, re.MULTILINE)
+
+
+def trained(project, model: str, seed: int) -> dict[str, bytes]:
+    """What training wrote of a run and is the same whenever it is trained."""
+    folder = project.folder / RUNS / model / f"seed{seed}"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("folds/*/*.csv"))} | {
+        "shard": (folder / "shards/1-of-1.json").read_bytes()
+    }
+
+
+def test_the_longest_command_of_the_shipped_benchmark_fits_into_three_hundred_characters(tmp_path):
+    command = ["snakemake", "-n", "-p", "--snakefile", PROJECT / "Snakefile", "--directory", tmp_path, "--configfile",
+               PROJECT / "config.yaml"]  # fmt: skip
+    env = os.environ | {"PYTHONPATH": str(PROJECT / "workflow")}
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=True)
+    lines = commands(done.stdout + done.stderr)
+    assert len(lines) > 200
+    assert max(map(len, lines)) < 300
+
+
+def test_a_line_from_the_log_trains_the_same_bytes_by_hand(finished, copy):
+    copy.run("rm", "-r", f"{RUNS}/ststnet")
+    said = copy.snakemake("-n", "-p")
+    (line,) = [line for line in commands(said) if "train --run megc2019-flow/ststnet --seeds 1 " in line]
+    copy.run("bash", "-c", line)
+    assert trained(copy, "ststnet", 1) == trained(finished, "ststnet", 1)
+    assert len(trained(copy, "ststnet", 1)) == 2 * 5 + 1
+
+
+def test_several_seeds_and_the_name_of_one_run_train_the_same(finished, copy):
+    train = ["mebench", "train", "--config", "results/config.json", "--device", "cpu", "--done", "--run"]
+    copy.run("rm", "-r", f"{RUNS}/ststnet", f"{RUNS}/majority")
+    copy.run(*train, "megc2019-flow/majority", "--seeds", "0,1")
+    copy.run(*train, "megc2019-flow/ststnet/seed0")
+    for model, seed in (("majority", 0), ("majority", 1), ("ststnet", 0)):
+        assert trained(copy, model, seed) == trained(finished, model, seed)
+    assert not (copy.folder / RUNS / "ststnet/seed1").exists()
+
+
+def test_an_edit_of_one_model_writes_the_configuration_anew_and_trains_that_model_alone(copy):
+    said = copy.snakemake("-n", "-p", "--forcerun", "train")
+    line = next(line for line in commands(said) if "/ststnet --seeds 0" in line)
+    before = (copy.folder / "results/config.json").read_bytes()
+    copy.edit("config.yaml", "{model: ststnet, epochs: 3}", "{model: ststnet, epochs: 4}")
+    assert {job.split("/")[3] for job in copy.planned() if job.startswith(("train", "pool"))} == {"ststnet"}
+    copy.snakemake("--cores", "2", f"{RUNS}/ststnet/seed1/run.json")
+    assert (copy.folder / "results/config.json").read_bytes() != before
+    refused = copy.run("bash", "-c", line.partition(" > ")[0], ok=False)
+    assert refused.returncode == 2
+    assert "results/config.json has changed since this command was written" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert [job for job in copy.planned() if job.startswith("train")] == [
+        f"train {RUNS}/ststnet/seed0/shards/1-of-1.json"
+    ]
+
+
+def test_a_missing_configuration_is_written_again_and_every_fold_holds(copy):
+    before, text = copy.folds(), (copy.folder / "results/config.json").read_bytes()
+    copy.run("rm", "results/config.json")
+    copy.snakemake("--cores", "2")
+    assert (copy.folder / "results/config.json").read_bytes() == text
+    assert copy.planned() == []
+    assert copy.folds() == before
