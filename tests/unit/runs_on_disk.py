@@ -76,7 +76,8 @@ class Bench:
 
     def pooled(self, done: int, model: str = "ststnet", seed: int = 0, failed: tuple[str, ...] = ()) -> Path:
         """run.json of a run with so many folds done, and those that ran out of memory."""
-        spec, _, _, run = self.plan.resolve(f"{TASK}/{model}/seed{seed}")
+        files = self.plan.files(self.plan.run(TASK, model, seed))
+        spec, run = files.spec, files.run
         record = RunRecord(
             task=TASK, model=model, title=model, kind="model", seed=seed, selection=spec["selection"],
             origin="synthetic", spec=spec, clips=0, folds_expected=len(SUBJECTS), folds_done=done,

@@ -20,8 +20,17 @@ def rules(jobs: list[str]) -> dict[str, int]:
 
 def test_the_files_have_the_columns_and_keys_of_their_formats(finished):
     """Those that no kind of task, of input or of model adds to."""
-    for one in (formats.SOURCE, formats.CLIPS, formats.VIDEOS, formats.DECISIONS, formats.INPUT_META, formats.SHARD,
-                formats.PROVENANCE):  # fmt: skip
+    one_of_each = [
+        formats.CONFIGURATION,
+        formats.SOURCE,
+        formats.CLIPS,
+        formats.VIDEOS,
+        formats.DECISIONS,
+        formats.INPUT_META,
+        formats.SHARD,
+        formats.PROVENANCE,
+    ]
+    for one in one_of_each:
         paths = list((finished.folder / "results").glob(re.sub(r"<\w+>", "*", one.path)))
         assert paths, one.path
         for path in paths:

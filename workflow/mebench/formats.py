@@ -49,6 +49,17 @@ DATA = ("data", "digest", "of clips, labels and input arrays")
 
 # --- sources and clips -----------------------------------------------------------------------------------------------
 
+CONFIGURATION = Format(
+    "config.json", "the configuration with its defaults, resolved against cards", "resolve",
+    "train, pool, folds, adopt, score, tables, plots, report",
+    _fields(
+        ("format", "text", "the version of this format"),
+        ("settings", "mapping", "the keys of `config.yaml`, with their defaults"),
+        ("tasks", "list", "the definition of each task"),
+        ("entries", "list", "each model entry: `name`, `model`, `tasks`, options, inputs, recipe and resources"),
+    ),
+)  # fmt: skip
+
 SOURCE = Format(
     "sources/<dataset>/source.json", "where the copy of a dataset lies", "fetch",
     "index, faces, inputs, doctor, report",
@@ -359,6 +370,6 @@ PROVENANCE = Format(
 )  # fmt: skip
 
 ALL = (
-    SOURCE, CLIPS, VIDEOS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD, RUNNING, PREDICTIONS,
-    HISTORY, RUN_RECORD, FOLDS, GIVEN, SCORES, PROVENANCE,
+    CONFIGURATION, SOURCE, CLIPS, VIDEOS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
+    RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLDS, GIVEN, SCORES, PROVENANCE,
 )  # fmt: skip
