@@ -54,7 +54,7 @@ def test_every_class_is_announced_whatever_was_asked_for(name, counts):
 
 
 def test_generated_flow_pictures_are_marked_as_generated(tmp_path):
-    from mebench.acquisition.origin import origin_of
+    from mebench.acquisition.origin import data_origin
 
     generate.write("flow_images", tmp_path / "data", tmp_path / "truth", **FEW)
-    assert origin_of("flow_images", tmp_path / "data") == "synthetic"
+    assert data_origin("flow_images", tmp_path / "data") == "synthetic"

@@ -241,7 +241,7 @@ def test_without_a_configuration(tmp_path, monkeypatch, capsys):
     ],
 )
 def test_kinds_of_repairs(text, kind):
-    assert copies.kind_of_repair(text) == kind
+    assert copies.repair_kind(text) == kind
 
 
 @pytest.mark.parametrize("source", ["/data/CASME2", "a b", "x: y", "http://a/b#c", "ä", "'"])

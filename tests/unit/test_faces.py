@@ -181,7 +181,7 @@ def test_finished_subjects_are_not_done_again(folder, tmp_path, monkeypatch):
     assert len(asked) == 6
     assert (tmp_path / "f" / "meta.json").read_bytes() == before
     shutil.copy(copy / "sub01" / NAMES[0] / "img7.png", copy / "sub02" / "EP02_02" / "img7.png")
-    make.digest_of.cache_clear()  # a frame is read once per process
+    make.frame_digest.cache_clear()  # a frame is read once per process
     assert run(copy, tmp_path / "f") == 0
     assert len(asked) == 9
     assert [face.status for face in store.load(tmp_path / "f").faces] == ["ok"] * 6

@@ -48,9 +48,9 @@ def sha256(path: Path) -> str:
 
 
 def clip_ids(root: object) -> list[str]:
-    from mebench.acquisition.origin import root_of
+    from mebench.acquisition.origin import data_root
 
-    return [clip.clip_id for clip in cards.load("datasets", "casme2").read(root_of(Path(root))).clips]
+    return [clip.clip_id for clip in cards.load("datasets", "casme2").read(data_root(Path(root))).clips]
 
 
 # ------------------------------------------------------------------------------------------------ folders

@@ -94,7 +94,7 @@ def test_the_long_videos_of_samm_are_grey(roots):
 
 def test_cast_has_the_clips_that_were_asked_for():
     for dataset in generate.LONG:
-        videos = long_cast.of(dataset, subjects=8, clips=6, seed=0)
+        videos = long_cast.draw_videos(dataset, subjects=8, clips=6, seed=0)
         micro = [event for video in videos for event in video.events if event.kind == "micro"]
         assert len(micro) == 48
         assert {event.emotion for event in micro} == set(long_cast.MIXES[dataset])

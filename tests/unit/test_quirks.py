@@ -403,7 +403,7 @@ def moving(tmp_path_factory):
     """(root, reading, true peak of each clip, reading by motion) of a small generated SMIC: faces with known motion."""
     folder = tmp_path_factory.mktemp("moving")
     generate.write("smic", folder / "data", folder / "truth", subjects=3, clips=4, seed=2)
-    clips = cast.of("smic", subjects=3, clips=4, seed=2)
+    clips = cast.draw_clips("smic", subjects=3, clips=4, seed=2)
     peaks = {f"smic/{subject_name('smic', clip.subject)}/{clip.name}": clip.peak for clip in clips}
     reading = smic.read(folder / "data")
     return folder / "data", reading, peaks, apex.with_apex_of_most_motion(reading, folder / "data", jobs=1)

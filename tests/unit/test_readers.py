@@ -55,7 +55,7 @@ def test_what_is_generated_is_read_back(roots, dataset):
 
     planned = {
         f"{dataset}/{subject_name(dataset, c.subject)}/{c.name}": c
-        for c in cast.of(dataset, subjects=3, clips=4, seed=1)
+        for c in cast.draw_clips(dataset, subjects=3, clips=4, seed=1)
     }
     reading = read(dataset, roots / dataset)
     assert reading.dropped == []

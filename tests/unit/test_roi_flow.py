@@ -232,7 +232,7 @@ def portrait():
 
 @pytest.fixture(scope="module")
 def face(portrait):
-    return roi_flow.find(portrait, roi_flow.landmarks_of(portrait), 36)
+    return roi_flow.find(portrait, roi_flow.face_landmarks(portrait), 36)
 
 
 def moved(picture, dx, dy, bump=(0.0, 0.0), at=(0, 0), width=18):
@@ -296,7 +296,7 @@ def test_flow_of_a_region_is_farnebacks_of_the_part_that_is_cut_out(face):
 
 def test_a_corner_of_the_mouth_that_is_pulled_up_and_outwards(portrait, face):
     """The corner at the right of the picture (54) moves by (3, -4) while the head moves by (1, 1)."""
-    landmarks = roi_flow.landmarks_of(portrait)
+    landmarks = roi_flow.face_landmarks(portrait)
     smile = [moved(portrait, 1, 1, bump=(3 * a, -4 * a), at=landmarks[54]) for a in (0, 0.5, 1)]
     series = named(roi_flow.series(face, [portrait, *smile], scaled=False))
     assert 1.5 < series["point54_u"][-1] < 4
@@ -309,7 +309,7 @@ def test_a_corner_of_the_mouth_that_is_pulled_up_and_outwards(portrait, face):
 
 
 def test_a_brow_that_is_raised(portrait, face):
-    landmarks = roi_flow.landmarks_of(portrait)
+    landmarks = roi_flow.face_landmarks(portrait)
     raised = moved(portrait, 0, 0, bump=(0, -4), at=landmarks[19])
     series = named(roi_flow.series(face, [portrait, raised], scaled=False))
     assert series["brow_left_v"][-1] < -1.5
@@ -318,7 +318,7 @@ def test_a_brow_that_is_raised(portrait, face):
 
 
 def test_ten_channels_are_among_the_thirty_six(portrait, face):
-    few = roi_flow.find(portrait, roi_flow.landmarks_of(portrait), 10)
+    few = roi_flow.find(portrait, roi_flow.face_landmarks(portrait), 10)
     frames = [portrait, moved(portrait, 1, 0, bump=(2, 2), at=(300, 300), width=60)]
     ten, all_of_them = (roi_flow.series(f, frames, scaled=False) for f in (few, face))
     for name, values in named(ten, 10).items():
@@ -339,7 +339,7 @@ def recording(tmp_path_factory):
     (root / "SYNTHETIC.json").write_text(json.dumps({"dataset": "samm", "size": "small"}))
     rng = np.random.default_rng(1)
     face = made_faces.make(rng)
-    local = motion.of_units([("L", 12)], face.landmarks, 2.0)
+    local = motion.from_units([("L", 12)], face.landmarks, 2.0)
     amounts = motion.rise_and_fall(np.arange(FRAMES), 30, PEAK, 50)
     for i, amount in enumerate(amounts.tolist()):
         skin = motion.came_from(local, amount, motion.Drift(0, 0, 0))

@@ -16,7 +16,7 @@ from mebench.synthetic import cast, faces, generate, motion, writers
 def face_and_motion(seed: int, pixels: float = 2.5):
     rng = np.random.default_rng(seed)
     face = faces.make(rng)
-    return face, motion.of_units([("", 1), ("", 2), ("L", 12)], face.landmarks, pixels)
+    return face, motion.from_units([("", 1), ("", 2), ("L", 12)], face.landmarks, pixels)
 
 
 @settings(max_examples=20, deadline=None)
@@ -30,7 +30,7 @@ def face_and_motion(seed: int, pixels: float = 2.5):
 )
 def test_drawn_backwards_and_known_forwards_agree(units, pixels, amount, drift):
     landmarks = face_and_motion(0)[0].landmarks
-    local = motion.of_units(units, landmarks, pixels)
+    local = motion.from_units(units, landmarks, pixels)
     source = motion.came_from(local, amount, drift).astype(float)
     there = drift(source + amount * local(source))
     assert np.abs(there - motion.grid()).max() < 0.01
@@ -62,7 +62,7 @@ def test_apex_frame_shows_the_onset_frame_moved_by_the_flow():
 
 def test_left_and_right_are_the_subjects_own():
     face, _ = face_and_motion(3)
-    local = motion.of_units([("L", 12)], face.landmarks, 2.0)
+    local = motion.from_units([("L", 12)], face.landmarks, 2.0)
     length = np.sqrt((local(motion.grid()) ** 2).sum(0))
     assert np.unravel_index(length.argmax(), length.shape)[1] > faces.WIDTH / 2
 
@@ -78,7 +78,7 @@ def test_motion_starts_at_the_onset_and_peaks_at_the_peak():
 
 @pytest.mark.parametrize("dataset", generate.NAMES)
 def test_default_cast_is_skewed_like_the_real_one(dataset):
-    clips = cast.of(dataset, **generate.DEFAULTS)
+    clips = cast.draw_clips(dataset, **generate.DEFAULTS)
     per_subject = [sum(c.subject == s for c in clips) for s in {c.subject for c in clips}]
     assert len(clips) == 48
     assert min(per_subject) == 1
@@ -104,18 +104,18 @@ def test_same_parameters_same_bytes_with_any_number_of_jobs(tmp_path):
 
 
 def test_a_subject_does_not_depend_on_the_others():
-    first, second = (faces.make(cast.rng_of(0, "casme2", name)) for name in ("sub01", "sub02"))
-    assert np.array_equal(first.appearance, faces.make(cast.rng_of(0, "casme2", "sub01")).appearance)
+    first, second = (faces.make(cast.random_stream(0, "casme2", name)) for name in ("sub01", "sub02"))
+    assert np.array_equal(first.appearance, faces.make(cast.random_stream(0, "casme2", "sub01")).appearance)
     # people differ by more than any of them moves
     assert np.abs(first.appearance - second.appearance).mean() > 10
 
 
 def test_frame_names_are_the_native_ones():
-    clip = cast.of("samm", 2, 2, 0)[0]
+    clip = cast.draw_clips("samm", 2, 2, 0)[0]
     name = writers.frame_path("samm", clip, 562).rsplit("/", 1)[1]
     assert name in ("006_0562.jpg", "006_00562.jpg")
-    assert writers.frame_path("casme2", cast.of("casme2", 2, 2, 0)[0], 46).endswith("/reg_img46.jpg")
-    assert writers.frame_path("smic", cast.of("smic", 2, 2, 0)[0], 76518).endswith("/image076518.bmp")
+    assert writers.frame_path("casme2", cast.draw_clips("casme2", 2, 2, 0)[0], 46).endswith("/reg_img46.jpg")
+    assert writers.frame_path("smic", cast.draw_clips("smic", 2, 2, 0)[0], 76518).endswith("/image076518.bmp")
 
 
 @pytest.mark.parametrize("wrong", [{"subjects": 1}, {"clips": 0}, {"seed": -1}, {"subjects": 2.5}, {"clips": True}])

@@ -156,8 +156,8 @@ def test_texture_has_mean_0_and_variance_1_whatever_the_light(tmp_path, skin):
     assert texture.mean() == pytest.approx(0, abs=1e-4)
     assert texture.std() == pytest.approx(1, abs=1e-4)
     assert np.corrcoef(texture[1].ravel(), texture[2].ravel())[0, 1] < -0.99  # green is the negative of blue
-    dim = texture_motion.of_apex((skin[..., None] * 0.5 + 20).repeat(3, axis=2))
-    np.testing.assert_allclose(dim, texture_motion.of_apex(skin[..., None].repeat(3, axis=2)), atol=1e-4)
+    dim = texture_motion.apex_texture((skin[..., None] * 0.5 + 20).repeat(3, axis=2))
+    np.testing.assert_allclose(dim, texture_motion.apex_texture(skin[..., None].repeat(3, axis=2)), atol=1e-4)
 
 
 def test_texture_is_that_of_the_apex(tmp_path, skin):
@@ -173,15 +173,15 @@ def test_the_difference_keeps_its_magnitude(tmp_path, skin):
     change = channels["texture_change"]
     np.testing.assert_allclose(change, channels["texture_apex"] - channels["texture_onset"], atol=1e-5)
     assert 0 < change.std() < 0.5 * channels["texture_onset"].std()
-    twice = texture_motion.of_change(onset, moved(onset, 1.0, 0))
+    twice = texture_motion.change_texture(onset, moved(onset, 1.0, 0))
     assert twice[2].std() > 1.5 * change.std()
 
 
 def test_known_texture_of_two_frames():
     onset, apex = np.full((2, 2), 90, np.uint8), np.full((2, 2), 110, np.uint8)
-    textures = texture_motion.of_change(onset, apex)  # mean 100, deviation 10
+    textures = texture_motion.change_texture(onset, apex)  # mean 100, deviation 10
     np.testing.assert_allclose(textures.mean(axis=(1, 2)), [-1, 1, 2])
-    assert (texture_motion.of_apex(np.full((4, 4, 3), 7, np.uint8)) == 0).all()  # one colour: nothing to see
+    assert (texture_motion.apex_texture(np.full((4, 4, 3), 7, np.uint8)) == 0).all()  # one colour: nothing to see
 
 
 # --- records ----------------------------------------------------------------------------------------------------------

@@ -27,21 +27,21 @@ from mebench.acquisition import archives, unpacking
 )
 def test_names_of_archives(name, is_one, stem):
     assert archives.is_archive_name(name) == is_one
-    assert not is_one or archives.stem_of(name) == stem
+    assert not is_one or archives.archive_stem(name) == stem
 
 
 def test_volumes_belong_to_their_archive(tmp_path):
     for name in ("a.7z.001", "a.7z.002", "b.7z.001", "c.zip", "c.z01", "c.z02", "d.part1.rar", "d.part2.rar", "c.zip2"):
         (tmp_path / name).touch()
-    assert [p.name for p in unpacking.archives_of(tmp_path)] == ["a.7z.001", "b.7z.001", "c.zip", "d.part1.rar"]
-    named = [[p.name for p in unpacking.volumes(archive)] for archive in unpacking.archives_of(tmp_path)]
+    assert [p.name for p in unpacking.packed_archives(tmp_path)] == ["a.7z.001", "b.7z.001", "c.zip", "d.part1.rar"]
+    named = [[p.name for p in unpacking.volumes(archive)] for archive in unpacking.packed_archives(tmp_path)]
     assert named == [
         ["a.7z.001", "a.7z.002"],
         ["b.7z.001"],
         ["c.z01", "c.z02", "c.zip"],
         ["d.part1.rar", "d.part2.rar"],
     ]
-    assert archives.kind_of(tmp_path / "c.zip") == "volumes"
+    assert archives.archive_kind(tmp_path / "c.zip") == "volumes"
 
 
 def unpack_all(tmp_path: Path, **archives: dict[str, bytes]) -> dict[str, bytes]:
@@ -49,7 +49,7 @@ def unpack_all(tmp_path: Path, **archives: dict[str, bytes]) -> dict[str, bytes]
     out.mkdir()
     for name, files in archives.items():
         make(source / f"{name}.zip", files)
-    unpacking.unpack_all(unpacking.archives_of(source), source, out, join=True)
+    unpacking.unpack_all(unpacking.packed_archives(source), source, out, join=True)
     return contents(out)
 
 

@@ -35,14 +35,14 @@ def is_archive_name(name: str) -> bool:
     return lower.endswith(SUFFIXES) or FIRST_VOLUME.search(lower) is not None
 
 
-def stem_of(name: str) -> str:
+def archive_stem(name: str) -> str:
     """The name without what tells the kind of archive: 'Cropped.tar.gz' and 'Cropped.part1.rar' -> 'Cropped'."""
     name = re.sub(r"\.0*1$", "", name)
     suffix = next((end for end in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(end)), "")
     return re.sub(r"\.part0*1$", "", name[: len(name) - len(suffix)], flags=re.IGNORECASE) or name
 
 
-def kind_of(archive: Path) -> str:
+def archive_kind(archive: Path) -> str:
     """``zip``, ``tar``, ``7z`` or ``rar`` by the first bytes, ``volumes`` where a file is one of several, '' else."""
     if FIRST_VOLUME.search(archive.name) or archive.with_suffix(".z01").exists():
         return "volumes"
@@ -72,7 +72,7 @@ def unpack(archive: Path, folder: Path) -> None:
     """
     from mebench.acquisition import members, programs
 
-    kind = kind_of(archive)
+    kind = archive_kind(archive)
     try:
         if kind == "tar":
             members.unpack_tar(archive, folder)

@@ -1,8 +1,8 @@
-"""Downloading an archive: resumed where it was cut, tried again where waiting helps, whole or absent under its name.
+"""Downloads an archive: goes on where it was cut, tries again where waiting helps; whole or absent under its name.
 
-While it comes it is called NAME.part; NAME.part.json beside it holds the server's mark of the version (ETag or date),
-so that the rest of another version is never joined to it. A whole download is kept with its mark in NAME.json, and
-asked for again only when the server has another version.
+A part of a download is called NAME.part. NAME.part.json beside it holds what the server calls this version (ETag or
+date), so that the rest of another version is never joined to it. A whole download is kept with NAME.json beside it, and
+is downloaded again only when the server has another version.
 """
 
 from __future__ import annotations

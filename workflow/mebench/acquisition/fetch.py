@@ -1,5 +1,4 @@
-"""Making a source ready: a synthetic dataset is generated, archives are downloaded and unpacked, folders are taken as
-they are."""
+"""Makes a source ready: generates a synthetic dataset, downloads and unpacks archives, takes folders as they are."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from mebench import cards
 from mebench.acquisition.archives import SUFFIXES, is_archive_name
 from mebench.acquisition.listing import folder_digest
 from mebench.acquisition.record import ArchiveFile, SourceRecord
-from mebench.acquisition.unpacking import archives_of, unpack_all, volumes
+from mebench.acquisition.unpacking import packed_archives, unpack_all, volumes
 from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.entry import FetchOptions, GeneratorOptions
 from mebench.errors import UserError, did_you_mean
@@ -30,7 +29,7 @@ def fetch(dataset: str, source: str, out: Path, options: FetchOptions, jobs: int
     """
     card, expected, data = dataset_card(dataset), options.get("sha256", "").lower(), Path(out).parent / "data"
     generator = cast(GeneratorOptions, {key: value for key, value in options.items() if key != "sha256"})
-    kind = kind_of(source)
+    kind = source_kind(source)
     if kind != "synthetic" and generator:
         raise UserError(f"{', '.join(sorted(generator))} of {dataset} only go with the source 'synthetic'")
     if kind == "synthetic" and expected:
@@ -52,7 +51,7 @@ def fetch(dataset: str, source: str, out: Path, options: FetchOptions, jobs: int
     raise UserError(advice(card, source, "is no folder or archive" if path.exists() else "does not exist"))
 
 
-def kind_of(source: str) -> str:
+def source_kind(source: str) -> str:
     """``synthetic``, ``url``, ``folder``, ``archive``, or '' for what is none of them."""
     if source == "synthetic":
         return source
@@ -89,7 +88,7 @@ def _generate(dataset: str, data: Path, truth: Path, options: GeneratorOptions, 
 
 
 def _take_folder(record: SourceRecord, folder: Path, expected: str) -> SourceRecord:
-    archives = archives_of(folder)
+    archives = packed_archives(folder)
     if archives and not is_readable(record.dataset, folder):
         unpacked = _unpack(replace(record, kind="archives", origin="archive"), archives, folder, expected, join=True)
         return replace(unpacked, digest=digest(unpacked.digest, folder_digest(folder)))

@@ -24,17 +24,17 @@ def entries(folder: str | Path) -> list[tuple[str, os.stat_result]]:
 
     Raises a UserError where the folder cannot be read.
     """
-    found = []
+    listed = []
     try:
         with os.scandir(folder) as scan:
             for entry in scan:
                 if not entry.name.startswith("."):
                     about = _stat(entry)
                     if about is not None:
-                        found.append((entry.name, about))
+                        listed.append((entry.name, about))
     except OSError as error:
         raise UserError(f"cannot read {error.filename or folder}: {error.strerror}; check its permissions") from error
-    return sorted(found, key=lambda item: item[0])
+    return sorted(listed, key=lambda item: item[0])
 
 
 def _stat(entry: os.DirEntry) -> os.stat_result | None:
@@ -47,10 +47,10 @@ def _stat(entry: os.DirEntry) -> os.stat_result | None:
 
 
 def _add(sha: hashlib._Hash, folder: str, place: str, above: tuple[tuple[int, int], ...]) -> None:
-    found = entries(folder)
-    lines = (f"{place}{name}\0{about.st_size}\n" for name, about in found if stat.S_ISREG(about.st_mode))
+    listed = entries(folder)
+    lines = (f"{place}{name}\0{about.st_size}\n" for name, about in listed if stat.S_ISREG(about.st_mode))
     sha.update("".join(lines).encode("utf-8", "surrogateescape"))
-    for name, about in found:
+    for name, about in listed:
         identity = about.st_dev, about.st_ino
         if stat.S_ISDIR(about.st_mode) and identity not in above:
             _add(sha, os.path.join(folder, name), f"{place}{name}/", (*above, identity))

@@ -1,5 +1,7 @@
-"""What zip and tar archives hold, and writing it below a folder: files first, links last, so that no file is ever
-written through a link."""
+"""The members of zip and tar archives, and writing them below a folder.
+
+Files are written first and links last, so that no file is ever written through a link.
+"""
 
 from __future__ import annotations
 
@@ -44,17 +46,17 @@ def unpack_zip(archive: Path, folder: Path) -> bool:
             return False
         size = sum(info.file_size for info in infos)
         check_room(size, folder, archive)
-        _write(_of_zip(file, infos), folder, archive, size)
+        _write(_zip_members(file, infos), folder, archive, size)
     return True
 
 
 def unpack_tar(archive: Path, folder: Path) -> None:
     """Unpack a tar archive, plain or compressed; one without its end is damaged."""
     with tarfile.open(archive) as file:
-        _write(_of_tar(file), folder, archive)
+        _write(_tar_members(file), folder, archive)
 
 
-def _of_zip(file: zipfile.ZipFile, infos: Iterable[zipfile.ZipInfo]) -> Iterator[Member]:
+def _zip_members(file: zipfile.ZipFile, infos: Iterable[zipfile.ZipInfo]) -> Iterator[Member]:
     for info in infos:
         # a few programs write the separator of Windows
         name, mode = info.filename.replace("\\", "/"), info.external_attr >> 16
@@ -68,7 +70,7 @@ def _of_zip(file: zipfile.ZipFile, infos: Iterable[zipfile.ZipInfo]) -> Iterator
             yield Member(name, "other")
 
 
-def _of_tar(file: tarfile.TarFile) -> Iterator[Member]:
+def _tar_members(file: tarfile.TarFile) -> Iterator[Member]:
     for info in file:
         if info.isdir():
             yield Member(info.name, "folder")

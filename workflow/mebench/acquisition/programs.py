@@ -42,7 +42,7 @@ class Program:
     extraction: Sequence[str]
 
 
-def _of_7z(text: str) -> list[Entry]:
+def _read_7z(text: str) -> list[Entry]:
     entries = []
     for block in re.split(r"\n\s*\n", text):
         values = dict(line.split(" = ", 1) for line in block.splitlines() if " = " in line)
@@ -56,9 +56,9 @@ def _of_7z(text: str) -> list[Entry]:
     return entries
 
 
-def _of_lsar(text: str) -> list[Entry]:
-    found = json.loads(text)
-    if found.get("lsarError"):
+def _read_lsar(text: str) -> list[Entry]:
+    listing = json.loads(text)
+    if listing.get("lsarError"):
         raise ValueError("lsar reports an error")
     return [
         Entry(
@@ -67,11 +67,11 @@ def _of_lsar(text: str) -> list[Entry]:
             bool(entry.get("XADIsLink") or entry.get("XADIsHardLink") or entry.get("XADIsCharacterDevice")),
             bool(entry.get("XADIsEncrypted")),
         )
-        for entry in found["lsarContents"]
+        for entry in listing["lsarContents"]
     ]
 
 
-def _of_unrar(text: str) -> list[Entry]:
+def _read_unrar(text: str) -> list[Entry]:
     entries = []
     for block in re.split(r"\n\s*\n", text):
         values = dict(re.findall(r"^\s*([\w ]+?): (.*)$", block, re.MULTILINE))
@@ -83,7 +83,7 @@ def _of_unrar(text: str) -> list[Entry]:
     return entries
 
 
-def _of_bsdtar(text: str) -> list[Entry]:
+def _read_bsdtar(text: str) -> list[Entry]:
     # -rw-r--r--  0 0      0           3 Nov 21 05:43 a b/x 1.txt
     line = re.compile(r"^(\S)\S{9}\S*\s+\S+\s+\S+\s+\S+\s+(\d+(?:,\s*\d+)?)\s+\w+\s+\d+\s+[\d:]+ (.*)$")
     entries = []
@@ -99,7 +99,7 @@ def _of_bsdtar(text: str) -> list[Entry]:
 def _seven(name: str) -> Program:
     # a password must be given, or the program waits for one
     kinds = ("7z", "rar", "zip", "volumes")
-    return Program(name, kinds, (name, "l", "-slt", "-ba", "-sccUTF-8", "-pnone", "--", "%a"), _of_7z,
+    return Program(name, kinds, (name, "l", "-slt", "-ba", "-sccUTF-8", "-pnone", "--", "%a"), _read_7z,
                    (name, "x", "-y", "-bso0", "-bsp0", "-sccUTF-8", "-pnone", "-o%f", "--", "%a"))  # fmt: skip
 
 
@@ -107,12 +107,12 @@ PROGRAMS = (
     _seven("7zz"),
     _seven("7z"),
     _seven("7za"),
-    Program("unrar", ("rar",), ("unrar", "lt", "-p-", "-c-", "--", "%a"), _of_unrar,
+    Program("unrar", ("rar",), ("unrar", "lt", "-p-", "-c-", "--", "%a"), _read_unrar,
             ("unrar", "x", "-p-", "-y", "-idq", "--", "%a", "%f/")),
-    Program("unar", ("7z", "rar", "zip", "volumes"), ("lsar", "-json", "-password", "none", "%a"), _of_lsar,
+    Program("unar", ("7z", "rar", "zip", "volumes"), ("lsar", "-json", "-password", "none", "%a"), _read_lsar,
             ("unar", "-quiet", "-force-overwrite", "-no-directory", "-password", "none", "-output-directory", "%f",
              "%a")),
-    Program("bsdtar", ("7z", "rar", "zip"), ("bsdtar", "-tvf", "%a"), _of_bsdtar,
+    Program("bsdtar", ("7z", "rar", "zip"), ("bsdtar", "-tvf", "%a"), _read_bsdtar,
             ("bsdtar", "-xf", "%a", "-C", "%f", "--no-same-owner", "--no-same-permissions")),
 )  # fmt: skip
 
@@ -137,31 +137,31 @@ def unpack(archive: Path, kind: str, folder: Path) -> None:
     programs = installed(kind)
     if not programs:
         raise UserError(f"cannot unpack {archive}: {missing_program(kind)}")
-    said = ""
+    message = ""
     for program in programs:
-        code, text, said = _run(program.listing, archive, folder)
+        code, text, message = _run(program.listing, archive, folder)
         try:
             entries = program.read(text) if code == 0 else None
         except (ValueError, KeyError, TypeError) as error:
-            entries, said = None, str(error)
+            entries, message = None, str(error)
         if entries is None:  # not every program reads every rar
-            if WORDS_OF_PASSWORDS.search(said):
+            if WORDS_OF_PASSWORDS.search(message):
                 raise UserError(password(archive))
             continue
         _check(entries, archive, folder)
-        code, _, said = _run(program.extraction, archive, folder)
+        code, _, message = _run(program.extraction, archive, folder)
         if code == 0:
             check_tree(folder, archive)
             return
-        if WORDS_OF_PASSWORDS.search(said):
+        if WORDS_OF_PASSWORDS.search(message):
             raise UserError(password(archive))
-        if "No space left" in said:
+        if "No space left" in message:
             raise UserError(
                 f"the disk of {folder.parent} is full, so that {archive} cannot be unpacked there; make room"
             )
         break
     names = ", ".join(program.name for program in programs)
-    reason = " ".join(said.split())[-200:] or "no reason was given"
+    reason = " ".join(message.split())[-200:] or "no reason was given"
     raise UserError(f"cannot unpack {archive}, it is damaged, cut short, or of a kind that {names} cannot read "
                     f"({reason}); get a fresh copy of it, or unpack it yourself and give the folder")  # fmt: skip
 
@@ -179,9 +179,9 @@ def _check(entries: Sequence[Entry], archive: Path, folder: Path) -> None:
 def _run(command: Sequence[str], archive: Path, folder: Path) -> tuple[int, str, str]:
     """(exit code, standard output, all that was said) of a command; a file name never looks like an option."""
     places = {"%a": str(archive.resolve()), "%f": str(folder.resolve())}
-    words = [re.sub("%[af]", lambda match: places[match[0]], word) for word in command]
+    arguments = [re.sub("%[af]", lambda match: places[match[0]], argument) for argument in command]
     done = subprocess.run(
-        words,
+        arguments,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,5 +1,7 @@
-"""Several archives of one dataset, unpacked beside each other as a person would do it: 'extract here', but with no
-frames of two editions in one folder."""
+"""Unpacks several archives of one dataset beside each other, as a person does with 'extract here'.
+
+Frames of two editions never get into one folder.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mebench.acquisition.archives import FIRST_VOLUME, is_archive_name, stem_of, unpack
+from mebench.acquisition.archives import FIRST_VOLUME, archive_stem, is_archive_name, unpack
 from mebench.acquisition.listing import entries
 from mebench.media.folders import PICTURES
 
@@ -20,12 +22,12 @@ NESTED = 3  # archives in archives in archives
 VOLUME = re.compile(r"\.(z|r)\d\d$|\.(7z|zip|tar|rar)\.\d+$|\.part\d+\.rar$", re.IGNORECASE)
 
 
-def archives_of(folder: Path) -> list[Path]:
+def packed_archives(folder: Path) -> list[Path]:
     """Archives in an owner's folder that are not unpacked beside themselves, down to three levels, in order.
 
     One beside a folder of its own name counts as unpacked.
     """
-    found, level = [], [Path(folder)]
+    archives, level = [], [Path(folder)]
     for _ in range(DEPTH):
         below = []
         for place in level:
@@ -33,14 +35,14 @@ def archives_of(folder: Path) -> list[Path]:
             folders = [name for name, about in here if stat.S_ISDIR(about.st_mode)]
             below += [place / name for name in folders]
             names = [name for name, about in here if stat.S_ISREG(about.st_mode) and is_archive_name(name)]
-            found += [place / name for name in names if stem_of(name) not in folders]
+            archives += [place / name for name in names if archive_stem(name) not in folders]
         level = below
-    return sorted(found)
+    return sorted(archives)
 
 
 def volumes(archive: Path) -> list[Path]:
     """The files that make up an archive: itself, or all its volumes in order."""
-    stem = re.escape(stem_of(archive.name))
+    stem = re.escape(archive_stem(archive.name))
     if FIRST_VOLUME.search(archive.name):
         stem = re.escape(re.sub(r"\.\d+$", "", archive.name))
         pattern = rf"{stem}\.\d+"
@@ -61,7 +63,7 @@ def unpack_all(archives: Sequence[Path], base: Path, folder: Path, *, join: bool
         _join(base, {archive.parent for archive in archives}, folder)
     _unpack_round(archives, base, folder)
     for _ in range(NESTED):
-        inner = archives_of(folder)
+        inner = packed_archives(folder)
         if not inner:
             return
         _unpack_round(inner, folder, folder)
@@ -90,7 +92,7 @@ def _unpack_round(archives: Iterable[Path], base: Path, folder: Path) -> None:
         own = parent / f".unpacked-{number}"  # hidden, so that no folder of the archive has the same name
         own.mkdir()
         unpack(archive, own)
-        groups.setdefault(parent, []).append((own, stem_of(archive.name)))
+        groups.setdefault(parent, []).append((own, archive_stem(archive.name)))
     for parent, unpacked in groups.items():
         for own, stem in _that_clash(unpacked):
             own.rename(_free_name(parent, stem))
@@ -117,13 +119,13 @@ def _that_clash(unpacked: Sequence[tuple[Path, str]]) -> list[tuple[Path, str]]:
 def _fits(own: Path, parent: Path) -> bool:
     """Whether all of ``own`` can go into ``parent`` without one file taking the place of another."""
     for name, _ in entries(own):
-        source, target = own / name, parent / name
+        inner, target = own / name, parent / name
         if not os.path.lexists(target):
             continue
-        if _is_own_folder(source) and _is_own_folder(target):
-            if not _fits(source, target):
+        if _is_own_folder(inner) and _is_own_folder(target):
+            if not _fits(inner, target):
                 return False
-        elif not (source.is_file() and target.is_file() and filecmp.cmp(source, target, shallow=False)):
+        elif not (inner.is_file() and target.is_file() and filecmp.cmp(inner, target, shallow=False)):
             return False
     return True
 
@@ -134,11 +136,11 @@ def _is_own_folder(path: Path) -> bool:
 
 def _merge(own: Path, parent: Path) -> None:
     for name, _ in entries(own):
-        source, target = own / name, parent / name
+        inner, target = own / name, parent / name
         if not os.path.lexists(target):
-            os.rename(source, target)
-        elif _is_own_folder(source):
-            _merge(source, target)
+            os.rename(inner, target)
+        elif _is_own_folder(inner):
+            _merge(inner, target)
     shutil.rmtree(own)  # hidden files, and files that were there already
 
 

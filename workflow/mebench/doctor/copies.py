@@ -60,13 +60,13 @@ def look(name: str, entry: DatasetEntry, results: Path) -> tuple[Copy, Reading |
 def _shown(source: str) -> str:
     from mebench.acquisition.connection import shown
 
-    return shown(source) if fetch.kind_of(source) == "url" else source
+    return shown(source) if fetch.source_kind(source) == "url" else source
 
 
 def _root(name: str, entry: DatasetEntry, results: Path) -> tuple[Path | None, str]:
     """(the folder to read, or None where it has to be fetched first; what the source is, in words)."""
     source, record = entry["source"], results / "sources" / name / "source.json"
-    kind, made = fetch.kind_of(source), _fetched(source, record)
+    kind, made = fetch.source_kind(source), _fetched(source, record)
     if kind == "synthetic":
         return made, "generated" if made else "nothing is needed"
     if kind == "url":
@@ -77,7 +77,7 @@ def _root(name: str, entry: DatasetEntry, results: Path) -> tuple[Path | None, s
         what = "is no folder or archive" if Path(source).exists() else "does not exist"
         raise UserError(f"the source {source} {what}")
     folder = Path(source)
-    packed = unpacking.archives_of(folder)
+    packed = unpacking.packed_archives(folder)
     if not packed or fetch.is_readable(name, folder):
         return folder, "a folder"
     if made:
@@ -104,7 +104,7 @@ def _token(name: str, source: str) -> str:
 
 def _opened(archive: Path) -> str:
     """Size and kind of an archive that can be unpacked here; a UserError where it cannot."""
-    kind = archives.kind_of(archive)
+    kind = archives.archive_kind(archive)
     if not kind:
         raise UserError(f"{archive} is no zip, tar, 7z or rar archive; get a fresh copy")
     if kind not in ("zip", "tar") and not programs.installed(kind):
@@ -137,14 +137,14 @@ def _contents(card: DatasetCard, entry: DatasetEntry, root: Path, reading: Readi
         counts=counts if whole else [replace(count, expected=None) for count in counts],
         apex=dict(sorted(Counter(clip.apex_source for clip in clips if clip.apex_source).items())),
         repaired=len({clip for clip, _ in repairs}),
-        repairs=dict(sorted(Counter(kind_of_repair(text) for _, text in repairs).items())),
+        repairs=dict(sorted(Counter(repair_kind(text) for _, text in repairs).items())),
         repaired_clips=repairs,
         dropped=reading.dropped,
         deviations=[Deviation(kind, text, kind in accepted, line) for kind, text in sentences.items()],
     )
 
 
-def kind_of_repair(text: str) -> str:
+def repair_kind(text: str) -> str:
     """A repair without what is of one clip: "apex 1143 outside [1071, 1134]: ..." -> 'apex outside'."""
     plain = re.sub(r"\(.*?\)|\[.*?\]|'[^']*'|\b\d+\b", " ", text.partition(":")[0])
     return " ".join(plain.split())

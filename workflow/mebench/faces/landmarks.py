@@ -26,17 +26,17 @@ def read(path: Path, clip_ids: Collection[str]) -> dict[str, np.ndarray]:
     rows = read_csv(path)
     if rows:
         _check_columns(path, list(rows[0]))
-    found: dict[str, np.ndarray] = {}
+    landmarks: dict[str, np.ndarray] = {}
     for number, row in enumerate(rows, start=2):
         clip = row["clip_id"]
         if clip not in clip_ids:
             raise UserError(f"{path} line {number}: there is no clip '{clip}'{_near(clip, clip_ids)}")
-        if clip in found:
+        if clip in landmarks:
             raise UserError(f"{path} line {number}: {clip} is there twice; keep one row per clip")
-        found[clip] = _points(path, number, row)
-    if not found:
+        landmarks[clip] = _points(path, number, row)
+    if not landmarks:
         raise UserError(f"{path} holds no landmarks; it needs the header clip_id,x0,y0,...,x67,y67 and a row per clip")
-    return found
+    return landmarks
 
 
 def _check_columns(path: Path, columns: list[str]) -> None:

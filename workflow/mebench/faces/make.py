@@ -1,4 +1,4 @@
-"""The faces of all clips of a dataset: found subject by subject in processes, kept, and shown on contact sheets."""
+"""Finds the faces of all clips of a dataset, subject by subject in processes; keeps them, and draws contact sheets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mebench.faces import detect, doubt, sheet, store
 from mebench.faces.job import FacesJob
 from mebench.faces.store import Face, face_from
 from mebench.files import canonical_json, digest, file_digest, read_json, write_json
-from mebench.media.clip_reader import digest_of, frames_of
+from mebench.media.clip_reader import clip_frames, frame_digest
 from mebench.media.pictures import decode
 
 Result = TypeVar("Result")
@@ -65,7 +65,7 @@ def make(job: FacesJob, clips: Sequence[Clip], out: Path, jobs: int = 1) -> list
 def onset_frame(root: Path, clip: Clip) -> Path:
     """The picture that a clip's face is looked for in; UserError where it is not on disk."""
     folder = root / clip.frames
-    path = frames_of(folder, clip.clip_id).get(clip.frame("onset"))
+    path = clip_frames(folder, clip.clip_id).get(clip.frame("onset"))
     if path is None:
         raise UserError(
             f"{folder} holds no onset frame {clip.onset} of the clip {clip.clip_id}; index the dataset again"
@@ -97,7 +97,7 @@ def _make_part(work: tuple[FacesJob, dict[str, str], str, list[Clip], Path]) -> 
     written."""
     job, detector, part, clips, out = work
     path = out / "parts" / f"{part}.json"
-    bad = _each(lambda clip: digest_of(onset_frame(job.root, clip)), clips)[1]
+    bad = _each(lambda clip: frame_digest(onset_frame(job.root, clip)), clips)[1]
     if bad:
         rest = [clip for clip in clips if clip.clip_id not in dict(bad)]
         return [*bad, *_each(lambda clip: decode(onset_frame(job.root, clip), grey=True), rest)[1]]
@@ -116,8 +116,8 @@ def _fingerprint(job: FacesJob, detector: dict[str, str], clips: Sequence[Clip])
     parts = []
     for clip in clips:
         given = job.given.get(clip.clip_id)
-        how = detector if given is None else digest(given.tobytes())
-        parts.append([clip.clip_id, digest_of(onset_frame(job.root, clip)), how])
+        origin = detector if given is None else digest(given.tobytes())
+        parts.append([clip.clip_id, frame_digest(onset_frame(job.root, clip)), origin])
     return digest(canonical_json([VERSION, detect.SETTINGS, parts]))
 
 

@@ -1,4 +1,4 @@
-"""What was read against what the card expects: counts and workbooks. A deviation stops the index, unless accepted."""
+"""Compares what was read with the card: counts and workbooks. A deviation stops the index, unless it is accepted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from mebench.clips.card import DatasetCard
 from mebench.clips.reading import Reading
 from mebench.errors import UserError
 from mebench.files import file_digest
-
-KINDS = ("counts", "edition")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Making an input: part by part, in processes or cluster jobs, resumable, with a record of what has no array."""
+"""Makes an input part by part, in processes or cluster jobs, and records which clips have no array.
+
+A finished part is not made again.
+"""
 
 from __future__ import annotations
 

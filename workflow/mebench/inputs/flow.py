@@ -17,7 +17,7 @@ from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import digest_of
+from mebench.media.clip_reader import frame_digest
 from mebench.media.pictures import decode
 
 Estimator = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -38,7 +38,7 @@ def estimate_many(name: str, first: np.ndarray, seconds: Sequence[np.ndarray]) -
     return np.stack([module.flow(first, second) for second in seconds])
 
 
-def settings_of(name: str, spec: InputSpec) -> Mapping[str, object]:
+def estimator_settings(name: str, spec: InputSpec) -> Mapping[str, object]:
     """The settings of an estimator and the version of its code, for inputs that are made with it."""
     kind = importlib.import_module(f"mebench.inputs.{name}").Input
     return {**kind.settings(spec), "version": kind.VERSION}
@@ -50,7 +50,7 @@ class FlowInput(Maker):
     CHANNELS = ("u", "v")
 
     def made_from(self, clip: Clip) -> list[object]:
-        return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_made_from(clip)]
+        return [*(frame_digest(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         first, second = self.pair(clip)
@@ -77,13 +77,15 @@ def grey_pair(onset: Path, apex: Path) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
-def check_pair(first: np.ndarray, onset: Path, second: np.ndarray, other: Path) -> None:
+def check_pair(first: np.ndarray, first_path: Path, second: np.ndarray, second_path: Path) -> None:
     """Refuse frames of a clip that differ in size, or are too small for flow."""
     if first.shape != second.shape:
-        raise UserError(f"the frames {onset} and {other} differ in size ({_size(first)} and {_size(second)}); "
-                        "frames of a clip must be cropped alike")  # fmt: skip
+        raise UserError(
+            f"the frames {first_path} and {second_path} differ in size ({_size(first)} and {_size(second)}); "
+            "frames of a clip must be cropped alike"
+        )
     if min(first.shape) < 16:
-        raise UserError(f"the frame {onset} is only {_size(first)} pixels; flow needs at least 16 x 16")
+        raise UserError(f"the frame {first_path} is only {_size(first)} pixels; flow needs at least 16 x 16")
 
 
 def check(result: np.ndarray, clip_id: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from mebench.clips.clip import Clip
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import digest_of
+from mebench.media.clip_reader import frame_digest
 from mebench.media.pictures import pictures
 
 LONGEST = 50  # frames from the onset to the last one that is read
@@ -38,7 +38,7 @@ class Input(Maker):
 
     def made_from(self, clip: Clip) -> list[object]:
         paths, onset_row, apex_row = self.rows(clip)
-        return [onset_row, apex_row, *(digest_of(path) for path in paths), *self.crop_made_from(clip)]
+        return [onset_row, apex_row, *(frame_digest(path) for path in paths), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         paths, onset_row, apex_row = self.rows(clip)

@@ -19,7 +19,7 @@ from mebench.clips.clip import Clip
 from mebench.inputs import tim
 from mebench.inputs.flow import check_pair
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import digest_of
+from mebench.media.clip_reader import frame_digest
 from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
 
@@ -55,7 +55,7 @@ class Input(Maker):
     }
 
     def made_from(self, clip: Clip) -> list[object]:
-        return [*(digest_of(path) for path in self.paths(clip)), *self.crop_made_from(clip)]
+        return [*(frame_digest(path) for path in self.paths(clip)), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         crops = np.stack(self.crops(clip))

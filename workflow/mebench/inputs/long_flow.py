@@ -17,9 +17,9 @@ from einops import rearrange
 from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
-from mebench.inputs.flow import check, check_pair, estimate_many, settings_of
+from mebench.inputs.flow import check, check_pair, estimate_many, estimator_settings
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import digest_of
+from mebench.media.clip_reader import frame_digest
 from mebench.media.crops import fit
 from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
@@ -46,13 +46,18 @@ class Input(Maker):
 
     @classmethod
     def settings(cls, spec: InputSpec) -> Mapping[str, object]:
-        return settings_of(spec.options["flow"], spec)
+        return estimator_settings(spec.options["flow"], spec)
 
     def made_from(self, clip: Clip) -> list[object]:
         wanted, frames = self.places(clip), self.between(clip)
         used = {number for mix in mixes(wanted, frames) for number in mix}
         onset = self.labelled(clip, "onset")[0]
-        return [wanted, digest_of(onset), *(digest_of(frames[n]) for n in sorted(used)), *self.crop_made_from(clip)]
+        return [
+            wanted,
+            frame_digest(onset),
+            *(frame_digest(frames[n]) for n in sorted(used)),
+            *self.crop_made_from(clip),
+        ]
 
     def make(self, clip: Clip) -> Made:
         wanted, frames = self.places(clip), self.between(clip)

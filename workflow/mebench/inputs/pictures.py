@@ -9,7 +9,7 @@ import numpy as np
 from mebench.clips.clip import Clip
 from mebench.errors import UserError
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import digest_of
+from mebench.media.clip_reader import frame_digest
 from mebench.media.pictures import decode
 
 CHANNELS = ("u", "v", "strain")
@@ -22,7 +22,7 @@ class Input(Maker):
     SCALE = "picture"
 
     def made_from(self, clip: Clip) -> list[object]:
-        return [digest_of(self.root / clip.frames)]
+        return [frame_digest(self.root / clip.frames)]
 
     def make(self, clip: Clip) -> Made:
         return Made(read_picture(self.root / clip.frames, self.size), {})

@@ -21,7 +21,7 @@ from mebench.errors import UserError
 from mebench.faces import detect
 from mebench.inputs import roi_regions as roi
 from mebench.inputs.maker import Made, Maker, side
-from mebench.media.clip_reader import digest_of
+from mebench.media.clip_reader import frame_digest
 from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
 
@@ -63,7 +63,7 @@ class Input(Maker):
     def made_from(self, clip: Clip) -> list[object]:
         timing = pace(clip)
         numbers, files = self.reel(clip, timing.step)
-        return [timing.step, timing.length, numbers, *(digest_of(path) for path in files)]
+        return [timing.step, timing.length, numbers, *(frame_digest(path) for path in files)]
 
     def make(self, clip: Clip) -> Made:
         timing = pace(clip)
@@ -98,7 +98,7 @@ class Input(Maker):
 
     def look(self, reel: Reel, position: int) -> Face | None:
         """The face at a position of the reel, or None where none is found or it is not whole."""
-        landmarks = landmarks_of(reel(position))
+        landmarks = face_landmarks(reel(position))
         try:
             return None if landmarks is None else find(reel(position), landmarks, self.size)
         except roi.Unusable:
@@ -184,15 +184,15 @@ def find(frame: np.ndarray, landmarks: np.ndarray, count: int) -> Face:
     if not roi.seen(box, frame.shape):
         raise roi.Unusable("the face lies outside of the frame")
     picture = roi.cut_face(frame, box)
-    again = landmarks_of(picture, tries=(0,))
+    again = face_landmarks(picture, tries=(0,))
     points = roi.inside(landmarks, box, frame.shape) if again is None else again.astype(int)
     return Face(picture, box, roi.bridge(points), roi.regions(points, count))
 
 
-def landmarks_of(grey: np.ndarray, tries: Sequence[int] = detect.SETTINGS["doublings"]) -> np.ndarray | None:
+def face_landmarks(grey: np.ndarray, tries: Sequence[int] = detect.SETTINGS["doublings"]) -> np.ndarray | None:
     """Landmarks (68, 2) of the face in a grey picture, or None; small pictures are enlarged ``tries`` times."""
-    found = detect.find(grey, tries)
-    return None if found is None else detect.landmarks(grey, found)
+    detection = detect.find(grey, tries)
+    return None if detection is None else detect.landmarks(grey, detection)
 
 
 def nearest_face(look: Look, start: int, count: int) -> Face | None:

@@ -114,13 +114,13 @@ def regions(points: np.ndarray, count: int) -> list[Region]:
     Raises :class:`Unusable` where a region or a part of it does not lie in the face.
     """
     more = count == 36
-    found = [
+    always = [
         _brow(points, "left", range(17, 22), 5, (20, 19, 18) if more else ()),
         _brow(points, "right", range(22, 27), 0, (23, 24, 25) if more else ()),
         _mouth(points, (48, 54, 51, 57, 62) if more else ()),
         _nose(points),
     ]
-    return found + ([_lid(points, "left", range(36, 42)), _lid(points, "right", range(42, 48))] if more else [])
+    return always + ([_lid(points, "left", range(36, 42)), _lid(points, "right", range(42, 48))] if more else [])
 
 
 def names(count: int) -> list[str]:

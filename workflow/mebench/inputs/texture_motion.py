@@ -12,9 +12,9 @@ import numpy as np
 
 from mebench.clips.clip import Clip
 from mebench.config.input_names import InputSpec
-from mebench.inputs.flow import check, estimator, grey_pair, settings_of
+from mebench.inputs.flow import check, estimator, estimator_settings, grey_pair
 from mebench.inputs.maker import Made, Maker
-from mebench.media.clip_reader import digest_of
+from mebench.media.clip_reader import frame_digest
 from mebench.media.crops import EYE_DISTANCE, EYE_HEIGHT, PLACES
 from mebench.media.flow_field import strain_magnitude
 from mebench.media.pictures import pictures
@@ -46,10 +46,10 @@ class Input(Maker):
 
     @classmethod
     def settings(cls, spec: InputSpec) -> Mapping[str, object]:
-        return {"flow": dict(settings_of(spec.options["flow"], spec)), "bridge_margin": MARGIN}
+        return {"flow": dict(estimator_settings(spec.options["flow"], spec)), "bridge_margin": MARGIN}
 
     def made_from(self, clip: Clip) -> list[object]:
-        return [*(digest_of(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_made_from(clip)]
+        return [*(frame_digest(path) for path in self.labelled(clip, "onset", "apex")), *self.crop_made_from(clip)]
 
     def make(self, clip: Clip) -> Made:
         onset, apex = self.labelled(clip, "onset", "apex")
@@ -57,9 +57,9 @@ class Input(Maker):
         first, second = (self.cut(clip, frame, size) for frame in grey_pair(onset, apex))
         if self.spec.options["texture"] == "apex":
             (colour,) = pictures([apex])
-            texture = of_apex(self.cut(clip, colour, size))
+            texture = apex_texture(self.cut(clip, colour, size))
         else:
-            texture = of_change(first, second)
+            texture = change_texture(first, second)
         flow = estimator(self.spec.options["flow"])(first, second)
         check(flow, clip.clip_id)
         return Made(np.concatenate([texture, motion(flow, self.bridge(clip))]), {})
@@ -75,13 +75,13 @@ class Input(Maker):
         return (points + 0.5) * (size / side) - 0.5  # a pixel's position is that of its centre
 
 
-def of_apex(picture: np.ndarray) -> np.ndarray:
+def apex_texture(picture: np.ndarray) -> np.ndarray:
     """Texture float32 (3, S, S) of an RGB picture (S, S, 3): mean 0 and variance 1 over all its numbers."""
     x = picture.astype(np.float32)
     return np.ascontiguousarray(((x - x.mean()) / _deviation(x)).transpose(2, 0, 1))
 
 
-def of_change(onset: np.ndarray, apex: np.ndarray) -> np.ndarray:
+def change_texture(onset: np.ndarray, apex: np.ndarray) -> np.ndarray:
     """Texture float32 (3, S, S) of two grey frames: both with their common mean 0 and variance 1, and the difference
     apex - onset of these, so that it keeps its magnitude."""
     pair = np.stack([onset, apex]).astype(np.float32)

@@ -19,7 +19,7 @@ class ClipReader:
 
     def frames(self, clip: Clip) -> dict[int, Path]:
         """The frames of the clip's folder by number; the folder may hold more than the clip."""
-        return frames_of(self.root / clip.frames, clip.clip_id)
+        return clip_frames(self.root / clip.frames, clip.clip_id)
 
     def labelled(self, clip: Clip, *names: str) -> list[Path]:
         """Paths of the frames called onset, apex or offset; a UserError where one is not on disk."""
@@ -39,7 +39,7 @@ class ClipReader:
 
 
 @lru_cache(maxsize=64)
-def frames_of(folder: Path, clip_id: str) -> dict[int, Path]:
+def clip_frames(folder: Path, clip_id: str) -> dict[int, Path]:
     """Frames of a folder by number; several clips of a long video share one folder."""
     if not folder.is_dir():
         raise UserError(
@@ -49,7 +49,7 @@ def frames_of(folder: Path, clip_id: str) -> dict[int, Path]:
 
 
 @lru_cache(maxsize=4096)
-def digest_of(path: Path) -> str:
+def frame_digest(path: Path) -> str:
     """SHA-256 of a frame, read once per process; a missing frame is a UserError."""
     try:
         return file_digest(path)

@@ -52,8 +52,8 @@ def folders_in(folder: Path) -> list[Path]:
     Left out are hidden ones, the resource forks that macOS packs, and links that lead back to where they lie.
     """
     with os.scandir(folder) as entries:
-        found = [entry for entry in entries if entry.name[0] != "." and entry.name != "__MACOSX" and is_folder(entry)]
-    return sorted(Path(entry.path) for entry in found if not (entry.is_symlink() and _leads_back(entry)))
+        folders = [entry for entry in entries if entry.name[0] != "." and entry.name != "__MACOSX" and is_folder(entry)]
+    return sorted(Path(entry.path) for entry in folders if not (entry.is_symlink() and _leads_back(entry)))
 
 
 def _leads_back(link: os.DirEntry) -> bool:
@@ -78,24 +78,24 @@ def find_tree(
     ``depth`` are looked at. Of several, the one with an earlier word of ``prefer`` in its path (any case)
     wins.
     """
-    level, found = [Path(root)], []
+    level, trees = [Path(root)], []
     for _ in range(depth):
         below = []
         for folder in level:
             children = folders_in(folder)
             if any(is_subject(child) for child in children):
-                found.append(folder)
+                trees.append(folder)
             else:
                 below += children
         level = below
-    if not found:
+    if not trees:
         raise FileNotFoundError(root)
 
     def rank(folder: Path) -> tuple[int, str]:
         place = folder.relative_to(root).as_posix().lower()
         return next((i for i, word in enumerate(prefer) if word.lower() in place), len(prefer)), place
 
-    best, *others = sorted(found, key=rank)
+    best, *others = sorted(trees, key=rank)
     return best, others
 
 

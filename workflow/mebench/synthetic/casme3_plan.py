@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mebench.synthetic.cast import rng_of
+from mebench.synthetic.cast import random_stream
 from mebench.synthetic.timeline import lay_out, peak, shuffled, spread
 
 EMOTIONS = {"disgust": 250, "surprise": 187, "others": 161, "fear": 86, "anger": 64, "sad": 57, "happy": 55}
@@ -68,7 +68,7 @@ class Plan:
 def plan(seed: int, length: int | None = None) -> Plan:
     """The plan; ``length`` is the mean number of frames of a video, None for as few as hold the labels (then the
     macro-expressions are short)."""
-    rng = rng_of(seed, "casme3", "plan")
+    rng = random_stream(seed, "casme3", "plan")
     micro = _micro_per_video(rng)
     macro = _macro_per_video(rng, micro)
     slips = [Row(*known[:5], "micro", cells=dict(known[5])) for known in KNOWN_SLIPS]

@@ -93,10 +93,10 @@ class Clip:
     folder: str  # below the dataset's tree of frames
 
 
-def rng_of(seed: int, *names: str) -> np.random.Generator:
+def random_stream(seed: int, *names: str) -> np.random.Generator:
     """A random stream of its own for each name, whatever else is generated before it or beside it."""
-    mark = hashlib.sha256("/".join(names).encode()).digest()
-    return np.random.default_rng([seed, int.from_bytes(mark[:8], "little")])
+    sha256 = hashlib.sha256("/".join(names).encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(sha256[:8], "little")])
 
 
 def objective(dataset: str, emotion: str) -> str:
@@ -104,9 +104,9 @@ def objective(dataset: str, emotion: str) -> str:
     return OBJECTIVE.get(emotion, "III" if dataset == "casme2" else "VII")
 
 
-def of(dataset: str, subjects: int, clips: int, seed: int) -> list[Clip]:
+def draw_clips(dataset: str, subjects: int, clips: int, seed: int) -> list[Clip]:
     """All clips of a dataset with ``subjects`` subjects and ``clips`` clips per subject on average."""
-    rng = rng_of(seed, dataset, "cast")
+    rng = random_stream(seed, dataset, "cast")
     names = _subjects(dataset, subjects)
     labels = deal_emotions(MIX[dataset], clips_per_subject(subjects, clips), rng)
     cast = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mebench.files import write_csv
-from mebench.synthetic.cast import Clip, of, rng_of
+from mebench.synthetic.cast import Clip, draw_clips, random_stream
 
 SIDE = 28
 COLUMNS = ("dataset", "subject", "clip", "emotion", "image")
@@ -18,11 +18,11 @@ def write(dataset: str, data: Path, *, subjects: int, clips: int, seed: int) -> 
     import cv2
 
     rows = []
-    for clip in of(dataset, subjects, clips, seed):
+    for clip in draw_clips(dataset, subjects, clips, seed):
         owner, subject = clip.subject.split("/")
         image = f"images/{clip.folder}.png"
         (data / image).parent.mkdir(exist_ok=True)
-        picture = _picture(clip, rng_of(seed, dataset, clip.subject, clip.name))
+        picture = _picture(clip, random_stream(seed, dataset, clip.subject, clip.name))
         if not cv2.imwrite(str(data / image), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
             raise OSError(f"cannot write {data / image}")
         rows.append({"dataset": owner, "subject": subject, "clip": clip.name, "emotion": clip.emotion, "image": image})
@@ -33,10 +33,10 @@ def _picture(clip: Clip, rng: np.random.Generator) -> np.ndarray:
     """The flow of a clip from onset to apex as a picture, uint8 (28, 28, 3)."""
     from mebench.media.flow_field import resize
     from mebench.synthetic import faces, motion
-    from mebench.synthetic.long import units_of
+    from mebench.synthetic.long import parsed_units
 
     face = faces.make(rng)
-    local = motion.of_units(units_of(clip.units), face.landmarks, float(rng.uniform(0.9, 2.6)))
+    local = motion.from_units(parsed_units(clip.units), face.landmarks, float(rng.uniform(0.9, 2.6)))
     flow = motion.flow(local, 1.0, motion.drifts(rng, 2)[-1]).astype(np.float32)
     x = resize(flow + rng.normal(0, 0.02, size=flow.shape).astype(np.float32), SIDE)
     low, high = x.min(axis=(1, 2), keepdims=True), x.max(axis=(1, 2), keepdims=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mebench.synthetic import formulas
-from mebench.synthetic.cast import rng_of
+from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.tallies import Row, Span, changed, deal, parse, units
 
@@ -103,7 +103,7 @@ def write(root: Path, frames: Frames, seed: int) -> None:
 
 def roster(seed: int) -> list[Row]:
     """Every row of the coding workbook, in its order."""
-    rng = rng_of(seed, "casme2", "full")
+    rng = random_stream(seed, "casme2", "full")
     rows = [Row(subject, name, emotion) for subject, name, emotion in _names(rng)]
     rows = units(rows, ALONE, TOGETHER, NUMBERS, rng)
     texts = [at for at, row in enumerate(rows) if isinstance(row.units, str)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mebench.synthetic.cast import rng_of
+from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.timeline import lay_out, peak, shuffled, spread
 
@@ -56,7 +56,7 @@ def folder(subject: int, video: str) -> str:
 
 def plan(seed: int, length: int | None = None) -> tuple[list[Row], dict[tuple[int, str], int]]:
     """(rows, last frame of each video); ``length`` is the mean number of frames, None for as few as hold the labels."""
-    rng = rng_of(seed, "casme_sq", "plan")
+    rng = random_stream(seed, "casme_sq", "plan")
     per_video = _per_video(rng)
     rows, videos = [], {}
     for (subject, video), (micro, macro) in sorted(per_video.items()):

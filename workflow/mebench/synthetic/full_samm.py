@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mebench.synthetic import formulas
-from mebench.synthetic.cast import rng_of
+from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.tallies import Row, Span, changed, deal, parse, units
 
@@ -104,7 +104,7 @@ def write(root: Path, frames: Frames, seed: int) -> None:
 
 def roster(seed: int) -> list[Row]:
     """Every row of the workbook, in its order: that of the names as text, 006_5_10 before 006_5_9."""
-    rng = rng_of(seed, "samm", "full")
+    rng = random_stream(seed, "samm", "full")
     rows = [Row(subject, name, emotion) for subject, name, emotion in _names(rng)]
     rows = units([_timed(row, rng) for row in rows], ALONE, TOGETHER, NUMBERS, rng)
     return sorted(deal(rows, OBJECTIVE, NO_OBJECTIVE), key=lambda row: row.name)

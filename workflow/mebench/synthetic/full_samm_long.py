@@ -9,7 +9,7 @@ import numpy as np
 
 from mebench.datasets.samm_long import ORIGINS
 from mebench.synthetic import formulas, tallies
-from mebench.synthetic.cast import rng_of
+from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.full_samm import roster, write_codes
 from mebench.synthetic.tallies import changed
@@ -48,7 +48,7 @@ class Row:
 def plan(seed: int, length: int | None = None) -> tuple[list[Row], dict[str, int]]:
     """(rows, last frame of each video); ``length`` is the mean number of frames, None for as few as hold the labels
     (then the macro-expressions are short)."""
-    rng = rng_of(seed, "samm_long", "plan")
+    rng = random_stream(seed, "samm_long", "plan")
     micro: dict[str, list[tallies.Row]] = {}
     for row in roster(seed):
         micro.setdefault(row.name.rpartition("_")[0], []).append(row)
@@ -56,7 +56,7 @@ def plan(seed: int, length: int | None = None) -> tuple[list[Row], dict[str, int
     rows, videos = [], {}
     for video in sorted({*micro, *macro}):
         frames = None if length is None else int(rng.normal(length, length / 5))
-        mine, last = _of_video(rng, video, micro.get(video, []), macro.get(video, 0), frames)
+        mine, last = _planned_video(rng, video, micro.get(video, []), macro.get(video, 0), frames)
         videos[video] = last
         rows += mine
     _plant(rows)
@@ -80,7 +80,7 @@ def _macro_per_video(rng: np.random.Generator, micro: list[str]) -> dict[str, in
     return counts
 
 
-def _of_video(
+def _planned_video(
     rng: np.random.Generator, video: str, micro: list[tallies.Row], macro: int, length: int | None
 ) -> tuple[list[Row], int]:
     """(rows, last frame) of one video. Clips with a known fault keep their numbers, less the video's origin."""

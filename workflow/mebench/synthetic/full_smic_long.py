@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mebench.synthetic import formulas
-from mebench.synthetic.cast import rng_of
+from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.smic_counts import SLOW, SPAN, clips, counter
 
@@ -55,7 +55,7 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
 
 def roster(seed: int, length: int | None = None) -> Iterator[Video]:
     """Every video in the order of the workbook: subject 20 first, and those of the slower cameras before the others."""
-    rng = rng_of(seed, "smic_long", "full")
+    rng = random_stream(seed, "smic_long", "full")
     by_name = {name: (subject, emotion) for subject, name, emotion in clips("HS") if name not in LOST}
     counts = {name: 1 + list(LATER.values()).count(name) for name in by_name if name not in LATER}
     for name in sorted(counts, key=lambda name: (by_name[name][0] not in SLOW, -int(by_name[name][0]))):

@@ -107,7 +107,7 @@ def announced(dataset: str, options: GeneratorOptions) -> list[dict[str, str]] |
     from mebench.synthetic import cast as casting
 
     rows = []
-    for clip in casting.of(dataset, subjects, clips, seed):
+    for clip in casting.draw_clips(dataset, subjects, clips, seed):
         owner, _, name = clip.subject.rpartition("/")  # flow pictures are of subjects of several datasets
         owner = owner or dataset
         subject = f"{owner}/{_subject(owner, name)}"
@@ -141,7 +141,7 @@ def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: in
     from mebench.synthetic import cast as casting
     from mebench.synthetic import writers
 
-    cast = casting.of(dataset, subjects, clips, seed)
+    cast = casting.draw_clips(dataset, subjects, clips, seed)
     with whole_folder(truth) as known, whole_folder(root) as data:
         by_subject: dict[str, list[Clip]] = {}
         for clip in cast:
@@ -158,14 +158,14 @@ def _write_subject(work: tuple[str, int, list[Clip], Path, Path]) -> None:
     import cv2
 
     from mebench.synthetic import faces
-    from mebench.synthetic.cast import rng_of
+    from mebench.synthetic.cast import random_stream
 
     dataset, seed, clips, data, known = work
     cv2.setNumThreads(1)
-    stream = rng_of(seed, dataset, clips[0].subject)
+    stream = random_stream(seed, dataset, clips[0].subject)
     face, liveliness = faces.make(stream), stream.uniform(0.75, 1.25)
     for clip in clips:
-        _write_clip(dataset, clip, face, liveliness, rng_of(seed, dataset, clip.subject, clip.name), data, known)
+        _write_clip(dataset, clip, face, liveliness, random_stream(seed, dataset, clip.subject, clip.name), data, known)
 
 
 def _write_clip(
@@ -174,7 +174,7 @@ def _write_clip(
     from mebench.synthetic import motion, writers
 
     pixels = float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
-    local = motion.of_units(_units(clip.units), face.landmarks, pixels)
+    local = motion.from_units(_units(clip.units), face.landmarks, pixels)
     numbers = np.arange(clip.onset, clip.offset + 1)
     amounts = motion.rise_and_fall(numbers, clip.onset, clip.peak, clip.offset)
     drifts = motion.drifts(rng, len(numbers))

@@ -16,8 +16,8 @@ import numpy as np
 from mebench import parallel
 from mebench.files import write_csv
 from mebench.synthetic import long_labels
-from mebench.synthetic.cast import rng_of
-from mebench.synthetic.long_cast import FPS, PIXELS, Event, Video, of
+from mebench.synthetic.cast import random_stream
+from mebench.synthetic.long_cast import FPS, PIXELS, Event, Video, draw_videos
 
 if TYPE_CHECKING:
     from mebench.synthetic.faces import Face
@@ -29,7 +29,7 @@ TAIL = 6  # frames after the offset in which the last of a motion fades
 
 def write(dataset: str, data: Path, known: Path, *, subjects: int, clips: int, seed: int, jobs: int) -> None:
     """Generate ``dataset`` into the empty folder ``data``, and what is known of it into the empty folder ``known``."""
-    videos = of(dataset, subjects, clips, seed)
+    videos = draw_videos(dataset, subjects, clips, seed)
     groups: dict[int, list[Video]] = {}
     for video in videos:
         groups.setdefault(video.subject, []).append(video)
@@ -61,7 +61,7 @@ def announced(dataset: str, subjects: int, clips: int, seed: int) -> list[dict[s
     """The clips that :func:`write` would generate, as a reader finds them: clip_id, dataset, subject, emotion,
     objective and expression."""
     rows = []
-    for video in of(dataset, subjects, clips, seed):
+    for video in draw_videos(dataset, subjects, clips, seed):
         subject = f"{dataset}/{long_labels.names(dataset, video)[0]}"
         for event in video.events:
             if event.labelled and (dataset != "casme3" or event.kind == "micro"):
@@ -80,10 +80,10 @@ def _write_subject(work: tuple[str, int, list[Video], Path, Path]) -> None:
 
     dataset, seed, videos, data, known = work
     cv2.setNumThreads(1)
-    stream = rng_of(seed, dataset, str(videos[0].subject))
+    stream = random_stream(seed, dataset, str(videos[0].subject))
     face = faces.make(stream)
     for video in videos:
-        scene = Scene(face, video, FPS[dataset], rng_of(seed, dataset, str(video.subject), video.name))
+        scene = Scene(face, video, FPS[dataset], random_stream(seed, dataset, str(video.subject), video.name))
         _write_frames(dataset, scene, data)
         subject, _ = long_labels.names(dataset, video)
         for event in video.events:
@@ -121,7 +121,7 @@ class Scene:
         for event in video.events:
             if event.labelled:
                 pixels = float(rng.uniform(*PIXELS[event.kind]))
-                self.motions[event] = motion.of_units(units_of(event.units), face.landmarks, pixels)
+                self.motions[event] = motion.from_units(parsed_units(event.units), face.landmarks, pixels)
         self.drifts = _head(rng, video, fps)
 
     def pictures(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -177,7 +177,7 @@ def amount(event: Event, number: int) -> float:
     return smooth(event.onset, event.peak) - 0.85 * smooth(event.peak, end) - 0.15 * tail
 
 
-def units_of(text: str) -> list[tuple[str, int]]:
+def parsed_units(text: str) -> list[tuple[str, int]]:
     """'L14+4' -> [('L', 14), ('', 4)]."""
     return [(word.rstrip("0123456789"), int(word.lstrip("LR"))) for word in text.split("+")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -18,7 +19,7 @@ from mebench.synthetic.cast import (
     WAYS,
     clips_per_subject,
     deal_emotions,
-    rng_of,
+    random_stream,
 )
 
 # frames of each kind of event, least and most; an expression is over when its tail has faded
@@ -72,16 +73,16 @@ class Video:
     events: tuple[Event, ...]
 
 
-def of(dataset: str, subjects: int, clips: int, seed: int) -> list[Video]:
+def draw_videos(dataset: str, subjects: int, clips: int, seed: int) -> list[Video]:
     """The videos of ``subjects`` subjects with ``clips`` micro-expressions each on average. Every second subject has
     a video without micro-expressions too, the first one without any label."""
-    rng = rng_of(seed, dataset, "cast")
+    rng = random_stream(seed, dataset, "cast")
     counts = clips_per_subject(subjects, clips)
     shown = deal_emotions(MIXES[dataset], counts, rng)
     videos = []
     for at, (subject, emotions) in enumerate(zip(_subjects(dataset, subjects), shown, strict=True)):
         if dataset == "smic_long":
-            videos += [_of_one(subject, number, emotion, rng) for number, emotion in enumerate(emotions, start=1)]
+            videos += [_single_video(subject, number, emotion, rng) for number, emotion in enumerate(emotions, start=1)]
             continue
         groups = _groups(emotions, VIDEOS[dataset] - 1)
         kinds = [[*(("micro", emotion) for emotion in group), ("macro", None), ("blink", None), ("head", None)]
@@ -112,7 +113,7 @@ def _groups(emotions: list[str], most: int) -> list[list[str]]:
     return [emotions[i : i + size] for i in range(0, len(emotions), size)]
 
 
-def _of_one(subject: int, number: int, emotion: str, rng: np.random.Generator) -> Video:
+def _single_video(subject: int, number: int, emotion: str, rng: np.random.Generator) -> Video:
     """A video of SMIC-E: one micro-expression among blinks and nods, no apex labelled, so that readers take the middle
     frame."""
     name = f"s{subject}_{INFIX[emotion][:3]}_{number:02d}"
@@ -143,11 +144,11 @@ def _video(
 def _plant_faults(dataset: str, videos: list[Video]) -> list[Video]:
     """A dead apex and a lost frame (CAS(ME)^3), an apex after its offset (SAMM), an offset 0 (CAS(ME)^2)."""
 
-    def change(subject: int, kind: str, how) -> None:
+    def change(subject: int, kind: str, edit: Callable[[Event], Event]) -> None:
         for at, video in enumerate(videos):
             for i, event in enumerate(video.events):
                 if video.subject == subject and event.kind == kind:
-                    events = (*video.events[:i], how(event), *video.events[i + 1 :])
+                    events = (*video.events[:i], edit(event), *video.events[i + 1 :])
                     videos[at] = replace(video, events=events)
                     return
 

@@ -53,7 +53,7 @@ class Motion:
         return out
 
 
-def of_units(units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray], pixels: float) -> Motion:
+def from_units(units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray], pixels: float) -> Motion:
     """The motion of action units, given as (side, number) with side 'L', 'R' or '' for both.
 
     ``pixels`` is the largest displacement of the whole, found on the pixels of the frame.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mebench.synthetic.cast import INFIX, rng_of
+from mebench.synthetic.cast import INFIX, random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.tallies import Span, parse
 
@@ -59,7 +59,7 @@ def write_short(camera: str, frames: Frames, seed: int, only: frozenset[str] = f
 
     ``only`` are the subjects to write, all without it.
     """
-    rng = rng_of(seed, "smic", camera, "full")
+    rng = random_stream(seed, "smic", camera, "full")
     tree = Path("SMIC_all_cropped") / camera
     for subject, name, emotion in clips(camera):
         onset, _, offset = SPAN[camera].draw(rng, ACROSS.get(name, counter(rng)))

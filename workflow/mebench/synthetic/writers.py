@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mebench.synthetic.cast import Clip, objective, rng_of
+from mebench.synthetic.cast import Clip, objective, random_stream
 
 TREES = {"casme2": "Cropped/Cropped", "samm": "SAMM", "smic": "SMIC_all_cropped/HS", "smic_vis": "SMIC_all_cropped/VIS",
          "smic_nir": "SMIC_all_cropped/NIR", "casme": "Cropped", "mmew": "Micro_Expression"}  # fmt: skip
@@ -143,6 +143,6 @@ def write_siblings(dataset: str, root: Path, cast: Iterable[Clip]) -> None:
     for subject in sorted({clip.subject for clip in cast})[:2]:
         folder = root / TREES[dataset] / subject / "non_micro" / f"{subject}_nm_01"
         folder.mkdir(parents=True)
-        noise = rng_of(0, "smic", subject, "non_micro").uniform(0, 255, size=(8, 8, 3))
+        noise = random_stream(0, "smic", subject, "non_micro").uniform(0, 255, size=(8, 8, 3))
         for number in (76518, 76519):
             write_frame(dataset, folder / f"image{number:06d}.bmp", noise)

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench.acquisition.origin import origin_of, root_of
+    from mebench.acquisition.origin import data_origin, data_root
     from mebench.clips.card import dataset_card
     from mebench.clips.clip import read_clips
     from mebench.errors import UserError
@@ -38,8 +38,8 @@ def main(args: argparse.Namespace) -> None:
     if not clips:
         raise UserError(f"{args.clips} lists no clips; see report.md beside it for why rows were dropped")
     given = landmarks.read(args.landmarks, {clip.clip_id for clip in clips}) if args.landmarks else {}
-    root = root_of(args.root)
-    origin = origin_of(args.dataset, root)
+    root = data_root(args.root)
+    origin = data_origin(args.dataset, root)
     crop = args.crop or ("provided" if origin == "synthetic" else card.crop)
     faces = make.make(FacesJob(args.dataset, card.title, origin, root, crop, given), clips, args.out, args.jobs)
     for face in faces:

@@ -28,13 +28,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench import cards, formats
-    from mebench.acquisition.origin import complete_copy, origin_of, root_of
+    from mebench.acquisition.origin import complete_copy, data_origin, data_root
     from mebench.clips.card import dataset_card
     from mebench.files import write_csv, write_json, write_text
     from mebench.indexing import apex, checks, decisions, report
 
     card = dataset_card(args.dataset)
-    root = root_of(args.root)
+    root = data_root(args.root)
     reading = cards.load("datasets", args.dataset).read(root)
     whole = complete_copy(root)
     deviations = checks.deviations(card, reading) if whole else {}
@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
         checks.refuse_raw_frames(args.dataset, root, reading)
     if args.apex == "flow_max":
         reading = apex.with_apex_of_most_motion(reading, root, args.jobs)
-    text = report.markdown(card, reading, origin_of(args.dataset, root), deviations, whole, as_read, decided)
+    text = report.markdown(card, reading, data_origin(args.dataset, root), deviations, whole, as_read, decided)
     write_json(args.out.with_name(decisions.FILE), decided.record())
     write_text(args.out.with_name("report.md"), text)
     write_csv(args.out.with_name("videos.csv"), formats.VIDEOS.names, (video.row() for video in reading.videos))

@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench.acquisition.origin import origin_of, root_of
+    from mebench.acquisition.origin import data_origin, data_root
     from mebench.clips.card import dataset_card
     from mebench.config import input_names
     from mebench.errors import UserError
@@ -55,8 +55,8 @@ def main(args: argparse.Namespace) -> None:
     pictures = dataset_card(args.dataset).delivers == "pictures"
     spec = input_names.parse(args.input)
     shard = parse_shard(args.shard) if args.shard else (1, 1)
-    root = root_of(args.root)
-    origin = origin_of(args.dataset, root)
+    root = data_root(args.root)
+    origin = data_origin(args.dataset, root)
     clips, what = build.recordings(args.clips, spec, pictures)
     if not pictures and spec.base and args.base is None:
         raise UserError(
