@@ -84,7 +84,7 @@ def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, A
     spec["recipe"]["epochs"] = wanted + 1  # one is not counted
     clips = args.clips or 2 * spec["recipe"]["batch_size"]
     subjects = [f"s{row % 16}" for row in range(clips)]
-    kind = tasks.of({"name": "random", "classes": [str(c) for c in range(args.classes)], "labels": {}, "drop": {}})
+    kind = tasks.kind_of({"name": "random", "classes": [str(c) for c in range(args.classes)], "labels": {}, "drop": {}})
     samples = [dict.fromkeys(("clip_id", "dataset", "subject"), subject) for subject in subjects]
     x = picture(name, spec["options"], clips)
     data = TaskData(kind, samples, x, torch.arange(clips) % args.classes, "random")

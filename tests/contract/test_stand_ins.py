@@ -39,7 +39,7 @@ def test_what_is_announced_is_what_the_reader_finds(name, read):
 @pytest.mark.parametrize("name", TASKS)
 def test_every_class_of_a_task_is_there_and_every_subject_is_a_fold(name, read):
     definition = task(name)
-    rows = tasks.of(definition).samples([clip for dataset in definition["datasets"] for clip in read(dataset)])
+    rows = tasks.kind_of(definition).samples([clip for dataset in definition["datasets"] for clip in read(dataset)])
     assert {row["label"] for row in rows} == set(definition["classes"])
     assert len({row["subject"] for row in rows}) == FEW["subjects"] * len(definition["datasets"])
 
@@ -50,7 +50,7 @@ def test_every_class_is_announced_whatever_was_asked_for(name, counts):
     options = dict(zip(("subjects", "clips"), counts, strict=True))
     definition = task(name)
     rows = [clip for dataset in definition["datasets"] for clip in generate.announced(dataset, options)]
-    assert len({row["subject"] for row in tasks.of(definition).samples(rows)}) >= 2
+    assert len({row["subject"] for row in tasks.kind_of(definition).samples(rows)}) >= 2
 
 
 def test_generated_flow_pictures_are_marked_as_generated(tmp_path):

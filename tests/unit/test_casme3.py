@@ -84,7 +84,7 @@ def test_full_counts(readings):
 
 @pytest.mark.parametrize("name", ["casme3-3", "casme3-4", "casme3-7", "casme3-objective"])
 def test_label_sets(readings, name):
-    found = tasks.of(task(name)).samples([clip.row() for clip in readings["casme3"].clips])
+    found = tasks.kind_of(task(name)).samples([clip.row() for clip in readings["casme3"].clips])
     expected = task(name)["expected"]
     assert len(found) == expected["clips"] == {"casme3-3": 699}.get(name, 860)
     assert len({row["subject"] for row in found}) == expected["subjects"] == {"casme3-3": 88}.get(name, 94)
@@ -95,10 +95,10 @@ def test_labels_from_another_column_than_the_emotion(readings):
     clips = readings["casme3"].clips
     found = {
         row["clip_id"]: row["label"]
-        for row in tasks.of(task("casme3-objective")).samples([clip.row() for clip in clips])
+        for row in tasks.kind_of(task("casme3-objective")).samples([clip.row() for clip in clips])
     }
     assert found == {clip.clip_id: clip.objective for clip in clips}
-    assert tasks.of(task("casme3-7")).samples([clip.row() for clip in clips])[0]["label"] == clips[0].emotion
+    assert tasks.kind_of(task("casme3-7")).samples([clip.row() for clip in clips])[0]["label"] == clips[0].emotion
 
 
 def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, rows, tmp_path):
@@ -112,7 +112,7 @@ def test_macro_expressions_are_hstas_extra_clips_in_their_full_numbers(roots, ro
               name] for row, name in zip(macro, classes, strict=True))  # fmt: skip
     header = ("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Expression type", "Objective class")
     workbook(tmp_path / "CAS(ME)3_part_A_v2.xlsx", Sheet1=[header, *cells])
-    extra = tasks.of(task("casme3-objective")).extra_samples(
+    extra = tasks.kind_of(task("casme3-objective")).extra_samples(
         "macro", [clip.row() for clip in read("casme3_long", tmp_path).clips]
     )
     assert Counter(row["label"] for row in extra) == wanted

@@ -90,10 +90,11 @@ def test_predictions_history_and_scores_have_the_columns_of_their_formats(result
 
 
 def test_a_kind_of_task_names_its_own_columns_once_for_each_of_a_list():
-    card = {"title": "Units", "predictions": {"truth": "", "p_<units>": "", "end": ""}}
-    assert tasks.own_columns(card, {"units": [4, 12]}) == ["truth", "p_4", "p_12", "end"]
+    columns = tasks.own_columns(["truth", "p_<units>", "end"], {"units": [4, 12]})
+    assert columns == ["truth", "p_4", "p_12", "end"]
 
 
-def test_a_kind_of_task_without_columns_is_one_sentence():
+def test_a_kind_of_task_without_columns_is_one_sentence(tmp_path):
+    (tmp_path / "mine.py").write_text('CARD = {"title": "Units", "module": "Units"}')
     with pytest.raises(UserError, match="the kind Units names no columns"):
-        tasks.own_columns({"title": "Units"}, {})
+        tasks.Kind({"name": "t", "kind": str(tmp_path / "mine.py")}).columns()

@@ -150,7 +150,7 @@ SHORT = [name for name, known in TASKS.items() if set(known["datasets"]) <= {"ca
 
 @pytest.mark.parametrize("name", SHORT)
 def test_tasks_give_what_they_expect(clips, name):
-    rows = tasks.of(task(name)).samples([clip.row() for clip in clips])
+    rows = tasks.kind_of(task(name)).samples([clip.row() for clip in clips])
     expected = task(name)["expected"]
     assert (len(rows), len({row["subject"] for row in rows})) == (expected["clips"], expected["subjects"])
     assert Counter(row["label"] for row in rows) == expected["classes"]
@@ -175,7 +175,7 @@ def test_counts_of_the_label_sets():
 
 def test_the_composite_is_the_official_list_subject_by_subject(clips):
     found = defaultdict(Counter)
-    for row in tasks.of(task("megc2019")).samples([clip.row() for clip in clips]):
+    for row in tasks.kind_of(task("megc2019")).samples([clip.row() for clip in clips]):
         found[row["subject"]][row["label"]] += 1
     official = {
         start + subject.split()[0]: [int(count) for count in subject.split()[1].split(",")]
@@ -187,11 +187,11 @@ def test_the_composite_is_the_official_list_subject_by_subject(clips):
 
 
 def test_the_composite_takes_its_parts_and_leaves_out_two_clips(clips):
-    rows = tasks.of(task("megc2019")).samples([clip.row() for clip in clips])
+    rows = tasks.kind_of(task("megc2019")).samples([clip.row() for clip in clips])
     subjects = {name: {row["subject"] for row in rows if row["dataset"] == name} for name in ("casme2", "samm", "smic")}
     assert Counter(row["dataset"] for row in rows) == {"casme2": 145, "samm": 133, "smic": 164}
     assert {name: len(who) for name, who in subjects.items()} == {"casme2": 24, "samm": 28, "smic": 16}
-    everything = tasks.of(task("megc2019") | {"drop": {}}).samples([clip.row() for clip in clips])
+    everything = tasks.kind_of(task("megc2019") | {"drop": {}}).samples([clip.row() for clip in clips])
     left_out = {row["clip_id"] for row in everything} - {row["clip_id"] for row in rows}
     assert left_out == {"casme2/sub04/EP12_01f", "casme2/sub05/EP09_05f"}
     assert "casme2/sub05/EP12_03f" in {row["clip_id"] for row in rows}

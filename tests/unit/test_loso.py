@@ -72,21 +72,21 @@ ALL = [clip(1, "negative"), clip(2, "positive"), clip(3, "surprise")]
 def test_samples_are_sorted_labelled_and_limited_to_the_task():
     definition = task("megc2019")
     more = [clip(4, "others", "casme2"), clip(5, "repression", "casme2"), clip(6, "fear", "samm")]
-    rows = tasks.of(definition).samples([*reversed(ALL), *more])
+    rows = tasks.kind_of(definition).samples([*reversed(ALL), *more])
     assert [row["label"] for row in rows] == ["negative", "negative", "negative", "positive", "surprise"]
     assert [row["clip_id"] for row in rows] == sorted(row["clip_id"] for row in rows)
 
 
 def test_the_clips_that_the_official_list_leaves_out_are_left_out():
     out = {"clip_id": "casme2/sub05/EP09_05f", "dataset": "casme2", "subject": "casme2/sub05", "emotion": "disgust"}
-    assert out["clip_id"] not in {row["clip_id"] for row in tasks.of(task("megc2019")).samples([*ALL, out])}
+    assert out["clip_id"] not in {row["clip_id"] for row in tasks.kind_of(task("megc2019")).samples([*ALL, out])}
 
 
 def test_a_class_without_a_clip_and_a_clip_listed_twice_are_errors():
     with pytest.raises(UserError, match="no clip of the class surprise"):
-        tasks.of(task("smic-3")).samples(ALL[:2])
+        tasks.kind_of(task("smic-3")).samples(ALL[:2])
     with pytest.raises(UserError, match="listed twice"):
-        tasks.of(task("smic-3")).samples([*ALL, ALL[0]])
+        tasks.kind_of(task("smic-3")).samples([*ALL, ALL[0]])
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -82,7 +82,7 @@ def data_of(ids: list[str], datasets: list[str], subjects: list[str], classes: l
 
     rows = zip(ids + [""] * (len(subjects) - len(ids)), datasets, subjects, strict=True)
     samples = [dict(zip(("clip_id", "dataset", "subject"), row, strict=True)) for row in rows]
-    kind = tasks.of({"name": "toy", "classes": classes, "labels": {}, "drop": {}})
+    kind = tasks.kind_of({"name": "toy", "classes": classes, "labels": {}, "drop": {}})
     return TaskData(kind, samples, x, y, digest, tested)
 
 

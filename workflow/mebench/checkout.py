@@ -6,7 +6,7 @@ import subprocess
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from mebench.files import file_digest
 
@@ -25,15 +25,23 @@ def version_of(*distributions: str) -> str:
     return "not installed"
 
 
-def checkout(package: Path = PACKAGE, lock: Path = LOCK) -> dict[str, Any]:
+class Source(TypedDict):
+    """Which source the package is; see :func:`checkout`."""
+
+    commit: str | None
+    dirty: bool | None
+    lock: str | None
+
+
+def checkout(package: Path = PACKAGE, lock: Path = LOCK) -> Source:
     """``commit`` and ``dirty`` (whether tracked files, or new ones beside the package, differ from it), null where the
     package is not in a git repository of its own; ``lock``, SHA-256 of envs/requirements.lock. Looked up once."""
-    return dict(_checkout(package, lock))
+    return _checkout(package, lock).copy()
 
 
 @lru_cache(maxsize=4)
-def _checkout(package: Path, lock: Path) -> dict[str, Any]:
-    about = {"commit": None, "dirty": None, "lock": file_digest(lock) if lock.is_file() else None}
+def _checkout(package: Path, lock: Path) -> Source:
+    about: Source = {"commit": None, "dirty": None, "lock": file_digest(lock) if lock.is_file() else None}
     if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
         return about  # installed without its repository, perhaps inside another one
     commit = _git(package, "rev-parse", "HEAD")
@@ -41,7 +49,7 @@ def _checkout(package: Path, lock: Path) -> dict[str, Any]:
     added = _git(package, "ls-files", "--others", "--exclude-standard", "..")
     if commit is None or changed is None or added is None:
         return about
-    return about | {"commit": commit, "dirty": bool(changed or added)}
+    return {**about, "commit": commit, "dirty": bool(changed or added)}
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -42,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name in VERBS:
         module = importlib.import_module(f"mebench.verbs.{name}")
-        sub = verbs.add_parser(name, help=module.__doc__.splitlines()[0], description=module.__doc__,
+        about = module.__doc__ or name
+        sub = verbs.add_parser(name, help=about.splitlines()[0], description=about,
                                formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
         module.arguments(sub)
         sub.set_defaults(main=module.main)

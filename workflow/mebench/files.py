@@ -106,16 +106,17 @@ def write_text(path: str | os.PathLike, text: str) -> None:
         handle.write(text)
 
 
-def readable_json(value: Any) -> str:
+def readable_json(value: object) -> str:
     """JSON with sorted keys, a line for each value."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def write_json(path: str | os.PathLike, value: Any) -> None:
+def write_json(path: str | os.PathLike, value: object) -> None:
     """Write ``value`` as readable JSON with sorted keys."""
     write_text(path, readable_json(value))
 
 
+# any: JSON that the caller knows
 def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file; a missing or damaged one is a :class:`UserError` that names it."""
     try:
@@ -126,7 +127,7 @@ def read_json(path: str | os.PathLike) -> Any:
         raise UserError(f"{path} is not valid JSON ({error}); delete it and run again") from error
 
 
-def write_csv(path: str | os.PathLike, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def write_csv(path: str | os.PathLike, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write ``rows`` as CSV with exactly ``columns`` and unix line ends."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(columns), lineterminator="\n")
@@ -155,7 +156,7 @@ def read_csv(path: str | os.PathLike, required: Iterable[str] = ()) -> list[dict
     return rows
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """One spelling for equal values: sorted keys, no blanks. Used for parameters and fingerprints."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 

@@ -6,13 +6,16 @@ import multiprocessing
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import Any
+from typing import TypeVar
 
 from mebench.errors import UserError
 from mebench.progress import Progress
 
+T = TypeVar("T")
+R = TypeVar("R")
 
-def each(function: Callable[[Any], Any], items: Sequence[Any], jobs: int, what: str) -> Iterator[tuple[int, Any]]:
+
+def each(function: Callable[[T], R], items: Sequence[T], jobs: int, what: str) -> Iterator[tuple[int, R]]:
     """Yield (index, ``function(items[index])``) as they finish; ``function`` and items must pickle.
 
     One job runs in this process. On a terminal a bar is shown, otherwise one plain line per tenth of the

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from mebench import cards
@@ -35,14 +36,14 @@ def fingerprint(*starts: str | Path) -> str:
     return digest(*(part for pair in parts for part in pair))[:16]
 
 
-def of_model(name: str) -> str:
+def model_digest(name: str) -> str:
     """Digest of a model's file and of every mebench module that it imports."""
     return fingerprint(cards.locate("models", name).resolve())
 
 
-def file_of_kind(task: dict) -> Path:
+def kind_file(task: Mapping[str, object]) -> Path:
     """The file of a task's kind; what it imports counts too, as it does for a model's."""
-    return cards.locate("tasks", task.get("kind", "recognition")).resolve()
+    return cards.locate("tasks", str(task.get("kind", "recognition"))).resolve()
 
 
 # `import a.b` or `from a.b import c, d`, at any indent; parsing the syntax tree would take ten times as long

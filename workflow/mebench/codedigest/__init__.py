@@ -37,9 +37,10 @@ from mebench.codedigest.graph import Graph, Key
 from mebench.codedigest.package import Package
 
 MOST_KEPT = 256
+Made = tuple[Path, frozenset[str], frozenset[str]]  # the package, the entry points, and what counts by name only
 
 _packages: dict[Path, Package] = {}
-_made: dict[tuple, tuple[str, dict[str, str]]] = {}
+_made: dict[Made, tuple[str, dict[str, str]]] = {}
 
 
 class Changes(NamedTuple):
@@ -84,7 +85,7 @@ def changed(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
     )
 
 
-def _beyond(found: Mapping[str, str], surplus: Counter) -> list[str]:
+def _beyond(found: Mapping[str, str], surplus: Counter[tuple[str, str]]) -> list[str]:
     """The keys behind a surplus of (bare name, digest)."""
     left, keys = Counter(surplus), []
     for key in sorted(found):
@@ -126,6 +127,6 @@ def _labelled(graph: Graph) -> dict[str, str]:
 
 
 def _label(graph: Graph, key: Key) -> str:
-    module = graph.package.modules[key.module]
+    module = graph.package.known(key.module)
     place = module.path.name if module.name == str(module.path) else module.name.partition(".")[2] or module.name
     return f"{place}:{f'(import {key.effect})' if key.effect else key.name}"

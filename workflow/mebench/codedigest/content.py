@@ -19,6 +19,8 @@ from mebench.codedigest.scopes import Alias, Scope
 from mebench.codedigest.texts import is_log_call, is_text
 from mebench.codedigest.writing import Writer
 
+Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+
 
 @dataclass
 class Content:
@@ -164,7 +166,7 @@ class _Writer(Writer):
         self.inside(scopes.of_class(node, self.module.package), node.body)
         self.out.append(")")
 
-    def comprehension_of(self, node: ast.AST, *made: ast.expr) -> None:
+    def comprehension_of(self, node: Comprehension, *made: ast.expr) -> None:
         """Loop variables are local; the first iterable is not in their scope."""
         self.out.append(f"({type(node).__name__}")
         self.node(node.generators[0].iter)
@@ -198,7 +200,7 @@ class _Writer(Writer):
             self.value(node.value)
         else:
             self.out.append("] value=")
-            self.node(node.value)
+            self.value(node.value)
         self.out.append(")")
 
     def annotation(self, node: ast.expr | None) -> None:
@@ -295,7 +297,7 @@ class _Writer(Writer):
 
 def _unchained(node: ast.expr) -> tuple[ast.expr, list[str]]:
     """``a.b.c`` -> (a, [b, c])."""
-    attributes = []
+    attributes: list[str] = []
     while isinstance(node, ast.Attribute):
         attributes.insert(0, node.attr)
         node = node.value

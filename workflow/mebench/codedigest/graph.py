@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +45,7 @@ class Graph:
             key = todo.pop()
             if key in self.contents:
                 continue
-            module = self.package.modules[key.module]
+            module = self.package.known(key.module)
             content = self.contents[key] = self._kept(key, module)
             todo += [Key(target.module, target.name) for target in content.refers]
             todo += self._import(module)
@@ -56,15 +55,16 @@ class Graph:
         return starts
 
     def _start(self, entry: str) -> list[Key]:
-        place, name = re.fullmatch(r"(.*?)(?::(\w+))?", entry, re.DOTALL).groups()
-        if place.endswith(".py"):
-            module = self.package.file(Path(place))
-        elif os.sep in entry:
+        place, colon, name = entry.rpartition(":")
+        if not colon or not name.isidentifier():
+            place, name = entry, ""
+        if os.sep in entry and not place.endswith(".py"):
             self._file(Path(entry))
             return []
-        elif (module := self.package.module(place)) is None:
+        module = self.package.file(Path(place)) if place.endswith(".py") else self.package.module(place)
+        if module is None:
             raise UserError(f"there is no module '{place}' in {self.package.root}")
-        if name is None:
+        if not name:
             return [Key(module.name)]
         target = self.package.lookup(module, name)
         if not isinstance(target, Inside):

@@ -12,6 +12,7 @@ from pathlib import Path
 from mebench.codedigest.scopes import Alias, imported, of_statements, own_nodes, source_of
 from mebench.errors import UserError
 
+DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.For, ast.While, ast.With, ast.Match)
 # strings over several lines and comments, roughly: what is left has every name that code uses
 PROSE = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|#[^\n]*')
@@ -118,7 +119,7 @@ class _Reading:
         for name in names:
             if name != "_":
                 self._bind(name, statement)
-        if getattr(statement, "decorator_list", None):
+        if isinstance(statement, DEFINITION) and statement.decorator_list:
             self.module.decorated.append(statement.name)
         self._stores(statement, _does_something(statement) or "_" in names)
 
@@ -141,8 +142,9 @@ class _Reading:
         """Tell names that are nothing but an import from definitions, once all statements are known."""
         module = self.module
         for name, made in self.bound.items():
-            if all(alias is not None for _, alias in made):
-                module.imports[name] = made[-1][1]
+            alias = made[-1][1]
+            if alias is not None and all(alias is not None for _, alias in made):
+                module.imports[name] = alias
             else:
                 module.definitions[name] = list(dict.fromkeys(statement for statement, _ in made))
         for root, statement in self.stores:
@@ -152,7 +154,7 @@ class _Reading:
         used = set(re.findall(r"\w+", IMPORT.sub("", PROSE.sub("", source))))
         for name in module.imports:
             statement, alias = self.bound[name][-1]
-            if name not in used and statement in self.plain:
+            if alias is not None and name not in used and statement in self.plain:
                 module.unused.append(alias.whole)
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mebench.codedigest.modules import Module, read_module
 from mebench.codedigest.scopes import Alias
+
+if TYPE_CHECKING:
+    from mebench.codedigest.content import Content
+    from mebench.codedigest.graph import Key
 
 DEEPEST = 50  # re-exports of re-exports; more is a circle
 
@@ -37,7 +42,8 @@ class Package:
         self.root, self.name = root, root.name
         self.modules: dict[str, Module | None] = {}
         self.stamps: dict[Path, tuple[int, int] | None] = {}
-        self.contents: dict = {}  # what others have made of the modules, as long as all are unchanged
+        # what others have made of the modules, as long as all are unchanged: by what counts by name only
+        self.contents: dict[frozenset[str], dict[Key, Content]] = {}
 
     def unchanged(self) -> bool:
         """Whether every file is as it was when it was read."""
@@ -63,9 +69,15 @@ class Package:
             if found := self.module(dotted):
                 return found
         key = str(path)
-        if self.modules.get(key) is None:
-            self.modules[key] = self._read(path, key, "")
-        return self.modules[key]
+        module = self.modules.get(key) or self._read(path, key, "")
+        self.modules[key] = module
+        return module
+
+    def known(self, name: str) -> Module:
+        """A module that was read before."""
+        module = self.modules[name]
+        assert module is not None, name
+        return module
 
     def _find(self, name: str) -> Module | None:
         first, *rest = name.split(".")
@@ -122,7 +134,7 @@ class Package:
             return Outside(".".join([target.dotted, *attributes])), []
         left = list(attributes)
         while left and isinstance(target, Inside) and not target.name:
-            found = self.member(self.modules[target.module], left[0])
+            found = self.member(self.known(target.module), left[0])
             if found is None:
                 break
             target = found

@@ -12,6 +12,9 @@ SKIPPED = {"ctx", "kind", "type_comment", "type_params", "simple"}
 BODIES = {"body", "orelse", "finalbody"}
 
 
+Part = str | ast.expr  # of an f-string: its text, or what stands in its braces
+
+
 class Writer:
     """Writes nodes to ``out``. A node whose type has a method of that name is written by it, every other one as
     ``(Type field=value ...)`` with the fields that are there: versions of Python differ in which empty ones they have.
@@ -96,14 +99,15 @@ class Writer:
 
     def JoinedStr(self, node: ast.JoinedStr) -> None:
         """An f-string: neighbouring constants are one, and one of constants alone is a string."""
-        parts: list[str | ast.FormattedValue] = []
+        parts: list[Part] = []
         for value in _flat(node):
             if isinstance(value, str) and parts and isinstance(parts[-1], str):
                 parts[-1] += value
             elif value != "":
                 parts.append(value)
-        if all(isinstance(part, str) for part in parts):
-            self.constant("".join(parts))
+        texts = [part for part in parts if isinstance(part, str)]
+        if len(texts) == len(parts):
+            self.constant("".join(texts))
         else:
             self.out.append("(f")
             for part in parts:
@@ -118,9 +122,9 @@ class Writer:
         self.out.append("}")
 
 
-def _flat(node: ast.expr) -> list[str | ast.FormattedValue]:
+def _flat(node: ast.expr) -> list[Part]:
     if isinstance(node, ast.JoinedStr):
         return [part for value in node.values for part in _flat(value)]
     if isinstance(node, ast.Constant):
-        return [node.value] if node.value != "" else []
+        return [str(node.value)] if node.value != "" else []
     return [node]

@@ -7,7 +7,7 @@ over folds of a per-fold F1 is another number, up to 30 points away, and is not 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -27,7 +27,30 @@ def confusion(truth: Sequence[str], prediction: Sequence[str], classes: Sequence
     return matrix
 
 
-def from_confusion(matrix: np.ndarray) -> dict[str, float | None]:
+class Numbers(TypedDict):
+    """The metrics of a confusion matrix; None where there is nothing to count."""
+
+    accuracy: float | None
+    uf1: float | None
+    uar: float | None
+    macro_precision: float | None
+
+
+class Part(Numbers):
+    """The score of some rows: how many there are, their classes, and the confusion counts of these."""
+
+    n: int
+    classes: list[str]
+    confusion: list[list[int]]
+
+
+class Score(Part, total=False):
+    """The score of all rows, and of those of each dataset where they name one."""
+
+    parts: dict[str, Part]
+
+
+def from_confusion(matrix: np.ndarray) -> Numbers:
     """Accuracy, UF1, UAR and macro precision of a (C, C) confusion matrix.
 
     UF1 = mean_c 2 TP_c / (2 TP_c + FP_c + FN_c). UAR = mean_c TP_c / n_c, the mean *recall*. A class with neither
@@ -44,7 +67,7 @@ def from_confusion(matrix: np.ndarray) -> dict[str, float | None]:
     matrix = np.asarray(matrix, dtype=np.float64)
     hit, true, called = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
     if not matrix.sum():
-        return dict.fromkeys(("accuracy", "uf1", "uar", "macro_precision"))
+        return {"accuracy": None, "uf1": None, "uar": None, "macro_precision": None}
     seen = (true + called) > 0
     precision = np.divide(hit, called, out=np.zeros_like(hit), where=called > 0)
     return {
@@ -55,7 +78,7 @@ def from_confusion(matrix: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def score(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] | None = None) -> dict[str, Any]:
+def score(rows: Sequence[Mapping[str, str]], classes: Sequence[str] | None = None) -> Score:
     """Score prediction rows (``truth``, ``prediction``, optionally ``dataset``), overall and per dataset part.
 
     Returns ``n, classes, confusion, accuracy, uf1, uar, macro_precision`` and, if the rows name a dataset, the same
@@ -66,14 +89,14 @@ def score(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] | None = Non
         raise UserError("there are no predictions to score; give a CSV with at least one row")
     if classes is None:
         classes = sorted({row["truth"] for row in rows} | {row["prediction"] for row in rows})
-    result = part(rows, classes)
+    result: Score = {**part(rows, classes)}
     if "dataset" in rows[0]:
         names = sorted({row["dataset"] for row in rows})
         result["parts"] = {d: part([row for row in rows if row["dataset"] == d], classes) for d in names}
     return result
 
 
-def part(rows: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> dict[str, Any]:
+def part(rows: Sequence[Mapping[str, str]], classes: Sequence[str]) -> Part:
     """The same without parts."""
     matrix = confusion([row["truth"] for row in rows], [row["prediction"] for row in rows], classes)
     return {"n": len(rows), "classes": list(classes), "confusion": matrix.tolist(), **from_confusion(matrix)}

@@ -48,12 +48,12 @@ def digest(area: str) -> str:
 
 def run_digest(area: str, run: Run) -> str:
     """The same of a rule that makes something of one run: with the code of its model and of its kind of task."""
-    return task_digest(area, run.spec["task"]) + sources.of_model(run.spec["model"])
+    return task_digest(area, run.spec["task"]) + sources.model_digest(run.spec["model"])
 
 
 def task_digest(area: str, task: dict[str, Any]) -> str:
     """The same of a rule that makes something of all runs of a task: with the code of its kind."""
-    return sources.fingerprint(*AREAS[area], sources.file_of_kind(task))
+    return sources.fingerprint(*AREAS[area], sources.kind_file(task))
 
 
 def index_digest(dataset: str) -> str:

@@ -112,7 +112,7 @@ def size(plan: Plan, run: Run) -> Size:
         clips, counted = _to_generate(plan, definition), "generated"
     extra, unsure = 0, ""
     if extra_of(run) != "none" and more is not None:
-        extra = len(tasks.of(definition).extra_samples(extra_of(run), more))
+        extra = len(tasks.kind_of(definition).extra_samples(extra_of(run), more))
     elif extra_of(run) != "none":
         known = [cards.card("datasets", name)["expected"] for name in definition.get(extra_of(run), {})]
         extra = sum(expected.get(f"{extra_of(run)}-expressions", 0) for expected in known)
@@ -120,7 +120,7 @@ def size(plan: Plan, run: Run) -> Size:
     if clips is None:
         return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra, unsure)
     # of a kind without classes all clips count: what its samples are is known when clips and inputs are
-    rows = tasks.of(definition).samples(clips) if tasks.card(definition).get("classes") else clips
+    rows = tasks.kind_of(definition).samples(clips) if tasks.card(definition).get("classes") else clips
     return Size(len(rows), len({row["subject"] for row in rows}), counted, extra, unsure)
 
 

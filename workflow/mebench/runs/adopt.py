@@ -24,14 +24,15 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
     run, spec = files.run, files.spec
     if spec["training"] != "rules":
         raise UserError(f"the model {spec['model']} is trained by the engine; 'mebench pool' joins its folds")
-    samples, given, kind = run_rows(spec, files.clips, files.inputs), run / "given.csv", tasks.of(spec["task"])
+    samples, given, kind = run_rows(spec, files.clips, files.inputs), run / "given.csv", tasks.kind_of(spec["task"])
     rows = read_csv(given, formats.GIVEN.names)
     expected = {(row["clip_id"],) for row in samples.rows}
     remedy = f"the rule in {spec['model']} has to predict each clip of folds.csv once"
     complete(rows, ("clip_id",), {*expected}, given, remedy)
     by_clip, pooled = {row["clip_id"]: row for row in rows}, []
     for sample in samples.rows:
-        row = kind.given(sample, by_clip[sample["clip_id"]], given) | {"fold": sample["subject"], "seed": spec["seed"]}
+        own = {"fold": sample["subject"], "seed": spec["seed"]}
+        row = {**kind.given(sample, by_clip[sample["clip_id"]], given), **own}
         pooled.append({name: row[name] for name in kind.columns() if name in row})
     write_predictions(run / PREDICTIONS, kind, pooled)
     write_history(run, kind, [])

@@ -170,5 +170,5 @@ def write_predictions(path: Path, job: FoldJob, predictions: torch.Tensor) -> No
     """The rows that the kind of task makes of each test sample, with the fold and seed of the run."""
     kind, own = job.data.kind, {"fold": job.fold, "seed": job.spec["seed"]}
     pairs = zip(job.test, predictions.numpy(), strict=True)
-    rows = [own | row for i, p in pairs for row in kind.rows(job.data.samples[i], job.data.y[i].numpy(), p)]
+    rows = [{**own, **row} for i, p in pairs for row in kind.rows(job.data.samples[i], job.data.y[i].numpy(), p)]
     write_csv(path, kind.columns(), rows)

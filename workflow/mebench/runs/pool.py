@@ -34,7 +34,7 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
     run, spec = files.run, files.spec
     if spec["training"] == "rules":
         raise UserError(f"{spec['model']} trains {run} outside the engine; 'mebench adopt' takes over what it predicts")
-    rows, kind, out = run_rows(spec, files.clips, files.inputs), tasks.of(spec["task"]), part_to or run
+    rows, kind, out = run_rows(spec, files.clips, files.inputs), tasks.kind_of(spec["task"]), part_to or run
     every = [_current(run, spec, rows.digest, fold, part_to is not None) for fold in rows.folds]
     done = [record for record in every if record.done]
     if not done:
@@ -107,7 +107,7 @@ def write_record(run: Path, files: RunFiles, title: Title, without: Mapping[str,
         without_input=without,
         excluded=decided["excluded"],
         corrected=decided["corrected"],
-        own=tasks.of(spec["task"]).record(),
+        own=tasks.kind_of(spec["task"]).record(),
     )
     run_record.write(run, record)
     return record
@@ -115,7 +115,7 @@ def write_record(run: Path, files: RunFiles, title: Title, without: Mapping[str,
 
 def decisions_of(files: RunFiles) -> dict[str, dict[str, str]]:
     """The clips of the run's task that its configuration ``excluded`` or ``corrected``, and what is said of each."""
-    kind, wanted = tasks.of(files.spec["task"]), files.spec["recipe"].get("extra_clips", "none")
+    kind, wanted = tasks.kind_of(files.spec["task"]), files.spec["recipe"].get("extra_clips", "none")
     has = lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row]))  # noqa: E731
     return decisions.sentences(list(files.clips), has)
 

@@ -10,7 +10,7 @@ from mebench.errors import UserError
 from mebench.files import file_digest, read_json
 from mebench.runs.paths import RECORD
 
-Facts = Mapping[str, str | int | bool | None]  # names and what is known of each
+Facts = Mapping[str, object]  # names and what is known of each
 REQUIRED = {"fold", "fingerprint", "status", "message"}
 # what only a fold that is done has
 OF_RESULT = ("parameters", "selected_epoch", "batch_parts", "weights", "resumed_at_epoch")

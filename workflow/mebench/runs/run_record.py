@@ -63,7 +63,7 @@ class RunRecord:
     @property
     def task_kind(self) -> Kind:
         """The kind of the run's task, bound to it."""
-        return tasks.of(self.spec["task"])
+        return tasks.kind_of(self.spec["task"])
 
     def prediction_files(self, run: Path) -> dict[str, str]:
         """The files of predictions in the folder of the run, by the selection that they are of."""

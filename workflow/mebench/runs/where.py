@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 PATIENCE = 10  # seconds for a program that is asked about the machine
 # how each scheduler names a job, a task of an array, and how often the job began again: environment variables
@@ -29,16 +29,42 @@ SCHEDULERS = {
 }
 
 
-def where(device_type: str) -> dict[str, Any]:
+class Job(TypedDict):
+    """A scheduler's job, and how often it was started again."""
+
+    scheduler: str | None
+    job: str | None
+    restarts: int | None
+
+
+class Gpu(TypedDict):
+    """Model of a GPU, and the versions of its software."""
+
+    gpu: str | None
+    driver: str | None
+    cuda: str | None
+    cudnn: str | None
+
+
+class Place(Job, Gpu):
+    """What a fold was trained on."""
+
+    node: str
+    cpu: str
+
+
+NO_GPU: Gpu = {"gpu": None, "driver": None, "cuda": None, "cudnn": None}
+
+
+def where(device_type: str) -> Place:
     """What this process runs on: ``node``, ``cpu``, ``scheduler``, ``job``, ``restarts``, and for the device type
     "cuda" also ``gpu``, ``driver``, ``cuda``, ``cudnn``. It is looked up once per process."""
     return copy.deepcopy(_where(device_type))
 
 
 @lru_cache(maxsize=4)
-def _where(device_type: str) -> dict[str, Any]:
-    machine = {"node": node(), "cpu": cpu(), **job(os.environ)}
-    return machine | (gpu() if device_type == "cuda" else dict.fromkeys(("gpu", "driver", "cuda", "cudnn")))
+def _where(device_type: str) -> Place:
+    return {"node": node(), "cpu": cpu(), **job(os.environ), **(gpu() if device_type == "cuda" else NO_GPU)}
 
 
 def node() -> str:
@@ -62,7 +88,7 @@ def cpu(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     return " ".join(named[1].split()) if named else platform.processor() or platform.machine()
 
 
-def job(environment: Mapping[str, str], ask: Callable[..., str] | None = None) -> dict[str, Any]:
+def job(environment: Mapping[str, str], ask: Callable[..., str] | None = None) -> Job:
     """The scheduler's job that this process belongs to, and how often it was started again; ``ask`` runs a program."""
     for scheduler, (number, task, restarts) in SCHEDULERS.items():
         if scheduler == "sge" and "SGE_ROOT" not in environment:
@@ -87,12 +113,12 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def gpu() -> dict[str, Any]:
+def gpu() -> Gpu:
     """Model, driver, CUDA and cuDNN of the GPU that torch uses; torch has been imported where there is one in use."""
     torch = sys.modules.get("torch")
-    about: dict[str, Any] = {"gpu": None, "driver": driver(), "cuda": None, "cudnn": None}
+    about: Gpu = {**NO_GPU, "driver": driver()}
     if torch is not None and torch.cuda.is_available():
-        about |= {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda}
+        about["gpu"], about["cuda"] = torch.cuda.get_device_name(), torch.version.cuda
         about["cudnn"] = _dotted(torch.backends.cudnn.version())
     return about
 

@@ -10,7 +10,7 @@ the card names are modules of plots/, or functions that the file has in ``PLOTS`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from mebench import cards, formats
 from mebench.config.kinds import DEFAULT, card, name_of, of_recordings
@@ -22,8 +22,20 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from mebench.config.spec import Recipe
+
 __all__ = ["DEFAULT", "Kind", "Objective", "Row", "card", "name_of", "of_recordings"]
 Row = dict[str, str]
+Task = Mapping[str, Any]  # any: the definition of a task; a kind of one's own has keys of its own
+
+
+class Metric(TypedDict, total=False):
+    """What a card says of a metric: its ``title``, and where it has any the ``range`` of its values and ``best: min``
+    where less is better."""
+
+    title: str
+    range: list[float]
+    best: str
 
 
 class Objective:
@@ -59,7 +71,7 @@ class Kind:
     key: tuple[str, ...] = ("clip_id",)  # the columns by which a row of predictions.csv is known
     needed: tuple[str, ...] = ()  # the others without which nothing can be scored
 
-    def __init__(self, task: Mapping[str, Any]):
+    def __init__(self, task: Task):
         self.task = task
 
     # --- samples and targets
@@ -103,7 +115,7 @@ class Kind:
         """How many numbers a model returns for a sample."""
         raise NotImplementedError
 
-    def objective(self, recipe: Mapping[str, Any], y: torch.Tensor) -> Objective:
+    def objective(self, recipe: Recipe, y: torch.Tensor) -> Objective:
         """How a fold is trained and read; ``y`` are its training targets."""
         raise NotImplementedError
 
@@ -115,9 +127,13 @@ class Kind:
 
     def columns(self) -> list[str]:
         """The columns of predictions.csv: those of every kind, and those that the card has under ``predictions``."""
-        return [*formats.PREDICTIONS.names, *own_columns(card(self.task), self.task)]
+        about = card(self.task)
+        if "predictions" not in about:
+            raise UserError(f"the card of the kind {about['title']} names no columns of predictions.csv under "
+                            "'predictions'")  # fmt: skip
+        return [*formats.PREDICTIONS.names, *own_columns(about["predictions"], self.task)]
 
-    def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> list[dict[str, Any]]:
+    def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> Sequence[Mapping[str, object]]:
         """The rows of predictions.csv of a sample; what a fold adds of itself (fold, seed) is added for them."""
         raise NotImplementedError
 
@@ -125,27 +141,27 @@ class Kind:
         """What ``key`` has to be in the rows of these samples, each once."""
         return {tuple(sample[name] for name in self.key) for sample in samples}
 
-    def given(self, sample: Row, row: Row, where: Path) -> dict[str, Any]:
+    def given(self, sample: Row, row: Row, where: Path) -> Mapping[str, object]:
         """What predictions.csv says of a sample besides fold and seed, from a ``row`` of a given.csv that a model
         outside the engine wrote; ``where`` is that file. Raises :class:`UserError` where the row cannot be meant."""
         raise UserError(f"predictions made outside the engine cannot be taken over for the task {self.task['name']}")
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """What run.json says of the task for those who read predictions."""
         return {}
 
     # --- after pooling
 
-    def stage(self, rows: list[Row], parameters: Mapping[str, Any]) -> list[Row]:
+    def stage(self, rows: list[Row], parameters: Mapping[str, object]) -> list[Row]:
         """A cheap step between pooled predictions and scores, whose parameters train nothing again."""
         return rows
 
-    def score(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def score(self, rows: Sequence[Row]) -> Mapping[str, object]:
         """``n``, and the card's metrics (None where one is not defined) with whatever else scores/TASK.json keeps."""
         raise NotImplementedError
 
 
-def of(task: Mapping[str, Any]) -> Kind:
+def kind_of(task: Task) -> Kind:
     """The kind of a task, bound to it."""
     module, name = cards.load("tasks", name_of(task)), card(task)["module"]
     if not hasattr(module, name):
@@ -153,32 +169,28 @@ def of(task: Mapping[str, Any]) -> Kind:
     return getattr(module, name)(task)
 
 
-def metrics(kind: str) -> dict[str, dict[str, Any]]:
-    """The metrics of a kind, by name: ``title``, and where they have any the ``range`` of their values and
-    ``best: min`` where less is better."""
+def metrics(kind: str) -> dict[str, Metric]:
+    """The metrics of a kind, by name."""
     return cards.card("tasks", kind)["metrics"]
 
 
-def further_metrics(task: Mapping[str, Any]) -> Mapping[str, Callable[[Sequence[Row]], float | None]]:
+def further_metrics(task: Task) -> Mapping[str, Callable[[Sequence[Row]], float | None]]:
     """``METRICS`` of the file of a task's kind: functions of the rows that the class does not call, so that a new one
     trains nothing."""
     return getattr(cards.load("tasks", name_of(task)), "METRICS", {})
 
 
-def history(task: Mapping[str, Any], selection: str = "last") -> list[str]:
+def history(task: Task, selection: str = "last") -> list[str]:
     """The columns of a fold's history.csv; the last one is that of a ``selection`` that looks at each epoch."""
     about = card(task)
     looked = [about["selection"][selection]] if selection in about["selection"] else []
     return [*formats.HISTORY.names[1:], about["history"], *looked]
 
 
-def own_columns(kind: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
-    """The columns that a card of a ``kind`` adds to predictions.csv: ``p_<classes>`` is one for each of the task's
-    classes."""
-    if "predictions" not in kind:
-        raise UserError(f"the card of the kind {kind['title']} names no columns of predictions.csv under 'predictions'")
+def own_columns(names: Iterable[str], task: Task) -> list[str]:
+    """The columns that these ``names`` of a card stand for: ``p_<classes>`` is one for each of the task's classes."""
     columns = []
-    for name in kind["predictions"]:
+    for name in names:
         head, bracket, rest = name.partition("<")
         key, _, tail = rest.partition(">")
         columns += [f"{head}{one}{tail}" for one in task[key]] if bracket else [name]

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mebench.errors import UserError, did_you_mean
-from mebench.tasks import Kind, Objective, Row
+from mebench.tasks import Kind, Objective, Row, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
     import torch
+
+    from mebench.config.spec import Recipe
 
 CARD = {
     "title": "Recognition",
@@ -56,7 +58,7 @@ class Recognition(Kind):
 
     needed = ("truth", "prediction")
 
-    def __init__(self, task: Mapping[str, Any]):
+    def __init__(self, task: Task):
         super().__init__(task)
         self.classes: list[str] = list(task["classes"])
         self.column: str = task.get("label_from", "emotion")
@@ -126,7 +128,7 @@ class Recognition(Kind):
     def outputs(self) -> int:
         return len(self.classes)
 
-    def objective(self, recipe: Mapping[str, Any], y: torch.Tensor) -> CrossEntropy:
+    def objective(self, recipe: Recipe, y: torch.Tensor) -> CrossEntropy:
         return CrossEntropy(recipe, y, len(self.classes))
 
     def quality(self, selection: str, predictions: np.ndarray, y: np.ndarray) -> float:
@@ -138,35 +140,36 @@ class Recognition(Kind):
         classes = predictions.shape[1]
         matrix = np.zeros((classes, classes), dtype=np.int64)
         np.add.at(matrix, (y, predictions.argmax(axis=1)), 1)
-        value = from_confusion(matrix)[{"inner": "uf1", "test_peek": "accuracy"}[selection]]
+        numbers = from_confusion(matrix)
+        value = numbers["uf1"] if selection == "inner" else numbers["accuracy"]
         assert value is not None, "there are rows"
         return value
 
-    def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> list[dict[str, Any]]:
+    def rows(self, sample: Row, target: np.ndarray, prediction: np.ndarray) -> Sequence[Mapping[str, object]]:
         """One row; the prediction is the most probable class, the first of equals."""
         row = {key: sample[key] for key in ("clip_id", "dataset", "subject")}
         row |= {"truth": self.classes[int(target)], "prediction": self.classes[int(prediction.argmax())]}
         shares = zip(self.classes, prediction.tolist(), strict=True)
         return [row | {f"p_{name}": f"{value:.6f}" for name, value in shares}]
 
-    def given(self, sample: Row, row: Row, where: Path) -> dict[str, Any]:
+    def given(self, sample: Row, row: Row, where: Path) -> Mapping[str, object]:
         """``prediction``, and optionally ``p_<class>`` for every class; the truth is never taken from there."""
         about = {key: sample[key] for key in ("clip_id", "dataset", "subject")}
         return about | {"truth": sample["label"]} | predicted(row, self.classes, where)
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         return {"classes": self.classes}
 
-    def score(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def score(self, rows: Sequence[Row]) -> Mapping[str, object]:
         from mebench.metrics.recognition import part
 
-        return part(rows, self.classes)
+        return {**part(rows, self.classes)}
 
 
 class CrossEntropy(Objective):
     """The recipe's cross-entropy: class weights, label smoothing; a mean over the weights of the clips."""
 
-    def __init__(self, recipe: Mapping[str, Any], y: torch.Tensor, classes: int):
+    def __init__(self, recipe: Recipe, y: torch.Tensor, classes: int):
         self.smoothing = recipe.get("label_smoothing", 0.0)
         self.weight = class_weights(y, classes, recipe.get("class_weights", "none"))
 

@@ -66,7 +66,7 @@ class TaskData:
 
 def load(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> TaskData:
     """Read the samples of a run, their targets, and the inputs that its model asks for."""
-    rows, kind = run_rows(spec, clips, inputs), tasks.of(spec["task"])
+    rows, kind = run_rows(spec, clips, inputs), tasks.kind_of(spec["task"])
     samples, wanted = [*rows.rows, *rows.extra], spec["inputs"]
     where = {clip: kept for folder in inputs for kept in (store.load(folder),) for clip in kept.ids}
     read = partial(_read, kind, samples, where, wanted)

@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TypedDict, cast
 
 import torch
 from torch import nn
@@ -17,12 +17,29 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from mebench.config.spec import Recipe
 from mebench.errors import UserError
 
+
+class Group(TypedDict):
+    """Parameters of one learning rate and one weight decay, as an optimiser takes them."""
+
+    name: str
+    params: list[nn.Parameter]
+    lr: float
+    weight_decay: float
+
+
+class ScheduleState(TypedDict):
+    """What resumes a schedule."""
+
+    steps: int
+    scheduler: dict[str, object] | None
+
+
 # --- the optimiser ---------------------------------------------------------------------------------------------------
 
 
 def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """The recipe's optimiser over :func:`parameter_groups`; Adam, AdamW or SGD with momentum."""
-    groups = parameter_groups(model, recipe)
+    groups = [dict[str, object](group) for group in parameter_groups(model, recipe)]
     # fused: one pass over the memory of each tensor, where the plain form makes about ten. Not for SGD under float16:
     # where the scaler leaves out the first step, the fused form takes what happens to be in memory for momentum
     fused = (recipe["optimizer"], recipe["precision"]) != ("sgd", "float16")
@@ -33,7 +50,7 @@ def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return kind(groups, lr, weight_decay=decay, fused=fused)
 
 
-def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+def parameter_groups(model: nn.Module, recipe: Recipe) -> list[Group]:
     """Groups ``{name, params, lr, weight_decay}`` that hold each parameter with ``requires_grad`` exactly once.
 
     Within a group, and by the first of its members among groups, parameters keep the order of ``model.parameters()``;
@@ -47,13 +64,13 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     names = [name for name, _ in model.named_parameters()]
     exempt = _exempt(model, names) if recipe["weight_decay_on"] == "matrices" else set()
     layer_of, count = _layers(model, names) if recipe["layer_decay"] != 1 else ({}, 0)
-    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    groups: dict[tuple[int, bool], Group] = {}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
         layer = layer_of.get(name, count)
         decays = name not in exempt
-        group = {
+        group: Group = {
             "name": (f"layer {layer}" if layer < count else "rest") + ("" if decays else ", no decay"),
             "params": [],
             "lr": recipe["lr"] * recipe["layer_decay"] ** (count - layer),
@@ -132,15 +149,16 @@ class Schedule:
                 warnings.filterwarnings("ignore", r"Detected call of `lr_scheduler.step\(\)`")
             self._scheduler.step()
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, object]:
         """What resumes this schedule, together with the optimiser's own state, which holds the current lr."""
         return {"steps": self._steps, "scheduler": self._scheduler.state_dict() if self._scheduler else None}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, object]) -> None:
         """Resume from :meth:`state_dict` of the same recipe; load the optimiser's state after building this."""
-        self._steps = state["steps"]
-        if self._scheduler:
-            self._scheduler.load_state_dict(state["scheduler"])
+        kept = cast(ScheduleState, state)
+        self._steps = kept["steps"]
+        if self._scheduler and kept["scheduler"] is not None:
+            self._scheduler.load_state_dict(kept["scheduler"])
 
 
 def factor(step: int, recipe: Recipe, steps_per_epoch: int) -> float:
@@ -188,11 +206,11 @@ class Ema:
             self._average.multi_avg_fn = get_ema_multi_avg_fn(min(self._decay, n / (n + 9)))
             self._average.update_parameters(self._source)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, object]:
         """Weights of the average and the number of updates; empty without one."""
         return {} if self._average is None else self._average.state_dict()
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, object]) -> None:
         """Resume from :meth:`state_dict`."""
         if self._average is not None:
             self._average.load_state_dict(state)

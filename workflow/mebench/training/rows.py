@@ -34,7 +34,7 @@ def run_rows(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> Ro
     """The samples of a run's datasets."""
     required = ("clip_id", "dataset", "subject", "emotion")
     every = [row for path in clips for row in read_csv(path, required)]
-    kind = tasks.of(spec["task"])
+    kind = tasks.kind_of(spec["task"])
     recordings = recorded(clips, inputs) if tasks.of_recordings(spec["task"]) else []
     rows, without = usable(kind.samples(every, recordings), inputs)
     wanted = spec["recipe"].get("extra_clips", "none")

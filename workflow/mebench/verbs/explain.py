@@ -31,7 +31,7 @@ def main(args: argparse.Namespace) -> None:
 
     plan = Plan.load(args.config)
     results = Path(plan.results)
-    for line in incomplete.of_target(args.target, results):
+    for line in incomplete.sentences(args.target, results):
         print(line)
     if incomplete.in_tree(args.target, results):
         return

@@ -10,8 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mebench.errors import UserError
+
+if TYPE_CHECKING:
+    from mebench.metrics.recognition import Part, Score
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +46,7 @@ def main(args: argparse.Namespace) -> None:
     if args.out:
         from mebench.runs.scores import write_scores
 
-        runs, stage = _of_task(args) if args.task else (args.runs, args.stage)
+        runs, stage = _runs(args) if args.task else (args.runs, args.stage)
         print(write_scores(runs, args.out, stage))
         return
     from mebench.metrics.recognition import score
@@ -53,7 +57,7 @@ def main(args: argparse.Namespace) -> None:
     print(json.dumps(result) if args.json else as_text(result))
 
 
-def _of_task(args: argparse.Namespace) -> tuple[list[Path], dict]:
+def _runs(args: argparse.Namespace) -> tuple[list[Path], dict[str, object]]:
     """The folders of the runs of a task, and the parameters of its stage."""
     from mebench.plan import Plan
 
@@ -63,10 +67,11 @@ def _of_task(args: argparse.Namespace) -> tuple[list[Path], dict]:
     return [Path(plan.paths.folder(run)) for run in runs], plan.arguments.stage_parameters(args.task)
 
 
-def as_text(result: dict) -> str:
+def as_text(result: Score) -> str:
     """The scores as a small table for a terminal."""
     lines = [f"{'':12}{'n':>6}{'UF1':>9}{'UAR':>9}{'accuracy':>10}"]
-    for name, part in {"all": result, **result.get("parts", {})}.items():
+    shown: dict[str, Part] = {"all": result, **result.get("parts", {})}
+    for name, part in shown.items():
         lines.append(f"{name:12}{part['n']:6}{part['uf1']:9.4f}{part['uar']:9.4f}{part['accuracy']:10.4f}")
     lines.append("confusion (rows: truth)")
     for name, row in zip(result["classes"], result["confusion"], strict=True):

@@ -151,7 +151,7 @@ def parameters(text: str) -> list[str]:
     return told or ["its parameters changed"]
 
 
-def _values(text: str) -> list | None:
+def _values(text: str) -> list[object] | None:
     """The parameters that Snakemake lists, as it prints them for Python; None where that cannot be read."""
     if text.strip() == "<nothing exclusive>":
         return []
@@ -161,7 +161,7 @@ def _values(text: str) -> list | None:
         return None
 
 
-def _spec(value: object) -> dict | None:
+def _spec(value: object) -> dict[str, object] | None:
     """A parameter that is a mapping in JSON."""
     try:
         found = json.loads(value) if isinstance(value, str) and value.startswith("{") else None

@@ -82,8 +82,8 @@ def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool
         about.append("it would diverge again: no job repeats it while configuration, data and source stay")
     results = Path(plan.results)
     begun = datetime.fromisoformat(record.started).timestamp() if record.started else 0.0
-    log = logs.of_fold(results, run.id, fold, count, begun, to_end=False)
-    excerpts = [log, logs.of_scheduler(results, job, count)]
+    log = logs.fold_lines(results, run.id, fold, count, begun, to_end=False)
+    excerpts = [log, logs.scheduler_lines(results, job, count)]
     repeat = command(run, fold, config, record.threads)
     return Failure(run, fold, record.status, record.message, about, node, job, record.finished,
                    list(filter(None, excerpts)), repeat)  # fmt: skip
@@ -101,8 +101,8 @@ def _died(plan: Plan, run: Run, held: Lock, config: Path, count: int) -> Failure
     if held.node and held.pid:
         about.insert(0, f"its process was {held.pid}")
     results, job = Path(plan.results), told.job
-    log = logs.of_fold(results, run.id, fold, count, held.since or 0.0, to_end=True)
-    excerpts = [log, logs.of_scheduler(results, job, count)]
+    log = logs.fold_lines(results, run.id, fold, count, held.since or 0.0, to_end=True)
+    excerpts = [log, logs.scheduler_lines(results, job, count)]
     seen = datetime.fromtimestamp(held.beat, UTC).isoformat(timespec="seconds")
     message = f"its job gave no sign for {lock.DEAD:.0f} s or its process is gone; it was {epoch}"
     repeat = command(run, fold, config, told.threads)

@@ -18,7 +18,7 @@ def in_tree(target: str, results: Path) -> bool:
     return path.exists() and path.resolve().is_relative_to((results / "partial").resolve())
 
 
-def of_target(target: str, results: Path) -> list[str]:
+def sentences(target: str, results: Path) -> list[str]:
     """Sentences on a target that is incomplete: what it is, and what was missing when it was made. Empty for others."""
     path, inside = Path(target), in_tree(target, results)
     if not inside and not (path.is_file() and int(path.stat().st_mtime) == OLD):

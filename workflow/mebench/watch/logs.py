@@ -18,7 +18,7 @@ class Excerpt:
     lines: list[str]
 
 
-def of_fold(results: Path, run_id: str, fold: str, count: int, since: float, to_end: bool) -> Excerpt | None:
+def fold_lines(results: Path, run_id: str, fold: str, count: int, since: float, to_end: bool) -> Excerpt | None:
     """The last ``count`` lines up to the one that tells of the fold's end, or ``to_end``, of the newest log of the
     run's training that names the fold and was written after ``since`` (unix time); None where there is none."""
     named = re.compile(rf"(?<![\w/-]){re.escape(fold)}(?![\w/-])")
@@ -37,7 +37,7 @@ def _last_of_fold(lines: list[str], at: list[int]) -> int:
     return next((number for number in at if re.search(r": fold \d+/\d+ ", lines[number])), at[-1])
 
 
-def of_scheduler(results: Path, job: str | None, count: int) -> Excerpt | None:
+def scheduler_lines(results: Path, job: str | None, count: int) -> Excerpt | None:
     """The end of the Slurm log of a job, where profiles/slurm or Snakemake's own default keeps it."""
     if not job or not re.fullmatch(r"\w+", job):
         return None

@@ -66,7 +66,7 @@ def choose(
     rows = _labelled(clips, task)
     reels = _recordings(clips)
     datasets = sorted({row["dataset"] for row in rows})
-    classes = tasks.of(definition_of(task)).groups if task else sorted({row["label"] for row in rows})
+    classes = tasks.kind_of(definition_of(task)).groups if task else sorted({row["label"] for row in rows})
     chosen = {}
     for dataset in datasets:
         for name in classes:
@@ -84,7 +84,7 @@ def _labelled(clips: Sequence[str | os.PathLike[str]], task: str | None) -> list
         raise UserError(f"{clips[0]} lists no clips; run `mebench index` again")
     if task:
         known = {row["clip_id"]: row for row in rows}
-        kind = tasks.of(definition_of(task))
+        kind = tasks.kind_of(definition_of(task))
         return [known[row["clip_id"]] | row | {"label": kind.group(row)} for row in kind.samples(rows)]
     return [row | {"label": row["emotion"]} for row in sorted(rows, key=lambda row: row["clip_id"])]
 
