@@ -13,7 +13,7 @@ import pandas as pd
 
 from mebench.errors import UserError
 from mebench.files import read_csv
-from mebench.metrics.recognition import confusion, from_confusion
+from mebench.metrics.recognition import Numbers, confusion, from_confusion
 from mebench.runs import run_record
 from mebench.runs.run_record import RunRecord
 from mebench.tasks import Kind
@@ -65,7 +65,7 @@ class Run:
         """The classes of a run of recognition; empty for a kind of task that has none."""
         return list(self.record.own.get("classes", ()))  # type: ignore[call-overload]
 
-    def scores(self, rows: list[dict[str, str]]) -> dict[str, float | None]:
+    def scores(self, rows: list[dict[str, str]]) -> Numbers:
         """UF1, UAR and accuracy of ``rows``."""
         return from_confusion(self.confusion(rows))
 

@@ -37,7 +37,7 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
     write_predictions(run / PREDICTIONS, kind, pooled)
     write_history(run, kind, [])
     folds = len(loso.folds([row["subject"] for row in samples.rows]))
-    how = Trained(
+    trained = Trained(
         clips=len(expected),
         rows=len(expected),
         folds_expected=folds,
@@ -50,4 +50,4 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
         versions={"mebench": [__version__]},
         trained=f"outside the engine, by the rule in {spec['model']}",
     )
-    return write_record(run, files, title, samples.without, how)
+    return write_record(run, files, title, samples.without, trained)

@@ -49,20 +49,20 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
         write_predictions(out / name, kind, pooled)
     write_history(out, kind, [{"fold": record.fold} | row for record in done
                               for row in read_csv(fold_folder(run, record.fold) / HISTORY)])  # fmt: skip
-    trained = [record for record in every if record.status != ABSENT]
-    how = Trained(
+    there = [record for record in every if record.status != ABSENT]
+    trained = Trained(
         clips=len(predicted),
         rows=len(expected),
         folds_expected=len(every),
         folds_done=len(done),
         parameters=done[0].parameters,
         failed=[record.ending() for record in every if not record.done],
-        split_batches={record.fold: record.batch_parts for record in trained if _split(record, spec)},
-        seconds=round(sum(record.seconds or 0 for record in trained), 1),
-        devices=sorted({record.device for record in trained if record.device}),
-        versions=_versions(trained),
+        split_batches={record.fold: record.batch_parts for record in there if _split(record, spec)},
+        seconds=round(sum(record.seconds or 0 for record in there), 1),
+        devices=sorted({record.device for record in there if record.device}),
+        versions=_versions(there),
     )
-    return write_record(out, files, title, rows.without, how)
+    return write_record(out, files, title, rows.without, trained)
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ def write_history(run: Path, kind: Kind, rows: Sequence[Row]) -> None:
     write_csv(run / HISTORY, rows[0] if rows else [formats.HISTORY.names[0], *tasks.history(kind.task)], rows)
 
 
-def write_record(run: Path, files: RunFiles, title: Title, without: Mapping[str, str], how: Trained) -> RunRecord:
+def write_record(run: Path, files: RunFiles, title: Title, without: Mapping[str, str], trained: Trained) -> RunRecord:
     """Write and return run.json, in the folder ``run``; ``without`` are the clips without input. It is written last."""
     spec, decided = files.spec, decisions_of(files)
     record = RunRecord(
         **vars(title),
-        **vars(how),
+        **vars(trained),
         task=spec["task"]["name"],
         model=spec["label"],
         seed=spec["seed"],
