@@ -37,6 +37,11 @@ class DatasetCard:
     editions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+def takes_crops_for_granted(card: DatasetCard, entry: Mapping[str, object]) -> bool:
+    """Whether an owner's copy counts as face crops by its card alone, because its configuration does not say."""
+    return card.crop == "provided" and "crop" not in entry and entry["source"] != "synthetic"
+
+
 def dataset_card(dataset: str) -> DatasetCard:
     """The card of a registered dataset; a UserError where its ``CARD`` lacks a key or has one that is not known."""
     literal = cards.card("datasets", dataset)

@@ -13,7 +13,7 @@ from pathlib import Path
 from mebench import cards
 from mebench.acquisition import archives, fetch, programs, unpacking
 from mebench.acquisition.origin import complete_copy
-from mebench.clips.card import DatasetCard, dataset_card
+from mebench.clips.card import DatasetCard, dataset_card, takes_crops_for_granted
 from mebench.clips.entry import DatasetEntry
 from mebench.clips.reading import Reading
 from mebench.doctor.findings import Contents, Copy, Deviation, FacesFound
@@ -123,7 +123,7 @@ def _opened(archive: Path) -> str:
 
 def _contents(card: DatasetCard, entry: DatasetEntry, root: Path, reading: Reading) -> Contents:
     whole, clips = complete_copy(root), reading.clips
-    if checks.takes_crops_for_granted(card, entry):
+    if takes_crops_for_granted(card, entry):
         checks.refuse_raw_frames(card.name, root, reading)
     sentences = checks.deviations(card, reading) if whole else {}
     accepted = entry.get("accept", [])

@@ -81,11 +81,6 @@ def _edition(card: DatasetCard, name: str, sha256: str) -> str:
     return by_digest or next((edition for edition, known in card.editions.items() if known["file"].lower() in flat), "")
 
 
-def takes_crops_for_granted(card: DatasetCard, entry: Mapping[str, object]) -> bool:
-    """Whether an owner's copy counts as face crops by its card alone, because its configuration does not say."""
-    return card.crop == "provided" and "crop" not in entry and entry["source"] != "synthetic"
-
-
 def refuse_raw_frames(dataset: str, root: Path, reading: Reading) -> None:
     """Raise a UserError where the frames are those of a raw release, by the names of their folders, although the
     dataset is taken for one of face crops: flow of a whole scene would pass for flow of a face."""

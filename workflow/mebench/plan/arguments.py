@@ -6,10 +6,9 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from mebench.clips.card import dataset_card
+from mebench.clips.card import dataset_card, takes_crops_for_granted
 from mebench.config.configuration import Configuration
 from mebench.files import canonical_json
-from mebench.indexing import checks
 from mebench.plan.paths import Paths
 
 FETCHED = ("size", "subjects", "clips", "seed", "sha256")  # keys of a dataset that ``mebench fetch`` reads
@@ -30,7 +29,7 @@ class Arguments:
         """What the owner decided about a dataset: the apex where none is labelled, accepted deviations. Where nobody
         has decided about crops, the card's word for a cropped release is checked."""
         entry = self.configuration.datasets[dataset]
-        granted = checks.takes_crops_for_granted(dataset_card(dataset), entry)
+        granted = takes_crops_for_granted(dataset_card(dataset), entry)
         crops = ["--crops"] if granted else []
         accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
         decided = {key: entry[key] for key in ("exclude", "corrections") if entry.get(key)}
