@@ -494,7 +494,7 @@ def test_a_killed_worker_fails_the_job_and_costs_its_running_fold_only(few, tmp_
     job = subprocess.Popen(command(few, run, spec, "--workers", "2"), stderr=subprocess.PIPE, text=True)
     wait_for(lambda: len(list(run.glob("folds/*/fold.json"))) >= 1 and list(run.glob("folds/*.running.json")))
     held = lock.read(next(iter(run.glob("folds/*.running.json"))))
-    assert held["threads"] == 1  # `mebench failures` repeats a fold with as many
+    assert held.told.threads == 1  # `mebench failures` repeats a fold with as many
     os.kill(held.pid, signal.SIGKILL)
     _, said = job.communicate(timeout=60)
     assert job.returncode == 2
