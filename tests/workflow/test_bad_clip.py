@@ -120,6 +120,6 @@ def correct_one(project, target, clip, apex):
     assert made
     assert all(path.stem.startswith(mine) for path in made), "only arrays of the subject are made again"
     again = {name for name, stamp in project.folds().items() if stamp != before[name]}
-    left = {one.subject.replace("/", "-") for one in read_csv(results / "datasets/smic/clips.csv")}
+    left = {one["subject"].replace("/", "-") for one in read_csv(results / "datasets/smic/clips.csv")}
     assert again == {f"smic-3/majority/seed0/folds/{subject}" for subject in left}
     assert project.planned(*target[2:]) == []
