@@ -14,6 +14,7 @@ from toy import data_of
 
 from mebench import cards
 from mebench.config import recipes
+from mebench.config.deviations import deviations
 from mebench.errors import UserError
 from mebench.models import build, names
 from mebench.papers import paper
@@ -59,6 +60,8 @@ ONES = [(name, options) for name, options in EVERY if name in TRAINED]
 def test_the_card_is_complete_and_reads_without_importing_the_model(name):
     card = CARDS[name]
     assert set(card) >= CARD_KEYS
+    assert len(card["notes"]) <= 600, "where a model differs from its source is a list: deviations"
+    assert all(len(item.what) <= 320 and len(item.effect) <= 320 for item in deviations(card))
     assert card["kind"] in ("model", "control")
     needed = {"kind", "size", "channels", "range", "center"}
     assert needed <= set(card["inputs"]) <= needed | {"options", "crop", "frames"}

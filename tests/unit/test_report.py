@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import fake_results as fake
 import pytest
 
+from mebench import cards
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json
 from mebench.report import faces
@@ -151,6 +152,12 @@ def test_the_headline_is_the_best_ranked_model(html):
 def test_the_recipe_that_ran_stands_beside_the_one_of_the_card(html):
     row = re.search(r"<tr><td>epochs</td>(.*?)</tr>", html).group(1)
     assert row == "<td>500</td><td><b>3</b></td>"
+
+
+def test_where_a_model_differs_from_its_source_is_a_list(html):
+    shown = section(html, "model-ststnet")
+    assert shown.count("<li>") == len(cards.card("models", "ststnet")["deviations"]) == 2
+    assert "0..1 instead of 0..255 is ours. <i>(the paper)</i>" in shown
 
 
 def test_synthetic_data_are_marked(html, tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 from mebench.catalogue import facts
 from mebench.catalogue.listing import HEADER, markdown_table, rows
 from mebench.config import recipes
+from mebench.config.deviations import deviations
 from mebench.papers import paper
 from mebench.plan import estimate
 from mebench.protocols.tasks import task
@@ -28,7 +29,7 @@ Every model is one file in `workflow/mebench/models/` with a card, and this page
 
 - **Parameters** are those at three classes with the default options. **GFLOP**: 10^9 operations of a forward pass of
   one clip, two for each multiplication with its addition.
-- **Recipe**: the preset `paper` is the default and what the paper or its code prescribes (the notes say where
+- **Recipe**: the preset `paper` is the default and what the paper or its code prescribes (the deviations say where
   neither does); `small` trains in minutes on a CPU, to try the workflow. Any key of a recipe and any option can be set
   in `config.yaml`.
 - **Published** figures are quoted from where somebody here read them, each with the task that it belongs to. *Peeked*
@@ -52,9 +53,9 @@ def _linked(line: Sequence[str]) -> tuple[str, ...]:
 
 
 def section(card: dict[str, Any]) -> str:
-    """A model: paper, facts, recipe, options, what was measured, what was published, notes."""
+    """A model: paper, facts, recipe, options, what was measured, what was published, notes, deviations."""
     parts = [f"## {card['title']}", _head(card), _facts(card), _recipe(card), _options(card), _measured(card),
-             _published(card), card["notes"] and f"**Notes.** {card['notes']}"]  # fmt: skip
+             _published(card), card["notes"] and f"**Notes.** {card['notes']}", _deviations(card)]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 
 
@@ -117,6 +118,12 @@ def _measured(card: dict[str, Any]) -> str:
     table = markdown_table(header, lines, right=header[5:])
     said = f"Training measured on random clips, and by that a fold of the composite ({COMPOSITE} clips, all epochs):"
     return f"{said}\n\n{table}" if found else ""
+
+
+def _deviations(card: dict[str, Any]) -> str:
+    """Where it differs from its source, as a list."""
+    lines = [" ".join(filter(None, (f"- {item.what}", item.effect, f"*({item.source})*"))) for item in deviations(card)]
+    return "\n".join(["**Deviations**, each with what it differs from:", "", *lines]) if lines else ""
 
 
 def _setting(record: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from mebench.config import input_names
+from mebench.config import deviations, input_names
 from mebench.errors import UserError, did_you_mean
 
 KEYS = ("title", "kind", "paper", "licence", "module", "parameters", "inputs", "recipe", "resources", "notes")
@@ -43,6 +43,7 @@ def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
     if not isinstance(serves, list) or not serves or not all(isinstance(name, str) for name in serves):
         yield f"has serves: {serves}, which is no list of kinds of task, such as [recognition]"
     yield from _of_inputs(card["inputs"])
+    yield from deviations.problems(card.get("deviations", []))
     yield from _unknown("recipe", card["recipe"], recipe)
     options = card.get("options", {})
     for option, choices in options.items():

@@ -30,13 +30,36 @@ CARD = {
     "options": {"C": [1, 10000], "blocks": [5, 6, 8]},
     "resources": {"mem_mb": 2500, "runtime_min": 30, "gpu": 0},
     "notes": (
-        "Blocks are disjoint and cover the face; in the authors' script inner blocks reach a pixel into their "
-        "neighbours, and the last row and column take the remainder. A block without motion gives zeros, where the "
-        "script divides 0 by 0. An angle of 180 degrees counts as -180. The paper's SVM and its numbers of blocks for "
-        "each database were not read: C = 1 (or 10,000) and 5 x 5 blocks (or 6 x 6, 8 x 8) for all, one class against "
-        "the others, with LIBLINEAR's squared hinge loss. Published flow pictures cannot be used: they are stretched "
-        "to 0..255 and have lost direction and length."
+        "Published flow pictures cannot be used: they are stretched to 0..255 and have lost direction and length."
     ),
+    "deviations": [
+        {
+            "what": (
+                "Blocks are disjoint and cover the face; there, inner blocks reach a pixel into their "
+                "neighbours, and the last row and column take the remainder."
+            ),
+            "source": "the authors' script",
+        },
+        {
+            "what": "A block without motion gives zeros; there, 0 is divided by 0.",
+            "source": "the authors' script",
+        },
+        {
+            "what": "An angle of 180 degrees counts as -180.",
+            "source": "the authors' script",
+        },
+        {
+            "what": ("5 x 5 blocks (or 6 x 6, 8 x 8) for all databases: its numbers of blocks for each were not read."),
+            "source": "the paper",
+        },
+        {
+            "what": (
+                "C = 1 (or 10,000), one class against the others, with LIBLINEAR's squared hinge loss: its "
+                "SVM was not read."
+            ),
+            "source": "the paper",
+        },
+    ],
 }
 ORIENTATIONS = 8  # of 45 degrees each
 

@@ -66,20 +66,54 @@ CARD = {
     },
     "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
     "notes": (
-        "Sees the apex frame alone, 0..1, without ImageNet's mean and deviation, as released. Deviations: the released "
-        "code re-draws up to 4 neighbours of the apex frame in every epoch until classes are about equal; here the "
-        "apex frames are drawn with equal chances of all classes (order: balanced), so that an epoch of the composite "
-        "has about 430 pictures where the released one has about 1,200, and 30 epochs fewer steps. Frames are 224 "
-        "pixels across as a whole: its random crop of 224 out of 234 x 240, up to 5 pixels off the centre one way and "
-        "8 the other, is a shift by at most 5, without the slight zoom, in training and testing. Its jitter multiplies "
-        "brightness by 0.8 to 1.2, here up to 0.2 of white is added; its jitter of hue and of saturation is left out, "
-        "and no test clip is rotated at random. Where a workbook has no apex (SMIC) the middle frame is taken, not a "
-        "search by facial cells. The loss is the margin loss: class_weights and label_smoothing have no effect. Class "
-        "probabilities are the lengths of the class capsules over their sum. frozen: stem_and_stage1 fixes 15 tensors, "
-        "batch statistics move all the same; it is meant for pretrained weights, so with pretrained: none choose "
-        "frozen: none (preset small does), or random filters stay random. The released code reports the best epoch on "
-        "the test fold, by mean F1; here the last epoch counts, and test_peek goes by accuracy."
+        "Sees the apex frame alone, 0..1, without ImageNet's mean and deviation, as released. The loss is the "
+        "margin loss: class_weights and label_smoothing have no effect. Class probabilities are the lengths "
+        "of the class capsules over their sum. frozen: stem_and_stage1 fixes 15 tensors, batch statistics "
+        "move all the same; it is meant for pretrained weights, so with pretrained: none choose frozen: none "
+        "(preset small does), or random filters stay random."
     ),
+    "deviations": [
+        {
+            "what": (
+                "Apex frames are drawn with equal chances of all classes (order: balanced); there, up to 4 "
+                "neighbours of the apex frame are drawn again in every epoch until classes are about equal."
+            ),
+            "source": "the released code",
+            "effect": (
+                "An epoch of the composite has about 430 pictures where the released one has about 1,200, and "
+                "30 epochs have fewer steps."
+            ),
+        },
+        {
+            "what": (
+                "Frames are 224 pixels across as a whole, shifted by at most 5; there, a random crop of 224 "
+                "out of 234 x 240, up to 5 pixels off the centre one way and 8 the other."
+            ),
+            "source": "the released code",
+            "effect": "No slight zoom, in training and testing.",
+        },
+        {
+            "what": "Up to 0.2 of white is added; there, brightness is multiplied by 0.8 to 1.2.",
+            "source": "the released code",
+        },
+        {
+            "what": "Jitter of hue and of saturation is left out.",
+            "source": "the released code",
+        },
+        {
+            "what": "No test clip is rotated at random.",
+            "source": "the released code",
+        },
+        {
+            "what": ("Where a workbook has no apex (SMIC) the middle frame is taken, not a search by facial cells."),
+            "source": "the released code",
+        },
+        {
+            "what": "The last epoch counts; there, the best epoch on the test fold by mean F1.",
+            "source": "the released code",
+            "effect": "test_peek goes by accuracy.",
+        },
+    ],
 }
 
 FROZEN = ("conv1.", "bn1.", "layer1.")

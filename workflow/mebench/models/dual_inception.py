@@ -30,13 +30,31 @@ CARD = {
         }
     },
     "resources": {"mem_mb": 2000, "runtime_min": 720, "gpu": 0},
-    "notes": (
-        "From the abstract and the withdrawn code. Flow ends at the apex; the authors took the middle frame of the "
-        "clip. Batch 32 is our choice. released: three channels per stream, taken as copies of one map (not verified), "
-        "and batch 3. Not offered: training on the other two databases alone, with the best epoch by validation loss "
-        "on the rest of the test subject's database; 100 rounds of the whole LOSO; class_weight='auto', which Keras is "
-        "believed to ignore."
-    ),
+    "notes": "From the abstract and the withdrawn code.",
+    "deviations": [
+        {
+            "what": "Flow ends at the apex; the authors took the middle frame of the clip.",
+            "source": "the abstract and the withdrawn code",
+        },
+        {
+            "what": "Batch 32 is our choice.",
+            "source": "the abstract",
+        },
+        {
+            "what": (
+                "released: three channels for each stream, taken as copies of one map (not verified), and batch 3."
+            ),
+            "source": "the withdrawn code",
+        },
+        {
+            "what": (
+                "Not offered: training on the other two databases alone, with the best epoch by validation "
+                "loss on the rest of the test subject's database; 100 rounds of the whole LOSO; "
+                "class_weight='auto', which Keras is believed to ignore."
+            ),
+            "source": "the withdrawn code",
+        },
+    ],
 }
 
 

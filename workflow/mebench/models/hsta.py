@@ -75,24 +75,79 @@ CARD = {
     },
     "resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1},
     "notes": (
-        "From the released code, which is incomplete (no training loop); the paper's text and tables were not read. "
-        "stages: 4 and v_depth: 2 are what its scripts run. Frames are as delivered, neither aligned nor cropped here, "
-        "and brought to size by averaging over areas, not bilinearly. An apex that a workbook puts on or before its "
-        "onset is replaced by the middle frame when a dataset is read (its report lists them: 55 clips of CAS(ME)^3), "
-        "where the release shows the onset twice; onsets and offsets that are slips are mended. Test frames are evenly "
-        "spaced here; the released code draws them at random there too. It lists the test clips as its validation set, "
-        "puts pictures of the test subject under random labels into training unless told not to, and deals its five "
-        "folds out by clip, so that most test subjects are trained on: none of that is done here. Its scripts scale "
-        "gradients for mixed precision, presumably float16; here precision is float32 unless set. The special branch "
-        "does not see the last 8 rows and columns (224 = 18 x 12 + 8). Of the parameters, the 4,608 key biases of CSTA "
-        "have no effect. head_dropout: the release asks for 0.2 (README) or 0.4 (scripts) before its classifier and "
-        "never applies it. Not offered: its other pairs of frames and pictures of sparse flow in the place of onset "
-        "and apex, other numbers of frames, heads on more than the class tokens, and a special branch of 216 or 228 "
-        "pixels. A deviation: pretrained: imagenet, or a file in its place, begins the video branch with a "
-        "ViT-B/16 (DeiT-B: ImageNet-1k under the mean and deviation used here), its filters halved over 2 frames, its "
-        "first blocks as the layers; the released scripts train from scratch. extra_clips: macro is theirs for "
-        "objective classes; for emotions it is ours. So is size: small, which is not the release's own small."
+        "From the released code, which is incomplete (no training loop); the paper's text and tables were not "
+        "read. stages: 4 and v_depth: 2 are what its scripts run. The special branch does not see the last 8 "
+        "rows and columns (224 = 18 x 12 + 8). Of the parameters, the 4,608 key biases of CSTA have no "
+        "effect."
     ),
+    "deviations": [
+        {
+            "what": (
+                "Frames are as delivered, neither aligned nor cropped here, and brought to size by averaging "
+                "over areas, not bilinearly."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "An apex that a workbook puts on or before its onset is replaced by the middle frame when a "
+                "dataset is read (its report lists them); there, the onset is shown twice. Onsets and offsets "
+                "that are slips are mended."
+            ),
+            "source": "the released code",
+            "effect": "55 clips of CAS(ME)^3.",
+        },
+        {
+            "what": "Test frames are evenly spaced; there, they are drawn at random.",
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "No test clip is used in training: there, the test clips are listed as the validation set, "
+                "pictures of the test subject under random labels are put into training unless told not to, "
+                "and the five folds are dealt out by clip."
+            ),
+            "source": "the released code",
+            "effect": "There, most test subjects are trained on.",
+        },
+        {
+            "what": (
+                "precision is float32 unless set; there, gradients are scaled for mixed precision, presumably float16."
+            ),
+            "source": "its scripts",
+        },
+        {
+            "what": (
+                "head_dropout is an option; 0.2 (README) or 0.4 (scripts) is asked for before the classifier "
+                "and never applied."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "pretrained: imagenet, or a file in its place, begins the video branch with a ViT-B/16 "
+                "(DeiT-B: ImageNet-1k under the mean and deviation used here), its filters halved over 2 "
+                "frames, its first blocks as the layers; there, training is from scratch."
+            ),
+            "source": "its scripts",
+        },
+        {
+            "what": "extra_clips: macro is theirs for objective classes; for emotions it is ours.",
+            "source": "the released code",
+        },
+        {
+            "what": "size: small is ours, and not the release's own small.",
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "Not offered: other pairs of frames and pictures of sparse flow in the place of onset and "
+                "apex, other numbers of frames, heads on more than the class tokens, and a special branch of "
+                "216 or 228 pixels."
+            ),
+            "source": "the released code",
+        },
+    ],
 }
 
 FRAMES = 6  # of the interval; onset and apex follow

@@ -44,17 +44,45 @@ CARD = {
     "changes": {"size": {"small": {"resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}}},
     "resources": {"mem_mb": 6000, "runtime_min": 720, "gpu": 1},
     "notes": (
-        "The released code looks for five points with a face detector on the apex face shrunk to 28x28 and falls back "
-        "to fixed points; here the fixed points serve all clips. It takes a point's x as row and its y as column "
-        "(crop: transposed); crop: corrected cuts at the points themselves. Each attention block holds one token, so "
-        "22,195,200 query and key weights never get a gradient and the last position has no effect: kept as released, "
-        "but scores of one token are not computed. precision: tf32 is what the release has on a GPU that knows it: its "
-        "layers but the last are convolutions, which PyTorch computes so unless told not to. The released loader does "
-        "not shuffle: its batches are those of order: by_class (preset by_class); shuffled is ours. For CAS(ME)^3 the "
-        "release computes Farneback's flow and reads (u, v, magnitude); here that dataset has the TV-L1 flow and the "
-        "channels of the others. The released code reports the best epoch on the test fold; here the last epoch "
-        "counts."
+        "Each attention block holds one token, so 22,195,200 query and key weights never get a gradient and "
+        "the last position has no effect: kept as released, but scores of one token are not computed. "
+        "precision: tf32 is what the release has on a GPU that knows it: its layers but the last are "
+        "convolutions, which PyTorch computes so unless told not to."
     ),
+    "deviations": [
+        {
+            "what": (
+                "Fixed points serve all clips; there, five points are looked for with a face detector on the "
+                "apex face shrunk to 28x28, and the fixed ones are what it falls back to."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "crop: corrected cuts at the points themselves; there, a point's x is taken as row and its y "
+                "as column (crop: transposed)."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "Training shuffles; the released loader does not: its batches are those of order: by_class "
+                "(preset by_class)."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "CAS(ME)^3 has the TV-L1 flow and the channels of the other datasets; there, Farneback's flow "
+                "is computed and (u, v, magnitude) is read."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": "The last epoch counts; there, the best epoch on the test fold.",
+            "source": "the released code",
+        },
+    ],
 }
 
 # (x, y) of eye, eye, mouth corner, mouth corner in a 28x28 face: the released fallback, without its unused nose

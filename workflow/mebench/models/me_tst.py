@@ -103,28 +103,101 @@ CARD = {
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
     "notes": (
-        "From the released code; the paper's text was not read. A spotting network: each frame of a window gets a "
-        "score and logits of the emotions and neutral. Recognition of a clip, which is not in the paper, averages the "
-        "emotions' logits over the frames between onset and offset, without neutral (the paper's strategy 2, spotting "
-        "is trusted). In training these frames are the clip's emotion; onset, offset and what repeats the offset up to "
-        "the length of a window are neutral. Of a clip longer than a window (50 frames of CAS(ME)^3, 30 at every "
-        "seventh elsewhere) the first window counts, and its last frame counts as the offset; so do frames that are "
-        "missing just before the offset. Videos are read in windows too, but spotting in them is neither trained nor "
-        "scored yet, so no figure that is published for spotting compares. Both tasks share one pass, with one drawing "
-        "of what drop path leaves out; the released code makes two. The loss has class weights of its own, from the "
-        "frames of all training clips, as the paper weighs its windows; the recipe's class_weights and label_smoothing "
-        "do not reach it. A window is scaled by any number in 0.90..1.10, the code takes whole hundredths. The batch "
-        "is 32 as for SAMM-LV; preset: casme3 has the 256 of CAS(ME)^3. The released code also builds a third "
-        "LayerNorm in each block and a second stack of blocks (code2024: 1,249,926 parameters with 4 emotions, of "
-        "which 630,918 are used): left out here; trunk: separate gives recognition that second stack. code2025: twice "
-        "as wide, with the recipe of code2024 (whether the paper was rerun with it, at 3e-4 for 50 epochs, is "
-        "unknown). plus: ME-TST+ (two slow-fast pathways, 36 channels); boosting: BoostingVRME's network, one pathway "
-        "for both tasks, with the recipe of ME-TST+. dt_init: zero is what the released initialiser makes of Mamba's "
-        "step sizes, a memory of few frames; mamba restores the bias of Mamba. neutral: what the balanced weight of "
-        "neutral frames is multiplied by; 0 is the paper's strategy 0. shift: the release follows a head by as many "
-        "pixels of the frame as it moved in a face of 320 pixels; scaled converts them. On a GPU where mamba_ssm is "
-        "installed its scan is used: then the last bits of a fold are not the same twice."
+        "From the released code; the paper's text was not read. A spotting network: each frame of a window "
+        "gets a score and logits of the emotions and neutral. Videos are read in windows too, but spotting in "
+        "them is neither trained nor scored yet, so no figure that is published for spotting compares. On a "
+        "GPU where mamba_ssm is installed its scan is used: then the last bits of a fold are not the same "
+        "twice."
     ),
+    "deviations": [
+        {
+            "what": (
+                "Recognition of a clip averages the emotions' logits over the frames between onset and "
+                "offset, without neutral (the paper's strategy 2, spotting is trusted)."
+            ),
+            "source": "the paper, which has no recognition of a clip",
+        },
+        {
+            "what": (
+                "In training the frames between onset and offset are the clip's emotion; onset, offset and "
+                "what repeats the offset up to the length of a window are neutral."
+            ),
+            "source": "the paper, which has no recognition of a clip",
+        },
+        {
+            "what": (
+                "Of a clip longer than a window (50 frames of CAS(ME)^3, 30 at every seventh elsewhere) the "
+                "first window counts, and its last frame counts as the offset; so do frames that are missing "
+                "just before the offset."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": "Both tasks share one pass; there, two are made.",
+            "source": "the released code",
+            "effect": "One drawing of what drop path leaves out, not two.",
+        },
+        {
+            "what": (
+                "The loss has class weights of its own, from the frames of all training clips, as the paper "
+                "weighs its windows."
+            ),
+            "source": "the paper",
+            "effect": "The recipe's class_weights and label_smoothing do not reach it.",
+        },
+        {
+            "what": "A window is scaled by any number in 0.90..1.10; there, by whole hundredths.",
+            "source": "the released code",
+        },
+        {
+            "what": "The batch is 32 as for SAMM-LV; preset: casme3 has the 256 of CAS(ME)^3.",
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "A third LayerNorm in each block and a second stack of blocks are left out; trunk: separate "
+                "gives recognition that second stack."
+            ),
+            "source": "the released code",
+            "effect": "code2024 has 1,249,926 parameters there with 4 emotions, of which 630,918 are used.",
+        },
+        {
+            "what": (
+                "code2025: twice as wide, with the recipe of code2024 (whether the paper was rerun with it, "
+                "at 3e-4 for 50 epochs, is unknown)."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "plus: ME-TST+ (two slow-fast pathways, 36 channels); boosting: BoostingVRME's network, one "
+                "pathway for both tasks, with the recipe of ME-TST+."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "dt_init: zero is what the released initialiser makes of Mamba's step sizes; mamba restores "
+                "the bias of Mamba."
+            ),
+            "source": "the released code",
+            "effect": "zero is a memory of few frames.",
+        },
+        {
+            "what": (
+                "neutral: what the balanced weight of neutral frames is multiplied by; 0 is the paper's "
+                "strategy 0."
+            ),
+            "source": "the paper",
+        },
+        {
+            "what": (
+                "shift: scaled converts pixels; there, a head is followed by as many pixels of the frame as "
+                "it moved in a face of 320 pixels."
+            ),
+            "source": "the released code",
+        },
+    ],
 }
 # fmt: on
 

@@ -28,12 +28,25 @@ CARD = {
     "options": {"variant": ["two_stream", "meb"]},
     "changes": {"variant": {"meb": {"recipe": {"weight_decay": 1e-3, "batch_size": 32}}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
-    "notes": (
-        "The paper was not read and no code of its authors was found. two_stream: a third party's description, with "
-        "ReLU after each convolution, range [0, 1] and batches of 256 as our choices (64 there); Adam 1e-4 and 3,000 "
-        "epochs are that description's and MEB's. meb: MEB's one stream with MEB's recipe, which is another network: "
-        "figures published by MEB belong to it; its flow (classic+nl-fast) is not offered."
-    ),
+    "notes": "The paper was not read and no code of its authors was found.",
+    "deviations": [
+        {
+            "what": (
+                "two_stream: ReLU after each convolution, range [0, 1] and batches of 256 are our choices (64 "
+                "there); Adam 1e-4 and 3,000 epochs are that description's and MEB's."
+            ),
+            "source": "a third party's description",
+        },
+        {
+            "what": "meb: MEB's one stream with MEB's recipe, which is another network.",
+            "source": "MEB",
+            "effect": "Figures published by MEB belong to it.",
+        },
+        {
+            "what": "Its flow (classic+nl-fast) is not offered.",
+            "source": "MEB",
+        },
+    ],
 }
 
 

@@ -54,14 +54,37 @@ CARD = {
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
     "notes": (
-        "pool5: 64 maps, attention 5 x 5; pool7: the argument defaults of the authors' code (64, 7 x 7); readme: its "
-        "example (32, 5 x 5); meb: pool5 with MEB's recipe (batch: its library's default). From the code; the paper's "
-        "own flow and motion magnification were not read, so flow is (u, v, strain) at 60 x 60, not magnified. MEB's "
-        "third channel is a Sobel quantity that is no strain; that, its flow (classic+nl-fast) and motion "
-        "magnification are not offered. Of the code's losses only cross-entropy is (no focal, balanced focal or cosine "
-        "loss). Its halving of the learning rate is never stepped: the rate is constant here too. 1e-8 in the "
-        "attention map is ours: without it a constant map is not a number."
+        "pool5: 64 maps, attention 5 x 5; pool7: the argument defaults of the authors' code (64, 7 x 7); "
+        "readme: its example (32, 5 x 5); meb: pool5 with MEB's recipe (batch: its library's default)."
     ),
+    "deviations": [
+        {
+            "what": (
+                "Flow is (u, v, strain) at 60 x 60, not magnified: its own flow and motion magnification were not read."
+            ),
+            "source": "the paper",
+        },
+        {
+            "what": (
+                "Its third channel, a Sobel quantity that is no strain, its flow (classic+nl-fast) and motion "
+                "magnification are not offered."
+            ),
+            "source": "MEB",
+        },
+        {
+            "what": "Of its losses only cross-entropy is offered (no focal, balanced focal or cosine loss).",
+            "source": "the authors' code",
+        },
+        {
+            "what": "The rate is constant: its halving of the learning rate is never stepped.",
+            "source": "the authors' code",
+        },
+        {
+            "what": "1e-8 in the attention map is ours.",
+            "source": "the authors' code",
+            "effect": "Without it a constant map is not a number.",
+        },
+    ],
 }
 STEPS = 2  # times that the recurrent block is applied
 

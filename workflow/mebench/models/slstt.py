@@ -84,31 +84,109 @@ CARD = {
     },
     "resources": {"mem_mb": 8000, "runtime_min": 240, "gpu": 1},
     "notes": (
-        "From the released code; the paper's text was not read. It runs every block of the transformer without "
-        "gradients, so only the final norm and what follows it learn (backbone: frozen); finetune trains all, as a "
-        "reader of the paper would assume, at the same rate of 0.01 (older scripts of the authors have 0.001 or 3e-5 "
-        "for that stage: lr). features: live computes the frozen part in every step with its dropout, as released; "
-        "cached, which is ours, does so once for all folds, without dropout, and has no meaning with finetune. "
-        "aggregator: mean averages the logits of the frames (SLSTT-Mean). pretrained: imagenet is timm's "
-        "orig_in21k_ft_in1k, by description the same Google checkpoint, with the release's tanh form of GELU; a file "
-        "takes timm's names. With none, a frozen transformer is the same random one in every fold and seed, as a "
-        "pretrained one would be. Modules that the release builds and never calls are left out: a classifier with the "
-        "LSTM (93,052,934 parameters with it), the LSTM with the mean. ImageNet's mean and deviation are the "
-        "release's, though these weights were trained on -1..1 (statistics: half). Its code has Farneback's flow "
-        "(flow: tvl1 for the other) and stretches the brightness of each frame, which takes away how the motion rises "
-        "and falls (stretch: clip keeps it). Frames are in order here; the release takes them as "
-        "the file system lists them. Differences of the input: the square around the nose is cut where faces are "
-        "detected (landmarks of the onset frame and its largest face, there of the apex frame and the last face found; "
-        "completed at the border, there cut off), while datasets that deliver crops (CASME II, SMIC) are used as they "
-        "are unless their entry says crop: detected; frames that are missing (11 clips of 577) are blended from their "
-        "neighbours, not made by RIFE; the clip that the release skips because its apex is its onset (CASME II sub05 "
-        "EP09_05f) has the middle frame for an apex in casme2-5 and is no part of megc2019; pictures are made smaller "
-        "by averaging over areas, grey is made of RGB as such (the release takes OpenCV's BGR for RGB), and none goes "
-        "through JPEG. It picks the best epoch on the test subject (accuracy at least as high, macro F1 higher; for "
-        "the composite the other way round) and stops at its 100 %; here the last epoch counts, and test_peek goes by "
-        "accuracy alone. How many stages of training, and which other data, stand behind the published numbers is not "
-        "known."
+        "From the released code; the paper's text was not read. How many stages of training, and which other "
+        "data, stand behind the published numbers is not known."
     ),
+    "deviations": [
+        {
+            "what": (
+                "backbone: finetune trains all, as a reader of the paper would assume, at the same rate of "
+                "0.01 (older scripts of the authors have 0.001 or 3e-5 for that stage: lr); there, every "
+                "block of the transformer runs without gradients (backbone: frozen)."
+            ),
+            "source": "the released code",
+            "effect": "frozen: only the final norm and what follows it learn.",
+        },
+        {
+            "what": (
+                "features: cached, which is ours, computes the frozen part once for all folds, without "
+                "dropout; live computes it in every step with its dropout, as released."
+            ),
+            "source": "the released code",
+            "effect": "cached has no meaning with finetune.",
+        },
+        {
+            "what": "aggregator: mean averages the logits of the frames (SLSTT-Mean).",
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "pretrained: imagenet is timm's orig_in21k_ft_in1k, by description the same Google "
+                "checkpoint, with the release's tanh form of GELU; a file takes timm's names."
+            ),
+            "source": "the released code",
+            "effect": (
+                "With none, a frozen transformer is the same random one in every fold and seed, as a "
+                "pretrained one would be."
+            ),
+        },
+        {
+            "what": (
+                "Modules that are built and never called are left out: a classifier with the LSTM, the LSTM "
+                "with the mean."
+            ),
+            "source": "the released code",
+            "effect": "93,052,934 parameters with the classifier.",
+        },
+        {
+            "what": (
+                "ImageNet's mean and deviation are the release's, though these weights were trained on -1..1 "
+                "(statistics: half)."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": "flow: tvl1 for the flow that its code has not; it has Farneback's.",
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "stretch: clip keeps how the motion rises and falls; there, the brightness of each frame is "
+                "stretched, which takes it away."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": "Frames are in order; there, as the file system lists them.",
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "The square around the nose is cut where faces are detected (landmarks of the onset frame and "
+                "its largest face, there of the apex frame and the last face found); datasets that deliver "
+                "crops (CASME II, SMIC) are used as they are unless their entry says crop: detected."
+            ),
+            "source": "the released code",
+            "effect": "At the border the square is completed; there, it is cut off.",
+        },
+        {
+            "what": "Frames that are missing are blended from their neighbours, not made by RIFE.",
+            "source": "the released code",
+            "effect": "11 clips of 577.",
+        },
+        {
+            "what": (
+                "The clip that is skipped there because its apex is its onset (CASME II sub05 EP09_05f) has "
+                "the middle frame for an apex in casme2-5 and is no part of megc2019."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "Pictures are made smaller by averaging over areas, grey is made of RGB as such (there, "
+                "OpenCV's BGR is taken for RGB), and none goes through JPEG."
+            ),
+            "source": "the released code",
+        },
+        {
+            "what": (
+                "The last epoch counts; there, the best epoch on the test subject (accuracy at least as high, "
+                "macro F1 higher; for the composite the other way round), and training stops at its 100 %."
+            ),
+            "source": "the released code",
+            "effect": "test_peek goes by accuracy alone.",
+        },
+    ],
 }
 
 VIT = "vit_base_patch16_384.orig_in21k_ft_in1k"

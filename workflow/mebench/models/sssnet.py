@@ -39,12 +39,27 @@ CARD = {
     "options": {"variant": ["logits", "softmax_twice"]},
     "changes": {"variant": {"softmax_twice": {"recipe": {"batch_size": 32}}}},
     "resources": {"mem_mb": 2500, "runtime_min": 720, "gpu": 1},
-    "notes": (
-        "Architecture and settings of MEB; the paper itself was not read. MEB's runs differ in batch_size: 64 (minimal "
-        "example), 32 (MEGC2019), 128 and 256 (other notebooks). softmax_twice: MEB's MEGC2019 run, batch 32, a "
-        "softmax in the network and another in the loss. Not offered: MEB's flow estimator, and its strain (axes "
-        "exchanged, no cross term). MEB stretches to [0, 1] before the resize; here after it, in 256 levels."
-    ),
+    "notes": "Architecture and settings of MEB; the paper itself was not read.",
+    "deviations": [
+        {
+            "what": (
+                "batch_size: 64 (minimal example), 32 (MEGC2019), 128 and 256 (other notebooks): MEB's runs differ."
+            ),
+            "source": "MEB",
+        },
+        {
+            "what": ("softmax_twice: MEB's MEGC2019 run, batch 32, a softmax in the network and another in the loss."),
+            "source": "MEB",
+        },
+        {
+            "what": "Not offered: MEB's flow estimator, and its strain (axes exchanged, no cross term).",
+            "source": "MEB",
+        },
+        {
+            "what": "Flow is stretched to [0, 1] after the resize, in 256 levels; there, before it.",
+            "source": "MEB",
+        },
+    ],
 }
 
 

@@ -38,11 +38,22 @@ CARD = {
         }
     },
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
-    "notes": (
-        "Paper: padding 1, training mean picture subtracted; 0..1 instead of 0..255 is ours. Port: padding 2, raw "
-        "0..255, (strain, v, u). The paper's apex of SMIC, which has none, is that of D&C-RoIs; here it is the middle "
-        "frame unless the dataset says otherwise."
-    ),
+    "notes": "Port: padding 2, raw 0..255, (strain, v, u).",
+    "deviations": [
+        {
+            "what": (
+                "Padding 1 and the training mean picture subtracted are the paper's; 0..1 instead of 0..255 is ours."
+            ),
+            "source": "the paper",
+        },
+        {
+            "what": (
+                "SMIC, which has no apex, has the middle frame unless the dataset says otherwise; there, the "
+                "apex is that of D&C-RoIs."
+            ),
+            "source": "the paper",
+        },
+    ],
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mebench import cards
+from mebench.config.deviations import Deviation, deviations
 from mebench.papers import Paper, paper
 from mebench.report.runs import Run
 
@@ -30,6 +31,7 @@ class ModelPart:
     parameters: int | None
     inputs: object
     notes: object
+    deviations: tuple[Deviation, ...]
     entries: tuple[str, ...]
     recipe: tuple[RecipeLine, ...]
 
@@ -52,6 +54,7 @@ def model_part(name: str, runs: Sequence[Run]) -> ModelPart:
         parameters=card.get("parameters"),
         inputs=card.get("inputs"),
         notes=card.get("notes"),
+        deviations=deviations(card),
         entries=tuple(entries),
         recipe=tuple(
             RecipeLine(key, recipe.get(key, ""), tuple(entry.get(key, "") for entry in entries.values()))
