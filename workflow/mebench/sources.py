@@ -24,16 +24,21 @@ def fingerprint(*starts: str | Path) -> str:
 
     Comments count: a digest that ignored them would have to parse, and a needless re-run costs less than a missed one.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, bytes] = {}
     todo = [PACKAGE / start for start in starts]  # an absolute path stays as it is
     while todo:
         path = todo.pop()
-        key = str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else path.name
-        if key not in files:
-            files[key] = path
-            todo.extend(_imports(path, path.stat().st_mtime_ns))
-    parts = ((key, _content(files[key], files[key].stat().st_mtime_ns)) for key in sorted(files))
+        if (key := _key(path)) not in files:
+            modified = path.stat().st_mtime_ns
+            files[key] = _content(path, modified)
+            todo.extend(_imports(path, modified))
+    parts = ((key, files[key]) for key in sorted(files))
     return digest(*(part for pair in parts for part in pair))[:16]
+
+
+@functools.lru_cache(maxsize=1024)
+def _key(path: Path) -> str:
+    return str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else path.name
 
 
 def model_digest(name: str) -> str:

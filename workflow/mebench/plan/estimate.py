@@ -17,11 +17,11 @@ from typing import Any, cast
 from mebench import cards, tasks
 from mebench.clips.entry import GeneratorOptions
 from mebench.config import recipes
+from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
 from mebench.files import read_csv
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
 
-GPU_TFLOPS, CPU_TFLOPS = 20.0, 0.05  # effective throughput of a GPU and of a CPU core, where nothing is measured
 PASSES = 3  # of forward passes that a step of training costs
 NOT_ESTIMATED = "not estimated"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mebench.plan.estimate import CPU_TFLOPS, GPU_TFLOPS
+from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
