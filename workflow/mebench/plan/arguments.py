@@ -28,7 +28,6 @@ class Arguments:
     def index(self, dataset: str) -> list[str]:
         """What the owner decided about a dataset: the apex where none is labelled, accepted deviations. Where nobody
         has decided about crops, the card's word for a cropped release is checked."""
-        from mebench.indexing import checks  # its start-up time is for jobs that index
 
         entry = self.configuration.datasets[dataset]
         granted = takes_crops_for_granted(dataset_card(dataset), entry)
