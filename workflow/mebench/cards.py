@@ -1,4 +1,4 @@
-"""Cards: the metadata of a model or dataset, a literal that is read without importing the file's heavy code."""
+"""Cards: the metadata of a model, a dataset or a kind of task, a literal that is read without importing its file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -17,23 +18,25 @@ from typing import TYPE_CHECKING, Any
 from mebench.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
-    from mebench.config.spec import RunSpec
+    from mebench.config.spec import Option, RunSpec
+    from mebench.model_card import Measurement
 
+Card = dict[str, Any]  # any: a literal that anybody may write; ModelCard and DatasetCard are what is in a checked one
 PACKAGE = Path(__file__).parent
 OWN = Path("datasets")  # where datasets outside the package lie
 WEIGHTS = (".safetensors", ".pth", ".pt")
 RULES = ".smk"  # the suffix of a rule file: a model that a Snakemake rule of its own trains
 RULE_CARD = ("title", "kind", "paper", "licence", "training", "parameters", "inputs", "resources", "notes")
-# a rule file is not plain Python: its card begins at the margin and ends before the next line that does
+# a rule file is not plain Python: its card begins at the margin and ends before the next line that begins there
 CARD_BLOCK = re.compile(r"^CARD\s*=.*(?:\n(?:[ \t)\]}#].*)?)*", re.MULTILINE)
 
 
 def names(kind: str) -> list[str]:
-    """Names of all registered ``models`` or ``datasets``: every file of that folder that is not private. Datasets of
-    one's own are the files of the folder ``datasets`` where the command runs."""
-    found = {path.stem for path in (PACKAGE / kind).glob("*.py") if not path.stem.startswith("_")}
+    """Names of all registered ``models`` or ``datasets``: every file of that folder without a leading underscore. The
+    user's own datasets are in the folder ``datasets`` where the command runs."""
+    shipped = {path.stem for path in (PACKAGE / kind).glob("*.py") if not path.stem.startswith("_")}
     own = OWN.glob("*.py") if kind == "datasets" else ()
-    return sorted(found | {path.stem for path in own if CARD_BLOCK.search(_text(path))})
+    return sorted(shipped | {path.stem for path in own if CARD_BLOCK.search(_text(path))})
 
 
 def locate(kind: str, name: str) -> Path:
@@ -57,36 +60,37 @@ def is_rule_file(name: str) -> bool:
     return name.endswith(RULES)
 
 
-def card(kind: str, name: str) -> dict[str, Any]:
-    """The ``CARD`` literal of a file, with its registered ``name`` added, and for a model of the package the folds
-    that were ``measured``."""
+def card(kind: str, name: str) -> Card:
+    """The ``CARD`` literal of a file with its registered ``name``. A model of the package has its ``measured`` folds
+    too."""
     path = locate(kind, name)
-    found = {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
+    literal = {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
     if path == PACKAGE / "models" / f"{name}.py" and name in _measured():
-        found["measured"] = _measured()[name]
-    return _of_rules(path, found) if is_rule_file(name) else found
+        literal["measured"] = _measured()[name]
+    return _rule_card(path, literal) if is_rule_file(name) else literal
 
 
 @functools.lru_cache(maxsize=1)
-def _measured() -> dict[str, list[dict[str, Any]]]:
-    """Measured folds of the package's models. They lie apart from the models' files, whose digests are part of every
-    result: a measurement must not train a model again."""
+def _measured() -> dict[str, list[Measurement]]:
+    """Measured folds of the package's models. They are in a file of their own, because a change of a model's file
+    starts its training jobs again."""
     return json.loads((PACKAGE / "models" / "measured.json").read_text(encoding="utf-8"))
 
 
-def _of_rules(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+def _rule_card(path: Path, literal: Card) -> Card:
     """The card of a rule file, checked, with an empty recipe."""
-    missing = [key for key in RULE_CARD if key not in found]
-    missing += [f"inputs: {key}" for key in ("kind", "size", "channels") if key not in found.get("inputs", {})]
+    missing = [key for key in RULE_CARD if key not in literal]
+    missing += [f"inputs: {key}" for key in ("kind", "size", "channels") if key not in literal.get("inputs", {})]
     if missing:
         raise UserError(f"the CARD of {path} lacks {', '.join(missing)}; docs/add-a-model.md shows a whole one")
-    if found["training"] != "rules":
-        raise UserError(f"the CARD of {path} has training: {found['training']}; that of a rule file is 'rules'")
-    return {**found, "recipe": {}}
+    if literal["training"] != "rules":
+        raise UserError(f"the CARD of {path} has training: {literal['training']}; that of a rule file is 'rules'")
+    return {**literal, "recipe": {}}
 
 
 def _python(path: Path) -> str:
-    """The Python of a file in its place: of a rule file the card alone, below as many empty lines as stand above it."""
+    """The Python of a file. A rule file gives its card alone, behind as many empty lines as stand above it, so that
+    line numbers stay right."""
     text = _text(path)
     if not is_rule_file(path.name):
         return text
@@ -102,13 +106,13 @@ def _text(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _literal(path: Path, _modified: int) -> dict[str, Any]:
+def _literal(path: Path, _modified: int) -> Card:
     block = CARD_BLOCK.search(_text(path))
-    if block:  # the card alone is a tenth of the work of parsing the file, and the plan reads them all
+    if block:  # parsing the card alone takes a tenth of the time of the file, and the plan reads all cards
         try:
             return dict(ast.literal_eval(block[0].partition("=")[2].strip()))
         except (ValueError, TypeError, SyntaxError):
-            pass  # said with its line below
+            pass  # the error below names the line
     try:
         tree = ast.parse(_python(path))
     except SyntaxError as error:
@@ -131,18 +135,24 @@ def load(kind: str, name: str) -> ModuleType:
     try:
         if path.parent == PACKAGE / kind:
             return importlib.import_module(f"mebench.{kind}.{name}")
-        spec = importlib.util.spec_from_file_location(f"mebench_user_{path.stem}", path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
+        return _import_file(path)
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"{path} cannot be imported: {_of_import(error, path)}") from error
+        raise UserError(f"{path} cannot be imported: {_import_failure(error, path)}") from error
+
+
+def _import_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"mebench_user_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError("it is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
     return module
 
 
-def _of_import(error: Exception, path: Path) -> str:
+def _import_failure(error: Exception, path: Path) -> str:
     """What failed, and in which line of the file."""
     if isinstance(error, SyntaxError):
         return f"line {error.lineno} of {error.filename} is not valid Python: {error.msg}"
@@ -150,9 +160,9 @@ def _of_import(error: Exception, path: Path) -> str:
     return f"{f'line {lines[-1]}: ' if lines else ''}{type(error).__name__}: {error}"
 
 
-def checked_option(where: str, key: str, value: Any, choices: list[Any]) -> Any:
-    """The value of an option, if the card allows it; the word FILE among its choices stands for any path of a weights
-    file."""
+def checked_option(where: str, key: str, value: Option, choices: Sequence[Option]) -> Option:
+    """The value of an option, if the card allows it. The word FILE among the choices stands for the path of a file of
+    weights."""
     if value in choices and value != "FILE":
         return value
     if "FILE" in choices and str(value).endswith(WEIGHTS):
@@ -162,7 +172,7 @@ def checked_option(where: str, key: str, value: Any, choices: list[Any]) -> Any:
 
 
 def weights_files(spec: RunSpec) -> list[str]:
-    """The files of weights that the options of a run's spec name."""
+    """The files of weights that are named by the options of a run's spec."""
     options = card("models", spec["model"]).get("options", {})
     chosen = [str(spec["options"].get(key, "")) for key, choices in options.items() if "FILE" in choices]
     return [value for value in chosen if value.endswith(WEIGHTS)]

@@ -1,57 +1,61 @@
-"""What a card says, worked out: the shape of an input, presets side by side, what options change, published figures."""
+"""Facts of a card for readers: the shape of its input, presets side by side, effects of options, published figures."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from mebench import cards, tables
 from mebench.config import input_names, recipes
+from mebench.model_card import Change, ModelCard, model_card
 from mebench.report.plain import plain
 from mebench.tables.description import Description, Key, Published
 from mebench.tables.printed import as_fraction
 
+if TYPE_CHECKING:
+    from mebench.config.spec import ModelInputs, Option
+
 PARTS = ("inputs", "recipe", "resources")  # of a card, that an option may change
 
 
-def every_card() -> list[dict[str, Any]]:
-    """All cards, models before controls."""
-    found = [cards.card("models", name) for name in cards.names("models")]
-    return sorted(found, key=lambda card: card["kind"] != "model")
+def every_card() -> list[ModelCard]:
+    """The cards of all models of the package, then those of the controls."""
+    return sorted(map(model_card, cards.names("models")), key=lambda card: card["kind"] != "model")
 
 
-def shape(wanted: dict[str, Any]) -> str:
+def shape(inputs: ModelInputs) -> str:
     """The input of one clip: its kind and the shape that the network gets, as in ``apex_flow 3x28x28``."""
-    kind, size, channels = wanted["kind"], wanted.get("size"), len(wanted.get("channels") or ())
+    kind, size, channels = inputs["kind"], inputs.get("size"), len(inputs.get("channels") or ())
     if kind == "lbp_top":
         return f"{kind} (vector)"
     if kind == "roi_flow":
         return f"{kind} {size}xk"  # k: the frames of a window
     picture = [str(number) for number in (channels, size, size) if number]
     if kind == "long_flow":
-        length = wanted.get("options", {}).get("length", input_names.KINDS[kind]["options"]["length"][0])
+        length = inputs.get("options", {}).get("length", input_names.KINDS[kind]["options"]["length"][0])
         picture.insert(0, length.lstrip("t"))
     elif kind == "frames":
-        picture.insert(0, f"({wanted['frames']}+2)" if wanted.get("frames") else "2")  # onset and apex follow
+        picture.insert(0, f"({inputs['frames']}+2)" if inputs.get("frames") else "2")  # onset and apex follow
     return f"{kind} {'x'.join(picture)}"
 
 
-def gflop(card: dict[str, Any]) -> str:
-    """A forward pass of one clip in units of 10^9 operations, with three digits; empty where the card does not say."""
+def gflop(card: ModelCard) -> str:
+    """The 10^9 operations of a forward pass of one clip, with three digits; empty where the card does not say."""
     if not card.get("flops"):
         return "0" if "flops" in card else ""
     number = float(f"{card['flops'] / 1e9:.3g}")
     return f"{number:,.0f}" if number >= 100 else f"{number:#.3g}"
 
 
-def preset_names(card: dict[str, Any]) -> list[str]:
+def preset_names(card: ModelCard) -> list[str]:
     """Names of a model's presets, the paper's first."""
     return list({"paper": {}, **card.get("presets", {})})
 
 
-def recipe_table(card: dict[str, Any]) -> tuple[list[str], list[list[str]], list[str]]:
-    """(presets, rows, defaults): a row holds a key and its value in each preset, as training gets it; the rest of the
-    recipe is at the engine's default in every preset."""
+def recipe_table(card: ModelCard) -> tuple[list[str], list[list[str]], list[str]]:
+    """(presets, rows, defaults). A row is a key and its value in each preset, as training gets it. ``defaults`` are
+    the other keys of the recipe, which no preset sets, with their values."""
     presets = preset_names(card)
     resolved = [recipes.resolve({"model": card["name"], "preset": preset}) for preset in presets]
     first = {key: values[0] for key, values in card.get("options", {}).items()}
@@ -68,23 +72,24 @@ def recipe_table(card: dict[str, Any]) -> tuple[list[str], list[list[str]], list
     return presets, rows, [f"{key} {plain(recipes.RECIPE[key])}" for key in keys if key not in shown]
 
 
-def effects(card: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """(option, its values with the default first, what values change on the card besides the model) per option."""
-    found = []
+def effects(card: ModelCard) -> list[tuple[str, str, str]]:
+    """(option, its values with the default first, what values change besides the network) for each option."""
+    lines = []
     for option, values in card.get("options", {}).items():
         changes = card.get("changes", {}).get(option, {})
         texts = {written(value): _change(changes[value]) for value in values if value in changes}
         listed = [f"{value}: {text}" for value, text in texts.items() if text]
-        found.append((option, ", ".join(map(written, values)), "; ".join(listed)))
-    return found
+        lines.append((option, ", ".join(map(written, values)), "; ".join(listed)))
+    return lines
 
 
-def _change(change: dict[str, Any]) -> str:
-    parts = {part: "; ".join(f"{key} {plain(value)}" for key, value in change.get(part, {}).items()) for part in PARTS}
+def _change(change: Change) -> str:
+    changed = cast(Mapping[str, Mapping[str, object]], change)
+    parts = {part: "; ".join(f"{key} {plain(value)}" for key, value in changed.get(part, {}).items()) for part in PARTS}
     return ", ".join(f"{part} ({text})" for part, text in parts.items() if text)
 
 
-def written(value: Any) -> str:
+def written(value: Option) -> str:
     """The value of an option as config.yaml takes it."""
     if value == "FILE":
         return "a file of weights"
@@ -93,7 +98,7 @@ def written(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """What somebody printed for a part of a task: texts of UF1, UAR and accuracy, and where they come from."""
+    """Published figures of a part of a task: UF1, UAR and accuracy as they are printed, and where."""
 
     task: str
     method: str
@@ -108,16 +113,16 @@ PEEKED = {"last": "no", "inner": "no", "test_peek": "yes", "": "unknown"}
 
 
 def published(model: str) -> list[Figure]:
-    """The published figures of a model in the order of the tables; a table that quotes another repeats nothing."""
+    """The published figures of a model, in the order of the tables. A row that stands in two tables is given once."""
     seen: list[Published] = []
-    found: list[Figure] = []
+    figures: list[Figure] = []
     for name in tables.names():
         description = tables.describe(name)
         new = [row for row in description.published if row.model == model and row not in seen]
         seen += new
         for row in new:
-            found += _figures(description, row)
-    return found
+            figures += _figures(description, row)
+    return figures
 
 
 def _figures(description: Description, row: Published) -> list[Figure]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from mebench.catalogue import facts
+from mebench.model_card import ModelCard
 from mebench.papers import paper
 
 HEADER = ("name", "title", "kind", "input", "parameters", "GFLOP", "presets", "paper")
 NUMBERS = ("parameters", "GFLOP")  # columns that are aligned to the right
 
 
-def rows(cards: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """One line per card, in the columns of ``HEADER``."""
+def rows(cards: Sequence[ModelCard]) -> list[tuple[str, ...]]:
+    """One row for each card, in the columns of ``HEADER``."""
     return [
         (card["name"], card["title"], card["kind"], facts.shape(card["inputs"]), f"{card['parameters']:,}",
          facts.gflop(card), ", ".join(facts.preset_names(card)), _cited(card))
@@ -21,14 +21,14 @@ def rows(cards: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
-def _cited(card: dict[str, Any]) -> str:
-    """Empty for a model without a paper."""
+def _cited(card: ModelCard) -> str:
+    """The authors, venue and year of the paper; empty for a model without one."""
     cited = paper(card.get("paper"))
     return cited.short if cited else ""
 
 
-def plain_table(cards: Sequence[dict[str, Any]]) -> str:
-    """Aligned columns."""
+def plain_table(cards: Sequence[ModelCard]) -> str:
+    """The models as a text with aligned columns."""
     lines = [HEADER, *rows(cards)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
     places = [str.rjust if name in NUMBERS else str.ljust for name in HEADER]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from mebench.catalogue import facts
 from mebench.catalogue.listing import HEADER, markdown_table, rows
 from mebench.config import recipes
 from mebench.config.deviations import deviations
+from mebench.model_card import Measurement, ModelCard
 from mebench.papers import paper
 from mebench.plan import estimate
 from mebench.protocols.tasks import task
 from mebench.report.plain import plain
 
-COMPOSITE = 435  # training clips of a fold of megc2019, in the mean
+COMPOSITE = 435  # training clips of a fold of megc2019, on average
 COMMAND = "mebench models --page > docs/models.md"
 INTRODUCTION = f"""\
 <!-- Made from the cards in workflow/mebench/models and the published rows in workflow/mebench/tables by
@@ -38,7 +38,7 @@ Every model is one file in `workflow/mebench/models/` with a card, and this page
 """
 
 
-def render(cards: Sequence[dict[str, Any]]) -> str:
+def render(cards: Sequence[ModelCard]) -> str:
     """The whole page."""
     lines = [_linked(line) for line in rows(cards)]
     overview = markdown_table(HEADER, lines, right=("parameters", "GFLOP"))
@@ -52,14 +52,14 @@ def _linked(line: Sequence[str]) -> tuple[str, ...]:
     return f"`{name}`", f"[{title}](#{anchor})", *rest
 
 
-def section(card: dict[str, Any]) -> str:
+def section(card: ModelCard) -> str:
     """A model: paper, facts, recipe, options, what was measured, what was published, notes, deviations."""
     parts = [f"## {card['title']}", _head(card), _facts(card), _recipe(card), _options(card), _measured(card),
              _published(card), card["notes"] and f"**Notes.** {card['notes']}", _deviations(card)]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 
 
-def _head(card: dict[str, Any]) -> str:
+def _head(card: ModelCard) -> str:
     cited = paper(card.get("paper"))
     first = f"`{card['name']}`, {'a control' if card['kind'] == 'control' else 'a model'}"
     if not cited:
@@ -70,12 +70,12 @@ def _head(card: dict[str, Any]) -> str:
     return " ".join([f"{first} of {cited.byline}: *{cited.title}*. {place}, {cited.year}.", *links])
 
 
-def _facts(card: dict[str, Any]) -> str:
-    wanted, needs = card["inputs"], card["resources"]
-    details = {key: value for key, value in wanted.items() if key not in ("kind", "size")}
+def _facts(card: ModelCard) -> str:
+    inputs, needs = card["inputs"], card["resources"]
+    details = {key: value for key, value in inputs.items() if key not in ("kind", "size")}
     gpu = "a GPU" if needs["gpu"] else "no GPU"
     lines = {
-        "Input": f"{facts.shape(wanted)}: " + "; ".join(f"{key} {plain(value)}" for key, value in details.items()),
+        "Input": f"{facts.shape(inputs)}: " + "; ".join(f"{key} {plain(value)}" for key, value in details.items()),
         "Parameters": plain(card["parameters"]),
         "Forward pass": f"{facts.gflop(card)} GFLOP per clip" if card.get("flops") else "",
         "Never get a gradient": ", ".join(f"`{pattern}`" for pattern in card.get("dead", [])),
@@ -86,7 +86,7 @@ def _facts(card: dict[str, Any]) -> str:
     return "\n".join(f"- {name}: {text}" for name, text in lines.items() if text)
 
 
-def _recipe(card: dict[str, Any]) -> str:
+def _recipe(card: ModelCard) -> str:
     presets, lines, defaults = facts.recipe_table(card)
     if not lines:
         return {"fit": "Fitted at once, without gradient descent.", "oracle": "Not trained."}.get(
@@ -96,51 +96,53 @@ def _recipe(card: dict[str, Any]) -> str:
     return f"{table}\n\nAll else is at its default: {', '.join(defaults)}." if defaults else table
 
 
-def _options(card: dict[str, Any]) -> str:
-    found = [(f"`{option}`", values, what) for option, values, what in facts.effects(card)]
+def _options(card: ModelCard) -> str:
+    lines = [(f"`{option}`", values, changed) for option, values, changed in facts.effects(card)]
     header = ("option", "values, the default first", "changes, besides the model itself")
-    return markdown_table(header, found) if found else ""
+    return markdown_table(header, lines) if lines else ""
 
 
-def _measured(card: dict[str, Any]) -> str:
-    """One line for each measured piece of training, with what it makes of a whole fold."""
-    found = card.get("measured", [])
+def _measured(card: ModelCard) -> str:
+    """The measured trainings, and the time of a whole fold that follows from each."""
+    records = card.get("measured", [])
     header = ("options", "device", "clips x epochs", "batch", "precision", "seconds", "a fold, seconds", "memory, MB",
               "of the device's peak")  # fmt: skip
     lines = []
-    for record in found:
+    for record in records:
         options = ", ".join(f"{option}: {chosen}" for option, chosen in record["options"].items()) or "default"
         spec = recipes.resolve({"model": card["name"], **record["options"]})
         lines.append([options, record["device"], f"{record['clips']} x {record['epochs']}", *_setting(record),
-                      plain(record["seconds"]), f"{estimate.scaled(record, spec, COMPOSITE):.3g}",
+                      plain(record["seconds"]), f"{estimate.scaled(dict(record), spec, COMPOSITE):.3g}",
                       plain(record["peak_memory_mb"]) if "peak_memory_mb" in record else "not measured",
                       f"{100 * record['share_of_peak']:.2g} %"])  # fmt: skip
     table = markdown_table(header, lines, right=header[5:])
-    said = f"Training measured on random clips, and by that a fold of the composite ({COMPOSITE} clips, all epochs):"
-    return f"{said}\n\n{table}" if found else ""
+    heading = f"Training measured on random clips, and by that a fold of the composite ({COMPOSITE} clips, all epochs):"
+    return f"{heading}\n\n{table}" if records else ""
 
 
-def _deviations(card: dict[str, Any]) -> str:
+def _deviations(card: ModelCard) -> str:
     """Where it differs from its source, as a list."""
     lines = [" ".join(filter(None, (f"- {item.what}", item.effect, f"*({item.source})*"))) for item in deviations(card)]
     return "\n".join(["**Deviations**, each with what it differs from:", "", *lines]) if lines else ""
 
 
-def _setting(record: dict[str, Any]) -> list[str]:
+def _setting(record: Measurement) -> list[str]:
     return [str(record.get(key, "")) for key in ("batch_size", "precision")]
 
 
-def _published(card: dict[str, Any]) -> str:
+def _published(card: ModelCard) -> str:
     if card["kind"] == "control":
         return ""
-    found = facts.published(card["name"])
-    if not found:
+    figures = facts.published(card["name"])
+    if not figures:
         return "No published figure of it that was read belongs to a task of this benchmark."
     header = ("task", "published as", "part", "UF1", "UAR", "accuracy", "peeked")
     lines = [
         [f.task, f.method, f.part, *(f.values.get(metric, "") for metric in ("uf1", "uar", "accuracy")), f.peeked]
-        for f in found
+        for f in figures
     ]
-    tasks = [f"- {name}: {task(name)['title']}" for name in dict.fromkeys(f.task for f in found)]
-    read = [f"- {f.method} ({f.task}): read in: {'; '.join(f.sources)}.{' ' + f.note if f.note else ''}" for f in found]
+    tasks = [f"- {name}: {task(name)['title']}" for name in dict.fromkeys(f.task for f in figures)]
+    read = [
+        f"- {f.method} ({f.task}): read in: {'; '.join(f.sources)}.{' ' + f.note if f.note else ''}" for f in figures
+    ]
     return "\n".join([markdown_table(header, lines, right=header[3:6]), "", *tasks, *dict.fromkeys(read)])

@@ -1,0 +1,90 @@
+"""The card of a model: the keys of its ``CARD``, with the types of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
+
+from mebench import cards
+
+if TYPE_CHECKING:
+    from mebench.config.spec import ModelInputs, Option, Recipe
+
+
+class Resources(TypedDict):
+    """What a job of the model needs; ``gpu`` is a number of GPUs, 0 for the CPU."""
+
+    mem_mb: int
+    runtime_min: int
+    gpu: int
+
+
+class Change(TypedDict, total=False):
+    """What one value of an option changes on the card."""
+
+    inputs: ModelInputs
+    recipe: Recipe
+    resources: Mapping[str, int]
+
+
+class Forward(TypedDict):
+    """FLOPs of one clip's forward pass with these ``options``; ``head``: of the part that is trained, where the rest
+    is computed once."""
+
+    options: dict[str, Option]
+    forward: float
+    head: NotRequired[float]
+
+
+class Measurement(TypedDict):
+    """A measured training: ``clips`` for so many ``epochs`` took ``seconds`` on ``device``, which is this share of the
+    device's peak. ``features_seconds``: what features that never change took besides, once for all folds."""
+
+    options: dict[str, Option]
+    device: str
+    seconds: float
+    share_of_peak: float
+    clips: int
+    epochs: int
+    batch_size: NotRequired[int]
+    precision: NotRequired[str]
+    peak_memory_mb: NotRequired[int]
+    features_seconds: NotRequired[float]
+
+
+class ModelCard(TypedDict):
+    """What is known of a model without importing it; docs/add-a-model.md explains each key.
+
+    ``training`` is ``gradient`` where it is not there. ``options`` maps an option to its values, the default first;
+    ``changes`` an option, then a value, to what it changes. A preset sets keys of the recipe and options, and may have
+    ``resources``.
+    """
+
+    name: str
+    title: str
+    kind: str
+    paper: str | Mapping[str, object] | None
+    licence: str
+    module: str
+    parameters: int
+    inputs: ModelInputs
+    recipe: Recipe
+    resources: Resources
+    notes: str
+    training: NotRequired[str]
+    serves: NotRequired[list[str]]
+    flops: NotRequired[float]
+    flops_by_options: NotRequired[list[Forward]]
+    options: NotRequired[dict[str, list[Option]]]
+    presets: NotRequired[dict[str, dict[str, object]]]
+    changes: NotRequired[dict[str, dict[Option, Change]]]
+    measured: NotRequired[list[Measurement]]
+    dead: NotRequired[list[str]]
+    frozen: NotRequired[list[str]]
+    deviations: NotRequired[list[dict[str, str]]]
+
+
+def model_card(name: str) -> ModelCard:
+    """The card of a model, by its name or the path of its file. The configuration has checked it
+    (``config/card_check.py``), and the contract tests those of the package."""
+    return cast(ModelCard, cards.card("models", name))
