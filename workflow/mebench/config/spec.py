@@ -6,6 +6,7 @@ import json
 from typing import TypedDict, cast
 
 from mebench.errors import UserError
+from mebench.protocols.tasks import TaskDefinition
 
 Option = str | int | float | bool | None  # a value that a card lists for an option
 
@@ -53,24 +54,6 @@ class ModelInputs(_ModelInputs, total=False):
 
     frames: int
     options: dict[str, str]
-
-
-class _TaskDefinition(TypedDict):
-    name: str
-
-
-class TaskDefinition(_TaskDefinition, total=False):
-    """A task, as far as it decides results. A kind of task may have keys of its own besides these."""
-
-    kind: str
-    protocol: str
-    title: str
-    datasets: list[str]
-    classes: list[str]
-    labels: dict[str, dict[str, str]]
-    label_from: str
-    drop: dict[str, str]
-    macro: dict[str, str]
 
 
 class RunSpec(TypedDict):

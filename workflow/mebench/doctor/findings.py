@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TypedDict
 
 from mebench.indexing.checks import Count, Workbook
+from mebench.protocols.tasks import Expected
 
 Named = tuple[str, str]  # a clip or row, and what is said of it
 
@@ -85,14 +85,6 @@ class Copy:
         record |= self.contents.record() if self.contents else {}
         record |= {"faces": asdict(self.faces)} if self.faces else {}
         return {key: value for key, value in record.items() if value is not None and (key != "root" or value)}
-
-
-class Expected(TypedDict):
-    """What the definition of a task says of the real data."""
-
-    clips: int
-    subjects: int
-    classes: dict[str, int]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from mebench.clips.clip import Clip
-from mebench.doctor.findings import Expected, TaskFound
-from mebench.protocols.tasks import TASKS
+from mebench.doctor.findings import TaskFound
+from mebench.protocols.tasks import TASKS, Expected
 
 
 def look(clips: Mapping[str, Sequence[Clip]], whole: Collection[str]) -> list[TaskFound]:
@@ -33,5 +33,5 @@ def look(clips: Mapping[str, Sequence[Clip]], whole: Collection[str]) -> list[Ta
 def _differs(counted: Mapping[str, int], expected: Expected | None) -> list[str]:
     if not expected:
         return []
-    wanted = {"clips": expected["clips"], "subjects": expected["subjects"], **expected["classes"]}
+    wanted = {"clips": expected["clips"], "subjects": expected["subjects"], **expected.get("classes", {})}
     return [f"{name} {counted.get(name, 0)} instead of {n}" for name, n in wanted.items() if counted.get(name, 0) != n]

@@ -1,18 +1,48 @@
-"""Tasks: which datasets, which classes, which protocol. Data only, so that the plan can read it in no time.
-
-``labels`` maps an emotion of a dataset to a class; an emotion that is not listed is not part of the task. ``drop``
-names clips that the official list of the task leaves out, by clip_id, each with its reason. ``label_from`` says which
-column of clips.csv the keys of ``labels`` are found in, where that is not ``emotion``. ``macro`` maps a dataset of
-long videos to the dataset whose subjects they show: its macro-expressions may be trained on (``extra_clips: macro``).
-``expected`` is what the real data give: clips, subjects, and clips of each class.
-"""
+"""Tasks: which datasets, which classes, which protocol. Data only, because every job reads them with the plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import NotRequired, TypedDict, cast
 
 from mebench.errors import UserError, did_you_mean
+
+
+class Expected(TypedDict):
+    """How many clips and subjects the real data give, and how many clips of each class."""
+
+    clips: int
+    subjects: int
+    classes: NotRequired[dict[str, int]]
+
+
+class Definition(TypedDict, total=False):
+    """A task without its name. A kind of task may have keys of its own besides these.
+
+    ``labels`` maps the emotions of each dataset to classes; clips with another emotion are not part of the task.
+    ``label_from`` names the column of clips.csv to read instead of ``emotion``. ``drop`` maps the clip_id of each clip
+    that the official list of the task leaves out to the reason. ``macro`` maps a dataset of long videos to the dataset
+    with the same subjects: its macro-expressions can be added to training (``extra_clips: macro``).
+    """
+
+    kind: str
+    protocol: str
+    title: str
+    datasets: list[str]
+    classes: list[str]
+    labels: dict[str, dict[str, str]]
+    label_from: str
+    drop: dict[str, str]
+    macro: dict[str, str]
+    expected: Expected
+    stage: dict[str, object]
+
+
+class TaskDefinition(Definition):
+    """A task with its name."""
+
+    name: str
+
 
 NEGATIVE_SAMM = ("anger", "contempt", "disgust", "fear", "sadness")
 CASME3_LABELS = {**dict.fromkeys(("anger", "disgust", "fear", "sadness"), "negative"), "happiness": "positive",
@@ -27,20 +57,19 @@ MEGC2019_DROP = {
     "casme2/sub04/EP12_01f": "no apex is annotated; not on the official MEGC2019 list",
     "casme2/sub05/EP09_05f": "the annotated apex is the onset; not on the official MEGC2019 list",
 }
-
-
 OBJECTIVE = ("I", "II", "III", "IV", "V")  # classes by action units; VI and VII are left out as in MEGC2018
 
 
 def _own(*emotions: str) -> dict[str, str]:
+    """Labels that are the classes."""
     return dict(zip(emotions, emotions, strict=True))
 
 
-def _expected(clips: int, subjects: int, **classes: int) -> dict[str, Any]:
+def _expected(clips: int, subjects: int, **classes: int) -> Expected:
     return {"clips": clips, "subjects": subjects, "classes": classes}
 
 
-TASKS: dict[str, dict[str, Any]] = {
+TASKS: dict[str, Definition] = {
     "megc2019": {
         "title": "MEGC2019 composite, 3 classes, LOSO over subjects of SMIC, CASME II and SAMM",
         "datasets": ["casme2", "samm", "smic"],
@@ -181,16 +210,16 @@ TASKS: dict[str, dict[str, Any]] = {
 }
 
 
-SHIPPED = frozenset(TASKS)  # as against those of a configuration
+SHIPPED = frozenset(TASKS)  # the others are those of a configuration
 
 
-def define(definitions: Iterable[dict[str, Any]]) -> None:
-    """Make the own tasks of a configuration known to this process, where names of tasks are looked up."""
-    TASKS.update({definition["name"]: definition for definition in definitions})
+def define(definitions: Iterable[Mapping[str, object]]) -> None:
+    """Add the checked tasks of a configuration to those that this process knows by name."""
+    TASKS.update({str(definition["name"]): cast(Definition, definition) for definition in definitions})
 
 
-def task(name: str) -> dict[str, Any]:
-    """The definition of a task; all tasks are LOSO over dataset-qualified subjects."""
+def task(name: str) -> TaskDefinition:
+    """The definition of a task. Every task is LOSO over dataset-qualified subjects."""
     if name not in TASKS:
         raise UserError(f"unknown task '{name}'{did_you_mean(name, TASKS)}")
     return {"name": name, "protocol": "loso", **TASKS[name]}
