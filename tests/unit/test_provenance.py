@@ -13,7 +13,7 @@ from mebench import checkout as module
 from mebench.checkout import checkout
 from mebench.files import file_digest, read_json, write_json
 from mebench.report.provenance import provenance
-from mebench.report.runs import Run
+from mebench.report.runs import PooledRun
 from mebench.runs.run_record import RunRecord
 
 ABOUT = {"task": TASK, "model": "ststnet", "seed": 0, "selection": "last", "origin": "licensed", "folds_done": 4,
@@ -32,7 +32,7 @@ def bench(tmp_path, monkeypatch):
 
 
 def record(bench: Bench) -> dict:
-    run = Run(bench.plan_folder("ststnet"), RunRecord(**ABOUT))
+    run = PooledRun(bench.plan_folder("ststnet"), RunRecord(**ABOUT))
     return provenance("{}", {"flow_images": bench.root / "results/datasets/flow_images/clips.csv"}, [run]).as_json()
 
 

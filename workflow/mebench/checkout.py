@@ -1,4 +1,4 @@
-"""Which source this is: the git commit of the project's folder, the digest of its lock file, and what is installed."""
+"""Which version of the code this is: the git commit, the digest of the lock file, and versions of packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 20  # seconds for git, which can be slow on a network file system
 
 
 def version_of(*distributions: str) -> str:
-    """The version of the first of these packages that is there, or ``not installed``."""
+    """The version of the first of these packages that is installed, or ``not installed``."""
     for name in distributions:
         try:
             return metadata.version(name)
@@ -25,23 +25,23 @@ def version_of(*distributions: str) -> str:
     return "not installed"
 
 
-class Source(TypedDict):
-    """Which source the package is; see :func:`checkout`."""
+class Checkout(TypedDict):
+    """Which version of the code the package is; see :func:`checkout`."""
 
     commit: str | None
     dirty: bool | None
     lock: str | None
 
 
-def checkout(package: Path = PACKAGE, lock: Path = LOCK) -> Source:
-    """``commit`` and ``dirty`` (whether tracked files, or new ones beside the package, differ from it), null where the
-    package is not in a git repository of its own; ``lock``, SHA-256 of envs/requirements.lock. Looked up once."""
+def checkout(package: Path = PACKAGE, lock: Path = LOCK) -> Checkout:
+    """The git ``commit``, and ``dirty``: whether files differ from it. Both are null where the package is in no git
+    repository of its own. ``lock`` is the SHA-256 of envs/requirements.lock. All are looked up once."""
     return _checkout(package, lock).copy()
 
 
 @lru_cache(maxsize=4)
-def _checkout(package: Path, lock: Path) -> Source:
-    about: Source = {"commit": None, "dirty": None, "lock": file_digest(lock) if lock.is_file() else None}
+def _checkout(package: Path, lock: Path) -> Checkout:
+    about: Checkout = {"commit": None, "dirty": None, "lock": file_digest(lock) if lock.is_file() else None}
     if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
         return about  # installed without its repository, perhaps inside another one
     commit = _git(package, "rev-parse", "HEAD")

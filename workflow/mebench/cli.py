@@ -11,7 +11,7 @@ from pathlib import Path
 from mebench import __version__
 from mebench.errors import UserError
 
-# the order in which the help lists them: the rules as data flows, then the verbs that only look
+# the order of the help: the verbs of the rules, as data flow, then the verbs that only look
 ORDER = (
     "fetch",
     "index",
@@ -34,7 +34,7 @@ VERBS = sorted(
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line; verb modules are light, they import their heavy parts when they run."""
+    """The whole command line. Modules of verbs are light: they import heavy parts only when they run."""
     top = argparse.ArgumentParser(
         prog="mebench", description="A reproducible benchmark of micro-expression recognition."
     )
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point. User errors become one sentence and exit code 2; a verb may return another code."""
+    """Entry point; gives the exit code. A UserError is printed as one sentence and gives 2."""
     args = parser().parse_args(argv)
     from mebench.log import log, show
 

@@ -1,4 +1,4 @@
-"""Errors that a user can cause, and the sentence that helps them out."""
+"""Errors that a user can cause. Each says in one sentence what to do."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ class UserError(Exception):
 MOST_SHOWN = 20
 
 
-def bad_clips(found: Iterable[tuple[str, str]]) -> UserError:
-    """One error for bad clips, (clip_id, sentence) of each, with the lines of the configuration that leave them out."""
-    found = sorted(dict(found).items())
-    (clip, sentence), count = found[0], len(found)
+def bad_clips(clips: Iterable[tuple[str, str]]) -> UserError:
+    """One error for all bad ``clips``, (clip_id, sentence) of each. It ends with the lines of the configuration that
+    leave them out."""
+    ordered = sorted(dict(clips).items())
+    (clip, sentence), count = ordered[0], len(ordered)
     if count == 1:
-        return UserError(f"1 clip is bad, {clip}: {sentence}\n{exclude_lines(found)}")
-    shown = [f"\n  {clip}: {sentence}" for clip, sentence in found[:MOST_SHOWN]]
+        return UserError(f"1 clip is bad, {clip}: {sentence}\n{exclude_lines(ordered)}")
+    shown = [f"\n  {clip}: {sentence}" for clip, sentence in ordered[:MOST_SHOWN]]
     more = f"\n  and {count - MOST_SHOWN} more" if count > MOST_SHOWN else ""
     head = f"{count} clips are bad, the first {clip}: {sentence}; all of them:"
-    return UserError(f"{head}{''.join(shown)}{more}\n{exclude_lines(found)}")
+    return UserError(f"{head}{''.join(shown)}{more}\n{exclude_lines(ordered)}")
 
 
-def exclude_lines(found: Sequence[tuple[str, str]]) -> str:
+def exclude_lines(clips: Sequence[tuple[str, str]]) -> str:
     """Lines to copy into the configuration, below the entry of each dataset."""
     lines = ["to leave them out, add to the entry of the dataset in the configuration:"]
-    for dataset in sorted({clip.partition("/")[0] for clip, _ in found}):
+    for dataset in sorted({clip.partition("/")[0] for clip, _ in clips}):
         lines += [f"  {dataset}:", "    exclude:"]
-        own = [(clip, _reason(clip, why)) for clip, why in found if clip.partition("/")[0] == dataset]
+        own = [(clip, _reason(clip, why)) for clip, why in clips if clip.partition("/")[0] == dataset]
         lines += [f"      {json.dumps(clip)}: {json.dumps(why, ensure_ascii=False)}" for clip, why in own]
     return "\n".join(lines)
 
 
 def _reason(clip: str, sentence: str) -> str:
-    """The first part of a sentence, with names of files instead of their paths: reasons are shown in tables, which name
-    no path of a machine."""
-    words = [word if word == clip else PATH.sub("", word) for word in sentence.partition(";")[0].split(" ")]
-    return " ".join(words)
+    """The first part of a sentence. Paths become names of files, because tables show reasons but no path of a machine."""
+    parts = [part if part == clip else PATH.sub("", part) for part in sentence.partition(";")[0].split(" ")]
+    return " ".join(parts)
 
 
 def check_folder_name(what: str, name: str) -> None:
@@ -54,7 +54,7 @@ def check_folder_name(what: str, name: str) -> None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)``, or the list of what is known when nothing is close."""
+    """`` (did you mean 'x'?)``; the list of all that is ``known`` where nothing is close."""
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f" (did you mean '{close[0]}'?)" if close else f" (known: {', '.join(known) or 'none'})"

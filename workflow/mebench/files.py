@@ -21,7 +21,7 @@ from mebench.errors import UserError
 def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it becomes ``path``, on any failure it is removed.
 
-    A kill or a full disk in the middle of a write leaves the former ``path`` (or nothing), never half of one.
+    After a kill or on a full disk the former ``path`` (or nothing) is there, never half a file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
-    """Like :func:`whole_file` for a folder: it replaces an older one of that name only when it is complete."""
+    """Like :func:`whole_file`, for a folder. It replaces an older folder only when it is complete."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
@@ -55,8 +55,8 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def _replace_folder(new: Path, path: Path) -> None:
-    """Rename ``new`` to ``path``, an older folder of that name out of the way first; somebody else may be doing the
-    same."""
+    """Rename ``new`` to ``path``. An older folder of that name is moved away first. Another process may do the same at
+    the same time."""
     aside = path.with_name(_hidden(path, f"{os.getpid():010}"))
     for attempts_left in range(9, -1, -1):
         with contextlib.suppress(FileNotFoundError):
@@ -71,19 +71,18 @@ def _replace_folder(new: Path, path: Path) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    """A hidden name beside ``path`` with this process's number; what killed writers of the same path left is
-    removed."""
+    """A hidden name beside ``path`` with the number of this process. Leftovers of killed processes are removed."""
     remove_leftovers(path)
     return path.with_name(_hidden(path, os.getpid()))
 
 
 def _hidden(path: Path, process: object) -> str:
-    # the suffix stays, because writers such as numpy and matplotlib choose the format by it
+    # the suffix stays: NumPy and matplotlib choose the format by it
     return f".{path.stem}.{process}.tmp{path.suffix}"
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what processes that were killed while they wrote ``path`` have left beside it."""
+    """Remove files beside ``path`` that killed processes left when they wrote it."""
     for leftover in path.parent.glob(_hidden(path, "[0-9]*")):
         process = int(leftover.name.removesuffix(path.suffix).split(".")[-2])
         if process == os.getpid() or not _alive(process):
@@ -116,7 +115,7 @@ def write_json(path: str | os.PathLike, value: object) -> None:
     write_text(path, readable_json(value))
 
 
-# any: JSON that the caller knows
+# any: JSON whose keys the caller knows
 def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file; a missing or damaged one is a :class:`UserError` that names it."""
     try:
@@ -157,12 +156,12 @@ def read_csv(path: str | os.PathLike, required: Iterable[str] = ()) -> list[dict
 
 
 def canonical_json(value: object) -> str:
-    """One spelling for equal values: sorted keys, no blanks. Used for parameters and fingerprints."""
+    """JSON with sorted keys and no blanks, the same text for equal values. Parameters and fingerprints use it."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def digest(*parts: bytes | str) -> str:
-    """SHA-256 over the parts, each preceded by its length so that no two lists of parts collide."""
+    """SHA-256 of the parts. The length of each part counts too, so that no two lists have the same text."""
     sha = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part

@@ -1,4 +1,4 @@
-"""What the program tells people while it works, on standard error: messages of the logger ``mebench``."""
+"""Messages of the logger ``mebench`` on standard error: what the program tells people while it works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ log = logging.getLogger("mebench")
 
 
 class _Lines(logging.StreamHandler[TextIO]):
-    """Each message as a line, as it is: programs read logs. Standard error is looked up at each message."""
+    """Writes each message as a plain line, because programs read logs. Standard error is looked up for each message."""
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)

@@ -1,4 +1,4 @@
-"""The papers that cards cite: an entry of references.bib by its key, or a paper that a card of one's own writes out."""
+"""The papers that cards cite: by the key of an entry of references.bib, or written out on a user's own card."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from mebench.errors import UserError, did_you_mean
 
@@ -30,8 +30,8 @@ class Author:
 
 @dataclass(frozen=True)
 class Paper:
-    """What a reader needs to find a paper. Everything but the title may be empty, the year 0. There are more authors
-    where ``others`` says so."""
+    """What a reader needs to find a paper. Everything but the title may be empty; an unknown year is 0. ``others``:
+    the paper has more authors than these."""
 
     title: str
     authors: tuple[Author, ...] = ()
@@ -56,7 +56,7 @@ class Paper:
 
     @property
     def link(self) -> str:
-        """Its DOI, else its arXiv page, else nothing."""
+        """The address of its DOI, else that of its arXiv page, else an empty text."""
         if self.doi:
             return f"https://doi.org/{self.doi}"
         return f"https://arxiv.org/abs/{self.arxiv}" if self.arxiv else ""
@@ -91,9 +91,9 @@ def paper(citation: str | Mapping[str, object] | None) -> Paper | None:
     )  # fmt: skip
 
 
-def with_paper(card: Mapping[str, Any]) -> dict[str, object]:  # any: a card is read as JSON
+def with_paper(card: Mapping[str, object]) -> dict[str, object]:
     """The card with its paper written out, for a reader that has no references.bib."""
-    cited = paper(card.get("paper"))
+    cited = paper(cast("str | Mapping[str, object] | None", card.get("paper")))
     return {**card, "paper": cited.as_json() if cited else None}
 
 
@@ -109,7 +109,7 @@ def _author(name: str) -> Author:
 
 @functools.cache
 def _references() -> dict[str, Paper]:
-    # here, because of all that import this module only commands that show papers read them
+    # imported here, because many commands import this module and few show papers
     import bibtexparser
     from bibtexparser import middlewares
 

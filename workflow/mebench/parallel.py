@@ -1,4 +1,4 @@
-"""One function over many items in several processes, with progress that a person can watch."""
+"""Calls a function for many items in several processes, and shows the progress."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def each(function: Callable[[T], R], items: Sequence[T], jobs: int, what: str) -> Iterator[tuple[int, R]]:
+def each(function: Callable[[T], R], items: Sequence[T], jobs: int, title: str) -> Iterator[tuple[int, R]]:
     """Yield (index, ``function(items[index])``) as they finish; ``function`` and items must pickle.
 
-    One job runs in this process. On a terminal a bar is shown, otherwise one plain line per tenth of the
-    work. ``what`` names the items, for example 'subjects'.
+    With one job all is done in this process. A terminal shows a bar; a log gets a line for each tenth of the work.
+    ``title`` says what the items are, for example 'subjects'.
     """
     if jobs < 1:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
-    with Progress(what, len(items)) as progress:
+    with Progress(title, len(items)) as progress:
         if jobs == 1 or len(items) < 2:
             for index, item in enumerate(items):
                 yield index, function(item)
                 progress.advance()
             return
-        # spawn, not fork: the parent may hold threads of OpenCV or torch, which a fork copies in any state
+        # spawn, not fork: a fork would copy threads of OpenCV or torch in any state
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(jobs, len(items)), mp_context=context) as pool:
             futures = {pool.submit(function, item): index for index, item in enumerate(items)}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Unit = Literal["items", "bytes", "state"]
 MEBIBYTE, GIBIBYTE = 2**20, 2**30
-WORTH_LINES = 100 * MEBIBYTE  # a smaller total is there before anybody reads ten lines
+WORTH_LINES = 100 * MEBIBYTE  # smaller totals are done before anybody reads ten lines
 
 
 def line(text: str) -> None:
@@ -21,9 +21,9 @@ def line(text: str) -> None:
 
 
 class Bar:
-    """``with Bar(title, total) as bar: bar.show(done)``; where standard error is no terminal it shows nothing.
+    """``with Bar(title, total) as bar: bar.show(done)``. Shows nothing where standard error is no terminal.
 
-    A ``unit`` of ``state`` shows a text of the caller's behind the bar. A ``total`` of 0 is not known.
+    With the ``unit`` ``state`` a text of the caller stands behind the bar. A ``total`` of 0 means that it is not known.
     """
 
     def __init__(self, title: str, total: int = 0, done: int = 0, unit: Unit = "items") -> None:
@@ -33,7 +33,7 @@ class Bar:
 
     @property
     def shown(self) -> bool:
-        """Whether there is a terminal to show it on; known once the bar is entered."""
+        """Whether there is a terminal to show it on. It is known after ``with`` has begun."""
         return self._rich is not None
 
     def __enter__(self) -> Self:
@@ -51,14 +51,14 @@ class Bar:
             self._rich.stop()
 
     def show(self, done: int, state: str | None = None) -> None:
-        """How much of the total is there now; without a ``state`` the text behind the bar stays."""
+        """Show how much of the total is done. Without a ``state`` the text behind the bar stays."""
         self.done = done
         if self._rich:
             self.state = self.state if state is None else state
             self._rich.update(self._task, completed=done, state=self.state)
 
     def say(self, text: str) -> None:
-        """A line of its own, above the bar where there is one."""
+        """Print a line; it stands above the bar, where there is one."""
         if self._rich:
             self._rich.console.print(text)
         else:
@@ -66,10 +66,10 @@ class Bar:
 
 
 class Progress(Bar):
-    """A bar that says every tenth of its total in a log."""
+    """A bar that writes a line to a log for each tenth of its total."""
 
     def advance(self, count: int = 1) -> None:
-        """``count`` more are there."""
+        """Say that ``count`` more are done."""
         before = self.done
         self.show(before + count)
         if not self.shown and self._line_is_due(before):

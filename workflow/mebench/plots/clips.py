@@ -22,7 +22,7 @@ PALE = 0.45  # opacity of macro-expressions beside micro-expressions
 
 
 @dataclass(frozen=True)
-class Clip:
+class TimedClip:
     """What the figure needs of a clip; None where the labels do not say.
 
     ``frames`` counts onset and offset, ``apex`` is (apex - onset) / (offset - onset).
@@ -41,12 +41,12 @@ class Clip:
         return self.frames / self.fps if self.frames and self.fps else None
 
 
-def read_clip(row: Mapping[str, str]) -> Clip:
-    """The :class:`Clip` behind a row of clips.csv."""
+def read_clip(row: Mapping[str, str]) -> TimedClip:
+    """The :class:`TimedClip` behind a row of clips.csv."""
     onset, apex, offset = (int(row[key]) if row[key].strip() else None for key in ("onset", "apex", "offset"))
     length = offset - onset if onset is not None and offset is not None and offset > onset else None
     kind = f"{row['expression']}-expression" if row["expression"] else "no label"
-    return Clip(
+    return TimedClip(
         subject=row["subject"],
         name=row["emotion"] or kind,
         macro=row["expression"] == "macro",

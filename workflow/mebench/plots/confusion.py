@@ -7,13 +7,14 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from mebench.plots import style
-from mebench.plots.runs import Model, Task
+from mebench.plots.runs import ModelRuns, TaskRuns
 
 
-def draw(task: Task) -> Figure:
-    """A grid of matrices: colour is the share of the row (on the diagonal: recall), counts are written."""
+def draw(task: TaskRuns) -> Figure:
+    """A grid of matrices. The colour is the share of the row (recall on the diagonal), the text the count."""
     classes = task.classes
     columns = min(4, len(task.models))
     rows = math.ceil(len(task.models) / columns)
@@ -41,12 +42,12 @@ def draw(task: Task) -> Figure:
     return fig
 
 
-def pooled(model: Model) -> np.ndarray:
+def pooled(model: ModelRuns) -> np.ndarray:
     """Counts (C, C) of a model's honest predictions, summed over its seeds; rows are the truth."""
     return np.sum([run.confusion(run.predictions) for run in model.runs], axis=0)
 
 
-def _panel(ax: Axes, model: Model, classes: list[str]):
+def _panel(ax: Axes, model: ModelRuns, classes: list[str]) -> AxesImage:
     counts = pooled(model)
     totals = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)

@@ -7,10 +7,11 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from mebench.plots import style
-from mebench.plots.runs import Model, Task
+from mebench.plots.runs import ModelRuns, TaskRuns
 
 RIGHT = {
     "inner_uf1": ("inner UF1", style.GREEN),
@@ -19,8 +20,8 @@ RIGHT = {
 WIDTH = 4.0  # inches of a panel
 
 
-def draw(task: Task) -> Figure:
-    """One panel per trained model; what was looked at to choose an epoch stands on the right axis."""
+def draw(task: TaskRuns) -> Figure:
+    """One panel for each trained model. The right axis is for the score by which an epoch was chosen."""
     trained = [(model, history) for model in task.models if len(history := _history(model))]
     if not trained:
         return style.message("No learning curves: no model of this task is trained by epochs.")
@@ -39,7 +40,7 @@ def draw(task: Task) -> Figure:
     return fig
 
 
-def _history(model: Model) -> pd.DataFrame:
+def _history(model: ModelRuns) -> pd.DataFrame:
     histories = [run.history for run in model.runs]
     return pd.concat(histories, ignore_index=True) if histories else pd.DataFrame()
 
@@ -62,7 +63,7 @@ def _panel(ax: Axes, history: pd.DataFrame) -> None:
         ax.legend(handles=lines, loc="lower left")
 
 
-def _band(ax: Axes, history: pd.DataFrame, column: str, label: str, colour: str):
+def _band(ax: Axes, history: pd.DataFrame, column: str, label: str, colour: str) -> Line2D:
     quartiles = history.groupby("epoch")[column].quantile([0.25, 0.5, 0.75]).unstack()
     at, low, high = quartiles.index, quartiles[0.25], quartiles[0.75]
     dashes, point = "--" if "peeked" in label else "-", ""

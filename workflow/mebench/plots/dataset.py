@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -17,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.plots import durations, style, timeline
-from mebench.plots.clips import NEEDED, Clip, alpha, colours, name_rows, read_clip
+from mebench.plots.clips import NEEDED, TimedClip, alpha, colours, name_rows, read_clip
 
 APEXES = {"labelled": (style.BLUE, ""), "mid": (style.FAINT, "////"), "flow_max": (style.ORANGE, "..")}
 APEX_NAMES = {"labelled": "labelled", "mid": "middle frame, none labelled", "flow_max": "most motion, none labelled"}
@@ -35,7 +38,7 @@ class Dataset:
 
 
 def draw(dataset: Dataset) -> Figure:
-    """Panels whose labels are not known are left out: published flow pictures have no onset."""
+    """The figure of a dataset. A panel is left out where its labels are not known: flow pictures have no onset."""
     clips = [read_clip(row) for row in dataset.rows]
     names = sorted({clip.name for clip in clips}, key=lambda n: (-sum(c.name == n for c in clips), n))
     paint = colours(names)
@@ -79,14 +82,14 @@ def read(path: str | os.PathLike[str]) -> Dataset:
     return Dataset(rows, videos, title, "**SYNTHETIC DATA" in report)
 
 
-def _count(clips: Sequence[Clip]) -> str:
+def _count(clips: Sequence[TimedClip]) -> str:
     macros = sum(clip.macro for clip in clips)
     kinds = f"{len(clips) - macros} micro- and {macros} macro-expressions" if macros else f"{len(clips)} clips"
     subjects = len({clip.subject for clip in clips})
     return f"{kinds} of {subjects} subject{'s' if subjects > 1 else ''}"
 
 
-def _classes(ax: Axes, clips: Sequence[Clip], names: Sequence[str], paint: Mapping[str, str]) -> None:
+def _classes(ax: Axes, clips: Sequence[TimedClip], names: Sequence[str], paint: Mapping[str, str]) -> None:
     counts = Counter((clip.name, clip.macro) for clip in clips)
     totals = Counter(clip.name for clip in clips)
     for y, name in enumerate(names):
@@ -103,30 +106,31 @@ def _classes(ax: Axes, clips: Sequence[Clip], names: Sequence[str], paint: Mappi
     ax.set_title("Clips per class" + ("; pale: macro-expressions" if pale else ""), loc="left")
 
 
-def _apexes(ax: Axes, clips: Sequence[Clip]) -> None:
-    """Stacked by where the apex comes from: only a labelled one was seen by a coder."""
+def _apexes(ax: Axes, clips: Sequence[TimedClip]) -> None:
+    """A stack for each origin of the apex: only labelled ones were seen by a coder."""
     groups = {
         source: [clip.apex for clip in clips if clip.apex is not None and clip.apex_source == source]
         for source in dict.fromkeys([*APEXES, *sorted({clip.apex_source for clip in clips})])
     }
     groups = {source: values for source, values in groups.items() if values}
     looks = [APEXES.get(source, (style.PURPLE, "")) for source in groups]
-    bins = np.linspace(0, 1, 21)
+    bins = np.linspace(0, 1, 21).tolist()
     counts, _, drawn = ax.hist(
         [np.clip(values, 0, 1) for values in groups.values()], bins=bins, stacked=True, color=[c for c, _ in looks]
     )
-    for bars, (_, hatch) in zip(drawn if len(groups) > 1 else [drawn], looks, strict=True):
-        for bar in bars:
+    stacks = cast(Sequence[BarContainer], drawn if len(groups) > 1 else [drawn])
+    for bars, (_, hatch) in zip(stacks, looks, strict=True):
+        for bar in bars.patches:
             bar.set(edgecolor=style.GREY if hatch else "white", linewidth=0.5, hatch=hatch)
-    handles = [
+    handles: list[Artist] = [
         Patch(facecolor=colour, hatch=hatch, edgecolor=style.GREY if hatch else "white",
               label=f"{APEX_NAMES.get(source, source or 'not said')} ({len(groups[source])})")
         for source, (colour, hatch) in zip(groups, looks, strict=True)
     ]  # fmt: skip
     if groups.get("labelled"):
         mean = float(np.mean(groups["labelled"]))
-        look = {"color": style.INK, "linewidth": 1.1, "linestyle": "--"}
-        handles += ax.plot([mean, mean], [0, np.max(counts)], **look, label=f"mean of labelled: {mean:.2f}")
+        handles += ax.plot([mean, mean], [0, np.max(counts)], color=style.INK, linewidth=1.1, linestyle="--",
+                           label=f"mean of labelled: {mean:.2f}")  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0\nonset", "0.25", "0.5", "0.75", "1\noffset"])
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -136,8 +140,8 @@ def _apexes(ax: Axes, clips: Sequence[Clip]) -> None:
     ax.legend(handles=handles, loc="upper left", handlelength=1.6)
 
 
-def _subjects(ax: Axes, clips: Sequence[Clip], names: Sequence[str], paint: Mapping[str, str]) -> None:
-    """One bar a subject, most clips first; who has a single clip is written in red."""
+def _subjects(ax: Axes, clips: Sequence[TimedClip], names: Sequence[str], paint: Mapping[str, str]) -> None:
+    """One bar for each subject, most clips first. Subjects with a single clip are red."""
     totals = Counter(clip.subject for clip in clips)
     subjects = sorted(totals, key=lambda s: (-totals[s], s))
     cells = Counter((clip.subject, clip.name, clip.macro) for clip in clips)

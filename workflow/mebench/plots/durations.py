@@ -1,4 +1,4 @@
-"""How long clips are: a point per clip, in seconds and in frames, with the half second that the field calls micro."""
+"""How long clips are: a point for each clip, and a line at half a second, the limit of micro-expressions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from mebench.plots import style
-from mebench.plots.clips import Clip, alpha, name_rows
+from mebench.plots.clips import TimedClip, alpha, name_rows
 
 LIMIT = 0.5  # seconds; what the field calls micro (Yan et al., 2013)
-MANY = 1000  # points of one class that are drawn as a picture, or the SVG grows by the megabyte
+MANY = 1000  # more points of one class are drawn as a picture, because the SVG would be large
 
 
-def draw(ax: Axes, timed: Sequence[Clip], of: int, names: Sequence[str], paint: Mapping[str, str]) -> None:
-    """A point per clip; below is time, above are frames where all clips have one frame rate."""
+def draw(ax: Axes, timed: Sequence[TimedClip], of: int, names: Sequence[str], paint: Mapping[str, str]) -> None:
+    """A point for each clip. The lower axis is time; the upper axis is frames, where all clips have one frame rate."""
     rates = {clip.fps for clip in timed}
     rate = rates.pop() if len(rates) == 1 else None
     in_frames = all(clip.seconds is None for clip in timed)
-    values = [(clip, clip.frames if in_frames else clip.seconds) for clip in timed if in_frames or clip.seconds]
+    lengths = [(clip, clip.frames if in_frames else clip.seconds) for clip in timed]
+    values = [(clip, length) for clip, length in lengths if length]
     shown = [name for name in names if any(clip.name == name for clip, _ in values)]
     logarithmic = _scale(ax, np.array([value for _, value in values]), 0 if in_frames else 1.3 * LIMIT)
     hollow = any(alpha(clip.name, clip.macro) < 1 for clip, _ in values)
@@ -46,7 +47,8 @@ def draw(ax: Axes, timed: Sequence[Clip], of: int, names: Sequence[str], paint: 
     hint = ["hollow: macro-expressions"] if hollow else []
     ax.set_title(" ".join(["Duration:", "; ".join([*some, *limit, *hint])]).rstrip(": "), loc="left")
     if rate and not in_frames:
-        above = ax.secondary_xaxis("top", functions=(lambda s: s * rate, lambda f: f / rate))
+        fps = rate
+        above = ax.secondary_xaxis("top", functions=(lambda s: s * fps, lambda f: f / fps))  # type: ignore[operator]  # arrays
         above.set_xlabel(f"frames at {rate:g} fps")
         above.spines["top"].set_visible(True)
         if logarithmic:
@@ -54,7 +56,7 @@ def draw(ax: Axes, timed: Sequence[Clip], of: int, names: Sequence[str], paint: 
 
 
 def _scale(ax: Axes, values: np.ndarray, least: float) -> bool:
-    """Set the x axis so that the right sixth stays free for the medians; logarithmic for outliers. True if so."""
+    """Set the x axis; its right sixth stays free for the medians. True where outliers make it logarithmic."""
     if values.max() <= 8 * np.median(values):
         ax.set_xlim(0, max(1.2 * values.max(), least))
         return False
@@ -71,19 +73,19 @@ def _log_ticks(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _limit(ax: Axes, clips: Sequence[Clip]) -> list[str]:
+def _limit(ax: Axes, clips: Sequence[TimedClip]) -> list[str]:
     """Mark half a second, and say how many are longer."""
     micro = [clip for clip in clips if not clip.macro]
     if not micro or ax.get_xlim()[1] < LIMIT:
         return []
     ax.axvline(LIMIT, color=style.INK, linewidth=1.1, linestyle="--")
-    longer = sum(clip.seconds > LIMIT for clip in micro)
+    longer = sum(clip.seconds is not None and clip.seconds > LIMIT for clip in micro)
     kind = "clips" if len(micro) == len(clips) else "micro-expressions"
     return [f"{longer} of {len(micro)} {kind} ({longer / len(micro):.0%}) are longer than {LIMIT:g} s (dashed)"]
 
 
 def _strip(ax: Axes, y: float, values: Sequence[float], colour: str, hollow: bool) -> None:
-    """Points of one class, moved up and down where they would hide one another: always in the same way."""
+    """Points of one class. Points that would hide each other are moved up and down, always in the same way."""
     if not values:
         return
     x = (ax.transData + ax.transAxes.inverted()).transform([(value, y) for value in values])[:, 0]
@@ -99,7 +101,7 @@ def _strip(ax: Axes, y: float, values: Sequence[float], colour: str, hollow: boo
 
 
 def _edge(colour: str) -> str:
-    """Yellow alone is lost on white."""
+    """The colour of the edge of a point: yellow is hard to see on white."""
     return style.GREY if colour == style.YELLOW else colour
 
 

@@ -20,7 +20,7 @@ from mebench.tasks import Kind
 
 
 @dataclass(frozen=True)
-class Run:
+class RunData:
     """One model with one seed: its record, and its files read when they are asked for."""
 
     folder: Path
@@ -71,10 +71,10 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelRuns:
     """The runs of one model, one per seed; ``record`` is that of the first."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[RunData, ...]
 
     @property
     def record(self) -> RunRecord:
@@ -97,10 +97,10 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskRuns:
     """All models of a task, controls last; ``record`` is that of the first run."""
 
-    models: tuple[Model, ...]
+    models: tuple[ModelRuns, ...]
 
     @property
     def record(self) -> RunRecord:
@@ -131,22 +131,22 @@ class Task:
         return f"{count} seed{'s' if count > 1 else ''}"
 
 
-def load(folders: Sequence[str | os.PathLike[str]]) -> Task:
+def load(folders: Sequence[str | os.PathLike[str]]) -> TaskRuns:
     """Read the records of pooled runs; runs of several tasks or classes are a :class:`UserError`."""
     runs = [_run(Path(folder)) for folder in folders]
     if not runs:
         raise UserError("no run to plot; give at least one run folder after --runs")
     _check_alike("task", [run.record.task for run in runs])
     _check_alike("classes", [str(run.classes) for run in runs])
-    models: dict[str, dict[int, Run]] = {}
+    models: dict[str, dict[int, RunData]] = {}
     for run in runs:
         seeds = models.setdefault(run.record.model, {})
         if run.record.seed in seeds:
             twice = f"{seeds[run.record.seed].folder} and {run.folder}"
             raise UserError(f"{twice} are the same model and seed; give each run once")
         seeds[run.record.seed] = run
-    sorted_runs = [Model(tuple(seeds[seed] for seed in sorted(seeds))) for seeds in models.values()]
-    return Task(tuple(sorted(sorted_runs, key=lambda model: model.control)))
+    sorted_runs = [ModelRuns(tuple(seeds[seed] for seed in sorted(seeds))) for seeds in models.values()]
+    return TaskRuns(tuple(sorted(sorted_runs, key=lambda model: model.control)))
 
 
 def _check_alike(name: str, values: Sequence[str]) -> None:
@@ -155,7 +155,7 @@ def _check_alike(name: str, values: Sequence[str]) -> None:
         raise UserError(f"these runs differ in their {name}: {' and '.join(different[:2])}; plot one task at a time")
 
 
-def _run(folder: Path) -> Run:
+def _run(folder: Path) -> RunData:
     if not folder.is_dir():
         raise UserError(f"there is no run folder {folder}; train and pool the run first")
-    return Run(folder, run_record.read(folder))
+    return RunData(folder, run_record.read(folder))

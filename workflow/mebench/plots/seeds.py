@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mebench.plots import style
-from mebench.plots.runs import Model, Task
+from mebench.plots.runs import ModelRuns, TaskRuns
 
-METRICS = {"uf1": "UF1", "uar": "UAR"}
+Metric = Literal["uf1", "uar"]
+METRICS: dict[Metric, str] = {"uf1": "UF1", "uar": "UAR"}
 
 
-def draw(task: Task) -> Figure:
-    """A row per model: dots are seeds, the bar is their mean; hollow diamonds are the peeked results."""
+def draw(task: TaskRuns) -> Figure:
+    """A row for each model. A dot is a seed, a bar the mean of the seeds, a hollow diamond a peeked result."""
     fig = style.figure(9.5, 0.55 * len(task.models) + 1.9)
     axes = fig.subplots(1, 2, sharey=True)
     for ax, (metric, name) in zip(axes, METRICS.items(), strict=True):
@@ -34,14 +37,14 @@ def draw(task: Task) -> Figure:
     return fig
 
 
-def points(model: Model, metric: str) -> tuple[list[float], list[float]]:
-    """The metric of each seed: (honest, peeked); the second is empty where nobody peeked."""
+def points(model: ModelRuns, metric: Metric) -> tuple[list[float], list[float]]:
+    """The metric of each seed: (honest, peeked). The second list is empty where nobody peeked."""
     honest = [run.scores(run.predictions)[metric] for run in model.runs]
     peeked = [run.scores(run.peeked)[metric] for run in model.runs if run.peeked is not None]
-    return honest, peeked
+    return [value for value in honest if value is not None], [value for value in peeked if value is not None]
 
 
-def _model(ax: Axes, place: int, model: Model, metric: str) -> None:
+def _model(ax: Axes, place: int, model: ModelRuns, metric: Metric) -> None:
     honest, peeked = points(model, metric)
     colour = style.GREY if model.control else style.BLUE
     marker = "s" if model.control else "o"
@@ -55,11 +58,11 @@ def _model(ax: Axes, place: int, model: Model, metric: str) -> None:
         text.set(va="center", fontsize=7, color=style.VERMILLION)
     for values, y, edge, shape, face in rows:
         ax.plot([np.mean(values)] * 2, [y - 0.13, y + 0.13], color=edge, linewidth=2, solid_capstyle="butt")
-        look = {"s": 26, "marker": shape, "facecolor": face, "edgecolor": edge, "linewidth": 1.1}
-        ax.scatter(values, [y] * len(values), alpha=0.85, zorder=3, **look)
+        ax.scatter(values, [y] * len(values), s=26, marker=shape, facecolor=face, edgecolor=edge, linewidth=1.1,
+                   alpha=0.85, zorder=3)  # fmt: skip
 
 
-def _legend(task: Task) -> list[Line2D]:
+def _legend(task: TaskRuns) -> list[Line2D]:
     def sample(marker: str, colour: str, face: str, label: str) -> Line2D:
         return Line2D(
             [], [], marker=marker, linestyle="", color=colour, markerfacecolor=face, markersize=5, label=label

@@ -1,4 +1,4 @@
-"""One look for every plot, and files whose bytes depend on nothing but the data."""
+"""One look for all plots, and files whose bytes depend on the data alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 
@@ -13,8 +14,12 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mebench.files import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 # Okabe and Ito (2008): told apart with every common kind of colour blindness
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW, GREY = (
@@ -22,8 +27,8 @@ BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW, GREY = (
 LINE = 0.17  # inches of one line of a panel's title
 INK, FAINT = "#1d2733", "#d5dbe1"
 SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
-LOOK = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that text is the same everywhere
+LOOK: dict[RcKeyType, object] = {
+    "font.family": "DejaVu Sans",  # it comes with matplotlib: text is the same everywhere
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.labelsize": 9,
@@ -51,8 +56,9 @@ def figure(width: float, height: float) -> Figure:
     plt.rcdefaults()
     plt.rcParams.update(LOOK)
     fig = plt.figure(figsize=(width, height))
-    if fig.get_layout_engine():
-        fig.get_layout_engine().set(w_pad=0.07, h_pad=0.06)
+    engine = fig.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(w_pad=0.07, h_pad=0.06)
     return fig
 
 
@@ -66,8 +72,8 @@ def title(fig: Figure, text: str, synthetic: bool, note: str = "") -> None:
 
 
 def wrapped(text: str, inches: float) -> str:
-    """The title of a panel that is so many ``inches`` wide, in as many lines as it needs; broken before a bracket where
-    that is enough."""
+    """The title of a panel that is ``inches`` wide, in as many lines as it needs. Lines end before a bracket where that
+    is enough."""
     width = int(13 * inches)  # characters of this size in a line
     head, *brackets = text.split(" (")
     parts = [head]
@@ -78,7 +84,7 @@ def wrapped(text: str, inches: float) -> str:
 
 
 def lines(texts: Iterable[str]) -> int:
-    """The most lines that one of several titles has."""
+    """The number of lines of the longest of several titles."""
     return max(text.count("\n") + 1 for text in texts)
 
 
@@ -92,12 +98,12 @@ def message(text: str) -> Figure:
 def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
     """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
     if fig.get_layout_engine():
-        fig.draw_without_rendering()  # which lays the figure out, once for both files
+        fig.draw_without_rendering()  # lays the figure out, once for both files
         fig.set_layout_engine("none")
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
     with whole_file(svg) as temporary:
         fig.savefig(temporary, metadata={"Date": None, "Creator": None})
-    with whole_file(png) as temporary:  # half the time of the default compression, for a tenth more bytes
+    with whole_file(png) as temporary:  # the default compression takes twice the time, for a tenth fewer bytes
         fig.savefig(temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     plt.close(fig)
     return [svg, png]

@@ -1,18 +1,19 @@
-"""Accuracy on each subject for each model: a panel per dataset, as a row of 68 cannot be read."""
+"""Accuracy on each subject for each model. Each dataset has its own panel, because a row of 68 is too wide."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from mebench.plots import style
-from mebench.plots.runs import Model, Task
+from mebench.plots.runs import ModelRuns, TaskRuns
 
 MOST = 30  # subjects side by side
 
 
-def draw(task: Task) -> Figure:
+def draw(task: TaskRuns) -> Figure:
     """Heat maps: a column is a subject, a row a model, the number the accuracy in %, mean over seeds."""
     clips = _clips(task)
     strips = _strips(sorted(clips))
@@ -37,8 +38,8 @@ def draw(task: Task) -> Figure:
     return fig
 
 
-def _clips(task: Task) -> dict[str, int]:
-    """Clips of each subject, from the run that predicted most."""
+def _clips(task: TaskRuns) -> dict[str, int]:
+    """The number of clips of each subject, from the run that predicted most."""
     counts: dict[str, int] = {}
     for model in task.models:
         for run in model.runs:
@@ -51,7 +52,7 @@ def _clips(task: Task) -> dict[str, int]:
 
 
 def _strips(subjects: list[str]) -> list[tuple[str, list[str]]]:
-    """Subjects by dataset, a large dataset in several even strips."""
+    """Subjects by dataset. A large dataset has several strips of about the same length."""
     strips = []
     for dataset in dict.fromkeys(subject.split("/")[0] for subject in subjects):
         own = [subject for subject in subjects if subject.split("/")[0] == dataset]
@@ -59,7 +60,7 @@ def _strips(subjects: list[str]) -> list[tuple[str, list[str]]]:
     return strips
 
 
-def _accuracy(model: Model) -> dict[str, float]:
+def _accuracy(model: ModelRuns) -> dict[str, float]:
     """Accuracy of each subject, 0..1: mean over the seeds that did its fold."""
     values: dict[str, list[float]] = {}
     for run in model.runs:
@@ -71,7 +72,9 @@ def _accuracy(model: Model) -> dict[str, float]:
     return {subject: float(np.mean(v)) for subject, v in values.items()}
 
 
-def _panel(ax: Axes, values: np.ndarray, subjects: list[str], clips: dict[str, int], models: tuple[Model, ...]):
+def _panel(
+    ax: Axes, values: np.ndarray, subjects: list[str], clips: dict[str, int], models: tuple[ModelRuns, ...]
+) -> AxesImage:
     image = ax.imshow(values, vmin=0, vmax=1, cmap="cividis", aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         if not np.isnan(value):

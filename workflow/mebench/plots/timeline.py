@@ -25,9 +25,9 @@ def height(videos: Sequence[Mapping[str, str]]) -> float:
 def draw(
     fig: Figure, place: SubplotSpec, clips: Sequence[Mapping[str, str]], videos: Sequence[Mapping[str, str]]
 ) -> None:
-    """A line per video, sorted by subject, from its first frame; clips belong to the video whose frames they share."""
+    """A line for each video from its first frame, sorted by subject; on it the clips that have its frames."""
     ordered = sorted(videos, key=lambda video: (video["subject"], video["video_id"]))
-    on = {video["frames"]: [] for video in ordered}
+    on: dict[str, list[Mapping[str, str]]] = {video["frames"]: [] for video in ordered}
     for clip in clips:
         if clip["frames"] in on and clip["onset"].strip() and clip["offset"].strip():
             on[clip["frames"]].append(clip)
@@ -53,7 +53,7 @@ def draw(
 
 
 def _rows(count: int) -> int:
-    """Videos below one another: more than can be told apart go into further columns."""
+    """How many videos are below one another. Where there are too many to see, there are several columns."""
     return math.ceil(count / (1 if count <= 60 else 2 if count <= 300 else 4))
 
 
@@ -81,8 +81,8 @@ def _panel(
             if clip["expression"] == kind
         ]
         # an edge of its own colour keeps half a second visible in a video of minutes
-        look = {"facecolors": colour, "edgecolors": colour, "linewidths": 0.7, "zorder": level}
-        ax.add_collection(PolyCollection(boxes, **look), autolim=False)
+        drawn = PolyCollection(boxes, facecolors=colour, edgecolors=colour, linewidths=0.7, zorder=level)
+        ax.add_collection(drawn, autolim=False)
     _subject_labels(ax, videos)
     ax.set_ylim(rows - 0.4, -0.6)
     ax.spines["left"].set_visible(False)

@@ -1,4 +1,4 @@
-"""All figures of a task, or of the datasets, drawn by one process: its start and its runs are paid for once."""
+"""All figures of a task, or of the datasets, drawn by one process, which starts and reads the runs once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mebench.errors import UserError, did_you_mean
 from mebench.plots import dataset, runs, style
 from mebench.plots.samples import drawing
 
-OTHERS = ("input", "dataset", "task", "datasets")  # plots that are not of runs, and several at once
+OTHERS = ("input", "dataset", "task", "datasets")  # plots of other things than runs, and names of several plots
 Places = Sequence[str | os.PathLike[str]]
 
 
 def save_task(out: Path, name: str, folders: Places, samples: Mapping[str, Places], clips: Places) -> Iterator[Path]:
-    """Write the plots of the task ``name`` into the folder ``out``; gives each file as soon as it is there.
+    """Write the plots of the task ``name`` into the folder ``out``; yields each file as soon as it is written.
 
     ``folders`` are its pooled runs, ``samples`` the stores of each input that its models read, by the input's name, and
     ``clips`` the clips.csv of its datasets. The sample picture of an input is called ``input-<its name>``.
@@ -37,12 +37,12 @@ def save_datasets(out: Path, clips: Places) -> Iterator[Path]:
         yield from style.save(draw_dataset(path), out / path.parent.name)
 
 
-def plot_names(task: runs.Task) -> list[str]:
+def plot_names(task: runs.TaskRuns) -> list[str]:
     """The plots that the kind of a task has."""
     return list(tasks.card(task.kind.task)["plots"])
 
 
-def draw_task(plot: str, task: runs.Task) -> Figure:
+def draw_task(plot: str, task: runs.TaskRuns) -> Figure:
     """A plot of the pooled runs of a task; one that its kind does not have is a UserError."""
     if plot not in plot_names(task):
         raise UserError(f"unknown plot '{plot}'{did_you_mean(plot, [*plot_names(task), *OTHERS])}")
@@ -52,7 +52,7 @@ def draw_task(plot: str, task: runs.Task) -> Figure:
 
 
 def draw_runs(plot: str, folders: Places) -> Figure:
-    """The same, of the folders of the runs."""
+    """A plot of the runs in these folders."""
     return draw_task(plot, runs.load(folders))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mebench import cards
 from mebench.config.deviations import Deviation, deviations
 from mebench.papers import Paper, paper
-from mebench.report.runs import Run
+from mebench.report.runs import PooledRun
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ModelPart:
     recipe: tuple[RecipeLine, ...]
 
 
-def model_part(name: str, runs: Sequence[Run]) -> ModelPart:
+def model_part(name: str, runs: Sequence[PooledRun]) -> ModelPart:
     """Read a model's card, and from the ``runs`` what its entries were trained with."""
     card = cards.card("models", name)
     entries: dict[str, dict[str, object]] = {}

@@ -12,7 +12,7 @@ from mebench import __version__
 from mebench.checkout import checkout, version_of
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_json
-from mebench.report.runs import Run
+from mebench.report.runs import PooledRun
 from mebench.runs.paths import PEEKED, PREDICTIONS, fold_folders
 from mebench.runs.records import FoldRecord, record_of
 
@@ -69,7 +69,7 @@ class Provenance:
         return asdict(self)
 
 
-def provenance(config_json: str | None, datasets: Mapping[str, Path], runs: Sequence[Run]) -> Provenance:
+def provenance(config_json: str | None, datasets: Mapping[str, Path], runs: Sequence[PooledRun]) -> Provenance:
     """Read everything. ``datasets`` are the clips.csv of each."""
     config = _config(config_json)
     return Provenance(
@@ -107,7 +107,7 @@ def _inputs(datasets: Mapping[str, Path]) -> dict[str, str | None]:
     return digests
 
 
-def _run(run: Run) -> RunProvenance:
+def _run(run: PooledRun) -> RunProvenance:
     # records of the folds; none for a model that is trained outside
     folds = [fold for folder in fold_folders(run.folder) if (fold := record_of(folder))]
     files = [path for path in (run.folder / PREDICTIONS, run.folder / PEEKED) if path.exists()]

@@ -12,15 +12,15 @@ from mebench.tables.scores import Score
 
 
 @dataclass(frozen=True)
-class Run:
+class PooledRun:
     """A pooled run: its folder and its record."""
 
     folder: Path
     record: RunRecord
 
 
-def read_runs(results: Path, task: str, scores: Sequence[Score]) -> tuple[Run, ...]:
+def read_runs(results: Path, task: str, scores: Sequence[Score]) -> tuple[PooledRun, ...]:
     """The runs that have scores, by model and seed."""
     scored = sorted({(score.model, score.seed) for score in scores})
     folders = [results / "runs" / task / model / f"seed{seed}" for model, seed in scored]
-    return tuple(Run(folder, run_record.read(folder)) for folder in folders)
+    return tuple(PooledRun(folder, run_record.read(folder)) for folder in folders)

@@ -12,7 +12,7 @@ from mebench.plots import samples
 from mebench.protocols.tasks import task as task_called
 from mebench.report.gaps import Gaps
 from mebench.report.pictures import svg
-from mebench.report.runs import Run, read_runs
+from mebench.report.runs import PooledRun, read_runs
 from mebench.tables.absent import sentences
 from mebench.tables.default import overview
 from mebench.tables.table import Row, Table
@@ -52,7 +52,7 @@ class TaskPart:
     majority: Row | None
     table: Table
     plots: tuple[PlotPart, ...]
-    runs: tuple[Run, ...]
+    runs: tuple[PooledRun, ...]
     left_out: tuple[LeftOut, ...]
     missing: tuple[str, ...] = ()
 
@@ -95,9 +95,9 @@ def _missing(task: str, gaps: Gaps) -> list[str]:
     return [*sentences(gaps.absent_runs(task)), *partial, *plots]
 
 
-def _left_out(runs: Sequence[Run]) -> tuple[LeftOut, ...]:
+def _left_out(runs: Sequence[PooledRun]) -> tuple[LeftOut, ...]:
     """One entry for each model and set of clips; seeds that lack the same clips share one."""
-    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[Run]] = {}
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[PooledRun]] = {}
     for run in runs:
         clips = tuple(sorted(run.record.without_input.items()))
         if clips:

@@ -1,7 +1,7 @@
 """Look at this machine and at the configured datasets: what is there, what is missing, repaired, or deviates.
 
-Every dataset is read as `mebench index` reads it, which takes seconds to a minute each; nothing is written or
-downloaded. The exit code is 1 when a configured dataset cannot be used as it is.
+Reads every dataset as `mebench index` does, which takes seconds to a minute each. Nothing is written or downloaded.
+The exit code is 1 when a configured dataset cannot be used as it is.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ def examine(path: Path | None, every_frame: bool = False, jobs: int = 1) -> Exam
     from mebench.doctor import copies, frames, software, tasks
     from mebench.doctor.findings import Examination
 
-    config = load_config(path) if path else {"datasets": {}, "results": "results"}
+    settings = load_config(path) if path else {}
+    datasets, results = settings.get("datasets", {}), Path(settings.get("results", "results"))
     clips, looked = {}, []
-    for name, entry in sorted(config["datasets"].items()):
-        copy, reading = copies.look(name, entry, Path(config["results"]))
+    for name, entry in sorted(datasets.items()):
+        copy, reading = copies.look(name, entry, results)
         if reading:
             clips[name] = reading.clips
             if every_frame:

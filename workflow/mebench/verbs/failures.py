@@ -1,6 +1,6 @@
 """List every failed fold and every job that ended with an error, its log's last lines, and how to repeat it.
 
-Folds that a dead job left are among them, with the command that trains each of them by hand.
+Folds of dead jobs are listed too, each with the command that trains it by hand.
 The exit code is 0 when there are none and 1 when there are. A fold that diverged is a result and is not repeated by
 the workflow; the others are tried again when a job of their run starts. Snakemake starts none for a run that is pooled:
 repeat them by hand.
@@ -24,26 +24,27 @@ def main(args: argparse.Namespace) -> int:
 
     from mebench.errors import UserError
     from mebench.plan import Plan
-    from mebench.watch.broken import broken
-    from mebench.watch.failures import failures, pools
+    from mebench.watch.broken import Broken, broken
+    from mebench.watch.failures import Failure, failures, pools
     from mebench.watch.runs import Eyes
 
     if args.lines < 1:
         raise UserError(f"--lines {args.lines} must be 1 or more")
     plan = Plan.load(args.config)
     states = Eyes(plan).look()
-    found, jobs = failures(plan, states, args.config, args.lines), broken(plan, states, args.lines)
+    folds, jobs = failures(plan, states, args.config, args.lines), broken(plan, states, args.lines)
+    listed: list[Failure | Broken] = [*folds, *jobs]
     if args.json:
-        print(json.dumps([one.as_json() for one in [*found, *jobs]], indent=2, ensure_ascii=False))
-        return 1 if found or jobs else 0
-    for one in [*found, *jobs]:
-        print("\n".join([*one.lines(), ""]))
-    if found:
-        count = f"{len(found)} fold{'' if len(found) == 1 else 's'}"
+        print(json.dumps([failure.as_json() for failure in listed], indent=2, ensure_ascii=False))
+        return 1 if listed else 0
+    for failure in listed:
+        print("\n".join([*failure.lines(), ""]))
+    if folds:
+        count = f"{len(folds)} fold{'' if len(folds) == 1 else 's'}"
         print(f"{count}. After repeating some by hand, join their runs and let snakemake go on:")
-        print("\n".join(f"  {line}" for line in pools(found, args.config)))
+        print("\n".join(f"  {line}" for line in pools(folds, args.config)))
     if jobs:
         print(f"{len(jobs)} job{'' if len(jobs) == 1 else 's'} to be run again: mend what the log says, then snakemake")
-    if not found and not jobs:
+    if not listed:
         print("no fold has failed, and no job ended with an error")
-    return 1 if found or jobs else 0
+    return 1 if listed else 0

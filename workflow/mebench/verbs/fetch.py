@@ -13,6 +13,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mebench.clips.entry import FetchOptions
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +38,9 @@ def main(args: argparse.Namespace) -> None:
     print(f"{args.dataset}: {record.kind}, to be read from {record.root}")
 
 
-def _options(text: str) -> dict:
+def _options(text: str) -> FetchOptions:
     import json
+    from typing import cast
 
     from mebench.errors import UserError
 
@@ -45,4 +50,4 @@ def _options(text: str) -> dict:
         raise UserError(f"--options is not JSON ({error}); write for example '{{\"subjects\": 8}}'") from error
     if not isinstance(options, dict):
         raise UserError(f"--options must be a JSON object, not {text}")
-    return options
+    return cast("FetchOptions", options)

@@ -8,9 +8,14 @@ a measured fold with the same options on that kind of device; it is scaled by st
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
+
+if TYPE_CHECKING:
+    from mebench.plan.estimate import Cost
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +39,13 @@ def main(args: argparse.Namespace) -> None:
     for option, value in (("--tflops", args.tflops), ("--cpu-tflops", args.cpu_tflops)):
         if not 0 < value < math.inf:
             raise UserError(f"{option} {value:g} must be a number above 0, for example {option} {GPU_TFLOPS:g}")
-    found = estimate.costs(Plan.load(args.config), args.tflops, args.cpu_tflops)
+    costs = estimate.costs(Plan.load(args.config), args.tflops, args.cpu_tflops)
     if args.json:
-        rows = [dataclasses.asdict(c) | {"hours_per_run": c.hours_per_run, "hours": c.hours} for c in found]
+        rows = [dataclasses.asdict(c) | {"hours_per_run": c.hours_per_run, "hours": c.hours} for c in costs]
         assumed = {"gpu_tflops": args.tflops, "cpu_tflops": args.cpu_tflops, "passes": estimate.PASSES}
-        print(json.dumps({"models": rows, "total": estimate.total(found), "assumed": assumed}, indent=2))
+        print(json.dumps({"models": rows, "total": estimate.total(costs), "assumed": assumed}, indent=2))
     else:
-        print("\n".join([*page(found, estimate.total(found)), "", *estimate.assumptions(args.tflops, args.cpu_tflops)]))
+        print("\n".join([*page(costs, estimate.total(costs)), "", *estimate.assumptions(args.tflops, args.cpu_tflops)]))
 
 
 COUNTED = {
@@ -50,27 +55,27 @@ COUNTED = {
 }
 
 
-def page(found: list, whole: dict) -> list[str]:
-    """The figures as lines: a table per task, and the total."""
+def page(costs: Sequence[Cost], total: Mapping[str, Any]) -> list[str]:
+    """The figures as lines: a table for each task, then the ``total``."""
     lines = []
-    for task in dict.fromkeys(cost.task for cost in found):
-        own = [cost for cost in found if cost.task == task]
+    for task in dict.fromkeys(cost.task for cost in costs):
+        own = [cost for cost in costs if cost.task == task]
         lines += [f"{task}: {own[0].clips:,} clips, {own[0].folds} folds ({COUNTED[own[0].counted]})", *_table(own), ""]
-    gpu_mb = f", {whole['gpu_mb']:,} MB of GPU memory" if whole["gpu_mb"] else ""
-    total = (
-        f"total: {whole['runs']} runs, {whole['folds']:,} folds, {duration(whole['gpu_hours'])} on GPUs and "
-        f"{duration(whole['cpu_hours'])} on CPU cores ({100 * whole['measured_share']:.0f} % of it measured); the "
-        f"largest job asks for {whole['mem_mb']:,} MB{gpu_mb}"
+    gpu_mb = f", {total['gpu_mb']:,} MB of GPU memory" if total["gpu_mb"] else ""
+    line = (
+        f"total: {total['runs']} runs, {total['folds']:,} folds, {duration(total['gpu_hours'])} on GPUs and "
+        f"{duration(total['cpu_hours'])} on CPU cores ({100 * total['measured_share']:.0f} % of it measured); the "
+        f"largest job asks for {total['mem_mb']:,} MB{gpu_mb}"
     )
-    return [*lines, total]
+    return [*lines, line]
 
 
 HEADER = ("model", "runs", "epochs", "fold", "run", "total", "on", "memory", "figures")
 
 
-def _table(found: list) -> list[str]:
-    rows = [HEADER]
-    for c in found:
+def _table(costs: Sequence[Cost]) -> list[str]:
+    rows: list[tuple[str, ...]] = [HEADER]
+    for c in costs:
         times = [duration(hours) if c.known else "-" for hours in (c.hours_per_fold, c.hours_per_run, c.hours)]
         memory = f"{c.mem_mb:,} MB" + (f" + GPU {c.gpu_mb:,} MB" if c.gpu_mb else "")
         rows.append((c.model, str(c.runs), str(c.epochs or "-"), *times, c.device, memory, f"{c.basis} ({c.how})"))

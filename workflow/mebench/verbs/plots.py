@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 NEEDS = {  # all others need runs
@@ -61,6 +62,7 @@ def main(args: argparse.Namespace) -> None:
     from mebench.plots.samples import drawing
 
     out = Path(args.out)
+    written: Iterable[Path]
     if kind == "task":
         samples = {name: folders for name, *folders in args.sample}
         written = together.save_task(out, args.task, args.runs, samples, args.clips)

@@ -37,14 +37,14 @@ def main(args: argparse.Namespace) -> None:
     from mebench.report import page
 
     if args.config:
-        return _of_configuration(args)
+        return _write_configured(args)
     plots = page.parse_plots(args.plots)
     contents = page.Contents(args.tasks, args.tables, args.datasets, args.models, plots)
     for path in page.write(Path(args.out), Path(args.results), contents, args.config_json):
         print(path)
 
 
-def _of_configuration(args: argparse.Namespace) -> None:
+def _write_configured(args: argparse.Namespace) -> None:
     """The report of all that a configuration asks for."""
     from pathlib import Path
 

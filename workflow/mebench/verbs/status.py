@@ -9,7 +9,12 @@ be wrong by a factor of several.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mebench.watch.screen import Snapshot
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +62,7 @@ def main(args: argparse.Namespace) -> None:
         console.print(table(look(), console.width))
 
 
-def watch(look, seconds: float) -> None:
+def watch(look: Callable[[], Snapshot], seconds: float) -> None:
     """Show what ``look()`` gives again and again, until everything is over or Ctrl-C."""
     import contextlib
     import time

@@ -63,13 +63,13 @@ def named_runs(args: argparse.Namespace) -> list[RunFiles]:
     from mebench.runs.paths import RunFiles
 
     if args.run:
-        return _of_configuration(args)
+        return _configured_runs(args)
     if not (args.spec and args.clips and args.inputs is not None and args.out):
         raise UserError("give --run TASK/MODEL/seedK, or all of --spec, --clips, --inputs and --out")
     return [RunFiles(args.out, spec.parse(args.spec), args.clips, args.inputs)]
 
 
-def _of_configuration(args: argparse.Namespace) -> list[RunFiles]:
+def _configured_runs(args: argparse.Namespace) -> list[RunFiles]:
     from mebench.plan import Plan
     from mebench.plan.runs import spec_digest
 
