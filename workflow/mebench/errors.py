@@ -41,7 +41,7 @@ def exclude_lines(clips: Sequence[tuple[str, str]]) -> str:
 
 
 def _reason(clip: str, sentence: str) -> str:
-    """The first part of a sentence. Paths become names of files, because tables show reasons but no path of a machine."""
+    """The first part of a sentence, with names of files instead of paths: tables show no path of a machine."""
     parts = [part if part == clip else PATH.sub("", part) for part in sentence.partition(";")[0].split(" ")]
     return " ".join(parts)
 
