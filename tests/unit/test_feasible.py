@@ -104,5 +104,5 @@ def test_an_own_task_of_recognition_has_its_own_classes():
     made = Plan({"datasets": {"smic": {"source": "synthetic"}}, "tasks": [entry], "models": ["ststnet", "majority"]})
     assert made.runs[0].spec["task"] == {"name": "smiles", "classes": ["no", "yes"], "labels": entry["labels"],
                                          "drop": {}, "protocol": "loso"}  # fmt: skip
-    assert made.tables == ["smiles"]
+    assert list(made.tables) == ["smiles"]
     assert made.arguments.define("smiles")[0] == "--define"

@@ -250,6 +250,6 @@ def test_the_small_network_learns(one_thread):
     x[torch.arange(150), y] += 60
     model = build("htnet", num_classes=3, size="small")
     loop = loop_on(model, recipe, x, y, list(range(120)), seed=0)
-    losses = [loop.epoch()["train_loss"] for _ in range(recipe["epochs"])]
+    losses = [loop.epoch()[0] for _ in range(recipe["epochs"])]
     assert losses[-1] < 0.5 * losses[0]
     assert (loop.predict(list(range(120, 150))).argmax(dim=1) == y[120:]).float().mean() > 0.8

@@ -62,7 +62,7 @@ def test_no_file_names_what_a_reader_has_not_got():
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|[|;&(] ?|exec )mebench ([a-z]+)([^|;&\n#)]*)", re.MULTILINE)
 NAMED = re.compile(r"[\w.-]+/[\w./-]*(?:\.(?:py|smk|yaml|yml|sh|md|lock|json|j2)|/)")
-OWN = re.compile(r"^results/|(?:^|/)(?:my[_-]|mine/)")  # what a run makes, and what a reader writes
+OWN = re.compile(r"^(?:results|benchmark)/|(?:^|/)(?:my[_-]|mine/)")  # what a run makes, and what a reader writes
 PLACES = (PROJECT, PROJECT / "workflow", PROJECT / "workflow/mebench")
 PAGES = pytest.mark.parametrize("page", links.pages(), ids=lambda page: str(page.relative_to(PROJECT)))
 
