@@ -4,8 +4,9 @@
     python benchmarks/result_digests.py compare --pictures ...
 
 ``record`` writes result_digests.json beside this file: SHA-256 of tables, predictions and histories, one seed. The last
-bits of a network's arithmetic depend on the processor and on torch, so a record is of one machine; ``compare`` says
-which files differ, and exits with 1 when any does. With --results it looks at folders that are there instead.
+bits of a network's arithmetic depend on torch and on the instruction sets that it uses, so both are recorded, and
+``compare`` says those of both sides with the files that differ; it exits with 1 when any does. With --results it looks
+at folders that are there instead.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import argparse
 import csv
 import hashlib
 import json
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import torch
 import yaml
+
+from mebench import instruction_set
+from mebench.files import read_json
+from mebench.runs.where import cpu
 
 PROJECT = Path(__file__).parents[1]
 RECORD = Path(__file__).with_suffix(".json")
@@ -35,36 +38,51 @@ def main() -> int:
     parser.add_argument("verb", choices=["record", "compare"])
     parser.add_argument("--pictures", type=Path, help="the published flow pictures, with their manifest.csv")
     parser.add_argument("--results", type=Path, nargs=2, help="finished results of both instead")
+    instruction_set.add_option(parser)
     args = parser.parse_args()
     if not (args.pictures or args.results):
         parser.error("give --pictures or --results")
     with tempfile.TemporaryDirectory() as folder:
-        shipped, pictures = args.results or run(Path(folder), args.pictures)
-        now = {"shipped": digests(shipped), "pictures": digests(pictures)}
+        shipped, pictures = args.results or run(Path(folder), args.pictures, args.isa)
+        now = {"made_with": made_with(shipped, pictures), "shipped": digests(shipped), "pictures": digests(pictures)}
     if args.verb == "record":
-        about = {"processor": platform.processor() or platform.machine(), "torch": torch.__version__}
-        RECORD.write_text(json.dumps({"machine": about} | now, indent=1) + "\n")
-        print(f"{sum(map(len, now.values()))} digests in {RECORD}")
+        RECORD.write_text(json.dumps(now, indent=1) + "\n")
+        print(f"{len(now['shipped']) + len(now['pictures'])} digests in {RECORD}, made with {now['made_with']}")
         return 0
     return compare(json.loads(RECORD.read_text()), now)
 
 
-def run(folder: Path, pictures: Path) -> tuple[Path, Path]:
+def made_with(*results: Path) -> dict[str, list[str]]:
+    """What the folds of these results say that they were made with: torch, and instruction sets."""
+    folds = [read_json(path) for folder in results for path in sorted(folder.glob("runs/*/*/*/folds/*/fold.json"))]
+    isa = [fold.get("isa", {}) for fold in folds]
+    return {
+        "cpu": [cpu()],
+        "torch": sorted({fold["versions"]["torch"] for fold in folds}),
+        "isa": sorted({one.get("choice", "unrecorded") for one in isa}),
+        "torch_uses": sorted({one["torch"] for one in isa if one.get("torch")}),
+        "processor": sorted({" ".join(one["processor"]) for one in isa if "processor" in one}),
+        "limits": sorted({" ".join(f"{k}={v}" for k, v in one["limits"].items()) for one in isa if "limits" in one}),
+    }
+
+
+def run(folder: Path, pictures: Path, isa: str) -> tuple[Path, Path]:
     """Run both configurations in ``folder``; gives their results."""
     config = yaml.safe_load((PROJECT / "config.yaml").read_text()) | {"seeds": [0], "results": str(folder / "shipped")}
-    start(folder / "shipped.yaml", config)
+    start(folder / "shipped.yaml", config, isa)
     models = ["ststnet", {"name": "ststnet-port", "model": "ststnet", "variant": "port"}, "oracle"]
     source = {"source": str(three(pictures, folder / "three")), "accept": ["counts"]}
     start(folder / "pictures.yaml", {
         "results": str(folder / "pictures"), "datasets": {"flow_images": source}, "tasks": ["megc2019-flow"],
         "models": models, "seeds": [0],
-    })  # fmt: skip
+    }, isa)  # fmt: skip
     return folder / "shipped", folder / "pictures"
 
 
-def start(file: Path, config: dict) -> None:
+def start(file: Path, config: dict, isa: str) -> None:
     file.write_text(yaml.safe_dump(config))
-    subprocess.run(["snakemake", "--cores", "2", "--quiet", "--configfile", file], cwd=PROJECT, check=True)
+    command = ["snakemake", "--cores", "2", "--quiet", "--configfile", file, "--config", f"isa={isa}"]
+    subprocess.run(command, cwd=PROJECT, check=True)
 
 
 def three(pictures: Path, out: Path) -> Path:
@@ -96,7 +114,8 @@ def compare(old: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> i
                 wrong += 1
                 word = "new" if name not in old[part] else "absent" if name not in now[part] else "differs"
                 print(f"{word}: {part}/{name}")
-    print(f"{len(now['shipped']) + len(now['pictures'])} files looked at, {wrong} differ (recorded: {old['machine']})")
+    print(f"{len(now['shipped']) + len(now['pictures'])} files looked at, {wrong} differ")
+    print(f"recorded with {old['made_with']}\nmade now with {now['made_with']}")
     return int(wrong > 0)
 
 

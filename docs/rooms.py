@@ -55,7 +55,20 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "protocols": (("protocols",), "leave one subject out; the definitions of the tasks, as data"),
     "digests": (("sources", "codedigest"), "digests of the code that a result depends on"),
     "ground": (
-        ("", "cards", "checkout", "errors", "files", "formats", "log", "model_card", "papers", "parallel", "progress"),
+        (
+            "",
+            "cards",
+            "checkout",
+            "errors",
+            "files",
+            "formats",
+            "instruction_set",
+            "log",
+            "model_card",
+            "papers",
+            "parallel",
+            "progress",
+        ),
         "reading cards, `UserError`, files that are whole or absent, their columns and keys, several processes, "
         "progress and messages, the papers that cards cite",
     ),

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from mebench import __version__
+from mebench import __version__, instruction_set
 from mebench.errors import UserError
 
 # the order of the help: the verbs of the rules, as data flow, then the verbs that only look
@@ -56,6 +56,8 @@ def main(argv: list[str] | None = None) -> int:
     from mebench.log import log, show
 
     show()
+    # before any library of numbers is loaded
+    instruction_set.restrict(getattr(args, "isa", instruction_set.DEFAULT))
     try:
         return args.main(args) or 0
     except UserError as error:

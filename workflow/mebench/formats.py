@@ -183,7 +183,7 @@ INPUT_META = Format(
         ("parts", "mapping", "part -> digest of its array"),
         ("index", "digest", "of index.csv"),
         ("digest", "digest", "of all of it"),
-        ("versions", "mapping", "of the packages that decide the numbers"),
+        ("versions", "mapping", "of the packages that decide the numbers, and the instruction sets (`isa`) they used"),
     ),
 )  # fmt: skip
 
@@ -230,6 +230,8 @@ FOLD = Format(
         ("where", "mapping", "`node`, `cpu`, `gpu`, `driver`, `cuda`, `cudnn`, `scheduler`, `job`, `restarts`"),
         ("source", "mapping", "`commit` of the checkout, whether it was changed (`dirty`), digest of the `lock`"),
         ("threads", "whole number", "threads of the CPU"),
+        ("isa", "mapping", "instruction sets of the CPU: the `choice` (`avx2` or `native`), the environment variables "
+         "that it set (`limits`), what `torch` used, and what the `processor` has"),
         ("versions", "mapping", "of mebench, Python and the packages that can change bits"),
         ("spec", "mapping", "the spec of the run"),
         ("files", "mapping", "file -> digest of the other files of the folder"),
@@ -303,6 +305,7 @@ RUN_RECORD = Format(
         ("parameters", "whole number", "of the model"),
         ("seconds", "seconds or null", "of all folds together"),
         ("devices", "list", "GPUs and processors that took part"),
+        ("isa", "list", "instruction sets that took part: `avx2`, `native`, or `unrecorded` of an earlier version"),
         ("versions", "mapping", "package -> the versions that took part"),
     ),
     "A model with a rule file has also `trained`, which names the file. A kind of task may add keys; recognition adds "

@@ -8,19 +8,21 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from mebench import cards
+from mebench import cards, instruction_set
 from mebench.errors import UserError
 from mebench.files import canonical_json, readable_json, write_json, write_text
 from mebench.plan import Plan, code
 from mebench.plan.runs import spec_digest
 from mebench.plan.shards import Shards
 
-# how a run is submitted is no part of what the benchmark is: `--config shards=8`, or in a profile. The configuration
-# itself stays as it is: a workflow that uses this one as a module may read it twice.
-settings = {key: value for key, value in config.items() if key != "shards"}
+# how a run is submitted and carried out is no part of what the benchmark is: `--config shards=8 isa=native`, or in a
+# profile. The configuration itself stays as it is: a workflow that uses this one as a module may read it twice.
+settings = {key: value for key, value in config.items() if key not in ("shards", "isa")}
+isa = config.get("isa", instruction_set.DEFAULT)
 try:
     plan = Plan(settings)
     shards = Shards(plan, config.get("shards", "1"))
+    instruction_set.check(isa)
 except UserError as error:
     raise WorkflowError(str(error))
 

@@ -45,6 +45,7 @@ rule input_parts:
     resources:
         mem_mb=times_attempt(8000),
         runtime=times_attempt(240),
+        isa=isa,
     params:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
         extra=lambda wildcards: plan.arguments.inputs(
@@ -55,7 +56,7 @@ rule input_parts:
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
         " --out {params.folder:q} {params.extra:q} --shard {wildcards.scatteritem} --done {output:q}"
-        " --jobs {threads} > {log:q} 2>&1"
+        " --jobs {threads} --isa {resources.isa} > {log:q} 2>&1"
 
 
 rule inputs:
@@ -81,6 +82,7 @@ rule inputs:
     resources:
         mem_mb=times_attempt(2000 if scattered else 8000),
         runtime=times_attempt(30 if scattered else 240),
+        isa=isa,
     params:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
         extra=lambda wildcards: plan.arguments.inputs(
@@ -92,4 +94,4 @@ rule inputs:
         code=lambda wildcards: code.input_digest(wildcards.input),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
-        " --out {params.folder:q} {params.extra:q} {params.join:q} --jobs {threads} > {log:q} 2>&1"
+        " --out {params.folder:q} {params.extra:q} {params.join:q} --jobs {threads} --isa {resources.isa} > {log:q} 2>&1"

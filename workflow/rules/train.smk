@@ -27,6 +27,7 @@ rule train:
         gpu=lambda wildcards: run_of(wildcards).resources["gpu"],
         # folds that a job trains at once, on its GPU or its cores; --set-resources train:folds_at_once=4
         folds_at_once=1,
+        isa=isa,
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
         digest=lambda wildcards: spec_digest([run_of(wildcards)]),
@@ -36,6 +37,7 @@ rule train:
         "exec mebench train --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
         " --spec-digest {params.digest}"
         " --shard {wildcards.scatteritem} --gpus {resources.gpu} --threads {threads} --workers {resources.folds_at_once}"
+        " --isa {resources.isa}"
         " --done > {log:q} 2>&1"
 
 

@@ -18,7 +18,7 @@ from typing import IO, TypedDict
 
 import numpy as np
 
-from mebench import formats
+from mebench import formats, instruction_set
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json, whole_file, write_csv, write_json
 
@@ -181,4 +181,5 @@ def versions() -> dict[str, str]:
     """Versions of what an input's numbers depend on."""
     import cv2
 
-    return {"numpy": np.__version__, "opencv": cv2.__version__, "python": platform.python_version()}
+    isa = instruction_set.in_use().choice
+    return {"numpy": np.__version__, "opencv": cv2.__version__, "python": platform.python_version(), "isa": isa}

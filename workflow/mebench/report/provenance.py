@@ -43,6 +43,7 @@ class RunProvenance:
     excluded: Mapping[str, str]
     corrected: Mapping[str, str]
     devices: list[str]
+    isa: list[str]
     versions: Mapping[str, list[str]]
     spec_digest: str
     digests: Mapping[str, str]
@@ -124,6 +125,7 @@ def _run(run: PooledRun) -> RunProvenance:
         excluded=run.record.excluded,
         corrected=run.record.corrected,
         devices=run.record.devices,
+        isa=run.record.isa,
         versions=run.record.versions,
         spec_digest=digest(canonical_json(run.record.spec)),
         digests={path.name: file_digest(path) for path in files},

@@ -47,6 +47,7 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
         parameters=cards.card("models", spec["model"])["parameters"],
         seconds=None,
         devices=[],
+        isa=[],
         versions={"mebench": [__version__]},
         trained=f"outside the engine, by the rule in {spec['model']}",
     )

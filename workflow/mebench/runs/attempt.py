@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from mebench import tasks
+from mebench import instruction_set, tasks
 from mebench.checkout import checkout
 from mebench.errors import UserError
 from mebench.files import canonical_json, file_digest, whole_folder, write_csv, write_json
@@ -95,6 +95,7 @@ class Attempt:
             where=where(job.device.type),
             source=checkout(),
             threads=self.execution.threads,
+            isa=instruction_set.in_use().as_json(),
             versions=versions(),
             spec=job.spec,
         )

@@ -60,6 +60,7 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
         split_batches={record.fold: record.batch_parts for record in there if _split(record, spec)},
         seconds=round(sum(record.seconds or 0 for record in there), 1),
         devices=sorted({record.device for record in there if record.device}),
+        isa=sorted({str(record.isa.get("choice", "unrecorded")) for record in there}),
         versions=_versions(there),
     )
     return write_record(out, files, title, rows.without, trained)
@@ -78,6 +79,7 @@ class Trained:
     split_batches: Mapping[str, int]
     seconds: float | None
     devices: list[str]
+    isa: list[str]
     versions: Mapping[str, list[str]]
     trained: str | None = None
 

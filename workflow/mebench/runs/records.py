@@ -34,6 +34,7 @@ class FoldRecord:
     where: Facts = field(default_factory=dict)
     source: Facts = field(default_factory=dict)
     threads: int = 1
+    isa: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     spec: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)

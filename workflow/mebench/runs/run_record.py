@@ -51,6 +51,7 @@ class RunRecord:
     parameters: int | None = None
     seconds: float | None = None
     devices: list[str] = field(default_factory=list)
+    isa: list[str] = field(default_factory=list)
     versions: Mapping[str, list[str]] = field(default_factory=dict)
     trained: str | None = None
     own: Mapping[str, object] = field(default_factory=dict)

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mebench import instruction_set
+
 if TYPE_CHECKING:
     from mebench.clips.clip import Clip
 
@@ -38,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--truth", type=Path, metavar="DIR", help="known flow (synthetic data): errors to FOLDER/quality.csv"
     )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
+    instruction_set.add_option(parser)
     parser.add_argument("--shard", metavar="i-of-n", help="make only this share of the subjects")
     parser.add_argument("--done", type=Path, metavar="FILE", help="with --shard: file written when the share is made")
     parser.add_argument("--join", action="store_true", help="make the index of parts that are there already")

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mebench import instruction_set
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpus", type=int, default=1, metavar="N",
                         help="GPUs of this job's own, where the machine has any; 0: the CPU (default 1)")  # fmt: skip
     parser.add_argument("--threads", type=int, default=1, help="CPU threads, shared by the workers (default 1)")
+    instruction_set.add_option(parser)
     parser.add_argument("--workers", default="1", help="folds at once in processes of their own: a number, or auto")
     parser.add_argument("--fold-seconds", type=float, default=float("inf"), help="give up on a fold after this time")
     parser.add_argument("--checkpoint-seconds", type=float, default=120, help="how often a fold's state is kept (120)")

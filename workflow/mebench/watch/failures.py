@@ -66,10 +66,12 @@ def failures(plan: Plan, states: Sequence[RunState], config: Path, count: int) -
     return listed
 
 
-def command(run: Run, fold: str, config: Path, threads: int = 1) -> str:
-    """What trains that fold alone, again, with as many ``threads``: they change the last bits."""
+def command(run: Run, fold: str, config: Path, threads: int = 1, isa: object = None) -> str:
+    """What trains that fold alone, again, with as many ``threads`` and the same instruction sets (``isa``): both change
+    the last bits."""
     text = f"mebench train --run {shlex.quote(run.id)} --fold {shlex.quote(fold)} --config {shlex.quote(str(config))}"
-    return f"{text} --threads {threads}" if threads > 1 else text
+    text += f" --threads {threads}" if threads > 1 else ""
+    return f"{text} --isa native" if isa == "native" else text
 
 
 def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool) -> Failure:
@@ -84,7 +86,7 @@ def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool
     begun = datetime.fromisoformat(record.started).timestamp() if record.started else 0.0
     log = logs.fold_lines(results, run.id, fold, count, begun, to_end=False)
     excerpts = [log, logs.scheduler_lines(results, job, count)]
-    repeat = command(run, fold, config, record.threads)
+    repeat = command(run, fold, config, record.threads, record.isa.get("choice"))
     return Failure(run, fold, record.status, record.message, about, node, job, record.finished,
                    list(filter(None, excerpts)), repeat)  # fmt: skip
 
