@@ -15,7 +15,7 @@ from mebench.inputs import roi_regions
 from mebench.inputs.roi_flow import padded
 from mebench.models import build
 from mebench.models._mamba import Mamba
-from mebench.models.me_tst import Block, balanced_weights, between, drop_rates, emotions, of_clip, window_loss
+from mebench.models.me_tst import Block, balanced_weights, between, clip_logits, drop_rates, emotions, window_loss
 from mebench.plan import Plan
 
 VARIANTS = {"code2024": 10, "code2025": 10, "plus": 36, "boosting": 36}  # and their channels
@@ -290,7 +290,7 @@ def test_between_agrees_with_how_windows_are_filled():
 
 def test_a_clip_is_the_mean_of_the_frames_it_shows_without_neutral():
     logits = torch.tensor([[[90.0, 0.0, 7.0], [1.0, 2.0, 70.0], [3.0, -4.0, 50.0], [60.0, 50.0, 0.0]]])
-    assert of_clip(logits, torch.tensor([[False, True, True, False]])).tolist() == [[2.0, -1.0]]
+    assert clip_logits(logits, torch.tensor([[False, True, True, False]])).tolist() == [[2.0, -1.0]]
     model, x = small().eval(), motion(2)
     torch.testing.assert_close(model(x), model.frames(x)[1][:, 1:-1, :3].mean(1))
 

@@ -160,7 +160,7 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def digest(*parts: bytes | str) -> str:
+def digest(*parts: bytes | memoryview | str) -> str:
     """SHA-256 of the parts. The length of each part counts too, so that no two lists have the same text."""
     sha = hashlib.sha256()
     for part in parts:

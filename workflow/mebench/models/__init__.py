@@ -1,15 +1,18 @@
-"""The model zoo: one file per model, found by its name."""
+"""The models: one file for each, which is loaded by its name."""
 
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mebench import cards
 from mebench.errors import UserError, did_you_mean
+from mebench.model_card import model_card
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from mebench.config.spec import Option
 
 
 def names() -> list[str]:
@@ -17,7 +20,7 @@ def names() -> list[str]:
     return cards.names("models")
 
 
-def build(name: str, num_classes: int, **options: Any) -> nn.Module:
+def build(name: str, num_classes: int, **options: Option) -> nn.Module:
     """Build a model by its name (or by the path of its file).
 
     ``options`` are the card's options, for example ``variant="port"``. The module takes a float batch (N, C, H, W) of
@@ -26,7 +29,7 @@ def build(name: str, num_classes: int, **options: Any) -> nn.Module:
     >>> build("ststnet", num_classes=3)(torch.zeros(2, 3, 28, 28)).shape
     torch.Size([2, 3])
     """
-    card = cards.card("models", name)
+    card = model_card(name)
     known = card.get("options", {})
     for key, value in options.items():
         if key not in known:
@@ -35,9 +38,9 @@ def build(name: str, num_classes: int, **options: Any) -> nn.Module:
     module = cards.load("models", name)
     if not hasattr(module, card["module"]):
         raise UserError(f"{module.__file__} defines no class {card['module']}, which its card names under 'module'")
-    made = getattr(module, card["module"])
+    network = getattr(module, card["module"])
     try:
-        inspect.signature(made).bind(num_classes=num_classes, **options)
+        inspect.signature(network).bind(num_classes=num_classes, **options)
     except TypeError as error:
         raise UserError(f"{module.__file__}: {card['module']} cannot be made as its card promises: {error}") from error
-    return made(num_classes=num_classes, **options)
+    return network(num_classes=num_classes, **options)

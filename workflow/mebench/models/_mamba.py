@@ -6,24 +6,35 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from einops import rearrange, repeat
 from torch import nn
-from torch.autograd.function import once_differentiable
+from torch.autograd.function import FunctionCtx, once_differentiable
 
-# numbers in the states of the clips that are scanned together: what fits a core's cache; what keeps a GPU busy
+from mebench.errors import UserError
+
+if TYPE_CHECKING:
+
+    class Context(FunctionCtx):
+        """What the forward pass of the scan keeps for the backward pass."""
+
+        chunk: int
+        saved_tensors: tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]
+
+
+# how many numbers the states of clips that are scanned together may have: they fit a core's cache, or keep a GPU busy
 CHUNK = {"cpu": 2**19, "cuda": 2**27}
 
 
 class Mamba(nn.Module):
-    """Sequences (N, T, d_model) -> the same shape; what comes out at t depends on what came in up to t.
+    """Sequences (N, T, d_model) -> the same shape. The output at t depends on the inputs up to t.
 
-    Weights are named as in the package ``mamba_ssm``, whose class ``Mamba`` takes the same ``state_dict``. On a GPU
-    the scan of that package is used if it is installed; ``scan_used`` says which one the last batch went through
-    (``torch`` or ``mamba_ssm``). ``recompute``: see :func:`selective_scan`.
+    Weights have the names of the package ``mamba_ssm``: its class ``Mamba`` takes the same ``state_dict``. On a GPU the
+    scan of that package is used where it is installed. ``scan_used`` is the scan of the last batch, ``torch`` or
+    ``mamba_ssm``. ``recompute``: see :func:`selective_scan`.
     """
 
     def __init__(self, d_model: int, d_state: int = 64, d_conv: int = 4, expand: int = 2, recompute: bool = True):
@@ -54,7 +65,7 @@ class Mamba(nn.Module):
         return self.out_proj(self._scanned(u, r, b, c) * F.silu(gate))
 
     def _scanned(self, u: torch.Tensor, r: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
-        """Step sizes, scan and skip in float32 (or float64), whatever autocast wants: states add up over a window."""
+        """Step sizes, scan and skip in float32 (or float64), also under autocast, because states add up over time."""
         with torch.autocast("cuda" if u.is_cuda else "cpu", enabled=False):
             u, r, b, c = (v.to(torch.promote_types(v.dtype, torch.float32)) for v in (u, r, b, c))
             self.scan_used, scan = scan_for(u.device, u.dtype)
@@ -63,8 +74,8 @@ class Mamba(nn.Module):
 
 
 def scan_for(device: torch.device, dtype: torch.dtype) -> tuple[str, Callable[..., torch.Tensor]]:
-    """Name and function of the scan for a device: that of ``mamba_ssm`` on a GPU where it is installed, for the dtype
-    that it knows. Its backward pass adds up in no fixed order: the last bits of a fold are not the same twice."""
+    """Name and function of the scan for a device: that of ``mamba_ssm`` on a GPU where it is installed, for float32.
+    Its backward pass adds in no fixed order, so that the last bits of a fold differ between two runs."""
     if device.type == "cuda" and dtype == torch.float32 and fused_scan():
         return "mamba_ssm", scan_of_mamba_ssm
     return "torch", selective_scan
@@ -80,10 +91,15 @@ def fused_scan() -> Callable[..., torch.Tensor] | None:
     return selective_scan_fn
 
 
-def scan_of_mamba_ssm(x, delta, a, b, c, recompute: bool = True) -> torch.Tensor:
-    """:func:`selective_scan` by ``mamba_ssm``, which wants time last and always recomputes."""
+def scan_of_mamba_ssm(
+    x: torch.Tensor, delta: torch.Tensor, a: torch.Tensor, b: torch.Tensor, c: torch.Tensor, recompute: bool = True
+) -> torch.Tensor:
+    """:func:`selective_scan` by ``mamba_ssm``, which has time as the last dimension and always recomputes."""
+    scan = fused_scan()
+    if scan is None:
+        raise UserError("the package mamba_ssm is not installed here")
     x, delta, b, c = (rearrange(v, "n t d -> n d t").contiguous() for v in (x, delta, b, c))
-    return rearrange(fused_scan()(x, delta, a.contiguous(), b, c), "n d t -> n t d")
+    return rearrange(scan(x, delta, a.contiguous(), b, c), "n d t -> n t d")
 
 
 def selective_scan(
@@ -96,12 +112,13 @@ def selective_scan(
     chunk: int | None = None,
 ) -> torch.Tensor:
     """The diagonal state space y (N, T, D) of inputs ``x`` and step sizes ``delta`` (N, T, D), poles ``a`` < 0 (D, S)
-    and what is written to and read from the states, ``b`` and ``c`` (N, T, S).
+    and ``b`` and ``c`` (N, T, S), which say what is written to the states and read from them.
 
         state[t] = exp(delta[t] a) state[t-1] + delta[t] x[t] b[t],  state[-1] = 0,  y[t] = sum over S of c[t] state[t]
 
-    Memory: N T D S numbers are kept for the backward pass, or none with ``recompute``, which makes the states anew
-    there, ``chunk`` clips at a time (None: as many as suit the device). Both give the same numbers.
+    Memory: N T D S numbers are kept for the backward pass. With ``recompute`` none are kept, and the backward pass
+    computes the states again. ``chunk`` clips are scanned at a time; None chooses a number for the device. The results
+    are the same.
     """
     if chunk is None:
         chunk = max(1, CHUNK.get(x.device.type, CHUNK["cpu"]) // (x.shape[1] * a.numel()))
@@ -109,23 +126,23 @@ def selective_scan(
 
 
 class _Scan(torch.autograd.Function):
-    """A graph of the loop over time would keep several (N, D, S) tensors of each step; here the backward pass is
-    written out. Clips are scanned in chunks, because a chunk that stays in the cache is several times as fast."""
+    """The scan with its backward pass written out. Autograd would keep several (N, D, S) tensors of each time step.
+    Clips are scanned in chunks: a chunk that stays in the cache is several times as fast."""
 
-    # parameters: torch passes those of apply(), the symbols of the paper
+    # parameters: the arguments of apply(), which are the symbols of the paper
     @staticmethod
-    def forward(ctx: Any, x, delta, a, b, c, recompute: bool, chunk: int) -> torch.Tensor:
+    def forward(ctx: Context, x, delta, a, b, c, recompute: bool, chunk: int) -> torch.Tensor:
         y, kept = torch.empty_like(x), None if recompute else x.new_empty(*x.shape, a.shape[1])
         for rows in _chunks(len(x), chunk):
-            decay, place = _decay(delta[rows], a), None if recompute else kept[rows]
+            decay, place = _decay(delta[rows], a), None if kept is None else kept[rows]
             y[rows] = _dot(_states(decay, x[rows], delta[rows], b[rows], place), c[rows][:, :, None])
-        ctx.save_for_backward(x, delta, a, b, c, kept)
+        ctx.save_for_backward(x, delta, a, b, c, kept)  # type: ignore[arg-type]  # None is allowed
         ctx.chunk = chunk
         return y
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+    def backward(ctx: Context, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, delta, a, b, c, kept = ctx.saved_tensors
         parts, grad_a = [], torch.zeros_like(a)
         with torch.autocast("cuda" if x.is_cuda else "cpu", enabled=False):
@@ -145,10 +162,10 @@ def _chunks(clips: int, chunk: int) -> Iterator[slice]:
 
 
 def _decay(delta: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
-    """exp(delta a), what is left of a state after a step, (n, T, D, S).
+    """exp(delta a), the factor of a state in each step, (n, T, D, S).
 
-    By way of 2^x, which torch computes three times as fast. Where it would be too small for the dtype it is the
-    smallest normal number instead: numbers below that are slow, and nothing is left of a state either way.
+    It is computed as 2^x, which is three times as fast in torch. Smaller factors than the smallest normal number of the
+    dtype are replaced by that number: smaller numbers are slow to compute with, and both are practically zero.
     """
     exponent = delta[..., None] * (a / math.log(2))
     return exponent.clamp_(min=math.log2(torch.finfo(a.dtype).tiny)).exp2_()
@@ -183,5 +200,5 @@ def _gradients(grad, x, delta, a, b, c, decay, states) -> tuple[torch.Tensor, ..
 
 
 def _dot(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Sum over the states of a product; several times as fast as a matrix product with one column."""
+    """Sum of a product over the states. It is several times as fast as a matrix product with one column."""
     return (one * other).sum(-1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import timm
 import torch
@@ -15,21 +16,67 @@ from mebench.cards import WEIGHTS
 from mebench.errors import UserError
 from mebench.files import digest
 
+Argument = Any  # any: what timm.create_model takes depends on the network
 
-def timm_backbone(name: str, pretrained: str, **kwargs: Any) -> nn.Module:
+
+class WeightsRecord(TypedDict):
+    """Where the first weights of a network come from, see :func:`timm_backbone`."""
+
+    source: str
+    digest: str
+
+
+if TYPE_CHECKING:
+
+    class TimmConfig(TypedDict):
+        """What is read of the ``pretrained_cfg`` of timm's networks."""
+
+        architecture: str
+        tag: str
+        classifier: str | tuple[str, ...]
+        num_classes: int
+        hf_hub_id: str | None
+
+    class TimmBlock(nn.Module):
+        """A block of timm's vision transformer."""
+
+        mlp: nn.Module
+
+    class TimmNet(nn.Module):
+        """What is used of timm's networks; only some have the last five."""
+
+        pretrained_cfg: TimmConfig
+        num_classes: int
+        weights_record: WeightsRecord
+        feature_info: list[dict[str, int]]
+        blocks: Iterable[TimmBlock]
+        embed_dim: int
+        norm: nn.Module
+        patch_embed: TimmPatches
+
+        def forward_features(self, x: torch.Tensor) -> torch.Tensor: ...
+
+    class TimmPatches(nn.Module):
+        """How timm's vision transformer makes tokens of a picture."""
+
+        proj: nn.Conv2d
+
+
+def timm_backbone(name: str, pretrained: str, **kwargs: Argument) -> TimmNet:
     """``timm.create_model(name, **kwargs)`` with the weights that ``pretrained`` names.
 
     ``none``: random weights. ``imagenet``: timm's weights of ``name`` (with its tag, if it has one), from the local
-    cache or downloaded. Anything else: a file of weights under timm's names (.safetensors, .pth, .pt); a classifier of
-    another size is left out. On the meta device, where tensors have no values, nothing is read.
+    cache or downloaded. Anything else is a file of weights with timm's names (.safetensors, .pth, .pt); a classifier
+    of another size in it is ignored. On the meta device, where tensors have no values, nothing is read.
 
-    The result carries ``weights_record``: ``source`` (``none``, ``imagenet:<name>.<tag>`` or ``file:<name>``) and
-    ``digest``, a SHA-256 of the tensors that were loaded, equal for equal weights however they came; "" for none.
+    The network gets the attribute ``weights_record``: ``source`` is ``none``, ``imagenet:<name>.<tag>`` or
+    ``file:<name>``; ``digest`` is a SHA-256 of the loaded tensors, the same for the same weights from any source, and
+    "" for none.
 
-    Raises a :class:`UserError` where weights cannot be had, read, or fitted into the network.
+    Raises a :class:`UserError` where weights cannot be downloaded or read, or do not fit the network.
     """
     if pretrained == "none" or torch.get_default_device().type == "meta":
-        model = timm.create_model(name, **kwargs)
+        model = _create(name, kwargs)
         model.weights_record = {"source": "none", "digest": ""}
         return model
     if pretrained == "imagenet":
@@ -38,7 +85,7 @@ def timm_backbone(name: str, pretrained: str, **kwargs: Any) -> nn.Module:
         resized = model.num_classes != model.pretrained_cfg["num_classes"]
         loaded = _without_classifier(model) if resized else model.state_dict()
     else:
-        model, weights = timm.create_model(name, **kwargs), _read(pretrained)
+        model, weights = _create(name, kwargs), _read(pretrained)
         source = f"file:{Path(pretrained).name}"
         fitting = _fitting(model, weights, pretrained)
         model.load_state_dict(fitting, strict=False)
@@ -47,24 +94,28 @@ def timm_backbone(name: str, pretrained: str, **kwargs: Any) -> nn.Module:
     return model
 
 
+def _create(name: str, kwargs: dict[str, Argument]) -> TimmNet:
+    return cast("TimmNet", timm.create_model(name, **kwargs))
+
+
 def weights_digest(tensors: dict[str, torch.Tensor]) -> str:
     """SHA-256 over names, shapes, types and values, in the order of the names."""
-    parts: list[Any] = []
+    parts: list[str | memoryview] = []
     for name, tensor in sorted(tensors.items()):
         values = tensor.detach().cpu().contiguous()
-        parts += [f"{name} {tuple(values.shape)} {values.dtype}", values.flatten().view(torch.uint8).numpy()]
+        parts += [f"{name} {tuple(values.shape)} {values.dtype}", values.flatten().view(torch.uint8).numpy().data]
     return digest(*parts)
 
 
-def _from_hub(name: str, kwargs: dict[str, Any]) -> nn.Module:
-    with torch.device("meta"):  # so that a wrong argument is not taken for a failed download
-        outline = timm.create_model(name, **kwargs)
+def _from_hub(name: str, kwargs: dict[str, Argument]) -> TimmNet:
+    with torch.device("meta"):  # a wrong argument fails here, and is not taken for a failed download
+        outline = _create(name, kwargs)
     full, hub = _with_tag(outline), outline.pretrained_cfg.get("hf_hub_id")
-    # what is in the cache is read without asking the hub, which takes a minute to fail on a machine that is offline
+    # weights in the cache are read without asking the hub: without internet that takes a minute to fail
     cached = try_to_load_from_cache(hub, "model.safetensors") if hub else None
     overlay = {"file": cached, "custom_load": False} if isinstance(cached, str) else None
     try:
-        return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **kwargs)
+        return _create(name, {"pretrained": True, "pretrained_cfg_overlay": overlay, **kwargs})
     except Exception as error:  # the hub, its transports and its file formats each have errors of their own
         reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason'}"
         if overlay:
@@ -80,7 +131,7 @@ def _from_hub(name: str, kwargs: dict[str, Any]) -> nn.Module:
 
 
 def _read(path: str) -> dict[str, torch.Tensor]:
-    """The tensors of a weights file; of a training checkpoint, those of its model."""
+    """The tensors of a file of weights. A training checkpoint gives those of its model."""
     if not path.endswith(WEIGHTS):
         raise UserError(f"pretrained is '{path}'; write imagenet, none, or a weights file ({', '.join(WEIGHTS)})")
     if not Path(path).is_file():
@@ -97,8 +148,8 @@ def _read(path: str) -> dict[str, torch.Tensor]:
     return weights
 
 
-def _fitting(model: nn.Module, weights: dict[str, torch.Tensor], path: str) -> dict[str, torch.Tensor]:
-    """``weights``, without a classifier of another size; whatever else does not fit the network is an error."""
+def _fitting(model: TimmNet, weights: dict[str, torch.Tensor], path: str) -> dict[str, torch.Tensor]:
+    """``weights`` without a classifier of another size. All else that does not fit the network is an error."""
     wanted, backbone, name = model.state_dict(), _without_classifier(model), _with_tag(model)
     classifier = wanted.keys() - backbone.keys()
     if not classifier or any(key not in weights or weights[key].shape != wanted[key].shape for key in classifier):
@@ -115,17 +166,17 @@ def _fitting(model: nn.Module, weights: dict[str, torch.Tensor], path: str) -> d
     return weights
 
 
-def _with_tag(model: nn.Module) -> str:
+def _with_tag(model: TimmNet) -> str:
     """timm's full name of a network: its architecture and the tag of its weights."""
     architecture, tag = model.pretrained_cfg["architecture"], model.pretrained_cfg["tag"]
     return f"{architecture}.{tag}" if tag else architecture
 
 
-def _without_classifier(model: nn.Module) -> dict[str, torch.Tensor]:
+def _without_classifier(model: TimmNet) -> dict[str, torch.Tensor]:
     return {key: value for key, value in model.state_dict().items() if not key.startswith(_classifier(model))}
 
 
-def _classifier(model: nn.Module) -> tuple[str, ...]:
+def _classifier(model: TimmNet) -> tuple[str, ...]:
     """Prefixes of the classifier's tensors."""
     names = model.pretrained_cfg["classifier"]
     return tuple(f"{name}." for name in ((names,) if isinstance(names, str) else names))

@@ -1,4 +1,4 @@
-"""A linear support vector machine as the head of a model: fitted by scikit-learn, kept and applied by PyTorch."""
+"""A linear support vector machine as the head of a model. scikit-learn fits it; PyTorch keeps and applies it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ ABSENT = -1e6  # score of a class that no training clip has; margins are smaller
 
 
 class LinearSVM(nn.Module):
-    """Features (N, values) -> margins (N, num_classes) of one hyperplane per class against all others.
+    """Features (N, values) -> margins (N, num_classes): a hyperplane for each class against all others.
 
-    LIBLINEAR's L2-regularised squared hinge loss, solved in the primal: the same data gives the same planes, no random
-    numbers are drawn. Features are taken as they are. A class without a training clip scores -1e6, so it is never
-    chosen; before ``fit`` all scores are 0.
+    LIBLINEAR's L2-regularised squared hinge loss is solved in the primal, without random numbers: the same data give
+    the same planes. Features are not scaled. A class without a training clip scores -1e6, so that it is never chosen.
+    Before ``fit`` all scores are 0.
     """
+
+    weight: torch.Tensor
+    bias: torch.Tensor
 
     def __init__(self, num_classes: int, values: int, C: float = 1):
         super().__init__()

@@ -82,9 +82,9 @@ class BiWOOFSVM(nn.Module):
 def bi_woof(x: torch.Tensor, blocks: int = 5) -> torch.Tensor:
     """u, v and strain (N, 3, H, W) -> vectors (N, blocks^2 * 8) of length 1, block by block in rows.
 
-    The local weight is the magnitude: each pixel counts with it in the histogram of its block, whose sum is then made
-    1. The global weight is the strain: the block's histogram is multiplied by the sum of strain in it. A block without
-    motion gives zeros, and so does a clip without any.
+    The local weight is the magnitude: each pixel counts with its magnitude in the histogram of its block, which is then
+    divided by its sum. The global weight is the strain: the histogram is multiplied by the sum of strain in the block.
+    A block without motion gives zeros, and so does a clip without motion.
     """
     u, v, strain = x.unbind(dim=1)  # n h w each
     magnitude, direction = torch.hypot(u, v), octant(u, v)
@@ -97,9 +97,8 @@ def bi_woof(x: torch.Tensor, blocks: int = 5) -> torch.Tensor:
 
 
 def octant(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    """The orientation bin, 0..7: bin b holds angles of (u, v) from -180 + 45 b degrees up to, not with, 45 more.
-
-    By comparisons, so that no rounding moves an angle on the edge of two bins; 180 degrees is -180.
+    """The orientation bin, 0..7. Bin b has the angles of (u, v) from -180 + 45 b degrees up to 45 more, which is
+    excluded; 180 degrees is -180. Comparisons are used, because rounding could move an angle on the edge of two bins.
     """
     negative = (v < 0) | ((v == 0) & (u < 0))  # -180 to 0
     u, v = torch.where(negative, -u, u), torch.where(negative, -v, v)  # now 0 to 180

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +10,7 @@ from einops import einsum, rearrange
 from torch import nn
 
 from mebench.errors import UserError
-from mebench.models._pretrained import timm_backbone
+from mebench.models._pretrained import WeightsRecord, timm_backbone
 
 CARD = {
     "title": "CapsuleNet",
@@ -122,6 +121,7 @@ SIZES = {
     "paper": (256, 9, 6, {}),
     "small": (64, 3, 2, {"channels": (16, 32, 64, 128), "layers": (1, 1, 1, 1)}),
 }
+Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 PRIMARY, CLASS = 8, 16  # numbers of a capsule
 ROUNDS = 3
 
@@ -152,7 +152,9 @@ class CapsuleNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.lengths(x).clamp(min=1e-8).log()
 
-    def training_loss(self, x: torch.Tensor, y: torch.Tensor, criterion: Callable) -> tuple[torch.Tensor, torch.Tensor]:
+    def training_loss(
+        self, x: torch.Tensor, y: torch.Tensor, criterion: Criterion
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Margin loss and log lengths; the recipe's cross-entropy ``criterion`` is not used."""
         lengths = self.lengths(x)
         return margin_loss(lengths, y), lengths.detach().clamp(min=1e-8).log()
@@ -166,11 +168,18 @@ class CapsuleNet(nn.Module):
         return routed(predictions).norm(dim=2)
 
 
-def backbone(pretrained: str, changes: dict[str, Any]) -> nn.Sequential:
+class Backbone(nn.Sequential):
+    """The parts of a network that are used, with what is known of all of it."""
+
+    weights_record: WeightsRecord
+    num_features: int
+
+
+def backbone(pretrained: str, changes: Mapping[str, tuple[int, ...]]) -> Backbone:
     """ResNet-18 without max-pooling and without what follows its third stage: (N, 3, 8 S, 8 S) is halved by the stem,
     the second and the third stage -> (N, 256, S, S)."""
     net = timm_backbone("resnet18.tv_in1k", pretrained, num_classes=0, zero_init_last=False, **changes)
-    parts = nn.Sequential()
+    parts = Backbone()
     for name in ("conv1", "bn1", "act1", "layer1", "layer2", "layer3"):
         parts.add_module(name, getattr(net, name))
     parts.weights_record, parts.num_features = net.weights_record, net.feature_info[3]["num_chs"]

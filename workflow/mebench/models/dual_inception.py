@@ -89,7 +89,7 @@ def stream(channels: int) -> nn.Sequential:
 
 
 class DualInception(nn.Module):
-    """Flow (N, 2, 28, 28) in the order u, v -> logits (N, num_classes); ``released`` takes (N, 6, 28, 28), each
+    """Flow (N, 2, 28, 28) in the order u, v -> logits (N, num_classes). ``released`` takes (N, 6, 28, 28), each
     component three times."""
 
     def __init__(self, num_classes: int, variant: str = "one_channel"):
@@ -105,7 +105,8 @@ class DualInception(nn.Module):
 
 
 def keras_start(part: nn.Module) -> None:
-    """Keras' own start of convolutions and dense layers: Glorot uniform weights, biases of zero."""
+    """The initial values of Keras for convolutions and dense layers: Glorot uniform weights, biases of zero."""
     if isinstance(part, nn.Conv2d | nn.Linear):
         nn.init.xavier_uniform_(part.weight)
-        nn.init.zeros_(part.bias)
+        if part.bias is not None:
+            nn.init.zeros_(part.bias)

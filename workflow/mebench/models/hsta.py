@@ -3,6 +3,8 @@ after every stage (Hao, Wang, Ben, Hao, Wang, Wang; 2024)."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import torch
 import torch.nn.functional as F
 from einops import rearrange, repeat
@@ -10,7 +12,10 @@ from timm.layers import DropPath
 from torch import nn
 
 from mebench.errors import UserError
-from mebench.models._pretrained import timm_backbone
+from mebench.models._pretrained import WeightsRecord, timm_backbone
+
+if TYPE_CHECKING:
+    from mebench.models._pretrained import TimmNet
 
 CARD = {
     "title": "HSTA",
@@ -218,6 +223,8 @@ class Tokens(nn.Module):
     """Frames (N, frames, 3, side, side) -> tokens (N, 1 + frames / 2 * (side // patch)**2, width), the class token
     first. Rows and columns that fill no patch are not seen."""
 
+    positions: torch.Tensor
+
     def __init__(self, width: int, patch: int, frames: int, side: int):
         super().__init__()
         tubelet = (TUBELET, patch, patch)
@@ -342,9 +349,9 @@ def initialise(part: nn.Module) -> None:
 # --- ImageNet, which the authors' scripts do not use ---------------------------------------------------------------
 
 
-def begin_with_vit(model: HSTA, size: str, pretrained: str) -> dict[str, str]:
+def begin_with_vit(model: HSTA, size: str, pretrained: str) -> WeightsRecord:
     """Load a ViT-B/16 into the video branch; returns where its weights came from and their digest."""
-    layers = sum(len(stage.usta_video) for stage in model.stages)
+    layers = len(video_layers(model))
     if size != "paper":
         raise UserError(
             f"the model hsta has size: {size} and pretrained: {pretrained}, but the weights of a ViT-B/16 only fit "
@@ -360,16 +367,20 @@ def begin_with_vit(model: HSTA, size: str, pretrained: str) -> dict[str, str]:
     return vit.weights_record
 
 
+def video_layers(model: HSTA) -> list[nn.Module]:
+    """The layers of the video branch, from the first to the last."""
+    return [layer for stage in model.stages for layer in cast(Stage, stage).usta_video]
+
+
 @torch.no_grad()
-def copy_vit(model: HSTA, vit: nn.Module) -> None:
+def copy_vit(model: HSTA, vit: TimmNet) -> None:
     """Patches and first blocks of timm's ViT become those of the video branch; position and class token do not.
 
     Half of a picture's filter on each of two frames answers to two equal frames as the whole does to one.
     """
     filters = repeat(vit.patch_embed.proj.weight / TUBELET, "d c h w -> d c t h w", t=TUBELET)
     model.video.patches.load_state_dict({"weight": filters, "bias": vit.patch_embed.proj.bias})
-    layers = [layer for stage in model.stages for layer in stage.usta_video]
-    for layer, block in zip(layers, vit.blocks, strict=False):  # more blocks than layers
+    for layer, block in zip(video_layers(model), vit.blocks, strict=False):  # more blocks than layers
         layer.load_state_dict(as_usta(block.state_dict()))
 
 

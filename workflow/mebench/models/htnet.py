@@ -97,9 +97,9 @@ EPSILON = 1e-5  # of every norm
 class HTNet(nn.Module):
     """Flow pictures (N, 3, 28, 28), 0..255 -> logits (N, num_classes).
 
-    Three levels see 4x4, 2x2 and 1x1 patches, each split into blocks of one token; a 3x3 convolution and a pooling
-    lead from one level to the next and are all that mixes neighbouring patches. ``size: small`` is the same network
-    with fewer channels and repeats.
+    Three levels see 4x4, 2x2 and 1x1 patches, each split into blocks of one token. A 3x3 convolution and a pooling lead
+    from one level to the next; only they mix neighbouring patches. ``size: small`` is the same network with fewer
+    channels and repeats.
     """
 
     def __init__(self, num_classes: int, crop: str = "transposed", size: str = "paper"):
@@ -139,9 +139,9 @@ def centres(crop: str) -> list[tuple[int, int]]:
 
 
 class Level(nn.Module):
-    """(N, dim, H, W) -> the same shape: a transformer within each of side x side blocks, which hold one token each.
+    """(N, dim, H, W) -> the same shape: a transformer in each of side x side blocks, which have one token each.
 
-    The released code has convolutions of 1x1 in the place of the linear layers here: the same numbers.
+    The released code has 1x1 convolutions instead of linear layers; the numbers are the same.
     """
 
     def __init__(self, dim: int, heads: int, repeats: int, side: int):
@@ -161,15 +161,15 @@ class Level(nn.Module):
 
 
 class Attention(nn.Module):
-    """Self-attention among the T tokens of a block (B, T, dim); here T = 1, so it returns its value projected: the
-    softmax of one score is 1, whatever query and key are."""
+    """Self-attention among the T tokens of a block (B, T, dim). Here T is 1, so that it returns the projected value:
+    the softmax of a single score is 1."""
 
     def __init__(self, dim: int, heads: int):
         super().__init__()
         self.heads, width = heads, dim // heads  # 85: 256 / 3, 512 / 6, 1024 / 12
         self.scale = width**-0.5
         self.norm = nn.LayerNorm(dim, eps=EPSILON)
-        # one layer in the released code; apart from the values here, because these weights are dead
+        # the released code has one layer with the values; here they are apart, because these weights get no gradient
         self.queries_keys = nn.Linear(dim, 2 * heads * width, bias=False)
         self.values = nn.Linear(dim, heads * width, bias=False)
         self.out = nn.Linear(heads * width, dim)
@@ -180,19 +180,19 @@ class Attention(nn.Module):
         return self.out(v if x.shape[1] == 1 else self.mixed(x, v))
 
     def mixed(self, x: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-        """The values (B, T, heads * c) of several tokens, each head's weighted by its scores."""
+        """The values (B, T, heads * c) of several tokens, weighted by the scores of each head."""
         q, k = rearrange(self.queries_keys(x), "b t (two a c) -> two b a t c", two=2, a=self.heads)
         weights = (self.scale * q @ k.transpose(-1, -2)).softmax(dim=-1)  # b heads t t
         return rearrange(weights @ rearrange(v, "b t (a c) -> b a t c", a=self.heads), "b a t c -> b t (a c)")
 
 
 def mlp(dim: int) -> nn.Sequential:
-    """(B, T, dim) -> the same shape, one token at a time, four times as wide inside."""
+    """(B, T, dim) -> the same shape. Each token is processed alone, in a hidden layer four times as wide."""
     return nn.Sequential(nn.LayerNorm(dim, eps=EPSILON), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
 
 
 def aggregation(dim: int) -> nn.Sequential:
-    """(N, dim, H, W) -> (N, 2 dim, H/2, W/2): to the next level, across the borders of the blocks."""
+    """(N, dim, H, W) -> (N, 2 dim, H/2, W/2): from one level to the next, across the borders of the blocks."""
     return nn.Sequential(
         nn.Conv2d(dim, 2 * dim, 3, padding=1),
         LayerNorm2d(2 * dim, eps=EPSILON),  # over channels, one position at a time

@@ -22,7 +22,9 @@ CARD = {
 
 
 class Majority(nn.Module):
-    """Logits (N, num_classes) that are the class counts of the training clips; ties go to the first class."""
+    """Logits (N, num_classes): the logarithms of the class counts of the training clips. Ties go to the first class."""
+
+    counts: torch.Tensor
 
     def __init__(self, num_classes: int):
         super().__init__()

@@ -220,6 +220,8 @@ class METST(nn.Module):
     changes nothing in here.
     """
 
+    counted: torch.Tensor
+
     def __init__(
         self,
         num_classes: int,
@@ -259,7 +261,7 @@ class METST(nn.Module):
         return rearrange(self.spot_head(spot), "n t 1 -> n t").sigmoid(), self.emotion_head(emotion)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return of_clip(self.frames(x)[1], between(x))
+        return clip_logits(self.frames(x)[1], between(x))
 
     def see_clips(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
         """All training clips with their emotions, before training: the loss weighs frames by how many there are of a
@@ -276,7 +278,7 @@ class METST(nn.Module):
         spot, logits = self.frames(x)
         shown = between(x)
         target = emotions(y, shown, neutral=len(self.counted) - 1)
-        return window_loss(spot, logits, shown.float(), target, self.weights()), of_clip(logits, shown)
+        return window_loss(spot, logits, shown.float(), target, self.weights()), clip_logits(logits, shown)
 
     def weights(self) -> torch.Tensor:
         """Weights (C,) of the classes of frames in the loss."""
@@ -301,7 +303,7 @@ def emotions(y: torch.Tensor, shown: torch.Tensor, neutral: int) -> torch.Tensor
     return torch.where(shown, y[:, None], neutral)
 
 
-def of_clip(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
+def clip_logits(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
     """Logits of frames (N, T, emotions + 1) -> of clips (N, emotions): their mean over the frames ``shown`` (N, T),
     without neutral."""
     share = (shown / shown.sum(dim=1, keepdim=True)).to(logits.dtype)

@@ -1,9 +1,10 @@
-"""MSMMT: transformers on patches of several scales, in how the face looks and in how it moves (F. Wang and others;
+"""MSMMT: transformers on patches of several scales, of the texture and of the motion of a face (F. Wang and others;
 arXiv 2301.02969), re-implemented from the abstract."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -144,13 +145,14 @@ SIZES = {"paper": (128, 128, 4), "small": (64, 32, 2)}  # side of the picture, w
 HEADS = 4
 DROPOUT, HEAD_DROPOUT = 0.1, 0.3
 TEMPERATURE = 0.1
+Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class MSMMT(nn.Module):
     """Texture and motion (N, 6, 128, 128), three channels each -> logits (N, num_classes).
 
-    The modalities meet late: a branch for each, whose features are joined in the head. What is learned beside the
-    classes is in ``training_loss``. ``texture`` says which picture the input holds and changes nothing in here.
+    Each modality has a branch; the head joins the features of both. ``training_loss`` has a second term beside that of
+    the classes. ``texture`` says which picture the input has, and changes nothing in the network.
     """
 
     no_decay = ("*.class_token", "*.positions")
@@ -170,7 +172,7 @@ class MSMMT(nn.Module):
     ):
         super().__init__()
         side, dim, depth = SIZES[size]
-        patches = SCALES if scales == "all" else (scales,)
+        patches = SCALES if scales == "all" else (int(scales),)
         names = tuple(CHANNELS) if modalities == "both" else (modalities,)
         self.branches = nn.ModuleDict({n: Branch(side, dim, depth, patches, weighting, encoder) for n in names})
         width = len(names) * 2 * dim
@@ -189,7 +191,9 @@ class MSMMT(nn.Module):
     def classified(self, features: dict[str, torch.Tensor]) -> torch.Tensor:
         return self.head(torch.cat(list(features.values()), dim=1))  # n 512 -> n classes
 
-    def training_loss(self, x: torch.Tensor, y: torch.Tensor, criterion) -> tuple[torch.Tensor, torch.Tensor]:
+    def training_loss(
+        self, x: torch.Tensor, y: torch.Tensor, criterion: Criterion
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """(loss, logits): ``criterion(logits, y)`` plus the weighted contrast between the modalities."""
         features = self.described(x)
         logits = self.classified(features)
@@ -203,7 +207,7 @@ class MSMMT(nn.Module):
 class Branch(nn.Module):
     """One modality (N, 3, S, S) -> its feature (N, 2 d), from the class token and the weighted patches of each scale.
 
-    ``encoder: shared`` sends the tokens of all scales through the same weights.
+    With ``encoder: shared`` the tokens of all scales pass through the same weights.
     """
 
     def __init__(self, side: int, dim: int, depth: int, patches: tuple[int, ...], weighting: str, encoder: str):
@@ -214,12 +218,12 @@ class Branch(nn.Module):
         self.join = nn.Sequential(nn.Linear(len(patches) * 2 * dim, 2 * dim), nn.GELU())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        found = []
+        features = []
         for i, tokens in enumerate(self.tokens):
             z, maps = self.encoders[i % len(self.encoders)](tokens(x))  # n 1+p d, p = 256, 64, 16 patches
             weights = patch_weights(maps, self.weighting)  # n p
-            found += [z[:, 0], einsum(weights, z[:, 1:], "n p, n p d -> n d")]
-        return self.join(torch.cat(found, dim=1))  # n 768 -> n 256
+            features += [z[:, 0], einsum(weights, z[:, 1:], "n p, n p d -> n d")]
+        return self.join(torch.cat(features, dim=1))  # n 768 -> n 256
 
 
 class Tokens(nn.Module):
@@ -254,7 +258,7 @@ class Encoder(nn.Module):
 
 
 class Layer(nn.Module):
-    """A pre-norm transformer layer; the attention is written out, because its weights are used again."""
+    """A pre-norm transformer layer. The attention is written out, because its weights are used again."""
 
     def __init__(self, dim: int):
         super().__init__()
@@ -286,11 +290,12 @@ def projection(dim: int) -> nn.Sequential:
 def patch_weights(maps: list[torch.Tensor], weighting: str) -> torch.Tensor:
     """Attention (N, h, 1 + P, 1 + P) of each layer, first layer first -> weights (N, P) of the patches, float32, sum 1.
 
-    ``fused`` is attention rollout: the heads' mean plus the identity (what a layer passes by), rows normalised,
-    multiplied over the layers; a patch weighs what the class token has taken from it on all ways. Half precision
-    would underflow in a product over 257 tokens. The others: ``last`` looks at the last layer alone, ``uniform`` at
-    nothing, ``max_heads`` takes the strongest head for the mean, ``no_identity`` multiplies the bare means,
-    ``per_head`` follows each head alone and averages at the end, ``detached`` is ``fused`` without a gradient.
+    ``fused`` is attention rollout: the mean over heads plus the identity (for the residual), with normalised rows,
+    multiplied over the layers. The weight of a patch is its share in the class token over all paths. Half precision
+    would underflow in a product over 257 tokens. ``last`` uses the last layer only; ``uniform`` gives all patches the
+    same weight; ``max_heads`` takes the strongest head instead of the mean; ``no_identity`` multiplies the means alone;
+    ``per_head`` multiplies each head by itself and takes the mean at the end; ``detached`` is ``fused`` without a
+    gradient.
     """
     if weighting == "uniform":
         n, _, tokens, _ = maps[0].shape
@@ -319,7 +324,7 @@ def step(attention: torch.Tensor, weighting: str) -> torch.Tensor:
 
 
 def full_precision(device: torch.device) -> contextlib.AbstractContextManager:
-    """Matrix products in float32 also where the recipe's precision is half of it."""
+    """Matrix products in float32, also where the recipe has half precision."""
     if torch.amp.is_autocast_available(device.type):
         return torch.autocast(device.type, enabled=False)
     return contextlib.nullcontext()
@@ -331,7 +336,7 @@ def full_precision(device: torch.device) -> contextlib.AbstractContextManager:
 def cross_modal(texture: torch.Tensor, motion: torch.Tensor, y: torch.Tensor, contrast: str) -> torch.Tensor:
     """Symmetric InfoNCE of a batch: unit vectors (N, d) of either modality and labels (N,) -> scalar.
 
-    Each clip's texture looks for its own motion among all motions, and the other way round; the mean of both.
+    It is the mean of two losses: the texture of a clip has to match its own motion among all, and the other way round.
     """
     with full_precision(texture.device):
         scores = texture @ motion.mT / TEMPERATURE  # row: a clip's texture; column: a clip's motion
@@ -341,8 +346,8 @@ def cross_modal(texture: torch.Tensor, motion: torch.Tensor, y: torch.Tensor, co
 def anchored(scores: torch.Tensor, y: torch.Tensor, contrast: str) -> torch.Tensor:
     """Scores (N, N) of the clips as anchors (rows) with the other modality (columns) -> the loss of each anchor (N,).
 
-    ``masked``: the other clips of an anchor's own class are no negatives, they are left out. ``plain``: all other clips
-    are negatives. ``supervised``: all clips of the anchor's class are positives, their terms averaged.
+    ``masked``: other clips of the anchor's class are left out, they are no negatives. ``plain``: all other clips are
+    negatives. ``supervised``: all clips of the anchor's class are positives; the loss is the mean of their terms.
     """
     own = torch.eye(len(y), dtype=torch.bool, device=y.device)
     same = y[:, None] == y

@@ -53,7 +53,7 @@ CARD = {
 def stream(channels: int, kernel: int) -> nn.Sequential:
     """(N, channels, 28, 28) -> (N, 784): two convolutions of 6 and 16 filters, each with ReLU and 2x2 max-pooling.
 
-    ReLU comes after the pooling: the same numbers and gradients, on a quarter of them.
+    ReLU comes after the pooling: results and gradients are the same, for a quarter of the operations.
     """
     return nn.Sequential(
         nn.Conv2d(channels, 6, kernel, padding=kernel // 2), nn.MaxPool2d(2), nn.ReLU(),  # n 6 14 14
@@ -80,8 +80,8 @@ class OFFApexNet(nn.Module):
             self.head = nn.Sequential(nn.Linear(2 * 784, 1024), nn.ReLU(), nn.Dropout(0.5),
                                       nn.Linear(1024, 1024), nn.ReLU(), nn.Dropout(0.5),
                                       nn.Linear(1024, num_classes))  # fmt: skip
-        # with one channel the input's order says nothing; on a CPU so few filters are faster with channels last
-        self.to(memory_format=torch.channels_last)
+        # on a CPU so few filters are faster with channels last, an order that an input of one channel cannot show
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch says nothing of this form
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         parts = rearrange(x, "n (s c) h w -> s n c h w", s=len(self.streams))  # one part per stream

@@ -1,4 +1,4 @@
-"""Control: the truth itself. It must score exactly 1; anything else is a fault of the benchmark."""
+"""Control: the true classes. It must score exactly 1; anything else is an error of the benchmark."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CARD = {
 
 
 class Oracle(nn.Module):
-    """Logits (N, num_classes) that vote for the labels given to ``reveal``; uniform before."""
+    """Logits (N, num_classes) for the labels that ``reveal`` was given; before, all are equal."""
 
     def __init__(self, num_classes: int):
         super().__init__()

@@ -1,5 +1,5 @@
-"""RCN-A: a small recurrent convolutional network whose classifier weighs the face map (Xia, Peng, Khor, Feng, Zhao;
-TIP 2020)."""
+"""RCN-A: a small recurrent convolutional network, whose attention uses the weights of its classifier (Xia, Peng, Khor,
+Feng, Zhao; TIP 2020)."""
 
 from __future__ import annotations
 
@@ -92,8 +92,11 @@ STEPS = 2  # times that the recurrent block is applied
 class RCNA(nn.Module):
     """Flow (N, 3, 60, 60) in the order u, v, strain -> logits (N, num_classes).
 
-    The only attention weights are those of the classifier: its gradient has two ways, the logits and the map.
+    The weights of the classifier are also those of the attention: they get gradients from the logits and from the map.
     """
+
+    from_28: torch.Tensor
+    from_14: torch.Tensor
 
     def __init__(self, num_classes: int, variant: str = "pool5"):
         super().__init__()
@@ -128,7 +131,7 @@ def block(channels: int, maps: int, kernel: int, padding: int) -> nn.Sequential:
 def attention(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """Where the classes look: ``x`` (N, C, P, P) under the classifier's ``weight`` (K, C P P) -> (N, 1, P, P) in 0..1.
 
-    Each class has a map, the mean over channels of ``x`` times its weights, stretched to 0..1; their mean is taken.
+    The map of a class is the mean over channels of ``x`` times its weights, scaled to 0..1. The result is their mean.
     """
     rows = rearrange(weight, "k (c p q) -> k c p q", p=x.shape[2], q=x.shape[3])
     # products of single numbers keep float32 weights in float32 at any precision; 1e-8 would vanish in float16
@@ -144,9 +147,9 @@ def pooled(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 
 
 def bins(size: int, parts: int) -> torch.Tensor:
-    """Adaptive average pooling of ``size`` numbers to ``parts`` as a matrix (parts, size): neighbours share a border.
+    """Adaptive average pooling of ``size`` numbers to ``parts``, as a matrix (parts, size). Neighbours may overlap.
 
-    PyTorch's own has a gradient on the GPU that differs between runs where ``parts`` does not divide ``size``.
+    The gradient of PyTorch's own pooling differs between runs on a GPU where ``parts`` does not divide ``size``.
     """
     weights = torch.zeros(parts, size)
     for i in range(parts):

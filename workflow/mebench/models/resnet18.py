@@ -95,7 +95,7 @@ class ResNet18(nn.Module):
         super().__init__()
         if SIZES[size] and pretrained == "imagenet":
             raise UserError(f"resnet18 has no ImageNet weights for size: {size}; write pretrained: none")
-        # timm would begin with residual branches of zero, whose convolutions get no gradient in the first step
+        # otherwise timm begins with residual branches of zero, whose convolutions get no gradient in the first step
         options = {"num_classes": num_classes, "zero_init_last": False, **SIZES[size]}
         self.net = timm_backbone("resnet18.a1_in1k", pretrained, **options)
 

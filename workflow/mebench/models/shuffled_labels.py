@@ -1,4 +1,4 @@
-"""Control: STSTNet trained on training labels that were dealt out at random. It must stay at chance."""
+"""Control: STSTNet trained on shuffled labels. It must stay at chance."""
 
 from __future__ import annotations
 
@@ -37,4 +37,4 @@ CARD = {
 
 
 class ShuffledLabels(STSTNet):
-    """STSTNet in the paper's variant; the fold engine permutes the labels of its training clips."""
+    """STSTNet in the paper's variant. The engine shuffles the labels of its training clips."""

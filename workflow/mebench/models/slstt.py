@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,9 @@ from torch import nn
 
 from mebench.errors import UserError
 from mebench.models._pretrained import timm_backbone
+
+if TYPE_CHECKING:
+    from mebench.models._pretrained import TimmNet
 
 CARD = {
     "title": "SLSTT",
@@ -209,6 +213,9 @@ class SLSTT(nn.Module):
     four patches, for pictures of 64 x 64.
     """
 
+    mean: torch.Tensor | None
+    deviation: torch.Tensor | None
+
     # parameters: the options of the card
     def __init__(
         self,
@@ -248,7 +255,7 @@ class SLSTT(nn.Module):
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 11, 3, S, S) -> class tokens before the final norm (N, 11, 768); no gradient where frozen."""
         frames = rearrange(x, "n t c h w -> (n t) c h w")
-        if self.mean is not None:
+        if self.mean is not None and self.deviation is not None:
             frames = 2 * (self.mean + self.deviation * frames) - 1
         with torch.no_grad() if self.frozen else contextlib.nullcontext():
             tokens = self.vit.forward_features(frames)  # (n t) 577 768
@@ -263,7 +270,7 @@ class SLSTT(nn.Module):
         return self.fc2(F.relu(self.fc1(steps[:, -1])))  # n classes
 
 
-def transformer(pretrained: str, frozen: bool, drop: float, changes: dict[str, int]) -> tuple[nn.Module, nn.Module]:
+def transformer(pretrained: str, frozen: bool, drop: float, changes: dict[str, int]) -> tuple[TimmNet, nn.Module]:
     """ViT-B/16 without its final norm and without a classifier, and that norm, which is trained in any case."""
     kwargs = changes | {"num_classes": 0, "act_layer": "gelu_tanh", "attn_drop_rate": drop, "proj_drop_rate": drop}
     with the_same_random_numbers() if frozen else contextlib.nullcontext():

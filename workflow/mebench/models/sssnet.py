@@ -72,7 +72,7 @@ def block(channels: int, filters: int, kernel: int, pool: int) -> list[nn.Module
 class SSSNet(nn.Module):
     """Flow and strain (N, 3, 64, 64) in the order u, v, strain -> logits (N, num_classes).
 
-    ``softmax_twice`` returns probabilities where the loss expects logits, so that the loss takes a second softmax.
+    ``softmax_twice`` returns probabilities although the loss expects logits, so that it applies a second softmax.
     """
 
     def __init__(self, num_classes: int, variant: str = "logits"):

@@ -23,8 +23,10 @@ CARD = {
 
 
 class StratifiedRandom(nn.Module):
-    """Logits (N, num_classes): a hard vote for one class per clip, drawn from the CPU's global stream, which the fold
-    seeds; so the device makes no difference."""
+    """Logits (N, num_classes) for one class of each clip. It is drawn with the CPU's global random numbers, which the
+    fold seeds: all devices give the same."""
+
+    prior: torch.Tensor
 
     def __init__(self, num_classes: int):
         super().__init__()
