@@ -6,7 +6,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,8 +38,9 @@ def look(name: str, entry: DatasetEntry, results: Path) -> tuple[Copy, Reading |
         reading = cards.load("datasets", name).read(root)
         if not reading.clips:
             raise UserError(f"no clips were found in {root}")
-        contents = _contents(card, entry, root, reading)
         kept, _ = decisions.apply(card, reading, root, decisions.choices(entry))
+        depth = checks.doubtful_depth(card, kept.clips, root)
+        contents = _contents(card, entry, root, reading, depth)
         deviates = any(not deviation.accepted for deviation in contents.deviations)
         state = "deviates" if deviates else "good"
         return replace(copy, state=state, contents=contents, faces=_faces(name, results)), kept
@@ -121,11 +122,13 @@ def _opened(archive: Path) -> str:
 # --- what is in it ----------------------------------------------------------------------------------------
 
 
-def _contents(card: DatasetCard, entry: DatasetEntry, root: Path, reading: Reading) -> Contents:
+def _contents(
+    card: DatasetCard, entry: DatasetEntry, root: Path, reading: Reading, depth: Mapping[str, str]
+) -> Contents:  # fmt: skip
     whole, clips = complete_copy(root), reading.clips
     if takes_crops_for_granted(card, entry):
         checks.refuse_raw_frames(card.name, root, reading)
-    sentences = checks.deviations(card, reading) if whole else {}
+    sentences = {**(checks.deviations(card, reading) if whole else {}), **depth}
     accepted = entry.get("accept", [])
     line = accept_line(card.name, entry, [*accepted, *(kind for kind in sentences if kind not in accepted)])
     repairs = [(clip.clip_id, text) for clip in clips for text in clip.repairs]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard
+from mebench.clips.clip import Clip
 from mebench.clips.reading import Reading
 from mebench.errors import UserError
 from mebench.files import file_digest
+from mebench.media import depth
+from mebench.media.folders import list_frames
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,26 @@ def _edition(card: DatasetCard, name: str, sha256: str) -> str:
     by_digest = next((edition for edition, known in card.editions.items() if known.get("sha256") == sha256), "")
     flat = name.lower().replace(" ", "")
     return by_digest or next((edition for edition, known in card.editions.items() if known["file"].lower() in flat), "")
+
+
+def doubtful_depth(card: DatasetCard, clips: Sequence[Clip], root: Path) -> dict[str, str]:
+    """The deviation ``depth`` and its sentence, where frames of clips are of 1 bit, or of 16 bits and so dark that they
+    may hold 12; else nothing. Onset, apex and offset of each clip are looked at."""
+    frames, faults = lru_cache(maxsize=1)(list_frames), {}  # clips of a long video lie in one folder
+    for clip in clips:
+        place = Path(root) / clip.frames
+        if card.delivers == "pictures":
+            paths = [place]
+        else:
+            paths = [frames(place)[clip.frame(name)] for name in ("onset", "apex", "offset")]
+        fault = depth.file_fault(paths)
+        if fault:
+            faults[clip.clip_id] = f"{fault} ({paths[0].name})"
+    if not faults:
+        return {}
+    first, fault = next(iter(faults.items()))
+    count = f"{len(faults)} clip{'s' if len(faults) > 1 else ''}"
+    return {"depth": f"the depth of {count} is in doubt, the first {first}: {fault}; convert them to 8 bits"}
 
 
 def refuse_raw_frames(dataset: str, root: Path, reading: Reading) -> None:

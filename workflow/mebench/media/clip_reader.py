@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 from mebench.clips.clip import Clip
 from mebench.errors import UserError
-from mebench.files import file_digest
+from mebench.media import decoding
 from mebench.media.folders import list_frames
 
 
@@ -50,8 +51,11 @@ def clip_frames(folder: Path, clip_id: str) -> dict[int, Path]:
 
 @lru_cache(maxsize=4096)
 def frame_digest(path: Path) -> str:
-    """SHA-256 of a frame, read once per process; a missing frame is a UserError."""
+    """SHA-256 of a frame, read once per process; a missing frame is a UserError. Where decoding takes a choice, the
+    version of the decoder goes with it."""
     try:
-        return file_digest(path)
+        data = path.read_bytes()
     except OSError as error:
         raise UserError(f"cannot read the frame {path}: {error.strerror}") from error
+    digest = hashlib.sha256(data).hexdigest()
+    return digest if decoding.plain(data) else f"{digest}-{decoding.VERSION}"

@@ -2,7 +2,7 @@
 
 Writes CLIPS.csv, and beside it videos.csv (the long videos of a spotting set), report.md and decisions.json (the clips
 that the configuration leaves out or corrects). Counts that differ from those of the dataset's card, and a workbook of
-an unknown edition, are errors unless they are accepted.
+an unknown edition, and frames of 1 bit or perhaps of 12, are errors unless they are accepted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="CLIPS.csv", help="file to write")
     parser.add_argument("--apex", choices=("mid", "flow_max"), default="mid",
                         help="what is taken where no usable apex is labelled (default mid)")  # fmt: skip
-    parser.add_argument("--accept", nargs="*", default=[], choices=("counts", "edition"), metavar="KIND",
-                        help="deviations that you have looked at: counts, edition")  # fmt: skip
+    parser.add_argument("--accept", nargs="*", default=[], choices=("counts", "edition", "depth"), metavar="KIND",
+                        help="deviations that you have looked at: counts, edition, depth")  # fmt: skip
     parser.add_argument("--crops", action="store_true", help="refuse frames of a raw release: crops are expected")
     parser.add_argument("--decisions", default="{}", metavar="JSON",
                         help="exclude and corrections of the configuration, as JSON")  # fmt: skip
@@ -43,6 +43,9 @@ def main(args: argparse.Namespace) -> None:
     reading, decided = decisions.apply(card, reading, root, decisions.parse(args.decisions))
     if args.crops:
         checks.refuse_raw_frames(args.dataset, root, reading)
+    depth = checks.doubtful_depth(card, reading.clips, root)
+    checks.refuse(args.dataset, depth, args.accept)
+    deviations |= depth
     if args.apex == "flow_max":
         reading = apex.with_apex_of_most_motion(reading, root, args.jobs)
     text = report.markdown(card, reading, data_origin(args.dataset, root), deviations, whole, as_read, decided)
