@@ -65,11 +65,12 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "instruction_set",
             "log",
             "model_card",
+            "names",
             "papers",
             "parallel",
             "progress",
         ),
-        "reading cards, `UserError`, files that are whole or absent, their columns and keys, several processes, "
+        "reading cards, `UserError`, files that are whole or absent, their columns, keys and names, several processes, "
         "progress and messages, the papers that cards cite",
     ),
 }

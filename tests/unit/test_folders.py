@@ -84,3 +84,63 @@ def test_a_damaged_workbook_is_one_sentence(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 not a workbook")
     with pytest.raises(UserError, match=r"Book\.xlsx? .*"):
         read_sheets(tmp_path / name)
+
+
+# --- names that are met in the field ----------------------------------------------------------------------------------
+
+# names of the frames 1 to 3, and what else lies there
+UNDERSTOOD = {
+    "Windows renames several": (["img (1).jpg", "img (2).jpg", "img (3).jpg"], []),
+    "without a blank": (["img(1).jpg", "img(2).jpg", "img(3).JPG"], []),
+    "a name with a number renamed": (["sub01 (1).jpg", "sub01 (2).jpg", "sub01 (3).jpg"], ["Thumbs.db"]),
+    "wide brackets": (["図（1）.jpg", "図（2）.jpg", "図（3）.jpg"], []),
+    "of how many": (["img1of3.jpg", "img2of3.jpg", "img3of3.jpg"], []),
+    "Of, with blanks": (["img 1 Of 3.png", "img 2 Of 3.png", "img 3 Of 3.png"], []),
+    "tif": (["a1.tif", "a2.tif", "a3.tif"], []),
+    "TIFF": (["a1.TIFF", "a2.Tiff", "a3.tif"], ["notes.txt"]),
+    "webp": (["a001.webp", "a002.webp", "a003.webp"], ["cover.webp"]),
+    "renamed tif": (["a (1).tif", "a (2).tif", "a (3).tif"], []),
+    "mixed case": (["IMG1.JPG", "img2.Jpg", "Img3.jPEG"], []),
+    "not UTF-8": ([os.fsdecode(f"表情{n}.jpg".encode("gbk")) for n in (1, 2, 3)], []),
+    "copies beside frames": (["a1.jpg", "a2.jpg", "a3.jpg"], ["a1 (1).jpg", "a2 - Copy.jpg", "a (7).jpg"]),
+    "other formats beside frames": (["a1.jpg", "a2.jpg", "a3.jpg"], ["a1.tif", "a4.webp"]),
+}
+
+
+@pytest.mark.parametrize("case", UNDERSTOOD)
+def test_names_that_are_understood(tmp_path, case):
+    frames, others = UNDERSTOOD[case]
+    touch(tmp_path, *frames, *others)
+    names = frame_names(tmp_path)
+    assert dict(names) == dict(enumerate(frames, start=1))
+    assert names.others == sorted(others)
+
+
+# names that say no number, and what the clause says
+NOT_UNDERSTOOD = {
+    "something behind the number": (["img1_face.jpg", "img2_face.jpg"], "2 pictures", "img1_face.jpg"),
+    "copies alone": (["img1 (1).jpg", "img2 (1).jpg"], "2 pictures", "img1 (1).jpg"),
+    "no number": (["cover.webp"], "1 pictures", "cover.webp"),
+    "another format": (["img1.heic", "img2.heic", "img3.heic"], "3 others", "img1.heic"),
+    "a video": (["clip.avi"], "1 others", "clip.avi"),
+    "one folder deeper": (["frames/"], "1 others", "frames"),
+    "no suffix": (["img1", "img2"], "2 others", "img1"),
+    "not UTF-8": ([os.fsdecode("裁剪.jpg".encode("gbk"))], "1 pictures", os.fsdecode("裁剪.jpg".encode("gbk"))),
+}
+
+
+@pytest.mark.parametrize("case", NOT_UNDERSTOOD)
+def test_a_name_that_is_not_understood_is_quoted(tmp_path, case):
+    names, count, quoted = NOT_UNDERSTOOD[case]
+    for name in names:
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+    read = frame_names(tmp_path)
+    assert not read
+    assert count in read.unread
+    assert read.unread.endswith(f"such as {quoted}")
+
+
+def test_nothing_is_said_of_an_empty_folder_nor_of_files_beside_frames(tmp_path):
+    assert frame_names(tmp_path).unread == ""
+    touch(tmp_path, "1.jpg", "notes.txt", ".2.jpg")
+    assert frame_names(tmp_path).unread == ""

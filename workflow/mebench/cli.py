@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -54,7 +55,11 @@ def main(argv: list[str] | None = None) -> int:
     """Entry point; gives the exit code. A UserError is printed as one sentence and gives 2."""
     args = parser().parse_args(argv)
     from mebench.log import log, show
+    from mebench.names import SHOWN
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=SHOWN)
     show()
     # before any library of numbers is loaded
     instruction_set.restrict(getattr(args, "isa", instruction_set.DEFAULT))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mebench.errors import UserError
+from mebench.names import SHOWN, escaped
 
 
 @contextlib.contextmanager
@@ -100,14 +101,18 @@ def _alive(process: int) -> bool:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Write ``text`` as UTF-8, whole or not at all."""
-    with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as handle:
+    """Write ``text`` for people as UTF-8, whole or not at all; names that are not UTF-8 as they are shown."""
+    _write(path, text, SHOWN)
+
+
+def _write(path: str | os.PathLike, text: str, errors: str) -> None:
+    with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8", errors=errors, newline="") as handle:
         handle.write(text)
 
 
 def readable_json(value: object) -> str:
     """JSON with sorted keys, a line for each value."""
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return escaped(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def write_json(path: str | os.PathLike, value: object) -> None:
@@ -127,18 +132,22 @@ def read_json(path: str | os.PathLike) -> Any:
 
 
 def write_csv(path: str | os.PathLike, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write ``rows`` as CSV with exactly ``columns`` and unix line ends."""
+    """Write ``rows`` as CSV with exactly ``columns`` and unix line ends; names of files keep their bytes."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_text(path, text.getvalue())
+    _write(path, text.getvalue(), "surrogateescape")
 
 
-def read_csv(path: str | os.PathLike, required: Iterable[str] = ()) -> list[dict[str, str]]:
-    """Read a CSV file into dicts of strings; a missing file or column is a :class:`UserError`."""
+def read_csv(
+    path: str | os.PathLike, required: Iterable[str] = (), file_names: bool = False
+) -> list[dict[str, str]]:  # fmt: skip
+    """Read a CSV file into dicts of strings; a missing file or column is a :class:`UserError`. With ``file_names`` it
+    holds names of files, which need not be UTF-8."""
+    errors = "surrogateescape" if file_names else "strict"
     try:
-        with open(path, encoding="utf-8-sig", newline="") as handle:
+        with open(path, encoding="utf-8-sig", errors=errors, newline="") as handle:
             reader = csv.DictReader(handle)
             rows = list(reader)
             columns = reader.fieldnames or []
@@ -164,7 +173,7 @@ def digest(*parts: bytes | memoryview | str) -> str:
     """SHA-256 of the parts. The length of each part counts too, so that no two lists have the same text."""
     sha = hashlib.sha256()
     for part in parts:
-        data = part.encode() if isinstance(part, str) else part
+        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
         sha.update(len(data).to_bytes(8, "little"))
         sha.update(data)
     return sha.hexdigest()

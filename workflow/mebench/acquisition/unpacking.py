@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mebench.acquisition.archives import FIRST_VOLUME, archive_stem, is_archive_name, unpack
 from mebench.acquisition.listing import entries
-from mebench.media.folders import PICTURES
+from mebench.media.folders import ALL_PICTURES
 
 DEPTH = 3  # levels of an owner's folder at which archives are looked for
 NESTED = 3  # archives in archives in archives
@@ -110,7 +110,7 @@ def _that_clash(unpacked: Sequence[tuple[Path, str]]) -> list[tuple[Path, str]]:
     holders: dict[str, list[int]] = {}
     for i, (own, _) in enumerate(unpacked):
         for place, _, files in os.walk(own):
-            if any(os.path.splitext(name)[1].lower() in PICTURES for name in files):
+            if any(os.path.splitext(name)[1].lower() in ALL_PICTURES for name in files):
                 holders.setdefault(os.path.relpath(place, own), []).append(i)
     clashing = {i for several in holders.values() if len(several) > 1 for i in several}
     return [unpacked[i] for i in sorted(clashing)]

@@ -135,7 +135,7 @@ def _fps(text: str) -> float | None:
 
 def _each(path: Path, columns: tuple[str, ...], read: Callable[[Mapping[str, str]], Noun]) -> list[Noun]:
     nouns = []
-    for line, row in enumerate(read_csv(path, required=columns), start=2):
+    for line, row in enumerate(read_csv(path, required=columns, file_names=True), start=2):
         try:
             nouns.append(read(row))
         except ValueError as error:

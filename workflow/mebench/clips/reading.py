@@ -47,13 +47,15 @@ class Timing:
     repairs: tuple[str, ...]
 
 
-def timing(onset: object, apex: object, offset: object, frames: Iterable[int]) -> Timing:
+def timing(onset: object, apex: object, offset: object, frames: Iterable[int], unread: str = "") -> Timing:
     """Check the three labels of a clip against each other and against the frames on disk.
 
     A missing apex, one outside [onset, offset] and a dead one (apex == onset, no motion to see) become the
     middle frame, onset + (offset - onset) // 2, with ``apex_source`` 'mid'. A number whose frame is not on disk
-    moves to the nearest one there. Both are recorded. Raises Unusable when no motion is left.
+    moves to the nearest one there. Both are recorded, and with them what is ``unread`` in the folder of the frames.
+    Raises Unusable when no motion is left.
     """
+    also = f"; {unread}" if unread else ""
     first, last, peak = frame_number(onset), frame_number(offset), frame_number(apex)
     if first is None or last is None:
         raise Unusable(f"onset '{onset}' or offset '{offset}' is not a frame number")
@@ -61,7 +63,7 @@ def timing(onset: object, apex: object, offset: object, frames: Iterable[int]) -
         raise Unusable(f"onset {first} is not before offset {last}")
     inside = [number for number in frames if first <= number <= last]
     if len(inside) < 2:
-        raise Unusable(f"{len(inside)} frames of [{first}, {last}] are on disk, two are needed")
+        raise Unusable(f"{len(inside)} frames of [{first}, {last}] are on disk, two are needed{also}")
     wrong = _apex_fault(peak, apex, first, last)
     repairs = []
     if peak is None or wrong:
@@ -72,10 +74,12 @@ def timing(onset: object, apex: object, offset: object, frames: Iterable[int]) -
         # the motion must stay visible, so the apex never falls back on the onset frame
         choice = [n for n in inside if n > taken["onset"]] if name != "onset" else inside
         if not choice:
-            raise Unusable(f"no frame after onset {taken['onset']} is on disk")
+            raise Unusable(f"no frame after onset {taken['onset']} is on disk{also}")
         taken[name] = _nearest(choice, number)
         if taken[name] != number:
             repairs.append(f"{name} frame {number} is not on disk: frame {taken[name]} is taken")
+    if unread and any("is not on disk" in repair for repair in repairs):
+        repairs.append(unread)
     return Timing(taken["onset"], taken["apex"], taken["offset"], "mid" if wrong else "labelled", tuple(repairs))
 
 

@@ -85,7 +85,8 @@ class Labelled:
         if missing(apex) and not missing(row.cells.get("second apex")):
             apex = row["second apex"]
             repairs.append(f"no first apex: the second coder's {apex} is taken")
-        when = timing(row["onset"], apex, row["offset"], frame_names(folder))
+        frames = frame_names(folder)
+        when = timing(row["onset"], apex, row["offset"], frames, frames.unread)
         return Clip(
             clip_id=clip_id,
             dataset=dataset,

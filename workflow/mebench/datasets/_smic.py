@@ -46,7 +46,8 @@ def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
                     dropped.append((folder.relative_to(root).as_posix(), str(reason)))
     refuse_duplicates(clips, tree)
     if not clips:
-        raise UserError(f"{tree} holds no clips with frames; expected {card.layout}")
+        first = f" (the first of {len(dropped)}, {dropped[0][0]}: {dropped[0][1]})" if dropped else ""
+        raise UserError(f"{tree} holds no clips with frames{first}; expected {card.layout}")
     return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes)
 
 
@@ -83,9 +84,10 @@ def _clip(folder: Path, subject: str, emotion: str, card: DatasetCard, root: Pat
     owner, name, named = clip_name(folder.name)
     if owner != subject:
         raise Unusable(f"its name is of another subject than its folder {subject}")
-    frames = list(frame_names(folder))
+    names = frame_names(folder)
+    frames = list(names)
     if len(frames) < 2:
-        raise Unusable(f"it holds {len(frames)} frames, two are needed")
+        raise Unusable(f"it holds {len(frames)} frames, two are needed{names.unread and '; '}{names.unread}")
     emotion, repairs = label(named, emotion, "folder")
     return Clip(
         clip_id=f"{card.name}/{subject}/{name}",

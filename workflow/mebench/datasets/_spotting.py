@@ -11,7 +11,7 @@ from typing import TypeVar
 from mebench.clips.clip import Clip, Recording
 from mebench.clips.reading import Unusable, timing
 from mebench.errors import UserError
-from mebench.media.folders import frame_names
+from mebench.media.folders import FrameNames, frame_names
 
 Names = TypeVar("Names", bound=tuple[str, ...])
 Key = tuple[str, str]  # subject and video, in their one spelling
@@ -77,7 +77,7 @@ class Spotting:
             if names:
                 videos.append(recording(self._id(*key), names, self.fps, self._below(key)))
             else:
-                dropped.append((self._id(*key), "its folder holds no frames"))
+                dropped.append((self._id(*key), f"its folder holds no frames{names.unread and '; '}{names.unread}"))
             for label in waiting.pop(key, []):
                 try:
                     clips.append(self._clip(label, names))
@@ -101,8 +101,8 @@ class Spotting:
         """The folder of a video, below the root."""
         return self.folders[key].relative_to(self.root).as_posix()
 
-    def _clip(self, label: Label, names: Mapping[int, str]) -> Clip:
-        when = timing(label.onset, label.apex, label.offset, names)
+    def _clip(self, label: Label, names: FrameNames) -> Clip:
+        when = timing(label.onset, label.apex, label.offset, names, names.unread)
         mended = any(text.startswith("apex") for text in label.repairs)
         return Clip(
             clip_id=self._name(label),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mebench.clips.spelling import missing
 from mebench.errors import UserError
-from mebench.media.folders import PICTURES, is_folder
+from mebench.media.folders import ALL_PICTURES, is_folder
 
 FOLDERS_DEEP = 4  # below the root
 A_FOLDER_OF_FRAMES = 100  # pictures
@@ -75,7 +75,7 @@ def _scan(folder: Path) -> tuple[list[Path], list[Path]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             suffix = os.path.splitext(entry.name)[1].lower()
-            if suffix in PICTURES:
+            if suffix in ALL_PICTURES:
                 pictures += 1
                 if pictures > A_FOLDER_OF_FRAMES:
                     return [], []

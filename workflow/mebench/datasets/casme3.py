@@ -16,7 +16,7 @@ from mebench.datasets import _casme3
 from mebench.datasets._spotting import Label, lost_frames
 from mebench.datasets._workbook import find_workbook
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, frame_names
+from mebench.media.folders import FrameNames, existing_folder, frame_names
 
 Folders = dict[tuple[str, str] | tuple[str, str, int], Path]  # by subject, video, and the onset of a clip
 
@@ -56,7 +56,7 @@ def read(root: Path) -> Reading:
     if video_trees:
         folders |= dict(_casme3.video_folders(video_trees[0]).items())
     clips, dropped = [], []
-    frames: dict[Path, dict[int, str]] = {}
+    frames: dict[Path, FrameNames] = {}
     for label in _casme3.micro_labels(workbook):
         name = f"casme3/{label.subject}/{label.name}"
         try:
@@ -85,10 +85,10 @@ def _folder(label: Label, folders: Folders) -> Path:
     raise Unusable(f"no folder of frames {label.subject}_{label.name} or {label.subject}/{label.video}/color")
 
 
-def _clip(label: Label, folder: Path, frames: dict[int, str], root: Path, card: DatasetCard) -> Clip:
+def _clip(label: Label, folder: Path, frames: FrameNames, root: Path, card: DatasetCard) -> Clip:
     if not label.emotion:
         raise Unusable("no emotion")
-    when = timing(label.onset, label.apex, label.offset, frames)
+    when = timing(label.onset, label.apex, label.offset, frames, frames.unread)
     repairs = [*label.repairs, *when.repairs, *lost_frames(frames, when.onset, when.offset)]
     return Clip(
         clip_id=f"{card.name}/{label.subject}/{label.name}",

@@ -19,7 +19,7 @@ from mebench.clips.reading import Reading, refuse_duplicates
 from mebench.clips.spelling import emotion_name, subject_name
 from mebench.errors import UserError
 from mebench.files import read_csv
-from mebench.media.folders import PICTURES, existing_folder, folders_in
+from mebench.media.folders import existing_folder, folders_in, picture_files
 
 CARD = {
     "delivers": "pictures",
@@ -49,9 +49,9 @@ def read(root: Path) -> Reading:
     root = existing_folder(root, "flow_images")
     # archives often unpack into one more folder
     manifests = [path for path in (root / MANIFEST, *sorted(root.glob(f"*/{MANIFEST}"))) if path.is_file()]
-    clips = _manifest(root, manifests[0]) if manifests else _tree(root)
+    clips, dropped = (_manifest(root, manifests[0]), []) if manifests else _tree(root)
     refuse_duplicates(clips, manifests[0] if manifests else root)
-    return Reading(sorted(clips, key=lambda clip: clip.clip_id))
+    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped)
 
 
 def _clip(dataset: str, subject: str, clip: str, emotion: str, image: str) -> Clip:
@@ -79,23 +79,28 @@ def _manifest(root: Path, manifest: Path) -> list[Clip]:
     return clips
 
 
-def _tree(root: Path) -> list[Clip]:
+def _tree(root: Path) -> tuple[list[Clip], list[tuple[str, str]]]:
+    """The clips, and the folders whose files are no pictures, each with the reason."""
     subjects = folders_in(root)
     tests = _tests(subjects) or _tests([below for folder in subjects for below in folders_in(folder)])
     if not tests:
         raise UserError(f"{root} holds neither manifest.csv nor <subject>/u_test folders; expected {CARD['layout']}")
-    clips = []
+    clips, dropped = [], []
     for test in tests:
         dataset = _dataset_of(test.parent)
         for folder in sorted(path for path in test.iterdir() if path.is_dir()):
             emotion = emotion_name(CLASS_FOLDERS.get(folder.name, folder.name), EMOTIONS, f"the folder {folder}")
-            for picture in sorted(folder.iterdir()):
-                if picture.suffix.lower() in PICTURES and not picture.name.startswith("."):
-                    image = picture.relative_to(root).as_posix()
-                    clips.append(_clip(dataset, test.parent.name, picture.stem, emotion, image))
+            pictures, others = picture_files(folder)
+            for picture in pictures:
+                image = picture.relative_to(root).as_posix()
+                clips.append(_clip(dataset, test.parent.name, picture.stem, emotion, image))
+            if others and not pictures:
+                reason = f"none of its {len(others)} files is a picture by its name, such as {others[0].name}"
+                dropped.append((folder.relative_to(root).as_posix(), reason))
     if not clips:
-        raise UserError(f"the u_test folders of {root} hold no pictures; expected {CARD['layout']}")
-    return clips
+        such = f" ({dropped[0][0]}: {dropped[0][1]})" if dropped else ""
+        raise UserError(f"the u_test folders of {root} hold no pictures{such}; expected {CARD['layout']}")
+    return clips, dropped
 
 
 def _tests(subjects: list[Path]) -> list[Path]:

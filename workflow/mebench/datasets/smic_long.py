@@ -19,7 +19,7 @@ from mebench.datasets._smic import clip_name, label
 from mebench.datasets._spotting import lost_frames, recording
 from mebench.datasets._workbook import Row, find_workbook, read_table
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names
+from mebench.media.folders import FrameNames, existing_folder, find_tree, folders_in, frame_names
 
 CARD = {
     "delivers": "videos",
@@ -66,7 +66,7 @@ class Video:
     name: str
     named: str
     folder: Path
-    frames: dict[int, str]
+    frames: FrameNames
 
     def recording(self, root: Path, fps: float | None) -> Recording:
         """The row of videos.csv."""
@@ -91,7 +91,8 @@ def read(root: Path) -> Reading:
     clips = _clips(card, workbook, dict(videos), root, notes, dropped)
     refuse_duplicates(clips, workbook)
     if not clips:
-        raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}")
+        first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
+        raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}; the first: {first}")
     ordered = sorted(videos.values(), key=lambda video: (video.subject, video.name))
     recordings = [video.recording(root, card.fps) for video in ordered]
     return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes, recordings, [workbook])
@@ -205,11 +206,11 @@ def _clip(row: Row, place: str, video: Video, span: tuple[int, int], root: Path,
     )
 
 
-def _when(onset: object, apex: object, offset: object, frames: dict[int, str]) -> Timing:
+def _when(onset: object, apex: object, offset: object, frames: FrameNames) -> Timing:
     if not missing(apex):
-        return timing(onset, apex, offset, frames)
+        return timing(onset, apex, offset, frames, frames.unread)
     first, last = frame_number(onset), frame_number(offset)
     middle = None if first is None or last is None else max(first + 1, first + (last - first) // 2)
     # there is no label to repair: the middle frame is given to timing, so that it reports what else is wrong
-    when = timing(onset, middle, offset, frames)
+    when = timing(onset, middle, offset, frames, frames.unread)
     return replace(when, apex_source="mid")

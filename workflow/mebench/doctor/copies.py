@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mebench import cards
 from mebench.acquisition import archives, fetch, programs, unpacking
 from mebench.acquisition.origin import complete_copy
 from mebench.clips.card import DatasetCard, dataset_card, takes_crops_for_granted
@@ -20,6 +19,7 @@ from mebench.doctor.findings import Contents, Copy, Deviation, FacesFound
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.indexing import checks, decisions
+from mebench.indexing.read import read
 
 
 def look(name: str, entry: DatasetEntry, results: Path) -> tuple[Copy, Reading | None]:
@@ -35,7 +35,7 @@ def look(name: str, entry: DatasetEntry, results: Path) -> tuple[Copy, Reading |
         if root is None:
             return replace(copy, state="waiting"), None
         copy = replace(copy, root=root.as_posix())
-        reading = cards.load("datasets", name).read(root)
+        reading = read(name, root)
         if not reading.clips:
             raise UserError(f"no clips were found in {root}")
         kept, _ = decisions.apply(card, reading, root, decisions.choices(entry))

@@ -171,7 +171,8 @@ def _bits(image: Image) -> int:
     tags = getattr(image, "tag_v2", None)
     if tags is not None and BITS in tags:
         return max(tags[BITS])
-    arguments = image.tile[0].args if image.tile else ""
+    tiles = getattr(image, "tile", ())
+    arguments = tiles[0].args if tiles else ""
     raw = str(arguments if isinstance(arguments, str) else arguments[0] if arguments else "")
     if image.mode == "1" or raw.startswith(("1", "P;1")):
         return 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mebench.clips.spelling import trailing_integer
@@ -11,6 +12,9 @@ from mebench.errors import UserError
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 SUFFIXES = frozenset(suffix[1:] for suffix in PICTURES)
+ALL_PICTURES = PICTURES | {".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm", ".jp2", ".jfif"}  # with rarer formats
+COUNTED = re.compile(r"([0-9]+)[ _-]*of[ _-]*[0-9]+\Z", re.IGNORECASE)  # 5of10
+BRACKETED = re.compile(r"(.*?)\s*[(（]([0-9]+)[)）]")
 
 
 def existing_folder(root: Path, dataset: str) -> Path:
@@ -25,25 +29,87 @@ def existing_folder(root: Path, dataset: str) -> Path:
     return root
 
 
+class FrameNames(dict[int, str]):
+    """Names of the frames of a folder by number, in order, and the ``others`` in it, but for what is hidden."""
+
+    def __init__(self, frames: Mapping[int, str], others: Sequence[str]) -> None:
+        super().__init__(sorted(frames.items()))
+        self.others = sorted(others)
+
+    @property
+    def unread(self) -> str:
+        """What else the folder holds, as a clause that quotes one; empty where there is nothing."""
+        pictures = [name for name in self.others if _suffix(name) in ALL_PICTURES]
+        if pictures:
+            return f"of {len(pictures)} pictures in its folder the name is not understood, such as {pictures[0]}"
+        if self.others and not self:
+            return f"its folder holds no picture by name, but {len(self.others)} others, such as {self.others[0]}"
+        return ""
+
+
 def list_frames(folder: Path) -> dict[int, Path]:
     """Frames of a clip by the integer that ends their name, in order, whatever padding and extension."""
     return {number: folder / name for number, name in frame_names(folder).items()}
 
 
-def frame_names(folder: Path) -> dict[int, str]:
-    """Names of the frames of a clip or video by the integer that ends them, in order: a microsecond a frame."""
+def frame_names(folder: Path) -> FrameNames:
+    """Names of the frames of a clip or video by the integer that ends them, in order: a microsecond a frame.
+
+    In ``img5of10`` that is 5. Where a folder has no such picture in a usual format, rarer formats are read too, and
+    names such as ``img (3)``, as Windows renames many files at once.
+    """
     frames: dict[int, str] = {}
+    others = []
     for name in os.listdir(folder):
-        stem, dot, suffix = name.rpartition(".")
-        if not dot or suffix.lower() not in SUFFIXES or name[0] == ".":
+        if name[0] == ".":
             continue
-        number = int(stem) if stem.isdecimal() and stem.isascii() else trailing_integer(stem)
+        stem, _, suffix = name.rpartition(".")
+        number = _number(stem) if stem and suffix.lower() in SUFFIXES else None
         if number is None:
-            continue
-        if frames.setdefault(number, name) != name:
-            one, two = sorted((frames[number], name))
-            raise UserError(f"{folder} holds frame {number} twice: {one} and {two}; keep one")
-    return dict(sorted(frames.items()))
+            others.append(name)
+        else:
+            _add(frames, number, name, folder)
+    return FrameNames(frames, others) if frames else _rarer(folder, others)
+
+
+def _rarer(folder: Path, names: Sequence[str]) -> FrameNames:
+    frames: dict[int, str] = {}
+    stems = {name: name.rpartition(".")[0] for name in names if _suffix(name) in ALL_PICTURES}
+    bracketed = {name: match for name, stem in stems.items() if (match := BRACKETED.fullmatch(stem))}
+    if len({match[1] for match in bracketed.values()}) > 1:  # such as img1 (1) and img2 (1): copies of frames
+        bracketed = {}
+    for name, stem in stems.items():
+        number = int(bracketed[name][2]) if name in bracketed else _number(stem)
+        if number is not None:
+            _add(frames, number, name, folder)
+    return FrameNames(frames, [name for name in names if name not in frames.values()])
+
+
+def _add(frames: dict[int, str], number: int, name: str, folder: Path) -> None:
+    if frames.setdefault(number, name) != name:
+        one, two = sorted((frames[number], name))
+        raise UserError(f"{folder} holds frame {number} twice: {one} and {two}; keep one")
+
+
+def _number(stem: str) -> int | None:
+    if stem.isdecimal() and stem.isascii():
+        return int(stem)
+    counted = COUNTED.search(stem) if "of" in stem.lower() else None
+    return int(counted[1]) if counted else trailing_integer(stem)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def picture_files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The pictures in a folder, those of rarer formats where there is no other, and its other files; both in order."""
+    files = sorted(path for path in folder.iterdir() if path.name[0] != "." and not path.is_dir())
+    for suffixes in (PICTURES, ALL_PICTURES):
+        pictures = [path for path in files if path.suffix.lower() in suffixes]
+        if pictures:
+            break
+    return pictures, [path for path in files if path not in set(pictures)]
 
 
 def folders_in(folder: Path) -> list[Path]:

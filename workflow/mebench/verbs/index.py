@@ -27,15 +27,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mebench import cards, formats
+    from mebench import formats
     from mebench.acquisition.origin import complete_copy, data_origin, data_root
     from mebench.clips.card import dataset_card
     from mebench.files import write_csv, write_json, write_text
     from mebench.indexing import apex, checks, decisions, report
+    from mebench.indexing.read import read
 
     card = dataset_card(args.dataset)
     root = data_root(args.root)
-    reading = cards.load("datasets", args.dataset).read(root)
+    reading = read(args.dataset, root)
     whole = complete_copy(root)
     deviations = checks.deviations(card, reading) if whole else {}
     checks.refuse(args.dataset, deviations, args.accept)
