@@ -104,7 +104,7 @@ def measure(name: str, args: argparse.Namespace) -> tuple[list[str], dict[str, A
         seconds += timed(device, lambda count=count: [loop.epoch() for _ in range(count)])
         done += count
     memory = peak_memory_mb(device)
-    known, own = forward(cards.card("models", name), spec)
+    known, own = forward(cards.card("models", name), spec["options"])
     if not own:
         raise UserError(f"the card of {name} does not say what these options cost: {spec['options']}")
     reached = PASSES * known.get("head", known["forward"]) * clips * done / seconds / 1e12

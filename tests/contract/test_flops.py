@@ -36,8 +36,8 @@ def test_the_cost_of_every_preset_is_known(name):
     """Else `mebench plan` takes the operations of the default options for those of a small network."""
     for preset in CARDS[name].get("presets", {"paper": {}}):
         options = recipes.resolve({"model": name, "preset": preset})["options"]
-        found, own = forward(CARDS[name], {"options": options})
+        flops, own = forward(CARDS[name], options)
         assert own, f"preset {preset}: give its operations in flops_by_options of the card"
         with torch.device("meta"):
             model = build(name, num_classes=3, **{**options, **offline(name)})
-        assert getattr(model, "caches", False) == ("head" in found), preset
+        assert getattr(model, "caches", False) == ("head" in flops), preset

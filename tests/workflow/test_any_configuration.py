@@ -36,6 +36,7 @@ from allpairspy import AllPairs
 from project import Project, served
 
 from mebench import cards
+from mebench.clips.card import dataset_card
 from mebench.config import feasible, recipes
 from mebench.protocols.tasks import TASKS
 
@@ -80,7 +81,7 @@ def goes(model: str, task: str) -> bool:
 
 def reads(model: str, datasets: Iterable[str]) -> bool:
     wanted = json.loads(read_by(model))
-    return not any(feasible.unreadable(wanted, cards.card("datasets", name)) for name in datasets)
+    return not any(feasible.unreadable(wanted, dataset_card(name)) for name in datasets)
 
 
 def row_of(model: str, task: str, configuration: Row) -> Row:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mebench.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
+    from mebench.config.entries import ModelEntry
     from mebench.config.spec import Option, RunSpec
     from mebench.model_card import Measurement
 
@@ -171,8 +172,8 @@ def checked_option(where: str, key: str, value: Option, choices: Sequence[Option
     raise UserError(f"{where} has {key}: {value}; choose one of {listed}")
 
 
-def weights_files(spec: RunSpec) -> list[str]:
-    """The files of weights that are named by the options of a run's spec."""
+def weights_files(spec: RunSpec | ModelEntry) -> list[str]:
+    """The files of weights that are named by the options of a run's spec or of a model entry."""
     options = card("models", spec["model"]).get("options", {})
     chosen = [str(spec["options"].get(key, "")) for key, choices in options.items() if "FILE" in choices]
     return [value for value in chosen if value.endswith(WEIGHTS)]

@@ -63,9 +63,10 @@ def recipe_table(card: ModelCard) -> tuple[list[str], list[list[str]], list[str]
     changed = {key for key in first if any(options[key] != first[key] for options in chosen)}
     rows = [[key, *(written(options[key]) for options in chosen)] for key in first if key in changed]
     stated = {*card["recipe"], *(key for preset in card.get("presets", {}).values() for key in preset)}
-    keys = [key for key in recipes.RECIPE if resolved[0]["recipe"]]
+    whole: list[Mapping[str, object]] = [entry["recipe"] for entry in resolved]
+    keys = [key for key in recipes.RECIPE if whole[0]]
     for key in keys:
-        values = [entry["recipe"][key] for entry in resolved]
+        values = [recipe[key] for recipe in whole]
         if key in stated or any(value != recipes.RECIPE[key] for value in values):
             rows.append([key, *map(plain, values)])
     shown = {row[0] for row in rows}

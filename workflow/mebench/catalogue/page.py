@@ -110,9 +110,9 @@ def _measured(card: ModelCard) -> str:
     lines = []
     for record in records:
         options = ", ".join(f"{option}: {chosen}" for option, chosen in record["options"].items()) or "default"
-        spec = recipes.resolve({"model": card["name"], **record["options"]})
+        recipe = recipes.resolve({"model": card["name"], **record["options"]})["recipe"]
         lines.append([options, record["device"], f"{record['clips']} x {record['epochs']}", *_setting(record),
-                      plain(record["seconds"]), f"{estimate.scaled(dict(record), spec, COMPOSITE):.3g}",
+                      plain(record["seconds"]), f"{estimate.scaled(record, recipe, COMPOSITE):.3g}",
                       plain(record["peak_memory_mb"]) if "peak_memory_mb" in record else "not measured",
                       f"{100 * record['share_of_peak']:.2g} %"])  # fmt: skip
     table = markdown_table(header, lines, right=header[5:])

@@ -47,7 +47,7 @@ def _word(text: str) -> Word:
         numbers = [float(argument) for argument in arguments]
     except ValueError:
         numbers = [math.nan]
-    if len(numbers) == len(fields(kind)) and all(map(math.isfinite, numbers)) and kind(*numbers).sensible():
+    if len(numbers) == len(fields(kind)) and all(map(math.isfinite, numbers)) and kind(*numbers).sensible():  # type: ignore[arg-type]
         return kind(*numbers)
     raise UserError(f"augment has '{text}', but {name} takes {kind.TAKES}; write for example '{kind.EXAMPLE}'")
 

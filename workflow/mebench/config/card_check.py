@@ -3,10 +3,10 @@ else."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from mebench.cards import Card
 from mebench.config import deviations, input_names
 from mebench.errors import UserError, did_you_mean
 
@@ -20,7 +20,7 @@ CENTERS = ("none", "train_mean", "train_p99")
 PARTS = ("inputs", "recipe", "resources")
 
 
-def check(card: dict[str, Any], path: Path, recipe: Collection[str]) -> None:
+def check(card: Card, path: Path, recipe: Collection[str]) -> None:
     """A UserError names the first thing that is missing in the card of the file ``path``, or that means nothing;
     ``recipe`` are the keys of a recipe."""
     problem = next(_problems(card, recipe), None)
@@ -28,7 +28,7 @@ def check(card: dict[str, Any], path: Path, recipe: Collection[str]) -> None:
         raise UserError(f"the CARD of {path} {problem}; docs/add-a-model.md shows a whole one")
 
 
-def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
+def _problems(card: Card, recipe: Collection[str]) -> Iterator[str]:
     for part in (*PARTS, "options", "presets", "changes"):
         if not isinstance(card.get(part, {}), dict):
             yield f"has {part}: {card[part]}, which is no mapping"
@@ -42,7 +42,7 @@ def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
     serves = card.get("serves", ["recognition"])
     if not isinstance(serves, list) or not serves or not all(isinstance(name, str) for name in serves):
         yield f"has serves: {serves}, which is no list of kinds of task, such as [recognition]"
-    yield from _of_inputs(card["inputs"])
+    yield from _input_problems(card["inputs"])
     yield from deviations.problems(card.get("deviations", []))
     yield from _unknown("recipe", card["recipe"], recipe)
     options = card.get("options", {})
@@ -59,10 +59,10 @@ def _problems(card: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
         if option not in options:
             yield f"has changes of the unknown option '{option}'{did_you_mean(option, options)}"
         for value, changed in values.items():
-            yield from _of_change(f"changes: {option}: {value}", changed, recipe)
+            yield from _change_problems(f"changes: {option}: {value}", changed, recipe)
 
 
-def _of_inputs(wanted: dict[str, Any], at: str = "inputs") -> Iterator[str]:
+def _input_problems(wanted: Mapping[str, object], at: str = "inputs") -> Iterator[str]:
     for key, known in (("kind", input_names.KINDS), ("range", RANGES), ("center", CENTERS)):
         if key in wanted and wanted[key] not in known:
             yield f"has {at}: {key}: {wanted[key]}{did_you_mean(str(wanted[key]), known)}"
@@ -71,13 +71,13 @@ def _of_inputs(wanted: dict[str, Any], at: str = "inputs") -> Iterator[str]:
         yield f"has {at}: channels: {channels}, which is no list of names"
 
 
-def _of_change(at: str, changed: dict[str, Any], recipe: Collection[str]) -> Iterator[str]:
+def _change_problems(at: str, changed: Card, recipe: Collection[str]) -> Iterator[str]:
     yield from _unknown(at, changed, PARTS)
-    yield from _of_inputs(changed.get("inputs", {}), f"{at}: inputs")
+    yield from _input_problems(changed.get("inputs", {}), f"{at}: inputs")
     yield from _unknown(f"{at}: recipe", changed.get("recipe", {}), recipe)
 
 
-def _unknown(at: str, mapping: dict[str, Any], known: Collection[str]) -> Iterator[str]:
+def _unknown(at: str, mapping: Mapping[str, object], known: Collection[str]) -> Iterator[str]:
     for key in mapping:
         if key not in known:
             yield f"has the unknown key '{key}' in {at}{did_you_mean(str(key), known)}"

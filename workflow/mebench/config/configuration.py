@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+from mebench.clips.entry import DatasetEntry
 from mebench.config import kinds
+from mebench.config.entries import Document, ModelEntry, Settings
+from mebench.config.kinds import KindCard
+from mebench.protocols.tasks import TaskDefinition
 
 FORMAT = "mebench configuration 1"  # of results/config.json
 
@@ -16,11 +19,11 @@ class Configuration:
     """``settings`` are the keys of config.yaml with their defaults; ``tasks`` and ``entries`` (of models) are by name,
     in the order in which they are written."""
 
-    settings: dict[str, Any]
-    tasks: dict[str, dict[str, Any]]
-    entries: dict[str, dict[str, Any]]
+    settings: Settings
+    tasks: dict[str, TaskDefinition]
+    entries: dict[str, ModelEntry]
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Document:
         """All of it as JSON, for ``results/config.json``; equal configurations give equal JSON."""
         return {
             "format": FORMAT,
@@ -30,10 +33,10 @@ class Configuration:
         }
 
     @classmethod
-    def read(cls, document: dict[str, Any]) -> Configuration:
+    def read(cls, document: Document) -> Configuration:
         """The configuration of a :meth:`document`."""
-        named = ({item["name"]: item for item in document[part]} for part in ("tasks", "entries"))
-        return cls(document["settings"], *named)
+        tasks = {definition["name"]: definition for definition in document["tasks"]}
+        return cls(document["settings"], tasks, {entry["name"]: entry for entry in document["entries"]})
 
     @property
     def results(self) -> str:
@@ -49,19 +52,19 @@ class Configuration:
         return self.settings["seeds"]
 
     @cached_property
-    def datasets(self) -> dict[str, dict[str, Any]]:
+    def datasets(self) -> dict[str, DatasetEntry]:
         """All that are configured, whether a task needs them or not: each is read, checked and shown in the report."""
         return dict(sorted(self.settings["datasets"].items()))
 
     @cached_property
-    def kinds(self) -> dict[str, dict[str, Any]]:
+    def kinds(self) -> dict[str, KindCard]:
         """The card of the kind of each task."""
         return {name: kinds.card(definition) for name, definition in self.tasks.items()}
 
     @property
-    def own_tasks(self) -> list[dict[str, Any]]:
+    def own_tasks(self) -> list[TaskDefinition]:
         """The definitions of the tasks that the configuration itself defines."""
-        return [self.tasks[written["name"]] for written in self.settings["tasks"] if not isinstance(written, str)]
+        return [self.tasks[str(written["name"])] for written in self.settings["tasks"] if not isinstance(written, str)]
 
     def pairs(self) -> list[tuple[str, str]]:
         """Each task with each model entry that is for it."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from mebench import cards
+from mebench.clips.card import DatasetCard, dataset_card
+from mebench.clips.entry import DatasetEntry
 from mebench.config import input_names, kinds, recipes
 from mebench.config.configuration import Configuration
+from mebench.config.entries import ModelEntry
+from mebench.config.spec import ModelInputs
 from mebench.errors import UserError
+from mebench.model_card import model_card
+from mebench.protocols.tasks import TaskDefinition, extra_datasets
 
 ONLY_SYNTHETIC = ("size", "subjects", "clips", "seed")
 FULL = ("casme2", "samm", "smic", "smic_vis", "smic_nir", "casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")
@@ -17,13 +22,13 @@ SUBJECTS = 8  # of a small stand-in where the configuration does not say
 def check(configuration: Configuration) -> None:
     """Raise a UserError for the first thing that cannot work: options of a source, inputs that a dataset cannot give,
     too few subjects for the selection ``inner``."""
-    for name, dataset in configuration.datasets.items():
-        _source(name, dataset)
+    for name, written in configuration.datasets.items():
+        _source(name, written)
     for task, model in configuration.pairs():
         entry = configuration.entries[model]
         _kind(configuration, task, entry)
         for dataset in datasets_of(configuration.tasks[task], entry):
-            reason = unreadable(entry["inputs"], cards.card("datasets", dataset), configuration.tasks[task])
+            reason = unreadable(entry["inputs"], dataset_card(dataset), configuration.tasks[task])
             if reason:
                 raise UserError(
                     f"the model entry '{model}' cannot run on the task {task}: {reason}; "
@@ -33,13 +38,12 @@ def check(configuration: Configuration) -> None:
         _inner(configuration)
 
 
-def datasets_of(definition: dict[str, Any], entry: dict[str, Any]) -> list[str]:
+def datasets_of(definition: TaskDefinition, entry: ModelEntry) -> list[str]:
     """The datasets of a task, and those of the extra clips that an entry trains on."""
-    extra = entry["recipe"].get("extra_clips", "none")
-    return [*definition["datasets"], *(definition[extra] if extra != "none" else ())]
+    return [*definition["datasets"], *extra_datasets(definition, entry["recipe"].get("extra_clips", "none"))]
 
 
-def _source(name: str, entry: dict[str, Any]) -> None:
+def _source(name: str, entry: DatasetEntry) -> None:
     if entry["source"] != "synthetic":
         given = [key for key in ONLY_SYNTHETIC if key in entry]
         if given:
@@ -59,13 +63,13 @@ def _source(name: str, entry: dict[str, Any]) -> None:
                         f"remove {' and '.join(given)}")  # fmt: skip
 
 
-OF_CLASSES = ("class_weights", "label_smoothing", "order")  # keys of a recipe that mean something where classes are
+CLASS_KEYS = ("class_weights", "label_smoothing", "order")  # keys of a recipe that mean something where classes are
 
 
-def _kind(configuration: Configuration, task: str, entry: dict[str, Any]) -> None:
+def _kind(configuration: Configuration, task: str, entry: ModelEntry) -> None:
     """A model serves the kinds of task that its card says, recognition where it says nothing; what a recipe says of
     classes goes with those alone that have some."""
-    card, kind = cards.card("models", entry["model"]), configuration.kinds[task]
+    card, kind = model_card(entry["model"]), configuration.kinds[task]
     serves = card.get("serves", [kinds.DEFAULT])
     if kind["name"] not in serves:
         raise UserError(
@@ -78,23 +82,25 @@ def _kind(configuration: Configuration, task: str, entry: dict[str, Any]) -> Non
             f"the task {task} is of the kind {kind['name']}, which has no selection: {selection}; "
             f"write selection: {' or '.join(['last', *kind['selection']])}"
         )
-    for key in OF_CLASSES if not kind.get("classes", False) else ():
-        value, default = entry["recipe"].get(key, recipes.RECIPE[key]), recipes.RECIPE[key]
+    recipe: Mapping[str, object] = entry["recipe"]
+    for key in CLASS_KEYS if not kind.get("classes", False) else ():
+        default = recipes.RECIPE[key]
+        value = recipe.get(key, default)
         if value != default:
             raise UserError(f"the model entry '{entry['name']}' has {key}: {value}, but the task {task} has no "
                             f"classes; write {key}: {default}")  # fmt: skip
 
 
-def unreadable(wanted: dict[str, Any], card: dict[str, Any], task: dict[str, Any] | None = None) -> str:
+def unreadable(wanted: ModelInputs, card: DatasetCard, task: TaskDefinition | None = None) -> str:
     """Why a model that asks for the input ``wanted`` cannot read what a dataset delivers for a task (of clips, where
     none is given); empty where it can."""
     of_clips = task is None or not kinds.of_recordings(task)
-    if of_clips and card["delivers"] == "videos" and input_names.KINDS[wanted["kind"]].get("per") == "video":
-        return f"its input {wanted['kind']} has one array for each long video of {card['name']}, not for each clip"
-    if card["delivers"] != "pictures":
+    if of_clips and card.delivers == "videos" and input_names.KINDS[wanted["kind"]].get("per") == "video":
+        return f"its input {wanted['kind']} has one array for each long video of {card.name}, not for each clip"
+    if card.delivers != "pictures":
         return ""
-    sizes = {int(name.rpartition("-")[2]) for name in card["inputs"]}
-    pictures = f"{card['name']} delivers flow pictures of {' or '.join(map(str, sorted(sizes)))} pixels"
+    sizes = {int(name.rpartition("-")[2]) for name in card.inputs}
+    pictures = f"{card.name} delivers flow pictures of {' or '.join(map(str, sorted(sizes)))} pixels"
     if wanted["kind"] != "apex_flow":
         return f"it reads the input {wanted['kind']}, but {pictures}"
     if wanted.get("size") not in sizes:
@@ -104,10 +110,10 @@ def unreadable(wanted: dict[str, Any], card: dict[str, Any], task: dict[str, Any
     return ""
 
 
-def _elsewhere(configuration: Configuration, task: str, entry: dict[str, Any]) -> str:
+def _elsewhere(configuration: Configuration, task: str, entry: ModelEntry) -> str:
     """What to write instead."""
     others = [name for name, definition in configuration.tasks.items() if all(
-        not unreadable(entry["inputs"], cards.card("datasets", dataset)) for dataset in definition["datasets"]
+        not unreadable(entry["inputs"], dataset_card(dataset)) for dataset in definition["datasets"]
     )]  # fmt: skip
     if entry["recipe"].get("extra_clips", "none") != "none" and task in others:
         return "leave out extra_clips"
@@ -131,6 +137,6 @@ def _inner(configuration: Configuration) -> None:
                 )
 
 
-def small_stand_in(dataset: dict[str, Any]) -> bool:
+def small_stand_in(dataset: DatasetEntry) -> bool:
     """Whether a dataset of the configuration is a small generated one."""
     return dataset["source"] == "synthetic" and dataset.get("size", "small") == "small"

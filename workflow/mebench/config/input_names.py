@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from mebench.errors import UserError, did_you_mean
 
@@ -17,9 +17,22 @@ CROPS = ("provided", "eyes", "nose")
 # optical flow; the first is the reference and what the benchmark uses unless a paper says otherwise
 FLOWS = ("tvl1", "tvl1_torch", "farneback", "dis")
 
-# kind -> its sizes, what a size means, and its options: a default first. No word occurs in two options of a kind.
-# per: video, where a dataset of long videos has one array for each of them, not for each clip
-KINDS: dict[str, dict[str, Any]] = {
+
+class _Options(TypedDict):
+    options: dict[str, tuple[str, ...]]
+
+
+class InputKind(_Options, total=False):
+    """A kind of input. ``options`` have their default first; no word occurs in two options of a kind. ``sizes`` are the
+    least and the largest size, ``choices`` the only ones. ``per`` is video where a dataset of long videos has one array
+    for each of them, not for each clip."""
+
+    sizes: tuple[int, int]
+    choices: tuple[int, ...]
+    per: str
+
+
+KINDS: dict[str, InputKind] = {
     **{name: {"options": {"crop": CROPS}} for name in FLOWS},
     "apex_flow": {"sizes": (4, 1024), "options": {"flow": FLOWS, "crop": CROPS}},
     "long_flow": {
@@ -88,7 +101,7 @@ def parse(name: str) -> InputSpec:
     """The input behind a name: 'apex_flow-28.eyes' -> kind apex_flow, size 28, crop eyes."""
     head, *words = name.split(".")
     match = re.fullmatch(r"([a-z0-9_]+?)(?:-(\d+))?", head)
-    kind, size = (match[1], match[2] and int(match[2])) if match else (head, None)
+    kind, size = (match[1], int(match[2]) if match[2] else None) if match else (head, None)
     if kind not in KINDS:
         raise UserError(f"unknown input '{name}'{did_you_mean(kind, KINDS)}")
     known = KINDS[kind]["options"]

@@ -3,23 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from mebench import cards
+
+if TYPE_CHECKING:
+    from mebench.tasks import Metric
 
 DEFAULT = "recognition"
 
 
-def name_of(task: Mapping[str, Any]) -> str:
+class _Required(TypedDict):
+    name: str
+    title: str
+    module: str
+    definition: list[str]
+    history: str
+    selection: dict[str, str]
+    metrics: dict[str, Metric]
+    columns: dict[str, list[tuple[str, str]]]
+    caption: str
+    plots: dict[str, list[str]]
+
+
+class KindCard(_Required, total=False):
+    """What is known of a kind of task without importing it; docs/add-a-kind-of-task.md explains each key.
+
+    ``definition`` are the keys that a task of the kind may have, ``required`` those that it must have. ``selection``
+    maps a selection of epochs to the column of history.csv that it adds, ``predictions`` a column to its meaning.
+    ``stage`` holds the parameters of the stage after pooling, with their defaults.
+    """
+
+    required: list[str]
+    classes: bool
+    sample: str
+    predictions: dict[str, str]
+    stage: dict[str, object]
+
+
+REQUIRED = tuple(key for key in _Required.__annotations__ if key != "name")  # the name is that of the file
+
+
+def name_of(task: Mapping[str, object]) -> str:
     """The kind of a task: a name, or the path of a file."""
-    return task.get("kind", DEFAULT)
+    return str(task.get("kind", DEFAULT))
 
 
-def card(task: Mapping[str, Any]) -> dict[str, Any]:
+def card(task: Mapping[str, object]) -> KindCard:
     """The card of a task's kind."""
-    return cards.card("tasks", name_of(task))
+    return cast(KindCard, cards.card("tasks", name_of(task)))
 
 
-def of_recordings(task: Mapping[str, Any]) -> bool:
+def of_recordings(task: Mapping[str, object]) -> bool:
     """Whether the samples of a task are made of recordings, not of clips."""
     return card(task).get("sample", "clip") == "recording"

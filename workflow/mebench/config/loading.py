@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from mebench.config.configuration import FORMAT, Configuration
+from mebench.config.entries import Document, Settings
 from mebench.config.schema import checked
 from mebench.errors import UserError
 
@@ -18,17 +19,17 @@ def load(path: str | os.PathLike) -> Configuration:
     text = _text(path)
     document = _document(text)
     if document is not None:
-        return _of_document(document, path)
+        return _resolved(document, path)
     from mebench.config.resolve import resolve
 
     return resolve(checked(_yaml(text, path), str(path)))
 
 
-def load_config(path: str | os.PathLike) -> dict[str, Any]:
+def load_config(path: str | os.PathLike) -> Settings:
     """The settings of a configuration file alone, checked and completed, but not resolved against cards."""
     text = _text(path)
     document = _document(text)
-    return checked(_yaml(text, path), str(path)) if document is None else _of_document(document, path).settings
+    return checked(_yaml(text, path), str(path)) if document is None else _resolved(document, path).settings
 
 
 def _text(path: str | os.PathLike) -> str:
@@ -42,7 +43,7 @@ def _text(path: str | os.PathLike) -> str:
         ) from error
 
 
-def _document(text: str) -> dict[str, Any] | None:
+def _document(text: str) -> Document | None:
     """A resolved configuration; None where the text is something else, perhaps a config.yaml in JSON."""
     if not text.startswith("{"):
         return None
@@ -50,10 +51,10 @@ def _document(text: str) -> dict[str, Any] | None:
         document = json.loads(text)
     except ValueError:
         return None
-    return document if "format" in document else None
+    return cast(Document, document) if "format" in document else None
 
 
-def _of_document(document: dict[str, Any], path: str | os.PathLike) -> Configuration:
+def _resolved(document: Document, path: str | os.PathLike) -> Configuration:
     if document["format"] != FORMAT:
         raise UserError(
             f"{path} has the format '{document['format']}', but this mebench reads '{FORMAT}'; start snakemake, which "
@@ -62,7 +63,7 @@ def _of_document(document: dict[str, Any], path: str | os.PathLike) -> Configura
     return Configuration.read(document)
 
 
-def _yaml(text: str, path: str | os.PathLike) -> Any:
+def _yaml(text: str, path: str | os.PathLike) -> object:
     import yaml
 
     try:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import cast
 
 from mebench import cards
+from mebench.clips.card import dataset_card
 from mebench.config import kinds
 from mebench.errors import UserError, check_folder_name, did_you_mean
-from mebench.protocols.tasks import SHIPPED
+from mebench.protocols.tasks import SHIPPED, Expected, TaskDefinition
 
-CARD = ("title", "module", "definition", "history", "selection", "metrics", "columns", "caption", "plots")
 ALWAYS = ("name", "kind", "title", "datasets", "stage")
 
 
-def own(entry: dict[str, Any]) -> dict[str, Any]:
-    """The definition of a task from its ``entry`` in the configuration, complete; a UserError says what is wrong."""
+def own(written: Mapping[str, object]) -> TaskDefinition:
+    """The definition of a task as it is ``written`` in the configuration, complete; a UserError says what is wrong."""
+    entry = cast(TaskDefinition, written)  # the schema has checked name, kind, title, datasets and stage
     name = entry["name"]
     if name in SHIPPED:
         raise UserError(f"the task {name} is there already; give your own another name, or list just the name {name}")
     check_folder_name("task", name)
     card = kinds.card(entry)
-    absent = [key for key in CARD if key not in card]
+    absent = [key for key in kinds.REQUIRED if key not in card]
     absent += [f"columns: {key}" for key in ("all", "part") if key not in card.get("columns", {"all": [], "part": []})]
     if absent:
         raise UserError(f"the CARD of {cards.locate('tasks', kinds.name_of(entry))} lacks {', '.join(absent)}; "
@@ -30,10 +32,10 @@ def own(entry: dict[str, Any]) -> dict[str, Any]:
             if metric not in card["metrics"]:
                 raise UserError(f"the CARD of {cards.locate('tasks', kinds.name_of(entry))} has columns: {part} of the "
                                 f"unknown metric '{metric}'{did_you_mean(metric, card['metrics'])}")  # fmt: skip
-    known = [*ALWAYS, *card["definition"]]
+    allowed = [*ALWAYS, *card["definition"]]
     for key in entry:
-        if key not in known:
-            raise UserError(f"the task {name} has the unknown key '{key}'{did_you_mean(key, known)}")
+        if key not in allowed:
+            raise UserError(f"the task {name} has the unknown key '{key}'{did_you_mean(key, allowed)}")
     for key in entry.get("stage", {}):
         if key not in card.get("stage", {}):
             raise UserError(
@@ -45,7 +47,8 @@ def own(entry: dict[str, Any]) -> dict[str, Any]:
     return {"title": name, "protocol": "loso", "drop": {}, "expected": expected(entry["datasets"]), **entry}
 
 
-def expected(datasets: list[str]) -> dict[str, int]:
+def expected(datasets: Iterable[str]) -> Expected:
     """About how many clips and subjects the datasets have, from their cards."""
-    announced = [cards.card("datasets", name)["expected"] for name in datasets]
-    return {key: sum(found.get(key, 0) for found in announced) for key in ("clips", "subjects")}
+    announced = [dataset_card(name).expected for name in datasets]
+    clips, subjects = (sum(counts.get(key, 0) for counts in announced) for key in ("clips", "subjects"))
+    return {"clips": clips, "subjects": subjects}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Literal, cast
 
 from mebench import cards
 from mebench.config import augmentations, card_check
-from mebench.config.spec import RunSpec
+from mebench.config.entries import ModelEntry
+from mebench.config.spec import ModelInputs, Option, Recipe, RunSpec
 from mebench.errors import UserError, check_folder_name, did_you_mean
+from mebench.model_card import Change, ModelCard, Resources, model_card
 from mebench.protocols.tasks import TASKS
 
 # every recipe key with its default; a card or the configuration may set any of them
-RECIPE: dict[str, Any] = {
+RECIPE: dict[str, str | int | float] = {
     "optimizer": "adam",
     "lr": 1e-3,
     "weight_decay": 0.0,
@@ -54,42 +57,39 @@ POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", 
 BELOW_ONE = ("label_smoothing", "ema")
 
 
-def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
-    """``{name, model, tasks, training, options, inputs, recipe, resources}`` of a model entry.
+def resolve(written: str | Mapping[str, object]) -> ModelEntry:
+    """A model entry as it is ``written`` in the configuration, complete; a UserError says what is wrong.
 
     Later wins: recipe defaults, the card, what its options change, its preset, the entry's own keys.
     """
-    entry = {"model": entry} if isinstance(entry, str) else {str(key): value for key, value in entry.items()}
-    model = entry.pop("model")
-    card = cards.card("models", model)
+    entry: dict[str, object] = {"model": written}
+    if not isinstance(written, str):
+        entry = {str(key): value for key, value in written.items()}
+    model = str(entry.pop("model"))
     if not cards.is_rule_file(model):
-        card_check.check(card, cards.locate("models", model), RECIPE)
+        card_check.check(cards.card("models", model), cards.locate("models", model), RECIPE)
+    card = model_card(model)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
-    tasks = entry.pop("tasks", None)
+    tasks = _tasks(name, entry.pop("tasks", None))
     check_folder_name("model", name)
     training = card.get("training", "gradient")
-    known = {**card.get("options", {}), **(RECIPE if training == "gradient" else {})}
-    for key in entry:
-        if key in RECIPE and key not in known:
-            raise UserError(f"the model entry '{name}' has {key}, which is for models that are trained by gradient; "
-                            f"{card['title']} is not, leave it out")  # fmt: skip
-        if key not in known:
-            hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks"])
-            raise UserError(f"the model entry '{name}' has the unknown key '{key}'{hint}")
-    presets = {"paper": {}, **card.get("presets", {})}
+    _check_keys(name, card, entry)
+    presets = _presets(card)
     if not isinstance(preset, str) or preset not in presets:
         raise UserError(f"the model {card['name']} has no preset '{preset}'{did_you_mean(str(preset), presets)}")
-    chosen = presets[preset] | entry
-    options = {key: chosen[key] for key in chosen if key in card.get("options", {})}
-    for key, value in options.items():
-        options[key] = cards.checked_option(f"the model entry '{name}'", key, value, card["options"][key])
-    if tasks is not None and (not isinstance(tasks, list) or not tasks):
-        raise UserError(f"the model entry '{name}' has tasks: {tasks}; write a list such as [casme3-7]")
-    recipe = _base(card, options) | {key: chosen[key] for key in chosen if key in RECIPE}
-    wanted = card["inputs"] | changed(card, options, "inputs")
+    chosen = {**presets[preset], **entry}
+    options = {
+        key: cards.checked_option(f"the model entry '{name}'", key, cast(Option, chosen[key]), choices)
+        for key, choices in card.get("options", {}).items()
+        if key in chosen
+    }
+    wanted = cast(ModelInputs, {**card["inputs"], **changed(card, options, "inputs")})
+    recipe: Recipe = {}
     if training == "gradient":
-        recipe = checked(name, recipe)
+        recipe = checked(name, _base(card, options) | {key: chosen[key] for key in chosen if key in RECIPE})
         augmentations.check(augmentations.parse(recipe["augment"]), wanted["channels"], wanted["range"], wanted["kind"])
+    resources = {**card["resources"], **changed(card, options, "resources")}
+    resources |= cast(Mapping[str, object], presets[preset].get("resources", {}))
     return {
         "name": name,
         "model": model,
@@ -97,30 +97,58 @@ def resolve(entry: str | dict[str, Any]) -> dict[str, Any]:
         "training": training,
         "options": options,
         "inputs": wanted,
-        "recipe": recipe if training == "gradient" else {},
-        "resources": card["resources"] | changed(card, options, "resources") | presets[preset].get("resources", {}),
+        "recipe": recipe,
+        "resources": cast(Resources, resources),
     }
 
 
-def changed(card: dict[str, Any], options: dict[str, Any], part: str) -> dict[str, Any]:
+def _presets(card: ModelCard) -> dict[str, dict[str, object]]:
+    """The presets of a card by name, the paper's first; it may set nothing."""
+    return {"paper": {}, **card.get("presets", {})}
+
+
+def _tasks(name: str, tasks: object) -> list[str] | None:
+    if tasks is not None and (not isinstance(tasks, list) or not tasks):
+        raise UserError(f"the model entry '{name}' has tasks: {tasks}; write a list such as [casme3-7]")
+    return tasks
+
+
+def _check_keys(name: str, card: ModelCard, keys: Iterable[str]) -> None:
+    """A UserError where a key is neither an option of the card nor of a recipe that the model has."""
+    known = [*card.get("options", {}), *(RECIPE if card.get("training", "gradient") == "gradient" else ())]
+    for key in keys:
+        if key in RECIPE and key not in known:
+            raise UserError(f"the model entry '{name}' has {key}, which is for models that are trained by gradient; "
+                            f"{card['title']} is not, leave it out")  # fmt: skip
+        if key not in known:
+            hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks"])
+            raise UserError(f"the model entry '{name}' has the unknown key '{key}'{hint}")
+
+
+def changed(
+    card: ModelCard, options: Mapping[str, Option], part: Literal["inputs", "recipe", "resources"]
+) -> dict[str, object]:
     """What the chosen ``options`` change of a ``part`` of the card: its inputs, recipe or resources. Options of an
     input that are changed by several add up."""
     changes = card.get("changes", {})
-    found: dict[str, Any] = {}
+    result: dict[str, object] = {}
     for key in card.get("options", {}):  # in the card's order, so that the result depends on nothing else
-        change = changes.get(key, {}).get(options.get(key), {}).get(part, {})
-        both = {name: found[name] | change[name] for name in ("options",) if name in found and name in change}
-        found |= change | both
-    return found
+        by_value = changes.get(key, {})
+        change: Mapping[str, object] = by_value.get(options.get(key), Change()).get(part, {})
+        earlier, more = result.get("options"), change.get("options")
+        result |= change
+        if isinstance(earlier, dict) and isinstance(more, dict):
+            result["options"] = earlier | more
+    return result
 
 
-def _base(card: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    return RECIPE | card["recipe"] | changed(card, options, "recipe")
+def _base(card: ModelCard, options: Mapping[str, Option]) -> dict[str, object]:
+    return {**RECIPE, **card["recipe"], **changed(card, options, "recipe")}
 
 
-def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
+def checked(name: str, values: Mapping[str, object]) -> Recipe:
     """The recipe with numbers as numbers; a UserError names a value that makes no sense."""
-    for key, value in recipe.items():
+    for key, value in values.items():
         default = RECIPE[key]
         if key in CHOICES:
             if value not in CHOICES[key]:
@@ -135,6 +163,7 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
             raise UserError(f"the model {name} has {key}: {value}; it must be a {whole}number above 0")
         elif key in BELOW_ONE and value >= 1:
             raise UserError(f"the model {name} has {key}: {value}; it must be below 1")
+    recipe = cast(Recipe, {key: type(RECIPE[key])(cast(str, value)) for key, value in values.items()})
     if recipe["warmup_epochs"] >= recipe["epochs"]:
         raise UserError(
             f"the model {name} has warmup_epochs: {recipe['warmup_epochs']:g}, which leaves nothing of "
@@ -146,21 +175,21 @@ def checked(name: str, recipe: dict[str, Any]) -> dict[str, Any]:
     if recipe["schedule"] == "cosine" and recipe["min_lr"] > recipe["lr"]:
         raise UserError(f"the model {name} has schedule: cosine, which falls from lr to min_lr, but min_lr: "
                         f"{recipe['min_lr']:g} is above lr: {recipe['lr']:g}; choose a smaller min_lr")  # fmt: skip
-    return {key: type(RECIPE[key])(value) for key, value in recipe.items()}
+    return recipe
 
 
 def describe(spec: RunSpec) -> tuple[str, str]:
     """(title, kind) of a run's model for tables and plots; the title names whatever is not the paper's recipe
     or the card's default options."""
-    card = cards.card("models", spec["model"])
+    card = model_card(spec["model"])
     preset = _preset(card, spec)
-    by_preset = card.get("presets", {}).get(preset, {})
+    by_preset = _presets(card).get(preset, {})
     chosen = [f"{key}: {_short(value)}" for key, value in sorted(spec["options"].items())
               if value != card["options"][key][0] and by_preset.get(key) != value]  # fmt: skip
     if spec["label"] != card["name"]:  # a name of its own says what it is, but not that its backbone is untrained
-        chosen = [spec["label"], *(mark for mark in chosen if mark.startswith("pretrained: "))]
-    marks = chosen + ([preset] if preset != "paper" else [])
-    title = f"{card['title']} ({', '.join(marks)})" if marks else card["title"]
+        chosen = [spec["label"], *(text for text in chosen if text.startswith("pretrained: "))]
+    differences = chosen + ([preset] if preset != "paper" else [])
+    title = f"{card['title']} ({', '.join(differences)})" if differences else card["title"]
     return title, "control" if spec["recipe"].get("labels") == "shuffled" else card["kind"]
 
 
@@ -168,20 +197,20 @@ def about(spec: RunSpec) -> dict[str, str]:
     """What a run's record says of it in words: ``title`` and ``kind`` of the model, ``task_title``."""
     title, kind = describe(spec)
     name = spec["task"]["name"]
-    return {"title": title, "kind": kind, "task_title": TASKS.get(name, {}).get("title", name)}
+    return {"title": title, "kind": kind, "task_title": TASKS[name].get("title", name) if name in TASKS else name}
 
 
-def _short(value: Any) -> Any:
+def _short(value: Option) -> Option:
     return value.rsplit("/", 1)[-1] if isinstance(value, str) and value.endswith(cards.WEIGHTS) else value
 
 
-def _preset(card: dict[str, Any], spec: RunSpec) -> str:
+def _preset(card: ModelCard, spec: RunSpec) -> str:
     """The preset that gives the run's options and recipe, or ``own recipe``; labels dealt out anew are named by the
     run itself."""
     if not spec["recipe"]:
         return "paper"
     base = _base(card, spec["options"])
-    for name, preset in {"paper": {}, **card.get("presets", {})}.items():
+    for name, preset in _presets(card).items():
         recipe = {key: value for key, value in preset.items() if key in RECIPE}
         options = {key: value for key, value in preset.items() if key in card.get("options", {})}
         same = {**base, **recipe, "labels": ""} == {**spec["recipe"], "labels": ""}

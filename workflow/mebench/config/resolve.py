@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from mebench import cards
 from mebench.config import feasible, own_tasks, recipes
 from mebench.config.configuration import Configuration
+from mebench.config.entries import ModelEntry, Settings
 from mebench.errors import UserError, did_you_mean
-from mebench.protocols.tasks import TASKS, task
+from mebench.protocols.tasks import TASKS, TaskDefinition, extra_datasets, task
 
 
-def resolve(settings: dict[str, Any]) -> Configuration:
+def resolve(settings: Settings) -> Configuration:
     """Checked settings, resolved against cards and definitions; a UserError says what cannot work."""
     named = [task(entry) if isinstance(entry, str) else own_tasks.own(entry) for entry in settings["tasks"]]
     tasks = {definition["name"]: definition for definition in named}
@@ -25,7 +25,9 @@ def resolve(settings: dict[str, Any]) -> Configuration:
     return configuration
 
 
-def _entries(models: list[Any], tasks: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _entries(
+    models: Iterable[str | Mapping[str, object]], tasks: Mapping[str, TaskDefinition]
+) -> dict[str, ModelEntry]:
     resolved = [recipes.resolve(entry) for entry in models]
     entries = {entry["name"]: entry for entry in resolved}
     if len(entries) < len(resolved):
@@ -37,7 +39,7 @@ def _entries(models: list[Any], tasks: Mapping[str, dict[str, Any]]) -> dict[str
     return entries
 
 
-def _check_entry(name: str, entry: dict[str, Any], tasks: Mapping[str, dict[str, Any]]) -> None:
+def _check_entry(name: str, entry: ModelEntry, tasks: Mapping[str, TaskDefinition]) -> None:
     for other in entry["tasks"] or ():
         if other not in tasks:
             raise UserError(
@@ -58,7 +60,7 @@ def _check_entry(name: str, entry: dict[str, Any], tasks: Mapping[str, dict[str,
 def _writes_given(path: str, name: str) -> bool:
     """Whether the text of a rule file has the output that :mod:`mebench.runs.adopt` waits for."""
     text = Path(path).read_text(encoding="utf-8")
-    return any(f"/runs/{{task}}/{who}/seed{{seed}}/given.csv" in text for who in (name, "{model}"))
+    return any(f"/runs/{{task}}/{model}/seed{{seed}}/given.csv" in text for model in (name, "{model}"))
 
 
 def _check_datasets(configuration: Configuration) -> None:
@@ -79,14 +81,14 @@ def _check_extra(configuration: Configuration, task: str, model: str) -> None:
     wanted = configuration.entries[model]["recipe"].get("extra_clips", "none")
     if wanted == "none":
         return
-    more = configuration.tasks[task].get(wanted)
-    if not more:
+    datasets = extra_datasets(configuration.tasks[task], wanted)
+    if not datasets:
         having = ", ".join(name for name, definition in TASKS.items() if wanted in definition)
         raise UserError(
             f"the model entry '{model}' has extra_clips: {wanted}, but the task {task} has none; those with "
             f"{wanted}-expressions are {having}"
         )
-    for name in more:
+    for name in datasets:
         if name not in configuration.datasets:
             raise UserError(
                 f"the model entry '{model}' has extra_clips: {wanted}, which are clips of the dataset {name}; "

@@ -5,46 +5,50 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
+from mebench.config.entries import Settings
 from mebench.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from fastjsonschema import JsonSchemaValueException
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
 
 
-def checked(config: Any, where: str = "the configuration") -> dict[str, Any]:
+def checked(config: object, where: str = "the configuration") -> Settings:
     """``config`` with every default filled in and ``${VARIABLE}`` in sources expanded; a UserError says what is
     wrong."""
     if not isinstance(config, dict):
         raise UserError(f"{where} must be a mapping of keys such as datasets, tasks and models")
     import fastjsonschema  # a tenth of jsonschema's start-up time, which every cluster job would pay
 
-    schema, validate = _schema()
+    defaults, validate = _schema()
     try:
         validate(config)
     except fastjsonschema.JsonSchemaValueException as error:
         raise UserError(f"{where}: {_sentence(error)}") from None
-    defaults = {key: value["default"] for key, value in schema["properties"].items()}
-    config = defaults | config
-    config["datasets"] = {
+    settings = {**defaults, **config}
+    settings["datasets"] = {
         name: entry | {key: _expand(name, key, entry[key]) for key in ("source", "landmarks") if key in entry}
-        for name, entry in config["datasets"].items()
+        for name, entry in settings["datasets"].items()
     }
-    return config
+    return cast(Settings, settings)
 
 
 @functools.cache
-def _schema() -> tuple[dict[str, Any], Callable[[Any], Any]]:
+def _schema() -> tuple[Mapping[str, object], Callable[[object], object]]:
+    """(default of each key, validator)."""
     import fastjsonschema
     import yaml
 
     schema = yaml.load(SCHEMA.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return schema, fastjsonschema.compile(schema)
+    return {key: about["default"] for key, about in schema["properties"].items()}, fastjsonschema.compile(schema)
 
 
-def _sentence(error: Any) -> str:
+def _sentence(error: JsonSchemaValueException) -> str:
     place = ".".join(error.path[1:])
     at = f"at {place}: " if place else ""
     if error.rule == "additionalProperties":

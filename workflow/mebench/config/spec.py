@@ -50,9 +50,11 @@ class _ModelInputs(TypedDict):
 
 
 class ModelInputs(_ModelInputs, total=False):
-    """What a model reads: the ``inputs`` of its card. ``frames`` is how many it is given of a clip."""
+    """What a model reads: the ``inputs`` of its card. ``frames`` is how many it is given of a clip,
+    ``crop`` what it reads where faces are detected."""
 
     frames: int
+    crop: str
     options: dict[str, str]
 
 

@@ -4,7 +4,7 @@ input or of a task."""
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Mapping
 
 from mebench.clips.card import dataset_card, takes_crops_for_granted
 from mebench.config.configuration import Configuration
@@ -22,7 +22,7 @@ class Arguments:
 
     def source_options(self, dataset: str) -> str:
         """What ``mebench fetch`` has to know besides the source, as canonical JSON."""
-        entry = self.configuration.datasets[dataset]
+        entry: Mapping[str, object] = self.configuration.datasets[dataset]
         return canonical_json({key: entry[key] for key in FETCHED if key in entry})
 
     def index(self, dataset: str) -> list[str]:
@@ -33,7 +33,8 @@ class Arguments:
         granted = takes_crops_for_granted(dataset_card(dataset), entry)
         crops = ["--crops"] if granted else []
         accept = ["--accept", *entry["accept"]] if entry.get("accept") else []
-        decided = {key: entry[key] for key in ("exclude", "corrections") if entry.get(key)}
+        choices = {"exclude": entry.get("exclude"), "corrections": entry.get("corrections")}
+        decided = {key: named for key, named in choices.items() if named}
         decisions = ["--decisions", canonical_json(decided)] if decided else []
         return [*(["--apex", entry["apex"]] if "apex" in entry else []), *accept, *crops, *decisions]
 
@@ -70,6 +71,6 @@ class Arguments:
         parameters = self.stage_parameters(task)
         return ["--stage", canonical_json(parameters)] if parameters else []
 
-    def stage_parameters(self, task: str) -> dict[str, Any]:
+    def stage_parameters(self, task: str) -> dict[str, object]:
         """The parameters of the stage of a task's kind: its card's, where the task says nothing else."""
         return self.configuration.kinds[task].get("stage", {}) | self.configuration.tasks[task].get("stage", {})

@@ -6,8 +6,8 @@ Snakefile is parsed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from mebench import cards, sources
 from mebench.config import input_names
@@ -51,7 +51,7 @@ def run_digest(area: str, run: Run) -> str:
     return task_digest(area, run.spec["task"]) + sources.model_digest(run.spec["model"])
 
 
-def task_digest(area: str, task: dict[str, Any]) -> str:
+def task_digest(area: str, task: Mapping[str, object]) -> str:
     """The same of a rule that makes something of all runs of a task: with the code of its kind."""
     return sources.fingerprint(*AREAS[area], sources.kind_file(task))
 

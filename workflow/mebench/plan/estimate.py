@@ -9,18 +9,22 @@ training counts, neither frames, faces nor inputs.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TypedDict, cast
 
-from mebench import cards, tasks
+from mebench import tasks
+from mebench.clips.card import dataset_card
 from mebench.clips.entry import GeneratorOptions
 from mebench.config import recipes
+from mebench.config.spec import Option, Recipe, RunSpec
 from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
 from mebench.files import read_csv
+from mebench.model_card import Forward, Measurement, ModelCard, model_card
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
+from mebench.protocols.tasks import TaskDefinition, extra_datasets
 
 PASSES = 3  # of forward passes that a step of training costs
 NOT_ESTIMATED = "not estimated"
@@ -67,7 +71,7 @@ class Cost:
     mem_mb: int
     gpu_mb: int | None
     basis: str
-    how: str
+    details: str
 
     @property
     def known(self) -> bool:
@@ -114,8 +118,8 @@ def size(plan: Plan, run: Run) -> Size:
     if extra_of(run) != "none" and more is not None:
         extra = len(tasks.kind_of(definition).extra_samples(extra_of(run), more))
     elif extra_of(run) != "none":
-        known = [cards.card("datasets", name)["expected"] for name in definition.get(extra_of(run), {})]
-        extra = sum(expected.get(f"{extra_of(run)}-expressions", 0) for expected in known)
+        announced = [dataset_card(name).expected for name in extra_datasets(definition, extra_of(run))]
+        extra = sum(expected.get(f"{extra_of(run)}-expressions", 0) for expected in announced)
         unsure = f"{extra:,} extra clips expected" if extra else "extra clips not counted"
     if clips is None:
         return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra, unsure)
@@ -124,7 +128,7 @@ def size(plan: Plan, run: Run) -> Size:
     return Size(len(rows), len({row["subject"] for row in rows}), counted, extra, unsure)
 
 
-def _clips(paths: Sequence[str], definition: dict[str, Any]) -> list[dict[str, str]] | None:
+def _clips(paths: Sequence[str], definition: TaskDefinition) -> list[dict[str, str]] | None:
     """The rows of these clips.csv; None where one is not there yet."""
     if not all(Path(path).is_file() for path in paths):
         return None
@@ -132,7 +136,7 @@ def _clips(paths: Sequence[str], definition: dict[str, Any]) -> list[dict[str, s
     return [row for path in paths for row in read_csv(path, columns)]
 
 
-def _to_generate(plan: Plan, definition: dict[str, Any]) -> list[dict[str, str]] | None:
+def _to_generate(plan: Plan, definition: TaskDefinition) -> list[dict[str, str]] | None:
     """The rows of a task's clips where all its datasets are to be generated; None where they are not known before."""
     entries = {name: plan.datasets[name] for name in definition["datasets"]}
     all_generated = all(entry["source"] == "synthetic" for entry in entries.values())
@@ -141,82 +145,83 @@ def _to_generate(plan: Plan, definition: dict[str, Any]) -> list[dict[str, str]]
     from mebench.synthetic import generate  # it needs NumPy, and looking at real data does not
 
     groups = [generate.announced(name, cast(GeneratorOptions, entry)) for name, entry in entries.items()]
-    known = [group for group in groups if group is not None]
-    return [row for group in known for row in group] if len(known) == len(groups) else None
+    counted = [group for group in groups if group is not None]
+    return [row for group in counted for row in group] if len(counted) == len(groups) else None
 
 
 def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost:
-    run, card = runs[0], cards.card("models", runs[0].spec["model"])
+    run, card = runs[0], model_card(runs[0].spec["model"])
     device = "GPU" if run.resources["gpu"] else "CPU"
     record = measured(card, run.spec, device)
-    seconds, basis, how = _seconds(card, run.spec, size, record, throughput[device])
+    seconds, basis, details = _seconds(card, run.spec, size, record, throughput[device])
     return Cost(
         task=run.task, model=run.model, title=recipes.describe(run.spec)[0], runs=len(runs), folds=size.folds,
         clips=size.clips, counted=size.counted, epochs=run.spec["recipe"].get("epochs", 0), device=device,
         hours_per_fold=seconds / 3600, mem_mb=run.resources["mem_mb"],
-        gpu_mb=record.get("peak_memory_mb") if record and _same_batch(record, run.spec) else None, basis=basis, how=how,
+        gpu_mb=record.get("peak_memory_mb") if record and _same_batch(record, run.spec["recipe"]) else None,
+        basis=basis, details=details,
     )  # fmt: skip
 
 
 def seconds_per_fold(run: Run, size: Size, gpu_tflops: float = GPU_TFLOPS, cpu_tflops: float = CPU_TFLOPS) -> float:
     """Seconds of one fold of a run; 0 where there is nothing to estimate from."""
-    card, device = cards.card("models", run.spec["model"]), "GPU" if run.resources["gpu"] else "CPU"
+    card, device = model_card(run.spec["model"]), "GPU" if run.resources["gpu"] else "CPU"
     tflops = gpu_tflops if device == "GPU" else cpu_tflops
     return _seconds(card, run.spec, size, measured(card, run.spec, device), tflops)[0]
 
 
 def _seconds(
-    card: dict[str, Any], spec: dict[str, Any], size: Size, record: dict[str, Any] | None, tflops: float
+    card: ModelCard, spec: RunSpec, size: Size, record: Measurement | None, tflops: float
 ) -> tuple[float, str, str]:
-    """(seconds of a fold, basis, how), from a measured fold or from operations."""
+    """(seconds of a fold, basis, details), from a measured fold or from operations."""
     if not spec["recipe"]:
         return 0.0, NOT_ESTIMATED, "not trained by epochs of the engine"
     unsure = f", {size.unsure}" if size.unsure else ""
     if record:
-        how = f"{record['device']}, {record['clips']} clips, {record['epochs']} epochs"
-        how += "" if _same_batch(record, spec) else f", batches of {record['batch_size']}"
+        details = f"{record['device']}, {record['clips']} clips, {record['epochs']} epochs"
+        details += "" if _same_batch(record, spec["recipe"]) else f", batches of {record['batch_size']}"
         # features that never change are computed once for all folds
         features = record.get("features_seconds", 0) / record["clips"] * size.every / size.folds
-        return scaled(record, spec, size.training) + features, "measured", how + unsure
+        return scaled(record, spec["recipe"], size.training) + features, "measured", details + unsure
     if not card.get("flops"):
         return 0.0, NOT_ESTIMATED, "its card has no flops"
-    flops, own = forward(card, spec)
+    flops, own = forward(card, spec["options"])
     # features that never change are computed once for all folds
     spent = PASSES * size.training * spec["recipe"]["epochs"] * flops.get("head", flops["forward"])
     spent += flops["forward"] * size.every / size.folds if "head" in flops else 0
-    how = f"{tflops:g} TFLOP/s" + ("" if own else ", FLOPs of the default options")
-    return spent / (tflops * 1e12), "estimated", how + unsure
+    details = f"{tflops:g} TFLOP/s" + ("" if own else ", FLOPs of the default options")
+    return spent / (tflops * 1e12), "estimated", details + unsure
 
 
-def scaled(record: dict[str, Any], spec: dict[str, Any], clips: float) -> float:
+def scaled(record: Measurement, recipe: Recipe, clips: float) -> float:
     """Seconds of all epochs of a recipe on so many training clips, by a measured fold, without features: by the
     number of steps, for small networks wait for their kernels and not for the clips."""
-    epochs = spec["recipe"]["epochs"] / record["epochs"]
-    if "batch_size" not in record or not _same_batch(record, spec):
+    epochs = recipe["epochs"] / record["epochs"]
+    if "batch_size" not in record or not _same_batch(record, recipe):
         return record["seconds"] * epochs * clips / record["clips"]
     steps, had = (math.ceil(n / record["batch_size"]) for n in (clips, record["clips"]))
     return record["seconds"] * epochs * steps / had
 
 
-def _same_batch(record: dict[str, Any], spec: dict[str, Any]) -> bool:
-    batch = spec["recipe"]["batch_size"]
+def _same_batch(record: Measurement, recipe: Recipe) -> bool:
+    batch = recipe["batch_size"]
     return record.get("batch_size", batch) == batch
 
 
-def forward(card: dict[str, Any], spec: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """({"forward": ...}, whether they are those of the run's options): operations of one clip.
+def forward(card: ModelCard, options: Mapping[str, Option]) -> tuple[Forward, bool]:
+    """({"forward": ...}, whether they are those of the ``options``): operations of one clip.
 
     ``flops_by_options`` of a card has them for choices that cost otherwise than the default, and the ``head`` of a
     network of which only the head is trained, on features that are computed once for each clip.
     """
-    wanted = _structure(card, spec["options"])
-    for known in card.get("flops_by_options", []):
-        if _structure(card, known["options"]) == wanted:
-            return known, True
-    return {"forward": card["flops"]}, wanted == _structure(card, {})
+    wanted = _structure(card, options)
+    for choice in card.get("flops_by_options", []):
+        if _structure(card, choice["options"]) == wanted:
+            return choice, True
+    return {"options": {}, "forward": card["flops"]}, wanted == _structure(card, {})
 
 
-def measured(card: dict[str, Any], spec: dict[str, Any], device: str) -> dict[str, Any] | None:
+def measured(card: ModelCard, spec: RunSpec, device: str) -> Measurement | None:
     """The card's measured fold with the options and the precision of a run on that kind of device; the first of
     several. ``clips`` of a record are the training clips of its fold."""
     wanted = _structure(card, spec["options"])
@@ -228,24 +233,36 @@ def measured(card: dict[str, Any], spec: dict[str, Any], device: str) -> dict[st
     return None
 
 
-def _structure(card: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+def _structure(card: ModelCard, options: Mapping[str, Option]) -> dict[str, Option]:
     """Every option with its value, but those that only say where weights come from: they cost nothing."""
     return {key: options.get(key, values[0]) for key, values in card.get("options", {}).items() if "FILE" not in values}
 
 
-def total(found: Sequence[Cost]) -> dict[str, Any]:
+class Total(TypedDict):
     """Runs, folds, hours of GPUs and of CPU cores, the share of the hours that rests on measurements, and the largest
-    memory that a job asks for."""
-    hours = [cost.hours for cost in found]
-    by_measurement = sum(cost.hours for cost in found if cost.basis == "measured")
+    memory that a job asks for; ``gpu_mb`` is None where nobody measured."""
+
+    runs: int
+    folds: int
+    gpu_hours: float
+    cpu_hours: float
+    measured_share: float
+    mem_mb: int
+    gpu_mb: int | None
+
+
+def total(costs: Sequence[Cost]) -> Total:
+    """The sum of what models cost."""
+    hours = [cost.hours for cost in costs]
+    by_measurement = sum(cost.hours for cost in costs if cost.basis == "measured")
     return {
-        "runs": sum(cost.runs for cost in found),
-        "folds": sum(cost.runs * cost.folds for cost in found),
-        "gpu_hours": sum(cost.hours for cost in found if cost.device == "GPU"),
-        "cpu_hours": sum(cost.hours for cost in found if cost.device == "CPU"),
+        "runs": sum(cost.runs for cost in costs),
+        "folds": sum(cost.runs * cost.folds for cost in costs),
+        "gpu_hours": sum(cost.hours for cost in costs if cost.device == "GPU"),
+        "cpu_hours": sum(cost.hours for cost in costs if cost.device == "CPU"),
         "measured_share": by_measurement / sum(hours) if sum(hours) else 0.0,
-        "mem_mb": max((cost.mem_mb for cost in found), default=0),
-        "gpu_mb": max((cost.gpu_mb for cost in found if cost.gpu_mb), default=None),
+        "mem_mb": max((cost.mem_mb for cost in costs), default=0),
+        "gpu_mb": max((cost.gpu_mb for cost in costs if cost.gpu_mb), default=None),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mebench import cards
+from mebench.clips.card import dataset_card
 from mebench.config import feasible, input_names
 from mebench.config.configuration import Configuration
 from mebench.config.input_names import InputSpec
@@ -19,9 +19,7 @@ class Inputs:
         """``provided`` where the delivered frames are crops of faces, ``detected`` where faces are looked for."""
         entry = self.datasets[dataset]
         made_here = entry["source"] == "synthetic"  # generated faces fill their frames
-        return entry.get("crop") or (
-            "provided" if made_here else cards.card("datasets", dataset).get("crop", "provided")
-        )
+        return entry.get("crop") or ("provided" if made_here else dataset_card(dataset).crop or "provided")
 
     def name(self, run: Run, dataset: str) -> str:
         """The name of the input that a run reads of a dataset, e.g. ``apex_flow-28``; the crop is the model's where
@@ -48,7 +46,7 @@ class Inputs:
 
     def delivers_pictures(self, dataset: str) -> bool:
         """Whether a dataset consists of published pictures of flow, not of frames."""
-        return cards.card("datasets", dataset).get("delivers") == "pictures"
+        return dataset_card(dataset).delivers == "pictures"
 
     @property
     def with_faces(self) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from mebench import cards
 from mebench.config.configuration import Configuration
@@ -25,10 +25,20 @@ from mebench.protocols.tasks import TASKS
 from mebench.runs.paths import RunFiles
 
 
+class Shown(TypedDict):
+    """What the report shows, by name; ``plots`` are those of each task. The verb gets it as JSON."""
+
+    tables: list[str]
+    tasks: list[str]
+    datasets: list[str]
+    models: list[str]
+    plots: dict[str, list[str]]
+
+
 class Plan:
     """What a configuration asks for. ``Plan(config)`` for a mapping, ``Plan.load(path)`` for a file."""
 
-    def __init__(self, written: Mapping[str, Any] | Configuration, only: Collection[str] | None = None):
+    def __init__(self, written: Mapping[str, object] | Configuration, only: Collection[str] | None = None):
         """``only``: the ids of the runs to keep, where not all of them."""
         configuration = written if isinstance(written, Configuration) else resolve(checked(written))
         self.configuration = configuration
@@ -121,8 +131,8 @@ class Plan:
         return [path for path in (self.tables.get(table, table),) if is_file(path)]
 
     @property
-    def shown(self) -> dict[str, Any]:
-        """What the report shows, by name: tables, tasks, datasets, models, and the plots of each task."""
+    def shown(self) -> Shown:
+        """What the report shows."""
         return {
             "tables": list(self.tables.values()),
             "tasks": list(self.tasks),

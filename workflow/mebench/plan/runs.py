@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from mebench.config import feasible
 from mebench.config.configuration import Configuration
+from mebench.config.entries import ModelEntry
 from mebench.config.spec import RunSpec
 from mebench.files import canonical_json, digest
+from mebench.model_card import Resources
+from mebench.protocols.tasks import TaskDefinition
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Run:
     task: str
     model: str
     seed: int
-    entry: dict[str, Any]
+    entry: ModelEntry
     spec: RunSpec
     datasets: list[str]  # those of the task, then those of the extra clips that the run trains on
 
@@ -33,7 +36,7 @@ class Run:
         return canonical_json(self.spec)
 
     @property
-    def resources(self) -> dict[str, int]:
+    def resources(self) -> Resources:
         return self.entry["resources"]
 
 
@@ -51,12 +54,24 @@ def all_runs(configuration: Configuration) -> list[Run]:
 
 def _run(configuration: Configuration, task: str, model: str, seed: int) -> Run:
     entry, definition = configuration.entries[model], configuration.tasks[task]
-    spec = {key: entry[key] for key in ("model", "training", "options", "inputs", "recipe")}
-    spec["label"], spec["seed"], spec["selection"] = model, seed, configuration.selection
-    if entry["training"] == "rules":
-        spec["selection"] = "last"  # how the configuration selects epochs cannot reach code of its own
     keys = ["name", "kind", *configuration.kinds[task]["definition"], "protocol"]
     if entry["recipe"].get("extra_clips", "none") != "none":
         keys.append(entry["recipe"]["extra_clips"])
-    spec["task"] = {key: definition[key] for key in keys if key in definition}
+    spec: RunSpec = {
+        "task": _part(definition, keys),
+        "label": model,
+        "model": entry["model"],
+        "training": entry["training"],
+        "options": entry["options"],
+        "inputs": entry["inputs"],
+        "recipe": entry["recipe"],
+        "seed": seed,
+        # how the configuration selects epochs cannot reach a rule's own code
+        "selection": "last" if entry["training"] == "rules" else configuration.selection,
+    }
     return Run(task, model, seed, entry, spec, feasible.datasets_of(definition, entry))
+
+
+def _part(definition: Mapping[str, object], keys: Iterable[str]) -> TaskDefinition:
+    """Those keys of a task's definition that decide results; ``name`` is one of them."""
+    return cast(TaskDefinition, {key: definition[key] for key in keys if key in definition})

@@ -9,7 +9,6 @@ from the configuration, and a shard beyond the last fold is an empty job.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from mebench.config import feasible
 from mebench.errors import UserError, did_you_mean
@@ -24,7 +23,7 @@ DEFAULT = "default"
 class Shards:
     """``count(run)``: the number of jobs of each run of a plan, from the setting's text."""
 
-    def __init__(self, plan: Plan, setting: Any = "1"):
+    def __init__(self, plan: Plan, setting: object = "1"):
         self.plan, self.setting = plan, parsed(str(setting))
         for name in self.setting:
             if name != DEFAULT and name not in plan.entries:
@@ -59,12 +58,12 @@ class Shards:
 
 def parsed(text: str) -> dict[str, str]:
     """``auto,hsta=fold`` -> {"default": "auto", "hsta": "fold"}."""
-    found = {DEFAULT: "1"}
-    for word in filter(None, (word.strip() for word in text.split(","))):
-        name, _, value = word.rpartition("=")
+    counts = {DEFAULT: "1"}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = part.rpartition("=")
         if value not in ("fold", "auto") and not (value.isdecimal() and int(value) > 0):
             raise UserError(
-                f"shards has '{word}'; write a number of jobs, fold or auto, for single models too: auto,hsta=fold"
+                f"shards has '{part}'; write a number of jobs, fold or auto, for single models too: auto,hsta=fold"
             )
-        found[name or DEFAULT] = value
-    return found
+        counts[name or DEFAULT] = value
+    return counts

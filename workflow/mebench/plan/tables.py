@@ -1,4 +1,4 @@
-"""Names of tables and the task of each, found without reading whole table files."""
+"""Names of tables and the task of each, known without reading whole table files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def table_names() -> list[str]:
 
 def named(tables: Iterable[str]) -> dict[str, str]:
     """The tables of a configuration by name, each a name of the package or the path of a YAML file."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for table in tables:
         name = Path(table).stem if is_file(table) else table
-        if name in found:
+        if name in by_name:
             raise UserError(f"two tables are called '{name}'; rename one of the files")
-        found[name] = table
-    return found
+        by_name[name] = table
+    return by_name
 
 
 def is_file(table: str) -> bool:

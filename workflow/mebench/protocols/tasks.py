@@ -218,6 +218,13 @@ def define(definitions: Iterable[Mapping[str, object]]) -> None:
     TASKS.update({str(definition["name"]): cast(Definition, definition) for definition in definitions})
 
 
+def extra_datasets(definition: Mapping[str, object], wanted: str) -> list[str]:
+    """The datasets whose clips a task trains on besides, where a recipe has ``extra_clips: <wanted>``; none for the
+    word none."""
+    datasets = definition.get(wanted)
+    return list(datasets) if isinstance(datasets, Mapping) else []
+
+
 def task(name: str) -> TaskDefinition:
     """The definition of a task. Every task is LOSO over dataset-qualified subjects."""
     if name not in TASKS:

@@ -43,8 +43,8 @@ def examine(path: Path | None, every_frame: bool = False, jobs: int = 1) -> Exam
     from mebench.doctor import copies, frames, software, tasks
     from mebench.doctor.findings import Examination
 
-    settings = load_config(path) if path else {}
-    datasets, results = settings.get("datasets", {}), Path(settings.get("results", "results"))
+    settings = load_config(path) if path else None
+    datasets, results = (settings["datasets"], Path(settings["results"])) if settings else ({}, Path("results"))
     clips, looked = {}, []
     for name, entry in sorted(datasets.items()):
         copy, reading = copies.look(name, entry, results)

@@ -8,14 +8,14 @@ a measured fold with the same options on that kind of device; it is scaled by st
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
 
 if TYPE_CHECKING:
-    from mebench.plan.estimate import Cost
+    from mebench.plan.estimate import Cost, Total
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,11 @@ def main(args: argparse.Namespace) -> None:
             raise UserError(f"{option} {value:g} must be a number above 0, for example {option} {GPU_TFLOPS:g}")
     costs = estimate.costs(Plan.load(args.config), args.tflops, args.cpu_tflops)
     if args.json:
-        rows = [dataclasses.asdict(c) | {"hours_per_run": c.hours_per_run, "hours": c.hours} for c in costs]
+        rows = [
+            {"how" if key == "details" else key: value for key, value in dataclasses.asdict(cost).items()}
+            | {"hours_per_run": cost.hours_per_run, "hours": cost.hours}
+            for cost in costs
+        ]
         assumed = {"gpu_tflops": args.tflops, "cpu_tflops": args.cpu_tflops, "passes": estimate.PASSES}
         print(json.dumps({"models": rows, "total": estimate.total(costs), "assumed": assumed}, indent=2))
     else:
@@ -55,7 +59,7 @@ COUNTED = {
 }
 
 
-def page(costs: Sequence[Cost], total: Mapping[str, Any]) -> list[str]:
+def page(costs: Sequence[Cost], total: Total) -> list[str]:
     """The figures as lines: a table for each task, then the ``total``."""
     lines = []
     for task in dict.fromkeys(cost.task for cost in costs):
@@ -78,7 +82,7 @@ def _table(costs: Sequence[Cost]) -> list[str]:
     for c in costs:
         times = [duration(hours) if c.known else "-" for hours in (c.hours_per_fold, c.hours_per_run, c.hours)]
         memory = f"{c.mem_mb:,} MB" + (f" + GPU {c.gpu_mb:,} MB" if c.gpu_mb else "")
-        rows.append((c.model, str(c.runs), str(c.epochs or "-"), *times, c.device, memory, f"{c.basis} ({c.how})"))
+        rows.append((c.model, str(c.runs), str(c.epochs or "-"), *times, c.device, memory, f"{c.basis} ({c.details})"))
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
     left = ("model", "on", "memory", "figures")
     return [

@@ -1,0 +1,46 @@
+"""What a configuration holds once it is checked and complete: the types of its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+from mebench.clips.entry import DatasetEntry
+from mebench.config.spec import ModelInputs, Option, Recipe
+from mebench.model_card import Resources
+from mebench.protocols.tasks import TaskDefinition
+
+
+class Settings(TypedDict):
+    """The keys of config.yaml, all there. A task or a model entry is a name or a mapping, as it was written."""
+
+    results: str
+    datasets: dict[str, DatasetEntry]
+    tasks: list[str | Mapping[str, object]]
+    models: list[str | Mapping[str, object]]
+    seeds: list[int]
+    selection: str
+    tables: list[str]
+
+
+class ModelEntry(TypedDict):
+    """A model entry resolved against the model's card. ``tasks`` are those it is for, None for all; ``training`` is
+    gradient, fit, oracle or rules; ``recipe`` is whole where it is gradient, and empty elsewhere."""
+
+    name: str
+    model: str
+    tasks: list[str] | None
+    training: str
+    options: dict[str, Option]
+    inputs: ModelInputs
+    recipe: Recipe
+    resources: Resources
+
+
+class Document(TypedDict):
+    """A resolved configuration, as results/config.json has it."""
+
+    format: str
+    settings: Settings
+    tasks: list[TaskDefinition]
+    entries: list[ModelEntry]
