@@ -47,11 +47,11 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
         "from a reading to `clips.csv`: checks, the owner's decisions, apex by motion, report",
     ),
     "media": (("media",), "frames on disk: listing, decoding and digesting them; the geometry of crops and flow"),
-    "clips": (("clips",), "what a reader returns, and the one spelling of subjects, emotions and numbers"),
     "config": (
         ("config",),
         "`config.yaml`: schema, recipes, augmentations, names of inputs, and what can be known to fail",
     ),
+    "clips": (("clips",), "what a reader returns, and the one spelling of subjects, emotions and numbers"),
     "protocols": (("protocols",), "leave one subject out; the definitions of the tasks, as data"),
     "digests": (("sources", "codedigest"), "digests of the code that a result depends on"),
     "ground": (
