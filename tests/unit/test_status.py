@@ -15,8 +15,8 @@ from mebench import cli
 from mebench.runs.records import FoldRecord
 from mebench.verbs import status as verb
 from mebench.watch import gpus, left, screen
-from mebench.watch.left import Clock
-from mebench.watch.runs import Eyes
+from mebench.watch.left import TimeLeft
+from mebench.watch.runs import Watcher
 
 
 @pytest.fixture
@@ -147,17 +147,17 @@ def test_seconds_of_a_fold_that_went_on_count_only_where_there_are_no_others():
 def test_what_has_not_changed_is_not_read_again(bench, monkeypatch):
     bench.data()
     bench.fold(SUBJECTS[0])
-    eyes = Eyes(bench.plan)
-    first = eyes.look()
+    watcher = Watcher(bench.plan)
+    first = watcher.look()
     monkeypatch.setattr("mebench.watch.runs.run_rows", None)
     monkeypatch.setattr("mebench.watch.runs.record_of", None)
-    assert eyes.look() == first
+    assert watcher.look() == first
 
 
 def snapshot(bench: Bench) -> screen.Snapshot:
-    states = Eyes(bench.plan).look()
-    card = gpus.Gpu(0, "H200", 37, 12345, 143771)
-    return screen.Snapshot(states, Clock(bench.plan, 20.0, 0.05).works(states), [card])
+    states = Watcher(bench.plan).look()
+    card = gpus.GpuUse(0, "H200", 37, 12345, 143771)
+    return screen.Snapshot(states, TimeLeft(bench.plan, 20.0, 0.05).works(states), [card])
 
 
 def test_plain_columns_have_no_blanks_in_them(bench, capsys):

@@ -62,10 +62,10 @@ def _content(path: Path, _modified: int) -> bytes:
 
 @functools.lru_cache(maxsize=512)
 def _imports(path: Path, _modified: int) -> tuple[Path, ...]:
-    found = []
+    names: list[str] = []
     for plain, package, members in IMPORT.findall(path.read_text(encoding="utf-8")):
-        found += [plain] if plain else [package, *(f"{package}.{name}" for name in re.findall(r"\w+", members))]
-    return tuple(dict.fromkeys(p for name in found if (p := _module_file(name))))
+        names += [plain] if plain else [package, *(f"{package}.{name}" for name in re.findall(r"\w+", members))]
+    return tuple(dict.fromkeys(p for name in names if (p := _module_file(name))))
 
 
 def _module_file(name: str) -> Path | None:

@@ -98,7 +98,7 @@ def written(value: Option) -> str:
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublishedFigure:
     """Published figures of a part of a task: UF1, UAR and accuracy as they are printed, and where."""
 
     task: str
@@ -113,10 +113,10 @@ class Figure:
 PEEKED = {"last": "no", "inner": "no", "test_peek": "yes", "": "unknown"}
 
 
-def published(model: str) -> list[Figure]:
+def published(model: str) -> list[PublishedFigure]:
     """The published figures of a model, in the order of the tables. A row that stands in two tables is given once."""
     seen: list[Published] = []
-    figures: list[Figure] = []
+    figures: list[PublishedFigure] = []
     for name in tables.names():
         description = tables.describe(name)
         new = [row for row in description.published if row.model == model and row not in seen]
@@ -126,12 +126,12 @@ def published(model: str) -> list[Figure]:
     return figures
 
 
-def _figures(description: Description, row: Published) -> list[Figure]:
+def _figures(description: Description, row: Published) -> list[PublishedFigure]:
     metrics = list(dict.fromkeys(metric for _, metric in row.values))
     parts = [part for part in description.parts if any((part, metric) in row.values for metric in metrics)]
     sources = tuple(description.sources[letter] for letter in row.source)
     return [
-        Figure(
+        PublishedFigure(
             task=description.task,
             method=row.method,
             part=description.parts[part],

@@ -33,7 +33,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mebench.codedigest.graph import Graph, Key
+from mebench.codedigest.graph import Graph, Node
 from mebench.codedigest.package import Package
 
 MOST_KEPT = 256
@@ -44,7 +44,8 @@ _made: dict[Made, tuple[str, dict[str, str]]] = {}
 
 
 class Changes(NamedTuple):
-    """Definitions, as ``module:name``, that differ between two :func:`parts`; one that only moved does not."""
+    """Definitions, as ``module:name``, that differ between two :func:`parts`. A definition that was only moved is not
+    among them."""
 
     changed: list[str]
     added: list[str]
@@ -61,22 +62,22 @@ def digest(entry_points: Iterable[str], package_root: str | Path, without: Itera
 
     A file or definition that is not there, or is not valid Python, is a :class:`mebench.errors.UserError`.
     """
-    return _of(entry_points, package_root, without)[0]
+    return _digest_and_parts(entry_points, package_root, without)[0]
 
 
 def parts(entry_points: Iterable[str], package_root: str | Path, without: Iterable[str] = ()) -> dict[str, str]:
-    """What :func:`digest` is made of: ``module:name`` -> digest of that definition alone. Statements that run on import
-    are called ``module:(import 1)``, files by their name."""
-    return dict(_of(entry_points, package_root, without)[1])
+    """The parts of a :func:`digest`: ``module:name`` -> digest of that definition alone. Statements that run on import
+    are called ``module:(import 1)``; files have their name."""
+    return dict(_digest_and_parts(entry_points, package_root, without)[1])
 
 
 def changed(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
-    """What differs between two results of :func:`parts`. Empty for two digests that differ only where two definitions
-    of one name were exchanged for each other."""
+    """The differences between two results of :func:`parts`. They are empty where two definitions of one name only
+    exchanged their places, although the digests differ."""
     left = Counter((_bare(key), value) for key, value in old.items())
     right = Counter((_bare(key), value) for key, value in new.items())
-    gone = _beyond(old, left - right)
-    come = _beyond(new, right - left)
+    gone = _surplus_keys(old, left - right)
+    come = _surplus_keys(new, right - left)
     before, now = ({_bare(key) for key in keys} for keys in (gone, come))
     return Changes(
         changed=[key for key in come if _bare(key) in before],
@@ -85,25 +86,27 @@ def changed(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
     )
 
 
-def _beyond(found: Mapping[str, str], surplus: Counter[tuple[str, str]]) -> list[str]:
-    """The keys behind a surplus of (bare name, digest)."""
+def _surplus_keys(parts_of_code: Mapping[str, str], surplus: Counter[tuple[str, str]]) -> list[str]:
+    """The keys of a surplus of (bare name, digest)."""
     left, keys = Counter(surplus), []
-    for key in sorted(found):
-        what = (_bare(key), found[key])
-        if left[what] > 0:
-            left[what] -= 1
+    for key in sorted(parts_of_code):
+        part = (_bare(key), parts_of_code[key])
+        if left[part] > 0:
+            left[part] -= 1
             keys.append(key)
     return keys
 
 
 def _bare(key: str) -> str:
-    """``training.fold:run_fold`` -> ``run_fold``; statements that run on import are alike wherever they stand."""
+    """``training.fold:run_fold`` -> ``run_fold``. All statements that run on import have the same bare name."""
     name = key.rpartition(":")[2]
     return "(import)" if name.startswith("(") else name
 
 
-def _of(entry_points: Iterable[str], package_root: str | Path, without: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """(digest, parts), made once in a process until a file changes."""
+def _digest_and_parts(
+    entry_points: Iterable[str], package_root: str | Path, without: Iterable[str]
+) -> tuple[str, dict[str, str]]:
+    """(digest, parts), computed once in a process until a file changes."""
     root = Path(package_root).resolve()
     package = _packages.get(root)
     if package is None or not package.unchanged():
@@ -122,11 +125,11 @@ def _of(entry_points: Iterable[str], package_root: str | Path, without: Iterable
 
 def _labelled(graph: Graph) -> dict[str, str]:
     names = {key: _label(graph, key) for key in graph.contents}
-    own = {names[key]: mark.hex()[:16] for key, mark in graph.own().items() if key.name or key.effect}
-    return dict(sorted(own.items())) | {name: mark[:16] for name, mark in sorted(graph.files)}
+    own = {names[key]: own_digest.hex()[:16] for key, own_digest in graph.own().items() if key.name or key.effect}
+    return dict(sorted(own.items())) | {name: file_digest[:16] for name, file_digest in sorted(graph.files)}
 
 
-def _label(graph: Graph, key: Key) -> str:
+def _label(graph: Graph, key: Node) -> str:
     module = graph.package.known(key.module)
     place = module.path.name if module.name == str(module.path) else module.name.partition(".")[2] or module.name
     return f"{place}:{f'(import {key.effect})' if key.effect else key.name}"

@@ -1,8 +1,8 @@
 """The content of a definition: one text for all spellings of the same code, and the definitions that it refers to.
 
 The text has no docstrings, comments, layout, annotations of functions and variables (fields of classes keep theirs),
-type parameters, and texts of ``raise``, ``assert``, log calls, ``print`` and warnings. It is written here and not by
-:func:`ast.dump`, so that all versions of Python make the same one.
+type parameters, and texts of ``raise``, ``assert``, log calls, ``print`` and warnings. It is not made by
+:func:`ast.dump`, whose result depends on the version of Python.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
 @dataclass
 class Content:
-    """The ``text`` of a definition; ``refers`` are the definitions that it names, in the order of their first mention,
-    ``runs`` the modules that it imports where it runs."""
+    """The ``text`` of a definition. ``refers`` are the definitions that it names, in the order of their first use, and
+    ``runs`` the modules that it imports when it runs."""
 
     text: str = ""
     refers: list[Inside] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
 
 
-def of_statements(
+def statements_content(
     package: Package, module: Module, statements: Sequence[ast.stmt], only: str, without: Iterable[str] = ()
 ) -> Content:
-    """The content of top-level statements; of an import statement among them the name ``only``, if that is not empty.
+    """The content of top-level statements. Of an import statement only the name ``only`` counts, if that is not empty.
 
-    Definitions of modules in ``without`` are named, not referred to.
+    Definitions of modules in ``without`` count by their name, without their content.
     """
     writer = _Writer(package, module, frozenset(without))
     for statement in statements:
@@ -50,7 +50,7 @@ def of_statements(
 
 
 class _Writer(Writer):
-    """Writes the code of one module, each name as what it stands for."""
+    """Writes the code of one module. Each name is written as what it stands for."""
 
     def __init__(self, package: Package, module: Module, without: frozenset[str]):
         super().__init__()
@@ -73,7 +73,7 @@ class _Writer(Writer):
             self.out += [f".{attribute}" for attribute in attributes]
 
     def name(self, name: str, attributes: list[str]) -> None:
-        """A name with the attributes after it: local, of the package, from outside, or a builtin."""
+        """A name with the attributes after it: a local name, one of the package, one from outside, or a builtin."""
         place = self.place(name)
         if place is None:
             self.out.append(f"local:{name}")
@@ -89,7 +89,7 @@ class _Writer(Writer):
         self.out += [f".{attribute}" for attribute in attributes]
 
     def place(self, name: str) -> Target | str | None:
-        """What a name stands for where the writer is: None for a local variable, the name itself for a builtin."""
+        """What a name stands for at this place: None for a local variable, the name itself for a builtin."""
         for depth, scope in enumerate(reversed(self.scopes)):
             if scope.is_class and depth:
                 continue  # the names of a class are not seen in its methods
@@ -101,8 +101,8 @@ class _Writer(Writer):
             alias = scope.names[name]
             if alias is not None:
                 return self.package.follow(alias, self.module)
-            if scope.is_class and isinstance(found := self.package.lookup(self.module, name), Inside):
-                self.refer(found)  # before the class binds the name, the module's is meant
+            if scope.is_class and isinstance(target := self.package.lookup(self.module, name), Inside):
+                self.refer(target)  # before the class binds the name, the module's is meant
             return None
         return self.package.lookup(self.module, name) or name
 
@@ -126,7 +126,7 @@ class _Writer(Writer):
         self.out.append(f"({type(node).__name__} {node.name}")
         self.many(node.decorator_list)
         self.parameters(node.args, any(_is_register(decorator) for decorator in node.decorator_list))
-        self.inside(scopes.of_function(node, self.module.package), node.body)
+        self.inside(scopes.function_scope(node, self.module.package), node.body)
         self.out.append(")")
 
     AsyncFunctionDef = FunctionDef
@@ -134,7 +134,7 @@ class _Writer(Writer):
     def Lambda(self, node: ast.Lambda) -> None:
         self.out.append("(Lambda")
         self.parameters(node.args)
-        self.scopes.append(scopes.of_function(node, self.module.package))
+        self.scopes.append(scopes.function_scope(node, self.module.package))
         self.node(node.body)
         self.scopes.pop()
         self.out.append(")")
@@ -149,7 +149,7 @@ class _Writer(Writer):
         self.unused_imports(scope)
 
     def parameters(self, args: ast.arguments, annotated: bool = False) -> None:
-        """Names and defaults; annotations only where a decorator ``register`` chooses by them."""
+        """Names and defaults. Annotations count only under a decorator ``register``, which chooses by them."""
         for name in ("posonlyargs", "args", "kwonlyargs"):
             self.out.append(",".join(arg.arg for arg in getattr(args, name)))
         self.out += [f"*{args.vararg.arg if args.vararg else ''}", f"**{args.kwarg.arg if args.kwarg else ''}"]
@@ -163,14 +163,14 @@ class _Writer(Writer):
         self.out.append(f"(ClassDef {node.name}")
         for values in (node.decorator_list, node.bases, node.keywords):
             self.many(values)
-        self.inside(scopes.of_class(node, self.module.package), node.body)
+        self.inside(scopes.class_scope(node, self.module.package), node.body)
         self.out.append(")")
 
-    def comprehension_of(self, node: Comprehension, *made: ast.expr) -> None:
-        """Loop variables are local; the first iterable is not in their scope."""
+    def comprehension(self, node: Comprehension, *made: ast.expr) -> None:
+        """A comprehension. Its loop variables are local; the first iterable is outside their scope."""
         self.out.append(f"({type(node).__name__}")
         self.node(node.generators[0].iter)
-        self.scopes.append(scopes.of_comprehension(node.generators))
+        self.scopes.append(scopes.comprehension_scope(node.generators))
         for number, generator in enumerate(node.generators):
             self.out.append(f"for{generator.is_async}")
             self.node(generator.target)
@@ -183,12 +183,12 @@ class _Writer(Writer):
         self.out.append(")")
 
     def ListComp(self, node: ast.ListComp) -> None:
-        self.comprehension_of(node, node.elt)
+        self.comprehension(node, node.elt)
 
     SetComp = GeneratorExp = ListComp
 
     def DictComp(self, node: ast.DictComp) -> None:
-        self.comprehension_of(node, node.key, node.value)
+        self.comprehension(node, node.key, node.value)
 
     def AnnAssign(self, node: ast.AnnAssign) -> None:
         """A field of a class keeps its annotation; elsewhere this is an assignment."""
@@ -204,7 +204,7 @@ class _Writer(Writer):
         self.out.append(")")
 
     def annotation(self, node: ast.expr | None) -> None:
-        """An annotation, one in quotes read as if it had none."""
+        """An annotation. One in quotes is read as if it had none."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             with contextlib.suppress(SyntaxError):
                 node = ast.parse(node.value, mode="eval").body
@@ -213,7 +213,7 @@ class _Writer(Writer):
     # --- imports
 
     def Import(self, node: ast.Import | ast.ImportFrom) -> None:
-        """An import where a definition runs: seen where its names are used, and itself where it may fail."""
+        """An import inside a definition. It counts where its names are used, and by itself where it may fail."""
         self.content.runs += run_by(node, self.module.package)
         pairs = scopes.imported(node, self.module.package)
         scope = self.scopes[-1] if self.scopes else None
@@ -228,7 +228,7 @@ class _Writer(Writer):
             self.out.append(")")
 
     def unused_imports(self, scope: Scope) -> None:
-        """Imports from outside whose names nobody uses are there for what they do."""
+        """Imports from outside whose names nobody uses: they are there for their side effects."""
         for name, alias in scope.names.items():
             if alias and name not in scope.used and isinstance(self.package.follow(alias, self.module), Outside):
                 self.out.append(f"(import {alias.whole})")
@@ -267,7 +267,7 @@ class _Writer(Writer):
         self.call(node, without_texts=is_log_call(node.func, self.dotted(node.func)))
 
     def call(self, node: ast.Call, without_texts: bool) -> None:
-        """A call; of a text that is left out, its place stays."""
+        """A call. A text that does not count leaves its place."""
         self.out.append("(Call")
         self.node(node.func)
         for argument in node.args:
@@ -284,15 +284,15 @@ class _Writer(Writer):
         self.out.append(")")
 
     def dotted(self, function: ast.expr) -> str | None:
-        """The name of a function that is a builtin or comes from outside; None for all others."""
+        """The name of a function that is a builtin or comes from outside; None for others."""
         inner, attributes = _unchained(function)
         if not isinstance(inner, ast.Name):
             return None
         place = self.place(inner.id)
         if isinstance(place, str):
             return ".".join([place, *attributes])
-        found = self.package.chain(place, attributes)[0] if place else None
-        return found.dotted if isinstance(found, Outside) else None
+        target = self.package.chain(place, attributes)[0] if place else None
+        return target.dotted if isinstance(target, Outside) else None
 
 
 def _unchained(node: ast.expr) -> tuple[ast.expr, list[str]]:

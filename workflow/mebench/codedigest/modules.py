@@ -1,4 +1,4 @@
-"""One source file: its top-level definitions, what it imports, and the statements that do something on import."""
+"""One source file: its top-level definitions, its imports, and the statements that do something on import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mebench.codedigest.scopes import Alias, imported, of_statements, own_nodes, source_of
+from mebench.codedigest.scopes import Alias, imported, imported_module, own_nodes, statements_scope
 from mebench.errors import UserError
 
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -24,9 +24,9 @@ IMPORT = re.compile(r"^(?:from\s+[\w.]+\s+import\s*(?:\([^)]*\)|.*)|import\s.*)$
 class Module:
     """A file as it is on disk. ``name`` is its dotted name, or its path outside the package.
 
-    ``definitions`` has the statements that make each top-level name, in order; ``imports`` the names that are nothing
-    but an import; ``stars`` the modules behind ``import *``; ``runs`` the modules that importing this one imports;
-    ``effects`` the statements that do something besides binding names; ``decorated`` the definitions with a decorator.
+    ``definitions`` has the statements that make each top-level name, in order; ``imports`` the names that only imports
+    bind; ``stars`` the modules behind ``import *``; ``runs`` the modules that importing this one imports; ``effects``
+    the statements that do something besides binding names; ``decorated`` the definitions with a decorator.
     """
 
     name: str
@@ -43,8 +43,8 @@ class Module:
 
 @functools.lru_cache(maxsize=1024)
 def read_module(path: Path, name: str, package: str, _stamp: tuple[int, int]) -> Module:
-    """Read a file. ``_stamp`` is what tells that it changed. A file that cannot be read or is not valid Python is a
-    :class:`UserError`."""
+    """Read a file. A changed ``_stamp`` means that it is read again. A file that cannot be read or is not valid Python
+    is a :class:`UserError`."""
     source = _text(path)
     try:
         with warnings.catch_warnings():
@@ -90,9 +90,9 @@ class _Reading:
                 self._statement(statement)
 
     def _for_types(self, body: list[ast.stmt]) -> None:
-        """What only type checkers run: its names are known, for annotations, but nothing of it is run."""
+        """The code that only type checkers run. Its names are known, for annotations, but nothing of it is executed."""
         for statement in body:
-            for name, alias in of_statements([statement], self.module.package).names.items():
+            for name, alias in statements_scope([statement], self.module.package).names.items():
                 self._bind(name, statement, alias)
 
     def _statement(self, statement: ast.stmt) -> None:
@@ -102,7 +102,7 @@ class _Reading:
             for name, alias in imported(statement, self.module.package):
                 self._bind(name, statement, alias)
         elif isinstance(statement, COMPOUND):
-            for name in of_statements([statement], self.module.package).names:
+            for name in statements_scope([statement], self.module.package).names:
                 self._bind(name, statement)
             nodes = list(own_nodes([statement]))
             for node in nodes:
@@ -115,7 +115,7 @@ class _Reading:
     def _simple(self, statement: ast.stmt) -> None:
         if isinstance(statement, ast.AnnAssign) and statement.value is None:
             return
-        names = of_statements([statement], self.module.package).names
+        names = statements_scope([statement], self.module.package).names
         for name in names:
             if name != "_":
                 self._bind(name, statement)
@@ -136,10 +136,10 @@ class _Reading:
     def _runs(self, node: ast.Import | ast.ImportFrom) -> None:
         self.module.runs += run_by(node, self.module.package)
         if isinstance(node, ast.ImportFrom) and any(item.name == "*" for item in node.names):
-            self.module.stars.append(source_of(node, self.module.package))
+            self.module.stars.append(imported_module(node, self.module.package))
 
     def close(self, source: str) -> None:
-        """Tell names that are nothing but an import from definitions, once all statements are known."""
+        """Tell imported names from definitions, once all statements are known."""
         module = self.module
         for name, made in self.bound.items():
             alias = made[-1][1]
@@ -159,10 +159,10 @@ class _Reading:
 
 
 def run_by(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
-    """The modules that an import statement may import; what is no module among them is not found later."""
+    """The modules that an import statement may import. Names that are no modules are ignored later."""
     if isinstance(node, ast.Import):
         return [item.name for item in node.names]
-    module = source_of(node, package)
+    module = imported_module(node, package)
     return [module, *(f"{module}.{item.name}" for item in node.names if item.name != "*")]
 
 
@@ -179,7 +179,7 @@ def _is_main(test: ast.expr) -> bool:
 
 
 def _does_something(node: ast.AST) -> bool:
-    """Whether a statement does more than binding names. A string or ``...`` by itself does nothing."""
+    """Whether a statement does more than bind names. A string or ``...`` by itself does nothing."""
     if isinstance(node, ast.Expr):
         return not isinstance(node.value, ast.Constant)
     if isinstance(node, ast.Delete):

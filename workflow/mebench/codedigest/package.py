@@ -12,14 +12,14 @@ from mebench.codedigest.scopes import Alias
 
 if TYPE_CHECKING:
     from mebench.codedigest.content import Content
-    from mebench.codedigest.graph import Key
+    from mebench.codedigest.graph import Node
 
 DEEPEST = 50  # re-exports of re-exports; more is a circle
 
 
 @dataclass(frozen=True)
 class Outside:
-    """A name from outside the package, dotted in full, under whatever alias it is used."""
+    """A name from outside the package: its full dotted name, whatever its alias."""
 
     dotted: str
 
@@ -36,38 +36,38 @@ Target = Outside | Inside
 
 
 class Package:
-    """The modules of one package, and files outside it that use them; each is read when it is first asked for."""
+    """The modules of one package, and files outside it that use them. Each is read when it is first asked for."""
 
     def __init__(self, root: Path):
         self.root, self.name = root, root.name
         self.modules: dict[str, Module | None] = {}
         self.stamps: dict[Path, tuple[int, int] | None] = {}
         # what others have made of the modules, as long as all are unchanged: by what counts by name only
-        self.contents: dict[frozenset[str], dict[Key, Content]] = {}
+        self.contents: dict[frozenset[str], dict[Node, Content]] = {}
 
     def unchanged(self) -> bool:
         """Whether every file is as it was when it was read."""
         return all(stamp(path) == known for path, known in self.stamps.items())
 
     def module(self, name: str, near: str = "") -> Module | None:
-        """The module with a dotted name, or None: it is not of this package. A file outside the package (``near``)
-        also sees the files of its own folder."""
+        """The module with a dotted name; None where this package has none. A file outside the package (``near``) also
+        sees the files of its own folder."""
         if name not in self.modules:
             self.modules[name] = self._find(name)
-        found = self.modules[name]
-        if found is None and near and os.sep in near:
+        module = self.modules[name]
+        if module is None and near and os.sep in near:
             beside = Path(near).parent.joinpath(*name.split(".")).with_suffix(".py")
             return self.file(beside) if beside.is_file() else None
-        return found
+        return module
 
     def file(self, path: Path) -> Module:
-        """The module of a file, which may lie outside the package."""
+        """The module of a file, which may be outside the package."""
         path = path.resolve()
         if path.is_relative_to(self.root):
             parts = path.relative_to(self.root).with_suffix("").parts
             dotted = ".".join((self.name, *(parts[:-1] if parts[-1] == "__init__" else parts)))
-            if found := self.module(dotted):
-                return found
+            if module := self.module(dotted):
+                return module
         key = str(path)
         module = self.modules.get(key) or self._read(path, key, "")
         self.modules[key] = module
@@ -94,7 +94,7 @@ class Package:
         return read_module(path, name, package, self.stamps[path])
 
     def lookup(self, module: Module, name: str, depth: int = 0) -> Target | None:
-        """What a global name of a module stands for; None: a builtin, or nothing that is known."""
+        """What a global name of a module stands for; None for a builtin or an unknown name."""
         if name in module.definitions:
             return Inside(module.name, name)
         if name in module.imports:
@@ -102,9 +102,9 @@ class Package:
         for star in reversed(module.stars):
             other = self.module(star, module.name)
             if other and not name.startswith("_") and depth < DEEPEST:
-                found = self.lookup(other, name, depth + 1)
-                if found:
-                    return found
+                target = self.lookup(other, name, depth + 1)
+                if target:
+                    return target
         return None
 
     def follow(self, alias: Alias, user: Module, depth: int = 0) -> Target:
@@ -112,40 +112,41 @@ class Package:
         module = self.module(alias.module, user.name)
         if alias.name is None:
             return Inside(module.name) if module else Outside(alias.module)
-        found = self.member(module, alias.name, depth) if module and depth < DEEPEST else None
-        if found is None and (below := self.module(f"{alias.module}.{alias.name}")):
+        target = self.member(module, alias.name, depth) if module and depth < DEEPEST else None
+        if target is None and (below := self.module(f"{alias.module}.{alias.name}")):
             return Inside(below.name)  # `from . import b` in the package that b is in
-        return found or Outside(f"{alias.module}.{alias.name}")
+        return target or Outside(f"{alias.module}.{alias.name}")
 
     def member(self, module: Module, name: str, depth: int = 0) -> Target | None:
-        """What ``module.name`` is: something that the module binds, else a module below it, else what its
-        ``__getattr__`` makes."""
-        found = self.lookup(module, name, depth)
-        if found:
-            return found
+        """What ``module.name`` is: a name that the module binds, else a module below it, else a result of its
+        ``__getattr__``."""
+        target = self.lookup(module, name, depth)
+        if target:
+            return target
         below = self.module(f"{module.name}.{name}")
         if below:
             return Inside(below.name)
         return Inside(module.name, "__getattr__") if "__getattr__" in module.definitions else None
 
     def chain(self, target: Target, attributes: list[str]) -> tuple[Target, list[str]]:
-        """Go from a module or an outside name along ``.a.b.c`` as far as names lead; also what is left over."""
+        """Follow ``.a.b.c`` from a module or an outside name as far as possible; gives the target and the attributes
+        that are left."""
         if isinstance(target, Outside):
             return Outside(".".join([target.dotted, *attributes])), []
         left = list(attributes)
         while left and isinstance(target, Inside) and not target.name:
-            found = self.member(self.known(target.module), left[0])
-            if found is None:
+            member = self.member(self.known(target.module), left[0])
+            if member is None:
                 break
-            target = found
+            target = member
             del left[0]
         return self.chain(target, left) if left and isinstance(target, Outside) else (target, left)
 
 
 def stamp(path: Path) -> tuple[int, int] | None:
-    """What tells that a file changed: its time and size; None where there is none."""
+    """The time and size of a file, which change when the file does; None where there is no file."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size

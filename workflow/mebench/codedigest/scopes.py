@@ -1,4 +1,4 @@
-"""Which names a piece of code binds, as Python's own rules have it: parameters, assignments, imports, definitions."""
+"""Which names a piece of code binds by Python's rules: parameters, assignments, imports, definitions."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Alias:
 
 @dataclass
 class Scope:
-    """Names of one function, class or comprehension: an :class:`Alias` where a name is nothing but one import, else
-    None. ``elsewhere`` are the names that the code declares as global (True) or nonlocal (False), ``used`` those that
-    were asked for."""
+    """Names of one function, class or comprehension. The value is an :class:`Alias` where a single import binds the
+    name, else None. ``elsewhere`` are the names that are declared global (True) or nonlocal (False), ``used`` those
+    that were looked up."""
 
     names: dict[str, Alias | None] = field(default_factory=dict)
     elsewhere: dict[str, bool] = field(default_factory=dict)
@@ -33,12 +33,12 @@ class Scope:
     used: set[str] = field(default_factory=set)
 
     def bind(self, name: str, alias: Alias | None = None) -> None:
-        """Note that ``name`` is bound; bound in two ways, it is a variable."""
+        """Note that ``name`` is bound. A name that is bound in two ways is a variable."""
         self.names[name] = alias if self.names.get(name, alias) == alias else None
 
 
-def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, package: str) -> Scope:
-    """The names that are local to a function; ``package`` is where its relative imports begin."""
+def function_scope(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, package: str) -> Scope:
+    """The local names of a function; ``package`` is where its relative imports begin."""
     scope = Scope()
     for argument in arguments(node.args):
         scope.bind(argument.arg)
@@ -47,15 +47,15 @@ def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, packa
     return _filled(scope, node.body if isinstance(node.body, list) else [node.body], package)
 
 
-def of_class(node: ast.ClassDef, package: str) -> Scope:
-    """The names that are bound in the body of a class; its methods do not see them."""
+def class_scope(node: ast.ClassDef, package: str) -> Scope:
+    """The names that are bound in the body of a class. Its methods do not see them."""
     scope = Scope(is_class=True)
     for parameter in getattr(node, "type_params", ()):
         scope.bind(parameter.name)
     return _filled(scope, node.body, package)
 
 
-def of_comprehension(generators: Iterable[ast.comprehension]) -> Scope:
+def comprehension_scope(generators: Iterable[ast.comprehension]) -> Scope:
     """The loop variables of a comprehension."""
     scope = Scope()
     for generator in generators:
@@ -65,7 +65,7 @@ def of_comprehension(generators: Iterable[ast.comprehension]) -> Scope:
     return scope
 
 
-def of_statements(statements: Iterable[ast.stmt], package: str) -> Scope:
+def statements_scope(statements: Iterable[ast.stmt], package: str) -> Scope:
     """The names that statements bind where they stand."""
     return _filled(Scope(), statements, package)
 
@@ -98,8 +98,8 @@ def _filled(scope: Scope, nodes: Iterable[ast.AST], package: str) -> Scope:
 
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes below ``nodes`` that share their scope: functions and classes without what is in them, and of
-    comprehensions only what a walrus binds."""
+    """The nodes below ``nodes`` in the same scope: functions and classes without their bodies, and of comprehensions
+    only what a walrus binds."""
     todo = list(nodes)
     while todo:
         node = todo.pop()
@@ -117,14 +117,14 @@ def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str, Alias]]:
-    """(bound name, what it stands for) of an import statement, stars and ``__future__`` apart."""
+    """(bound name, what it stands for) of an import statement, without stars and ``__future__``."""
     if isinstance(node, ast.Import):
         roots = [(item, item.name.partition(".")[0]) for item in node.names]
         return [
             (item.asname, Alias(item.name, None, item.name)) if item.asname else (root, Alias(root, None, item.name))
             for item, root in roots
         ]
-    module = source_of(node, package)
+    module = imported_module(node, package)
     if module == "__future__":
         return []
     return [
@@ -134,8 +134,8 @@ def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str,
     ]
 
 
-def source_of(node: ast.ImportFrom, package: str) -> str:
-    """The module that ``from ... import`` names, in full; ``package`` is where relative imports begin."""
+def imported_module(node: ast.ImportFrom, package: str) -> str:
+    """The full name of the module in ``from ... import``; ``package`` is where relative imports begin."""
     if not node.level:
         return node.module or ""
     parts = package.split(".")

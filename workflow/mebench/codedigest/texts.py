@@ -1,4 +1,4 @@
-"""What is only read by people: texts of ``raise``, of log calls, of ``print`` and of warnings."""
+"""Texts for people: those of ``raise``, of log calls, of ``print`` and of warnings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WARNINGS = {"warnings.warn", "warnings.warn_explicit"}
 
 
 def is_text(node: ast.expr) -> bool:
-    """Whether an expression makes a text whatever its values are.
+    """Whether an expression is a text, whatever its values are.
 
     That is a string, an f-string, a sum with one of them, a string formatted with ``%``, ``.format`` or ``.join``,
     ``str(...)``, ``repr(...)``, or a choice between two texts.
@@ -31,9 +31,9 @@ def is_text(node: ast.expr) -> bool:
 
 
 def is_log_call(function: ast.expr, dotted: str | None) -> bool:
-    """Whether a call tells people something: ``print``, ``warnings.warn``, a function of :mod:`logging`, or a method
-    such as ``info`` of what is called log, logger or logging. ``dotted`` is the function's name where it is a builtin
-    or comes from outside the package."""
+    """Whether a call writes for people: ``print``, ``warnings.warn``, a function of :mod:`logging`, or a method such as
+    ``info`` of something called log, logger or logging. ``dotted`` is the function's name where it is a builtin or
+    comes from outside the package."""
     if dotted is not None:
         module, _, name = dotted.rpartition(".")
         if dotted == "print" or dotted in WARNINGS or (module == "logging" and name in LEVELS):

@@ -1,4 +1,4 @@
-"""Syntax trees as text: the same one for all spellings and on all versions of Python, nothing known of names yet."""
+"""Syntax trees as text, the same for all spellings and on all versions of Python. Names are not resolved here."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ Part = str | ast.expr  # of an f-string: its text, or what stands in its braces
 
 
 class Writer:
-    """Writes nodes to ``out``. A node whose type has a method of that name is written by it, every other one as
-    ``(Type field=value ...)`` with the fields that are there: versions of Python differ in which empty ones they have.
-    """
+    """Writes nodes to ``out``. A method with the name of the node's type writes it; other nodes become ``(Type
+    field=value ...)`` with their non-empty fields, because versions of Python differ in the empty ones."""
 
     def __init__(self) -> None:
         self.out: list[str] = []
@@ -32,7 +31,7 @@ class Writer:
             self.fields(node, node._fields)
 
     def fields(self, node: ast.AST, names: Iterable[str]) -> None:
-        """``(Type field=value ...)`` with the fields that are there."""
+        """``(Type field=value ...)`` with the fields that are not empty."""
         self.out.append(f"({type(node).__name__}")
         for name in names:
             value = getattr(node, name, None)
@@ -63,7 +62,7 @@ class Writer:
         self.out.append("]")
 
     def constant(self, value: object) -> None:
-        """Type and value; no ``repr`` of texts, which depends on the version of Unicode."""
+        """Type and value. The ``repr`` of texts is not used: it depends on the version of Unicode."""
         if isinstance(value, str):
             self.out.append(f"s{len(value)}:{value}")
         elif isinstance(value, bytes):
@@ -80,8 +79,8 @@ class Writer:
         self.out.append("]")
 
     def kept(self, statements: Iterable[ast.stmt]) -> list[ast.stmt]:
-        """Statements that do something: no docstring or other constant by itself, no ``pass``, nothing that only type
-        checkers run, and no annotation without a value outside of classes."""
+        """Statements that do something: no docstring or other lone constant, no ``pass``, no code for type checkers,
+        and no annotation without a value outside of classes."""
         kept = []
         for statement in statements:
             if isinstance(statement, ast.If) and is_type_checking(statement.test):
@@ -98,7 +97,7 @@ class Writer:
         self.constant(node.value)
 
     def JoinedStr(self, node: ast.JoinedStr) -> None:
-        """An f-string: neighbouring constants are one, and one of constants alone is a string."""
+        """An f-string. Neighbouring constants are joined; an f-string of constants alone is a string."""
         parts: list[Part] = []
         for value in _flat(node):
             if isinstance(value, str) and parts and isinstance(parts[-1], str):

@@ -44,7 +44,7 @@ class Part(Numbers):
     confusion: list[list[int]]
 
 
-class Score(Part, total=False):
+class RecognitionScore(Part, total=False):
     """The score of all rows, and of those of each dataset where they name one."""
 
     parts: dict[str, Part]
@@ -78,7 +78,7 @@ def from_confusion(matrix: np.ndarray) -> Numbers:
     }
 
 
-def score(rows: Sequence[Mapping[str, str]], classes: Sequence[str] | None = None) -> Score:
+def score(rows: Sequence[Mapping[str, str]], classes: Sequence[str] | None = None) -> RecognitionScore:
     """Score prediction rows (``truth``, ``prediction``, optionally ``dataset``), overall and per dataset part.
 
     Returns ``n, classes, confusion, accuracy, uf1, uar, macro_precision`` and, if the rows name a dataset, the same
@@ -89,7 +89,7 @@ def score(rows: Sequence[Mapping[str, str]], classes: Sequence[str] | None = Non
         raise UserError("there are no predictions to score; give a CSV with at least one row")
     if classes is None:
         classes = sorted({row["truth"] for row in rows} | {row["prediction"] for row in rows})
-    result: Score = {**part(rows, classes)}
+    result: RecognitionScore = {**part(rows, classes)}
     if "dataset" in rows[0]:
         names = sorted({row["dataset"] for row in rows})
         result["parts"] = {d: part([row for row in rows if row["dataset"] == d], classes) for d in names}

@@ -80,5 +80,5 @@ class Reasons:
 
 def _without_shard(job: Broken) -> str:
     """``megc2019/ststnet/seed0/1-of-4`` -> ``megc2019/ststnet/seed0``."""
-    head, _, last = job.of.rpartition("/")
-    return head if head and "-of-" in last and last.replace("-of-", "").isdecimal() else job.of
+    head, _, last = job.target.rpartition("/")
+    return head if head and "-of-" in last and last.replace("-of-", "").isdecimal() else job.target

@@ -31,7 +31,7 @@ from mebench.runs.run_record import Title
 from mebench.runs.scores import write_scores
 from mebench.watch.broken import broken
 from mebench.watch.incomplete import OLD, missing_file
-from mebench.watch.runs import Eyes, RunState
+from mebench.watch.runs import RunState, Watcher
 
 LINKED = ("datasets", "inputs", "faces", "sources")
 
@@ -46,7 +46,7 @@ def make(plan: Plan, wanted: Sequence[Path]) -> tuple[Gaps, list[Path]]:
     results, tree = Path(plan.results), Path(plan.results) / "partial"
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    states = Eyes(plan).look()
+    states = Watcher(plan).look()
     reasons = Reasons(plan, broken(plan, states, 1))
     gaps = Gaps()
     _datasets(plan, tree, reasons, gaps)

@@ -1,6 +1,7 @@
-"""Take over the predictions of a model that trains outside the engine: ``given.csv`` becomes the files of a pooled run.
+"""Take over the predictions of a model that is trained outside the engine: ``given.csv`` becomes the files of a pooled
+run.
 
-The truth is never taken from there: it is joined by clip_id from the clips of the task.
+The true targets are never taken from that file: they are joined by clip_id from the clips of the task.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.protocols import loso
 from mebench.runs.paths import PREDICTIONS, RunFiles
-from mebench.runs.pool import Trained, complete, write_history, write_predictions, write_record
+from mebench.runs.pool import FoldOutcomes, complete, write_history, write_predictions, write_record
 from mebench.runs.run_record import RunRecord, Title
 from mebench.training.rows import run_rows
 
@@ -19,7 +20,7 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
     """Check given.csv of a run (clip_id and what the kind of task asks for), write predictions.csv, history.csv and
     run.json as :func:`mebench.runs.pool.pool` does, and return the record.
 
-    A :class:`UserError` says which clip is missing, strange or there twice, or which value cannot be meant.
+    A :class:`UserError` names the clip that is missing, unknown or there twice, or the value that is not valid.
     """
     run, spec = files.run, files.spec
     if spec["training"] != "rules":
@@ -37,7 +38,7 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
     write_predictions(run / PREDICTIONS, kind, pooled)
     write_history(run, kind, [])
     folds = len(loso.folds([row["subject"] for row in samples.rows]))
-    trained = Trained(
+    trained = FoldOutcomes(
         clips=len(expected),
         rows=len(expected),
         folds_expected=folds,

@@ -1,4 +1,4 @@
-"""One try at a fold: train it, and write its folder. A failure becomes a status in its record, not the end of the
+"""One try at a fold: train it, and write its folder. A failure becomes a status in the record and does not end the
 shard."""
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ RESUMED = ("timeout", "out_of_memory")
 
 @dataclass(frozen=True)
 class Attempt:
-    """A fold that is about to be trained: the folder of its ``run``, what it is trained from, the parts of its
-    fingerprint, how the job runs, and whether that was asked to stop."""
+    """A fold that is about to be trained: the folder of its ``run``, its ``job`` for the training, the ``parts`` of its
+    fingerprint, the settings of its execution, and a function that says whether the process was asked to stop."""
 
     run: Path
     job: FoldJob
@@ -46,7 +46,7 @@ class Attempt:
 
     def make(self, holder: Holder, on_epoch: Callable[[int, float], None]) -> FoldRecord:
         """Train the fold, write its folder, and return its record. ``on_epoch(epoch, loss)`` is called after each
-        epoch; the ``holder`` of the fold's lock is told too."""
+        epoch; the ``holder`` of the fold's lock gets the same numbers."""
         run, job = self.run, self.job
         checkpoint = self._checkpoint()
         record = self.begun()
@@ -81,7 +81,8 @@ class Attempt:
         return Checkpoint(path, self.fingerprint, self.stop, every)
 
     def begun(self) -> FoldRecord:
-        """What the record says before the fold is trained: what it is made from, as it is now, not when it ends."""
+        """The record before the training: what the fold is made from. It is taken now, because files may change before
+        the end."""
         job = self.job
         return FoldRecord(
             fold=job.fold,
@@ -102,7 +103,7 @@ class Attempt:
 
 
 def outcome(run: Path, fold: str, train: Callable[[], FoldResult]) -> tuple[FoldResult | None, str, str]:
-    """(result, status, message) of a fold: a fault of this model in this fold must not take its siblings along."""
+    """(result, status, message) of a fold. An error of the model in this fold must not stop the other folds."""
     try:
         return train(), "done", ""
     except (UserError, Stopped):
@@ -121,8 +122,8 @@ def outcome(run: Path, fold: str, train: Callable[[], FoldResult]) -> tuple[Fold
 
 
 def machine_fault(error: Exception) -> str:
-    """What failed, where it is the machine and not the model: a GPU that has once failed fails for every later fold of
-    the process, and a file that cannot be read now may be read by another job. Empty for all else."""
+    """What failed, where it is the machine and not the model; empty for other errors. A GPU that failed once fails for
+    all later folds of the process, and another job may be able to read a file that cannot be read now."""
     text = str(error).splitlines()[0] if str(error) else ""
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or text}"
@@ -130,7 +131,7 @@ def machine_fault(error: Exception) -> str:
 
 
 def ended(record: FoldRecord, result: FoldResult) -> FoldRecord:
-    """The record with what it says of a result."""
+    """The record with the numbers of a result."""
     return replace(
         record,
         parameters=result.parameters,
@@ -148,7 +149,7 @@ def now() -> str:
 
 
 def write_result(folder: Path, job: FoldJob, result: FoldResult, save_weights: bool) -> None:
-    """predictions.csv (and predictions.test_peek.csv), history.csv and, on request, weights.safetensors."""
+    """Write predictions.csv (and predictions.test_peek.csv), history.csv and, on request, weights.safetensors."""
     write_predictions(folder / PREDICTIONS, job, result.chosen.predictions)
     if result.chosen.peeked is not None:
         write_predictions(folder / PEEKED, job, result.chosen.peeked)
@@ -160,7 +161,7 @@ def write_result(folder: Path, job: FoldJob, result: FoldResult, save_weights: b
 
 
 def write_history(path: Path, job: FoldJob, history: list[HistoryRow]) -> None:
-    """A row for each epoch, with the columns that the card of the kind of task names."""
+    """Write a row for each epoch, with the columns that the card of the kind of task names."""
     looked = bool(history) and history[0].quality is not None
     columns = tasks.history(job.data.kind.task, job.spec["selection"] if looked else "last")
     rows = [[f"{value:.6g}" for value in astuple(row) if value is not None] for row in history]
@@ -168,7 +169,7 @@ def write_history(path: Path, job: FoldJob, history: list[HistoryRow]) -> None:
 
 
 def write_predictions(path: Path, job: FoldJob, predictions: torch.Tensor) -> None:
-    """The rows that the kind of task makes of each test sample, with the fold and seed of the run."""
+    """Write the rows that the kind of task makes of each test sample, with the fold and seed of the run."""
     kind, own = job.data.kind, {"fold": job.fold, "seed": job.spec["seed"]}
     pairs = zip(job.test, predictions.numpy(), strict=True)
     rows = [{**own, **row} for i, p in pairs for row in kind.rows(job.data.samples[i], job.data.y[i].numpy(), p)]

@@ -1,4 +1,5 @@
-"""What a fold needs to go on where it was stopped: written now and then, read once, gone with the finished fold."""
+"""The state from which a stopped fold goes on. It is written from time to time, read once, and removed with the
+finished fold."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ GRACE = 15.0  # an epoch that is over so soon is finished when the job is asked 
 
 
 class Checkpoint:
-    """The state of one fold, kept in the file ``path``; that of a fold with another ``fingerprint`` is not read.
+    """The state of one fold, in the file ``path``. The state of a fold with another ``fingerprint`` is not read.
 
     ``stopping()`` says whether the job was asked to stop. It is a :class:`mebench.training.limits.Keeper`.
     """
@@ -33,7 +34,8 @@ class Checkpoint:
         self.asked: float | None = None  # when this fold first knew that the job is to stop
 
     def load(self, device: torch.device) -> FoldState | None:
-        """The state that was kept, or None: there is none, it is damaged, or it is of another configuration."""
+        """The saved state; None where there is none, where it is damaged, or where it belongs to another
+        configuration."""
         try:
             kept = torch.load(self.path, map_location=device, weights_only=True)
         except FileNotFoundError:
@@ -46,11 +48,11 @@ class Checkpoint:
         return kept["state"]
 
     def spent(self) -> float:
-        """Seconds that the fold has taken, those before its checkpoint included."""
+        """Seconds that the fold has taken, with those before its checkpoint."""
         return self.spent_before + time.monotonic() - self.begun
 
     def save(self, state: FoldState) -> None:
-        """Write the state, whole or not at all; a full disk is a UserError."""
+        """Write the state, whole or not at all. A full disk is a UserError."""
         text = io.BytesIO()  # torch's own writer tells of a full disk in a way that cannot be told from other failures
         torch.save({"fingerprint": self.fingerprint, "seconds": self.spent(), "state": state}, text)
         with whole_file(self.path) as temporary:
@@ -58,13 +60,14 @@ class Checkpoint:
         self.last = time.monotonic()
 
     def epoch_over(self) -> bool:
-        """Note the end of an epoch; whether it is time for a checkpoint."""
+        """Note the end of an epoch; True when it is time for a checkpoint."""
         now = time.monotonic()
         self.epoch_lasts, self.epoch_began = now - self.epoch_began, now
         return now - self.last > self.every or self.stopping()
 
     def give_up(self) -> bool:
-        """Whether to stop in the middle of an epoch: asked to, and its end is not near or has been waited for."""
+        """Whether to stop in the middle of an epoch: the job was asked to stop, and the end of the epoch is not near,
+        or was waited for too long."""
         if not self.stopping():
             return False
         now = time.monotonic()
@@ -72,5 +75,5 @@ class Checkpoint:
         return self.epoch_lasts - (now - self.epoch_began) > GRACE or now - self.asked > GRACE
 
     def remove(self) -> None:
-        """The fold is finished."""
+        """Remove the file, because the fold is finished."""
         self.path.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
-"""Which code decides the result of a fold, and its digest: computed in the jobs that need it, not by the Snakefile.
+"""Which code decides the result of a fold, and its digest. Jobs that need it compute it; parsing the Snakefile does
+not.
 
-Snakemake's own trigger is the cheap digest of whole files (:mod:`mebench.sources`): a new comment starts a job, which
-then finds that all of its folds still hold.
+Snakemake's own trigger is the cheap digest of whole files (:mod:`mebench.sources`). A new comment therefore starts a
+job, which sees that all of its folds still hold.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.formats", "me
 
 
 def model_digest(name: str) -> str:
-    """Digest of what a model's code does: its class and all that it reaches; of a rule file its bytes."""
+    """Digest of what a model's code does: of its class and all that it reaches. For a rule file it is the digest of its
+    bytes."""
     path = cards.locate("models", name).resolve()
     if cards.is_rule_file(name):
         return codedigest.digest([str(path)], PACKAGE, PLUMBING)

@@ -1,4 +1,4 @@
-"""The device that a job trains on, set up for repeatable and quick training."""
+"""The device that a job trains on, set up for repeatable and fast training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mebench.errors import UserError
 
 
 def prepared(wanted: str, threads: int) -> torch.device:
-    """The device, with the process set up for repeatable and quick training on it."""
+    """The device. The process is set up for repeatable and fast training on it."""
     device = choose_device(wanted)
     torch.set_num_threads(threads)
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
@@ -24,7 +24,8 @@ def prepared(wanted: str, threads: int) -> torch.device:
 
 
 def choose_device(wanted: str) -> torch.device:
-    """``auto`` takes a CUDA GPU when one is visible, else the CPU; asking for ``cuda`` without one is an error."""
+    """The device for ``auto`` (a CUDA GPU where one is visible, else the CPU), ``cpu`` or ``cuda``. A UserError where
+    ``cuda`` is asked for and there is none."""
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UserError(
             "the device 'cuda' was asked for but no CUDA GPU is visible; use --device cpu or check nvidia-smi"
@@ -33,19 +34,19 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """What the fold ran on, for the record."""
+    """The name of the device, for the record."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu ({platform.machine()})"
 
 
 def peak_memory_mb(device: torch.device) -> float:
-    """Peak memory so far: of the fold on the GPU, of the whole process on the CPU."""
+    """Peak memory so far: of the fold on a GPU, of the whole process on the CPU."""
     if device.type == "cuda":
         return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, 1)
 
 
 def versions() -> dict[str, str]:
-    """Versions that can change bits."""
+    """Versions of packages that can change the last bits of a result."""
     return {
         "mebench": __version__,
         "python": platform.python_version(),
@@ -58,10 +59,10 @@ def versions() -> dict[str, str]:
 
 
 def keep_freed_memory() -> None:
-    """Tell glibc to keep freed blocks instead of handing each back to the kernel.
+    """Tell glibc to keep freed blocks instead of giving each back to the kernel.
 
-    A training step frees and asks for the same few large activations again and again; with the default setting each of
-    them is mapped and zeroed anew by page faults, a fifth of STSTNet's time on a CPU. No result depends on it.
+    A training step frees and allocates the same few large activations again and again. With the default setting each of
+    them is mapped and zeroed again by page faults, which is a fifth of STSTNet's time on a CPU. Results do not change.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "gnu_get_libc_version"):

@@ -1,4 +1,4 @@
-"""How a shard runs. Light: imports no torch."""
+"""How a shard runs. This file imports no torch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ CHECKPOINT_SECONDS = 120.0  # between two checkpoints: what a kill can cost, and
 
 @dataclass(frozen=True)
 class Execution:
-    """How a shard runs; nothing in here is fingerprinted. On the CPU only ``threads`` can change the last bits of a
-    result, for sums are then taken in another order; it is on record."""
+    """How a shard runs. These settings are not part of the fingerprint. Only ``threads`` can change the last bits of a
+    result on the CPU, because sums are added in another order; it is recorded."""
 
     device: str = "auto"
     threads: int = 1

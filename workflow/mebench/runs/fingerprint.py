@@ -1,4 +1,4 @@
-"""The fingerprint of a fold: a digest of all that decides its result. Stated here and nowhere else."""
+"""The fingerprint of a fold: a digest of all that decides its result. It is defined here and nowhere else."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mebench.runs import code_of_fold
 
 @dataclass(frozen=True)
 class Parts:
-    """What a fingerprint is made of besides the spec: the ``fold``, and digests of the ``data``, of what the code of
-    the ``model`` and of the ``engine`` does, and of each file of ``weights`` that the model begins with."""
+    """What a fingerprint is made of besides the spec: the ``fold``, and digests of the ``data``, of the code of the
+    ``model`` and of the ``engine``, and of each file of ``weights`` that the model starts from."""
 
     fold: str
     data: str
@@ -34,23 +34,23 @@ class Parts:
         return digest(spec_json, self.data, self.fold, self.model, self.engine, *self.weights)
 
     def as_json(self) -> dict[str, str | list[str]]:
-        """What fold.json keeps."""
+        """The parts as fold.json keeps them."""
         return asdict(self)
 
     def different(self, kept: Mapping[str, object]) -> list[str]:
-        """The names of the parts that differ from those that a fold.json kept."""
+        """The names of the parts that differ from those in a fold.json."""
         return [name for name, value in self.as_json().items() if kept.get(name) != value]
 
 
 def parts_of(spec: RunSpec, data_digest: str, fold: str) -> Parts:
-    """The parts of a fold's fingerprint, as data and code are now."""
+    """The parts of a fold's fingerprint, for data and code as they are now."""
     weights = [_file_digest(path, Path(path).stat().st_mtime_ns) for path in map(_readable, cards.weights_files(spec))]
     model, engine = code_of_fold.model_digest(spec["model"]), code_of_fold.engine_digest(spec)
     return Parts(fold, data_digest, model, engine, weights)
 
 
 def fingerprint(spec: RunSpec, data_digest: str, fold: str) -> str:
-    """The fingerprint of a fold, as data and code are now."""
+    """The fingerprint of a fold, for data and code as they are now."""
     return parts_of(spec, data_digest, fold).fingerprint(canonical_json(spec))
 
 

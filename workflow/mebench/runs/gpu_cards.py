@@ -1,6 +1,7 @@
 """The GPU cards that a job may use: those of this machine, or those that a scheduler or the user gives it.
 
-Cards are listed without CUDA, because a process that has started CUDA no longer reads ``CUDA_VISIBLE_DEVICES``.
+Cards are listed without CUDA, because a process that has started CUDA ignores later changes of
+``CUDA_VISIBLE_DEVICES``.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ PATIENCE = 60  # seconds for nvidia-smi, which is slow where many cards wake up 
 
 @dataclass(frozen=True)
 class Card:
-    """A GPU, or a part of one (MIG): its name in ``CUDA_VISIBLE_DEVICES``, and the name of its lease on any machine."""
+    """A GPU, or a part of one (MIG): its name in ``CUDA_VISIBLE_DEVICES``, and the name of its lease."""
 
     visible: str
     lease: str
 
 
 def to_choose_from(wanted: int, environment: Mapping[str, str]) -> list[Card] | None:
-    """The cards of which a job may lease ``wanted``; None where it has to lease nothing."""
+    """The cards from which a job may lease ``wanted``; None where it needs no lease."""
     given = _given(environment)
     if given is None and any(environment.get(name) for name in SCHEDULER_GIVES):
         return None
@@ -49,12 +50,13 @@ def to_choose_from(wanted: int, environment: Mapping[str, str]) -> list[Card] | 
 
 
 def cards_of_this_machine() -> list[Card]:
-    """All cards in the order of their PCI addresses, as the driver tells; none where there is no NVIDIA driver."""
+    """All cards in the order of their PCI addresses, as the driver lists them; empty where there is no NVIDIA
+    driver."""
     return parse_list(_output("nvidia-smi", "-L")) or _listed_by_driver(DRIVER)
 
 
 def parse_list(text: str) -> list[Card]:
-    """The cards in what ``nvidia-smi -L`` prints; a card that is cut into MIG instances counts as those."""
+    """The cards in the output of ``nvidia-smi -L``. A card with MIG instances counts as these instances."""
     cards: list[list[str]] = []
     for line in text.splitlines():
         if whole := re.match(r"GPU \d+: .*\(UUID: (GPU-[^)\s]+)\)", line):
@@ -65,7 +67,8 @@ def parse_list(text: str) -> list[Card]:
 
 
 def _listed_by_driver(folder: Path) -> list[Card]:
-    """The cards that the driver lists in /proc, where nvidia-smi is not installed; by number where no UUID is told."""
+    """The cards that the driver lists in /proc, for machines without nvidia-smi. A card is named by its number where
+    there is no UUID."""
     cards = []
     for number, path in enumerate(sorted(folder.glob("*/information"))):
         with contextlib.suppress(OSError):
@@ -76,7 +79,7 @@ def _listed_by_driver(folder: Path) -> list[Card]:
 
 
 def _given(environment: Mapping[str, str]) -> list[str] | None:
-    """The cards that CUDA_VISIBLE_DEVICES names, None where it is not set. CUDA reads it up to the first wrong name."""
+    """The cards in CUDA_VISIBLE_DEVICES; None where it is not set. CUDA reads the list up to the first wrong name."""
     if VISIBLE not in environment:
         return None
     names: list[str] = []
@@ -88,7 +91,7 @@ def _given(environment: Mapping[str, str]) -> list[str] | None:
 
 
 def _named(name: str, known: Sequence[Card]) -> Card:
-    """A card that the environment names: by its number, its UUID, or the first letters of that."""
+    """A card that the environment names by its number, by its UUID, or by the first letters of the UUID."""
     if name.isdecimal():
         # CUDA counts cards of different models in an order of its own, unless CUDA_DEVICE_ORDER is PCI_BUS_ID: the
         # lease may then be called after another card, but jobs that are given numbers still share none.
@@ -101,7 +104,7 @@ def _named(name: str, known: Sequence[Card]) -> Card:
 
 
 def _output(*command: str) -> str:
-    """What a program prints; nothing where it is not there, fails or hangs."""
+    """The output of a program; empty where it is missing, fails or hangs."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, errors="replace", check=False)
     except (OSError, subprocess.SubprocessError):

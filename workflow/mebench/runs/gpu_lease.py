@@ -1,8 +1,8 @@
-"""GPU cards of its own for each job: those that a scheduler gives it, else cards of this machine that it leases.
+"""GPU cards for one job alone: those that a scheduler gives it, or cards of this machine that it leases.
 
-Snakemake's resource ``gpu`` only counts cards. Left to themselves, all jobs of a workstation use the first one. A lease
-is a lock (flock) on a file that is named after the card, so it ends with the process that holds it, however that ends.
-The files lie in a folder of the machine that all its users share: cards are shared by users too.
+Snakemake's resource ``gpu`` only counts cards: without leases all jobs of a workstation would use the first one. A
+lease is a lock (flock) on a file that is named after the card. It ends with the process that holds it, even if that is
+killed. All users of the machine share the folder of these files, because they share the cards.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _held: set[int] = set()  # descriptors of the leases of this process
 
 @contextlib.contextmanager
 def lease(wanted: int, job: str, say: Callable[[str], object] = print) -> Iterator[list[str]]:
-    """Hold ``wanted`` cards for the block, in which CUDA sees no others; gives their names in CUDA_VISIBLE_DEVICES.
+    """Hold ``wanted`` cards during the block; CUDA sees no others. Gives their names in CUDA_VISIBLE_DEVICES.
 
-    Waits while other jobs hold them, and tells ``say`` which; ``job`` is what others are told of this one. No card is
-    leased, and the environment stays as it is, where a scheduler or the user gives no more cards than are wanted, and
-    on a machine without cards. A job that wants 0 sees none; but of a scheduler that gives it one it sees that one.
-    To be entered before torch is imported. Raises a UserError where the machine has fewer cards than are wanted, and
-    where its folder of leases cannot be used.
+    It waits while other jobs hold the cards, and tells ``say`` which jobs; ``job`` is the name that others see of this
+    one. No card is leased, and the environment stays as it is, on a machine without cards, and where a scheduler or the
+    user gives no more cards than are wanted. A job that wants 0 cards sees none, but a card that a scheduler gave to it
+    stays visible. Enter it before torch is imported. Raises a UserError where the machine has fewer cards than are
+    wanted, or where the folder of leases cannot be used.
     """
     cards = to_choose_from(wanted, os.environ)
     if cards is None:
@@ -54,8 +54,8 @@ def lease(wanted: int, job: str, say: Callable[[str], object] = print) -> Iterat
 
 
 def _wait_for(cards: Sequence[Card], wanted: int, job: str, say: Callable[[str], object]) -> dict[Card, int]:
-    """Leases (open descriptors) of ``wanted`` cards, all at once: who held one and waited for more could wait for a
-    job that does the same."""
+    """Leases (open descriptors) of ``wanted`` cards. They are taken all at once, because two jobs that each hold one
+    card and wait for another could wait for each other."""
     folder, told = _folder(), ""
     while True:
         held: dict[Card, int] = {}
@@ -79,7 +79,7 @@ def _wait_for(cards: Sequence[Card], wanted: int, job: str, say: Callable[[str],
 
 
 def _folder() -> Path:
-    """The folder of leases, made where it is missing, for all users of the machine."""
+    """The folder of leases for all users of the machine; it is made where it is missing."""
     folder = Path(os.environ.get(PLACE) or FOLDER)
     try:
         folder.mkdir(parents=True)
@@ -97,7 +97,7 @@ def _unusable(folder: Path, error: OSError) -> UserError:
 
 
 def _take(path: Path, job: str) -> int | None:
-    """An open descriptor that holds the lock of ``path``, or None where another one holds it."""
+    """An open descriptor that holds the lock of ``path``; None where another process holds it."""
     while True:
         descriptor = _opened(path)
         try:
@@ -119,7 +119,7 @@ def _take(path: Path, job: str) -> int | None:
 
 
 def _opened(path: Path) -> int:
-    """The file of a lease, open; made where it is missing, so that other users can open it from its first moment on."""
+    """The open file of a lease. A new file gets permissions at once with which other users can open it."""
     while True:
         with contextlib.suppress(FileNotFoundError):
             return os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -141,13 +141,14 @@ def _release(descriptors: Iterable[int]) -> None:
 
 
 def keep_for_the_next_program() -> None:
-    """Let the leases of this process outlive its next ``exec``: they end with that program and all that it starts."""
+    """Let the leases of this process outlive its next ``exec``. They end with that program and all processes that it
+    starts."""
     for descriptor in _held:
         os.set_inheritable(descriptor, True)
 
 
 def _forget() -> None:
-    """In a forked process: close its copies of the leases, or they would outlive the job in it."""
+    """Close the copies of the leases in a forked process. Otherwise they would outlive the job."""
     for descriptor in _held:
         with contextlib.suppress(OSError):
             os.close(descriptor)
@@ -158,7 +159,7 @@ os.register_at_fork(after_in_child=_forget)
 
 
 def _holder(path: Path) -> str:
-    """Who says to hold a lease, for people."""
+    """The job that holds a lease, in words for people."""
     try:
         about = json.loads(path.read_text())
         return f"{about['job']} (process {about['process']} of {about['user']})"

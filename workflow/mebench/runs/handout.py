@@ -1,6 +1,7 @@
-"""What a model that trains outside the engine is given: ``folds.csv``, one row per clip with its fold and its input.
+"""The files for a model that is trained outside the engine: ``folds.csv``, one row for each clip with its fold and
+input.
 
-Code of another framework, in an environment of its own, needs nothing of this package to read it.
+Code of another framework, in an environment of its own, can read it without this package.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ LAST = formats.FINGERPRINT[0]
 def hand_out(files: RunFiles) -> list[Row]:
     """Write ``folds.csv`` of a run and return its rows, sorted by clip_id.
 
-    ``subject`` is the fold: a clip is predicted by what was trained on the clips of all other subjects. Its input is
-    ``file[start : start + prod(shape)]``, a part of a one-dimensional array (.npy); what else the input says of a clip,
-    such as ``apex_row``, has a column of its own. ``fingerprint`` is the same in all rows and another one as soon as
-    the spec, the data or the rule file change, so that the model's rule runs again.
+    ``subject`` is the fold: a clip is predicted by a model that was trained on the clips of all other subjects. Its
+    input is ``file[start : start + prod(shape)]``, a part of a one-dimensional array (.npy). Other facts about the
+    input of a clip, such as ``apex_row``, have columns of their own. ``fingerprint`` is the same in all rows. It
+    changes with the spec, the data or the rule file, so that the model's rule runs again.
     """
     spec = files.spec
     if spec["training"] != "rules":
@@ -49,7 +50,7 @@ def hand_out(files: RunFiles) -> list[Row]:
 
 
 def _check_channels(spec: RunSpec, inputs: Sequence[Path]) -> None:
-    """The engine picks the channels that a card names; a rule gets them all, and its code counts on their order."""
+    """A rule gets all channels of the input in their stored order. A UserError where the card names other channels."""
     named = list(spec["inputs"]["channels"])
     for folder in inputs:
         stored = list(read_json(folder / "meta.json")["channels"])

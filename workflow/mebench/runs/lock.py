@@ -1,9 +1,10 @@
-"""One job per fold: a lock that says who is at work, and that a dead job cannot hold for ever.
+"""One job per fold: a lock that says which job trains the fold, and that a dead job does not hold for ever.
 
-The lock is a file ``<fold>.running.json`` beside the fold's folder, made by a hard link, which no file system makes
-twice. Its holder writes it anew every 20 seconds; a lock that has not been written for long, or whose process is gone
-from this node, is taken over. Ages are told by the file system's clock alone, because those of nodes differ. Should two
-jobs ever work on one fold all the same, nothing breaks: folders are renamed into place whole.
+The lock is a file ``<fold>.running.json`` beside the fold's folder. It is made by a hard link, because a file system
+makes the same link only once. The holder writes the file again every 20 seconds. Another job takes the lock over if it
+was not written for a long time, or if its process is gone from this node. Ages are taken from the clock of the file
+system, because clocks of nodes differ. If two jobs work on one fold nevertheless, nothing breaks: whole folders are
+renamed into place.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Held(Exception):
 
 @dataclass(frozen=True)
 class Told:
-    """What a job tells in the lock of what it does: the ``fold``, how many ``epochs`` it has, the ``epoch`` that is
-    over and its ``loss``, the scheduler's ``job``, and ``threads``."""
+    """What the lock says about the work: the ``fold``, its number of ``epochs``, the last ``epoch`` and its ``loss``,
+    the scheduler's ``job``, and ``threads``."""
 
     fold: str | None = None
     epochs: int = 0
@@ -45,8 +46,8 @@ class Told:
 
 @dataclass(frozen=True)
 class Lock:
-    """What a lock says: its ``path``, when it was last written (``beat``), whose it is, and what was ``told``. Of one
-    that cannot be read no more is known than its age: token and node are empty."""
+    """The content of a lock: its ``path``, the time when it was last written (``beat``), its holder, and what was
+    ``told``. Of an unreadable lock only the age is known: token and node are empty."""
 
     path: Path
     beat: float
@@ -64,7 +65,7 @@ class Lock:
 
 
 class Holder:
-    """Holds a lock: it is written anew with each beat, and what was told since with it."""
+    """Holds a lock and writes it again at each beat, with the newest epoch and loss."""
 
     def __init__(self, path: Path, about: Told):
         process, self.path, self.about = os.getpid(), path, about
@@ -73,7 +74,7 @@ class Holder:
         self.over, self.thread = threading.Event(), threading.Thread(target=self._beat, daemon=True)
 
     def tell(self, epoch: int, loss: float) -> None:
-        """Put the epoch into the lock; it is written with the next beat."""
+        """Set the epoch and loss of the lock. They are written with the next beat."""
         self.lock = replace(self.lock, told=replace(self.lock.told, epoch=epoch, loss=loss))
 
     def _beat(self) -> None:
@@ -87,7 +88,7 @@ class Holder:
 
     @property
     def own(self) -> Path:
-        """A file of this process alone, beside the lock; its name says whose, so that others can clear it away."""
+        """A file of this process beside the lock. Its name has node and process, so that others can remove it later."""
         return self.path.with_name(f".{self.path.name}.{self.lock.node}.{self.lock.pid}")
 
     def write(self) -> None:
@@ -96,7 +97,7 @@ class Holder:
 
 @contextlib.contextmanager
 def hold(path: Path, about: Told) -> Iterator[Holder]:
-    """Hold the lock ``path`` for the block; :class:`Held` where another live job has it."""
+    """Hold the lock ``path`` during the block; :class:`Held` where another live job has it."""
     holder = Holder(path, about)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -135,7 +136,7 @@ def _link(holder: Holder, path: Path) -> None:
 
 
 def _sweep(path: Path, now: float) -> None:
-    """Clear away what jobs that were killed in the middle of a lock left beside it."""
+    """Remove files beside the lock that jobs left when they were killed while they took it."""
     for leftover in path.parent.glob(f".{path.name}.*"):
         node, _, process = leftover.name.removeprefix(f".{path.name}.").rpartition(".")
         owner = Lock(path, _changed(leftover), node=node, pid=int(process) if process.isdecimal() else NOBODY)
@@ -144,7 +145,7 @@ def _sweep(path: Path, now: float) -> None:
 
 
 def _remove_dead(path: Path, token: str) -> None:
-    """Remove a dead job's lock, and only that: of several jobs that find it, one gets to move it away."""
+    """Remove a dead job's lock, and no other. Several jobs may see it; only one can move it away."""
     moved = path.with_name(f".{path.name}.{uuid.uuid4().hex}.{socket.gethostname()}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         os.rename(path, moved)
@@ -156,12 +157,12 @@ def _remove_dead(path: Path, token: str) -> None:
 
 
 def read(path: Path) -> Lock | None:
-    """What a lock says; None where there is none."""
+    """The lock in a file; None where there is none."""
     beat = _changed(path)
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        if {"token", "node", "pid"} <= set(said):
-            return _of_json(path, beat, said)
+        written = json.loads(path.read_text(encoding="utf-8"))
+        if {"token", "node", "pid"} <= set(written):
+            return _lock_from(path, beat, written)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError):
@@ -170,10 +171,10 @@ def read(path: Path) -> Lock | None:
 
 
 # any: JSON that another version, or nobody, wrote
-def _of_json(path: Path, beat: float, said: dict[str, Any]) -> Lock:
-    told = {one.name: said[one.name] for one in fields(Told) if said.get(one.name) is not None}
-    about = {name: said.get(name) for name in ("begun", "since")}
-    return Lock(path, beat, said["token"], said["node"], int(said["pid"]), told=Told(**told), **about)
+def _lock_from(path: Path, beat: float, written: dict[str, Any]) -> Lock:
+    told = {one.name: written[one.name] for one in fields(Told) if written.get(one.name) is not None}
+    about = {name: written.get(name) for name in ("begun", "since")}
+    return Lock(path, beat, written["token"], written["node"], int(written["pid"]), told=Told(**told), **about)
 
 
 def _changed(path: Path) -> float:
@@ -184,8 +185,8 @@ def _changed(path: Path) -> float:
 
 
 def alive(lock: Lock, now: float | None = None) -> bool:
-    """Whether the job that a lock names is still at work, as far as can be known from here; ``now`` by the clock of the
-    file system that holds the lock, where a file of one's own has just told it."""
+    """Whether the job of a lock is still at work, as far as this machine can know. ``now`` is the time by the clock of
+    the file system with the lock, where it was just measured with another file."""
     if (time.time() if now is None else now) - lock.beat > DEAD:
         return False
     if lock.node != socket.gethostname():
@@ -194,8 +195,8 @@ def alive(lock: Lock, now: float | None = None) -> bool:
 
 
 def _runs(process: int, begun: str | None) -> bool:
-    """Whether a process of this node is at work: not one that has ended and that nobody has asked about (a zombie), nor
-    another one that has got its number since, as the first process of a restarted container does."""
+    """Whether a process of this node is at work. A process that ended and was not collected (a zombie) is not, nor is
+    another process that got the same number later, as the first process of a restarted container does."""
     if process == NOBODY:
         return False
     try:
@@ -209,12 +210,12 @@ def _runs(process: int, begun: str | None) -> bool:
 
 
 def _state(process: int) -> list[str]:
-    """What Linux says of a process, from its state on."""
+    """The fields of /proc/<process>/stat, from the state on."""
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def _begun(process: int) -> str | None:
-    """When a process began, in ticks since its machine did; None on systems that do not say."""
+    """When a process began, in ticks since the boot of the machine; None on systems without /proc."""
     try:
         return _state(process)[19]
     except (OSError, IndexError):

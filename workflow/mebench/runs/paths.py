@@ -1,4 +1,4 @@
-"""Where the files of a run's folds lie. ``run`` is the folder of the run."""
+"""Where the files of a run's folds are. ``run`` is the folder of the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PREDICTIONS, PEEKED = "predictions.csv", "predictions.test_peek.csv"
 
 @dataclass(frozen=True)
 class RunFiles:
-    """What a run is made of: its folder ``run``, its ``spec``, clips.csv of its datasets, and the folders of their
+    """The files of a run: its folder ``run``, its ``spec``, clips.csv of its datasets, and the folders of their
     inputs."""
 
     run: Path
@@ -39,7 +39,7 @@ def running_file(run: Path, fold: str) -> Path:
 
 
 def checkpoint_file(run: Path, fold: str) -> Path:
-    """What a fold that was stopped goes on from."""
+    """The state from which a stopped fold goes on."""
     return run / "folds" / f"{file_name(fold)}.checkpoint"
 
 

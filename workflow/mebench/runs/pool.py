@@ -26,10 +26,10 @@ ABSENT = "absent"  # status of a fold that has no record of this run
 def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecord:
     """Pool the folds of a run and return its record (run.json).
 
-    A fold that failed is listed in the record and its clips stay without prediction; a fold that is missing or was made
-    by another configuration, data or source is a :class:`UserError`, because its numbers are not this run's. With
-    ``part_to``, a folder for what is there, such folds are listed as failed instead and the run's folder stays as it
-    is.
+    A failed fold is listed in the record, and its clips have no prediction. A fold that is missing, or was made with
+    another configuration, data or code, is a :class:`UserError`, because its numbers do not belong to this run. With
+    ``part_to``, a folder for a partial result, such folds are listed as failed instead, and the run's own folder stays
+    as it is.
     """
     run, spec = files.run, files.spec
     if spec["training"] == "rules":
@@ -50,7 +50,7 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
     write_history(out, kind, [{"fold": record.fold} | row for record in done
                               for row in read_csv(fold_folder(run, record.fold) / HISTORY)])  # fmt: skip
     there = [record for record in every if record.status != ABSENT]
-    trained = Trained(
+    trained = FoldOutcomes(
         clips=len(predicted),
         rows=len(expected),
         folds_expected=len(every),
@@ -67,8 +67,8 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
 
 
 @dataclass(frozen=True)
-class Trained:
-    """How the folds of a run went; the names are those of :class:`mebench.runs.run_record.RunRecord`."""
+class FoldOutcomes:
+    """How the folds of a run went. The names are those of :class:`mebench.runs.run_record.RunRecord`."""
 
     clips: int
     rows: int
@@ -85,17 +85,20 @@ class Trained:
 
 
 def write_predictions(path: Path, kind: Kind, rows: Sequence[Mapping[str, object]]) -> None:
-    """Prediction rows of all folds, sorted by their key."""
+    """Write the prediction rows of all folds, sorted by their key."""
     write_csv(path, rows[0], sorted(rows, key=lambda row: [str(row[name]) for name in kind.key]))
 
 
 def write_history(run: Path, kind: Kind, rows: Sequence[Row]) -> None:
-    """history.csv; a header alone for what is not trained by epochs of the engine."""
+    """Write history.csv; only its header for a model that the engine does not train by epochs."""
     write_csv(run / HISTORY, rows[0] if rows else [formats.HISTORY.names[0], *tasks.history(kind.task)], rows)
 
 
-def write_record(run: Path, files: RunFiles, title: Title, without: Mapping[str, str], trained: Trained) -> RunRecord:
-    """Write and return run.json, in the folder ``run``; ``without`` are the clips without input. It is written last."""
+def write_record(
+    run: Path, files: RunFiles, title: Title, without: Mapping[str, str], trained: FoldOutcomes
+) -> RunRecord:
+    """Write run.json in the folder ``run``, as the last file, and return it. ``without`` are the clips without
+    input."""
     spec, decided = files.spec, decisions_of(files)
     record = RunRecord(
         **vars(title),
@@ -116,14 +119,14 @@ def write_record(run: Path, files: RunFiles, title: Title, without: Mapping[str,
 
 
 def decisions_of(files: RunFiles) -> dict[str, dict[str, str]]:
-    """The clips of the run's task that its configuration ``excluded`` or ``corrected``, and what is said of each."""
+    """The clips of the run's task that the configuration ``excluded`` or ``corrected``, each with the reason."""
     kind, wanted = tasks.kind_of(files.spec["task"]), files.spec["recipe"].get("extra_clips", "none")
     has = lambda row: kind.takes(row) or bool(kind.extra_samples(wanted, [row]))  # noqa: E731
     return decisions.sentences(list(files.clips), has)
 
 
 def _current(run: Path, spec: RunSpec, data: str, fold: str, absent_allowed: bool) -> FoldRecord:
-    """The record of a fold that is of this run as it is now; else a UserError, or a record that says so."""
+    """The record of a fold of this run as it is now; else a UserError, or a record that says what is wrong."""
     try:
         return _checked(run, spec, data, fold)
     except UserError as error:
@@ -148,7 +151,8 @@ def _checked(run: Path, spec: RunSpec, data: str, fold: str) -> FoldRecord:
 
 
 def origin(inputs: Sequence[Path]) -> str:
-    """``synthetic``, ``pictures`` or ``licensed``: what the inputs came from. One synthetic part taints the whole."""
+    """``synthetic``, ``pictures`` or ``licensed``: the origin of the inputs. One synthetic part makes the whole
+    synthetic."""
     origins = {read_json(folder / "meta.json")["origin"] for folder in inputs}
     return next((name for name in ("synthetic", "pictures") if name in origins), "licensed")
 
@@ -156,8 +160,8 @@ def origin(inputs: Sequence[Path]) -> str:
 def complete(
     rows: Sequence[Row], key: tuple[str, ...], expected: set[tuple[str, ...]], where: Path, remedy: str
 ) -> None:
-    """Each expected row exactly once, and no other; a UserError names the first that is not, and the ``remedy``.
-    ``key`` are the columns by which rows are known."""
+    """Check that each expected row is there exactly once, and no other row. A UserError names the first wrong row and
+    the ``remedy``. ``key`` are the columns that identify a row."""
     counts = Counter(tuple(row[name] for name in key) for row in rows)
     twice = sorted(row for row, count in counts.items() if count > 1)
     missing, strange = sorted(expected - counts.keys()), sorted(counts.keys() - expected)
@@ -171,11 +175,11 @@ def complete(
 
 
 def _split(record: FoldRecord, spec: RunSpec) -> bool:
-    """Whether a batch of the fold was computed in more parts than its recipe says, for lack of memory."""
+    """Whether a batch of the fold was computed in more parts than its recipe says, because memory was short."""
     return record.batch_parts > spec["recipe"].get("accumulate", 1)
 
 
 def _versions(records: Sequence[FoldRecord]) -> dict[str, list[str]]:
-    """Every version that took part; more than one of a kind means that the folds were made in different
-    environments."""
+    """All versions of packages that were used. More than one version of a package means that the folds were made in
+    different environments."""
     return {name: sorted({record.versions[name] for record in records}) for name in records[0].versions}

@@ -19,8 +19,8 @@ def duration(seconds: float) -> str:
     return f"{seconds // 60} min {seconds % 60:02d} s" if seconds >= 60 else f"{seconds} s"
 
 
-class Progress(Bar):
-    """Folds done, epoch, loss and time left. Use as a context manager; the engine calls the three event methods."""
+class ShardProgress(Bar):
+    """Folds done, epoch, loss and time left. It is a context manager; the engine calls its three methods for events."""
 
     def __init__(self, title: str, folds: int, finished: int, epochs: int):
         super().__init__(title, folds * epochs, finished * epochs, "state")
@@ -52,7 +52,7 @@ class Progress(Bar):
             self.say(f"{self.fold}: epoch {epoch}/{self.epochs}, loss {loss:.4f}, {self._left()}")
 
     def say(self, text: str) -> None:
-        """A line of its own, above the bar where there is one."""
+        """Print a line; it stands above the bar, where there is one."""
         self.last_line = time.monotonic()
         super().say(f"{self.title}: {text}")
 

@@ -1,4 +1,4 @@
-"""Why the result of a fold does not count any more: what it was made from, compared with what it would be made from."""
+"""Why the result of a fold is no longer valid: what it was made from, compared with what it would be made from now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_KEPT = "its record keeps no parts of the fingerprint, as records did not bef
 
 
 def changes(record: FoldRecord, spec: RunSpec, parts: Parts) -> list[str]:
-    """What differs between the ``record`` of a fold and a ``spec`` with its ``parts``, as sentences; empty where the
+    """What differs between the ``record`` of a fold and a ``spec`` with its ``parts``, as sentences. Empty where the
     fingerprint holds."""
     if record.fingerprint == parts.fingerprint(canonical_json(spec)):
         return []
@@ -39,7 +39,7 @@ def _sentences(spec: RunSpec) -> dict[str, str]:
 
 
 def differences(old: object, new: object, at: str = "") -> list[tuple[str, str, str]]:
-    """(key, old value, new value) of all that differs between two nested mappings; the keys of levels are joined by
+    """(key, old value, new value) of all differences between two nested mappings. Keys of several levels are joined by
     dots."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return [] if old == new else [(at, shown(old), shown(new))]
@@ -55,6 +55,6 @@ def differences(old: object, new: object, at: str = "") -> list[tuple[str, str, 
 
 
 def shown(value: object) -> str:
-    """A value as a configuration would have it, cut where it is long."""
+    """A value as in a configuration; a long one is cut."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

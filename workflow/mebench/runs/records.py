@@ -18,7 +18,7 @@ OF_RESULT = ("parameters", "selected_epoch", "batch_parts", "weights", "resumed_
 
 @dataclass(frozen=True)
 class FoldRecord:
-    """The keys of fold.json; ``formats.FOLD`` says what each means. Records of earlier versions lack some of them."""
+    """The keys of fold.json; ``formats.FOLD`` explains each. Records of earlier versions lack some of them."""
 
     fold: str
     fingerprint: str
@@ -58,7 +58,7 @@ class FoldRecord:
         return {name: value for name, value in kept.items() if name not in left_out}
 
     def ending(self) -> dict[str, str]:
-        """How the fold ended: what summaries list of one that is not done."""
+        """How the fold ended, for the lists of folds that are not done."""
         return {"fold": self.fold, "status": self.status, "message": self.message}
 
 
@@ -66,7 +66,7 @@ NAMES = tuple(one.name for one in fields(FoldRecord))
 
 
 def record_of(folder: Path) -> FoldRecord | None:
-    """The record of a fold, or None where there is none (yet) or something else stands in its place."""
+    """The record of a fold; None where there is none, or where the file is not one."""
     path = folder / RECORD
     try:
         kept = read_json(path) if path.exists() else None
@@ -78,6 +78,6 @@ def record_of(folder: Path) -> FoldRecord | None:
 
 
 def whole(folder: Path, record: FoldRecord) -> bool:
-    """Whether the files of a finished fold are those that its record was written for."""
+    """Whether the files of a finished fold are still those of its record."""
     return all((folder / name).is_file() and file_digest(folder / name) == wanted
                for name, wanted in record.files.items())  # fmt: skip

@@ -18,7 +18,7 @@ FILE = "run.json"
 
 @dataclass(frozen=True)
 class Title:
-    """What people read of a run: of its model with its ``kind``, and of its task."""
+    """Texts about a run for people: the title and ``kind`` of its model, and the title of its task."""
 
     title: str
     kind: str
@@ -27,8 +27,8 @@ class Title:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The keys of run.json; ``formats.RUN_RECORD`` says what each means. ``trained`` is only there for a model with a
-    rule file. ``own`` are the keys that the kind of task adds."""
+    """The keys of run.json; ``formats.RUN_RECORD`` explains each. Only a model with a rule file has ``trained``.
+    ``own`` are the keys that the kind of task adds."""
 
     task: str
     model: str
@@ -67,7 +67,7 @@ class RunRecord:
         return tasks.kind_of(self.spec["task"])
 
     def prediction_files(self, run: Path) -> dict[str, str]:
-        """The files of predictions in the folder of the run, by the selection that they are of."""
+        """The files of predictions in the folder of the run, by selection."""
         honest = "inner" if self.selection == "inner" else "last"
         peeked = self.selection == "test_peek" and (run / PEEKED).exists()
         return {honest: PREDICTIONS} | ({"test_peek": PEEKED} if peeked else {})

@@ -19,8 +19,8 @@ NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class RunScore:
-    """The score of one run and selection on one part of the data: the columns of ``formats.SCORES`` but for ``n``, and
-    what the kind of task ``counted``: ``n``, its metrics, and whatever else it keeps."""
+    """The score of one run and selection on one part of the data: the columns of ``formats.SCORES`` without ``n``, and
+    what the kind of task ``counted``: ``n``, its metrics, and all else that it keeps."""
 
     task: str
     model: str
@@ -41,7 +41,7 @@ class RunScore:
     counted: Mapping[str, object]
 
     def as_json(self) -> dict[str, object]:
-        """What scores/TASK.json holds of it."""
+        """The score as scores/TASK.json has it."""
         own = {name: value for name, value in vars(self).items() if name != "counted"}
         return {**own, **self.counted}
 
@@ -49,7 +49,7 @@ class RunScore:
 def read_predictions(
     path: Path, columns: Iterable[str] = ("truth", "prediction"), key: Sequence[str] = ("clip_id",)
 ) -> list[Row]:
-    """Prediction rows; a row that is there twice is an error, because pooled counts would count it twice."""
+    """The rows of predictions. A row that is there twice is an error, because it would be counted twice."""
     rows = read_csv(path, columns)
     seen: set[tuple[str, ...]] = set()
     for row in rows:
@@ -61,8 +61,8 @@ def read_predictions(
 
 
 def run_scores(run: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> list[RunScore]:
-    """The scores of one pooled run: one for each selection and part. ``stage`` are the parameters of the step between
-    predictions and scores that the kind of task may have."""
+    """The scores of one pooled run, for each selection and part. ``stage`` are the parameters of the step between
+    predictions and scores that a kind of task may have."""
     about = run_record.read(run)
     kind = about.task_kind
     return [
@@ -74,7 +74,7 @@ def run_scores(run: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> list[R
 
 def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, object]) -> RunScore:
     """The score of a run on a part of the data."""
-    excluded, corrected = _of_part(about.excluded, part), _of_part(about.corrected, part)
+    excluded, corrected = _clips_of_part(about.excluded, part), _clips_of_part(about.corrected, part)
     return RunScore(
         task=about.task,
         model=about.model,
@@ -84,7 +84,7 @@ def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, obj
         selection=selection,
         origin=about.origin,
         part=part,
-        without_input=len(_of_part(about.without_input, part)),
+        without_input=len(_clips_of_part(about.without_input, part)),
         excluded=len(excluded),
         exclusions=_listed(excluded),
         corrected=len(corrected),
@@ -97,7 +97,7 @@ def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, obj
 
 
 def _rows(path: Path, kind: Kind, about: RunRecord) -> list[Row]:
-    """The rows of pooled predictions, as many as there should be."""
+    """The rows of pooled predictions, after a check of their number."""
     rows = read_predictions(path, (*kind.key, "dataset", *kind.needed), kind.key)
     expected = about.clips if about.rows is None else about.rows
     if len(rows) != expected:
@@ -106,8 +106,7 @@ def _rows(path: Path, kind: Kind, about: RunRecord) -> list[Row]:
 
 
 def parts(kind: Kind, rows: list[Row]) -> dict[str, Mapping[str, object]]:
-    """The scores of all rows, and of those of each dataset: cut out of the same predictions, so that
-    nothing is trained again."""
+    """The scores of all rows and of those of each dataset. All come from the same predictions."""
     scores: dict[str, Mapping[str, object]] = {"all": _counted(kind, rows)}
     for dataset in sorted({row["dataset"] for row in rows}):
         scores[dataset] = _counted(kind, [row for row in rows if row["dataset"] == dataset])
@@ -115,7 +114,7 @@ def parts(kind: Kind, rows: list[Row]) -> dict[str, Mapping[str, object]]:
 
 
 def _counted(kind: Kind, rows: list[Row]) -> Mapping[str, object]:
-    """What the kind counts, and the further metrics of its file."""
+    """What the kind of task counts, and the further metrics of its file."""
     own = tasks.name_of(kind.task)
     counted = {**kind.score(rows), **{name: metric(rows) for name, metric in tasks.further_metrics(kind.task).items()}}
     for name in tasks.metrics(own):
@@ -125,8 +124,8 @@ def _counted(kind: Kind, rows: list[Row]) -> Mapping[str, object]:
     return counted
 
 
-def _of_part(clips: Mapping[str, str], part: str) -> dict[str, str]:
-    """Those of the clips that belong to a part: all, or those of one dataset, with which a clip_id begins."""
+def _clips_of_part(clips: Mapping[str, str], part: str) -> dict[str, str]:
+    """The clips of a part: all clips, or those of one dataset, whose name is the first part of a clip_id."""
     return {clip: why for clip, why in clips.items() if part in ("all", clip.partition("/")[0])}
 
 
@@ -135,7 +134,7 @@ def _listed(clips: Mapping[str, str]) -> str:
 
 
 def write_scores(runs: Sequence[Path], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
-    """Write ``out`` (tidy CSV) and the same as JSON with confusions beside it; returns a line that says so."""
+    """Write ``out`` (tidy CSV), and beside it the same as JSON with confusions; returns a line about it."""
     scores = [one for run in sorted(runs) for one in run_scores(run, stage)]
     names = sorted({one.task for one in scores})
     if len(names) > 1:

@@ -1,7 +1,7 @@
 """A shard of a run: one fold after another, each finished fold in a folder of its own.
 
-Folds are the unit of resumption, shards the unit of submission. A finished fold carries a fingerprint of everything
-that its result depends on; a shard skips the folds whose fingerprint still holds.
+Folds are the unit of resumption, shards the unit of submission. A finished fold has a fingerprint of all that decides
+its result. A shard skips the folds whose fingerprint still holds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mebench.runs.device import prepared
 from mebench.runs.execution import Execution
 from mebench.runs.fingerprint import fingerprint, parts_of
 from mebench.runs.paths import WEIGHTS, checkpoint_file, file_name, fold_folder, running_file
-from mebench.runs.progress import Progress
+from mebench.runs.progress import ShardProgress
 from mebench.runs.records import FoldRecord, record_of, whole
 from mebench.runs.where import where
 from mebench.training.data import TaskData
@@ -40,7 +40,7 @@ WAIT = 3.0  # seconds before looking again at folds that another job is training
 
 
 class Listener(Protocol):
-    """What is told how a shard goes: the progress of this process, or of the process that it works for."""
+    """Gets the events of a shard: the progress of this process, or of the process that it works for."""
 
     def fold_begins(self, fold: str) -> None:
         """A fold starts."""
@@ -52,12 +52,13 @@ class Listener(Protocol):
         """A fold has its record."""
 
     def say(self, text: str) -> None:
-        """A line of its own."""
+        """Show a line."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a process trains folds of: the folder of its ``run``, the ``spec``, the ``data``, how, and until when."""
+    """What a process trains folds from: the folder of its ``run``, the ``spec``, the ``data``, the settings of its
+    execution, and a function that says whether to stop."""
 
     run: Path
     spec: RunSpec
@@ -81,15 +82,14 @@ def run_shard(
 ) -> list[FoldRecord]:  # fmt: skip
     """Train the missing folds of shard (index, count) and return the records of all its folds.
 
-    ``load`` reads the data; it is called once in every process that works. Raises
-    :class:`mebench.training.limits.Stopped` when ``stop()`` says that the job was asked to stop; what had been
-    reached is kept.
+    ``load`` reads the data; each process that works calls it once. Raises :class:`mebench.training.limits.Stopped` when
+    ``stop()`` says that the job was asked to stop; finished folds and checkpoints are kept.
     """
     data = load()
     mine = chosen(list(data.folds()), shard, execution.folds)
     fingerprints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
     todo = {fold: own for fold, own in fingerprints.items() if finished(run, fold, own, execution) is None}
-    with Progress(specs.run_id(spec), len(mine), len(mine) - len(todo), spec["recipe"].get("epochs", 1)) as bar:
+    with ShardProgress(specs.run_id(spec), len(mine), len(mine) - len(todo), spec["recipe"].get("epochs", 1)) as bar:
         if min(execution.workers, len(todo)) > 1:
             workers.share(partial(train_loaded, run, spec, load, execution), todo, execution.workers, bar, stop)
         else:
@@ -100,7 +100,7 @@ def run_shard(
 
 
 def recorded(run: Path, fingerprints: dict[str, str]) -> list[FoldRecord]:
-    """The records of folds, given with their fingerprints; a UserError where one has none."""
+    """The records of folds, which are given with their fingerprints. A UserError where one has none."""
     records = {fold: record_of(fold_folder(run, fold)) for fold in fingerprints}
     there = {fold: record for fold, record in records.items() if record and record.fingerprint == fingerprints[fold]}
     lost = [fold for fold in fingerprints if fold not in there]
@@ -120,8 +120,8 @@ def train_loaded(
 
 
 def train_folds(work: Work, todo: dict[str, str], listener: Listener) -> None:
-    """Train folds one after another in this process, each by one job at a time. ``todo`` has the fingerprint of each,
-    as it was when the job began and read the source that it runs."""
+    """Train folds one after another in this process. Only one job trains a fold at a time. ``todo`` has the fingerprint
+    of each fold, taken when the job began and loaded its code."""
     device = prepared(work.execution.device, work.execution.threads)
     while todo:
         busy = {}
@@ -139,7 +139,7 @@ def train_folds(work: Work, todo: dict[str, str], listener: Listener) -> None:
 
 
 def train_fold(work: Work, fold: str, wanted: str, device: torch.device, listener: Listener) -> None:
-    """Train one fold under its lock; :class:`mebench.runs.lock.Held` where another job does."""
+    """Train one fold under its lock; :class:`mebench.runs.lock.Held` where another job trains it."""
     attempt = work.attempt(fold, device)
     if attempt.fingerprint != wanted:
         raise UserError(
@@ -157,7 +157,7 @@ def train_fold(work: Work, fold: str, wanted: str, device: torch.device, listene
 
 
 def tidy(run: Path, fold: str) -> None:
-    """Clear away what a job left that was killed after its fold was finished and before it had put all away."""
+    """Remove what is left of a job that was killed between the end of its fold and the end of its cleanup."""
     record = record_of(fold_folder(run, fold))
     resumed = record is not None and record.status in RESUMED
     left = [running_file(run, fold), *([] if resumed else [checkpoint_file(run, fold)])]
@@ -179,9 +179,9 @@ def chosen(folds: list[str], shard: tuple[int, int], only: Sequence[str]) -> lis
 
 
 def finished(run: Path, fold: str, wanted: str, execution: Execution) -> FoldRecord | None:
-    """The record of a fold that need not run: its fingerprint is the ``wanted`` one, its files are whole, and its
-    status is one that another try would only repeat; a fold that was asked for by its name runs again unless it is
-    done, and one without weights where they are to be kept."""
+    """The record of a fold that need not run; None for the others. Its fingerprint is the ``wanted`` one, its files are
+    whole, and its status is one that another try would only repeat. A fold that was asked for by its name runs again
+    unless it is done, and so does one without weights where weights are to be kept."""
     record = record_of(fold_folder(run, fold))
     lasting = ("done",) if execution.folds else LASTING
     if record is None or record.fingerprint != wanted or record.status not in lasting:

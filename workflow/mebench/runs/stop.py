@@ -1,4 +1,4 @@
-"""Being asked to stop: by a scheduler before a time limit or a preemption, by a person with Ctrl-C."""
+"""Requests to stop: from a scheduler before a time limit or a preemption, or from a person with Ctrl-C."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Stop:
         return bool(self.asked)
 
     def ask(self, number: int, _frame: object = None) -> None:
-        """A signal came. A second Ctrl-C is not waited for; schedulers send several kinds in turn, and at a time limit
-        Slurm sends TERM twice, to the job and through srun."""
+        """Handle a signal. A second Ctrl-C ends the process at once. Other signals may come several times: schedulers
+        send several kinds, and Slurm sends TERM twice at a time limit, to the job and through srun."""
         if number == signal.SIGINT and self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = self.interrupted or number == signal.SIGINT
@@ -31,7 +31,7 @@ class Stop:
 
 @contextlib.contextmanager
 def watched() -> Iterator[Stop]:
-    """Note signals to stop instead of dying of them, for the block; only the main thread can."""
+    """During the block a signal to stop is noted and does not end the process. This works in the main thread only."""
     stop, before = Stop(), {}
     try:
         for number in SIGNALS:

@@ -1,6 +1,6 @@
 """Where a fold was trained: machine, scheduler's job, GPU and its software. Never a user, a home folder or an address.
 
-All of it is for the record alone; no result depends on it. What a machine does not tell is null.
+All of it is for the record alone; no result depends on it. An unknown value is null.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SCHEDULERS = {
 }
 
 
-class Job(TypedDict):
-    """A scheduler's job, and how often it was started again."""
+class SchedulerJob(TypedDict):
+    """A scheduler's job, and how often it was restarted."""
 
     scheduler: str | None
     job: str | None
@@ -46,7 +46,7 @@ class Gpu(TypedDict):
     cudnn: str | None
 
 
-class Place(Job, Gpu):
+class Place(SchedulerJob, Gpu):
     """What a fold was trained on."""
 
     node: str
@@ -58,7 +58,7 @@ NO_GPU: Gpu = {"gpu": None, "driver": None, "cuda": None, "cudnn": None}
 
 def where(device_type: str) -> Place:
     """What this process runs on: ``node``, ``cpu``, ``scheduler``, ``job``, ``restarts``, and for the device type
-    "cuda" also ``gpu``, ``driver``, ``cuda``, ``cudnn``. It is looked up once per process."""
+    "cuda" also ``gpu``, ``driver``, ``cuda``, ``cudnn``. It is looked up once in a process."""
     return copy.deepcopy(_where(device_type))
 
 
@@ -68,7 +68,7 @@ def _where(device_type: str) -> Place:
 
 
 def node() -> str:
-    """This machine's name without its domain; a digest where the name holds that of the user."""
+    """This machine's name without its domain. It is a digest where the name has that of the user in it."""
     name = socket.gethostname().partition(".")[0]
     try:
         user = getpass.getuser().lower()
@@ -79,7 +79,7 @@ def node() -> str:
 
 
 def cpu(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The model of the processor, or its architecture where the machine tells no more."""
+    """The model of the processor, or its architecture where the model is not known."""
     try:
         text = cpuinfo.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -88,8 +88,8 @@ def cpu(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     return " ".join(named[1].split()) if named else platform.processor() or platform.machine()
 
 
-def job(environment: Mapping[str, str], ask: Callable[..., str] | None = None) -> Job:
-    """The scheduler's job that this process belongs to, and how often it was started again; ``ask`` runs a program."""
+def job(environment: Mapping[str, str], ask: Callable[..., str] | None = None) -> SchedulerJob:
+    """The scheduler's job of this process, and how often it was restarted. ``ask`` runs a program."""
     for scheduler, (number, task, restarts) in SCHEDULERS.items():
         if scheduler == "sge" and "SGE_ROOT" not in environment:
             continue  # JOB_ID alone may be anyone's
@@ -104,9 +104,9 @@ def job(environment: Mapping[str, str], ask: Callable[..., str] | None = None) -
 
 
 def _slurm_restarts(name: str, ask: Callable[..., str]) -> int | None:
-    """As Slurm itself counts: Snakemake hands a step none of the variables of its job."""
-    found = re.search(r"\bRestarts=(\d+)", ask("scontrol", "show", "job", "--oneliner", name))
-    return int(found[1]) if found else None
+    """The number of restarts by Slurm's own count: the steps that Snakemake starts get no variable with it."""
+    match = re.search(r"\bRestarts=(\d+)", ask("scontrol", "show", "job", "--oneliner", name))
+    return int(match[1]) if match else None
 
 
 def _number(text: str) -> int | None:
@@ -114,7 +114,7 @@ def _number(text: str) -> int | None:
 
 
 def gpu() -> Gpu:
-    """Model, driver, CUDA and cuDNN of the GPU that torch uses; torch has been imported where there is one in use."""
+    """Model, driver, CUDA and cuDNN of the GPU that torch uses. Where a GPU is used, torch is already imported."""
     torch = sys.modules.get("torch")
     about: Gpu = {**NO_GPU, "driver": driver()}
     if torch is not None and torch.cuda.is_available():
@@ -129,7 +129,7 @@ def driver() -> str | None:
 
 
 def _dotted(version: int | None) -> str | None:
-    """cuDNN's number as its versions are written: 8902 is 8.9.2, 91002 is 9.10.2."""
+    """cuDNN's version with dots: 8902 is 8.9.2, 91002 is 9.10.2."""
     if version is None:
         return None
     major, rest = divmod(version, 10_000 if version >= 90_000 else 1_000)
@@ -137,7 +137,7 @@ def _dotted(version: int | None) -> str | None:
 
 
 def _output(*command: str) -> str:
-    """What a program prints; nothing where it is not there, fails or hangs."""
+    """The output of a program; empty where it is missing, fails or hangs."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, errors="replace", check=False)
     except (OSError, subprocess.SubprocessError):

@@ -1,7 +1,7 @@
 """Several folds at once: processes of one job that share its folds, on the cores of a CPU or on one GPU.
 
-Small networks leave a GPU idle, and two processes of one thread beat one of two on a CPU. A fold's result does not
-depend on which process trains it.
+Small networks do not use all of a GPU, and on a CPU two processes with one thread are faster than one with two. The
+result of a fold does not depend on the process that trains it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.sharedctypes import Synchronized
 
 from mebench.errors import UserError
-from mebench.runs.progress import Progress
+from mebench.runs.progress import ShardProgress
 from mebench.runs.records import FoldRecord
 from mebench.runs.stop import watched
 from mebench.training.limits import Stopped
@@ -24,7 +24,7 @@ POLL = 0.5  # seconds between two looks at the workers
 
 
 class Relay:
-    """Stands for the progress bar in a worker: what is told to it reaches the job's own bar."""
+    """Takes the place of the progress bar in a worker, and sends its events to the bar of the job."""
 
     def __init__(self, events: Connection):
         self.events, self.fold = events, ""
@@ -50,12 +50,12 @@ class Relay:
 Train = Callable[[dict[str, str], Relay, Callable[[], bool]], None]
 
 
-def share(train: Train, todo: dict[str, str], most: int, bar: Progress, stop: Callable[[], bool]) -> None:
-    """Train the folds ``todo``, given with their fingerprints, in at most so many processes, dealt out among them.
-    ``train`` is what each of them does; it must pickle.
+def share(train: Train, todo: dict[str, str], most: int, bar: ShardProgress, stop: Callable[[], bool]) -> None:
+    """Train the folds ``todo``, given with their fingerprints, in at most ``most`` processes. ``train`` is the function
+    of each process; it must pickle.
 
-    Each has a pipe of its own, so that one that is killed holds nothing that another waits for. Raises
-    :class:`Stopped` when the job was asked to stop, and a UserError when a worker died.
+    Each worker has its own pipe, so that a killed worker holds nothing that another waits for. Raises :class:`Stopped`
+    when the job was asked to stop, and a UserError when a worker died.
     """
     context = multiprocessing.get_context("spawn")  # a forked process cannot use a GPU
     count = min(most, len(todo))
@@ -87,8 +87,8 @@ def share(train: Train, todo: dict[str, str], most: int, bar: Progress, stop: Ca
                         "finished folds are kept, run the same command again")  # fmt: skip
 
 
-def _pass_on(reader: Connection, bar: Progress) -> bool:
-    """Tell the bar what a worker has told; False at the end of its life."""
+def _pass_on(reader: Connection, bar: ShardProgress) -> bool:
+    """Show an event of a worker in the bar; False when the worker has ended."""
     try:
         kind, *facts = reader.recv()
     except (EOFError, OSError):
@@ -104,7 +104,8 @@ def _pass_on(reader: Connection, bar: Progress) -> bool:
 
 
 def _work(train: Train, todo: dict[str, str], events: Connection, stopping: Synchronized, parent: int) -> None:
-    """The life of a worker. It stops when it is asked to, when its job is, and when its job is no more."""
+    """The main function of a worker. It stops when it is asked to, when its job is asked to, and when its job is
+    gone."""
     with watched() as asked:
         try:
             train(todo, Relay(events), lambda: bool(asked() or stopping.value or os.getppid() != parent))

@@ -1,5 +1,5 @@
-"""Augmentation of training clips: pictures, motion and series changed so that motion stays what it is.
-``config/augmentations.py`` says how a recipe names it."""
+"""Augmentation of training clips: pictures, motion and series are changed, and motion stays right.
+``config/augmentations.py`` has the words of recipes."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ from mebench.training.data import IMAGENET_MEAN, IMAGENET_STD
 
 
 def parse(text: str) -> Augmentation | None:
-    """The augmentation that a recipe names, or None for ``none``; a UserError says which word is wrong."""
+    """The augmentation of a recipe, or None for ``none``. A UserError names a wrong word."""
     named = augmentations.parse(text)
     return Augmentation(named) if named else None
 
 
 class Augmentation:
-    """Words of a recipe, ready to be applied; every clip of every batch is changed anew."""
+    """The augmentations of a recipe, ready to be applied. Each clip of each batch is changed anew."""
 
     def __init__(self, named: Sequence[Word]):
         self.words = list(named)
 
     def check(self, channels: Sequence[str], scale: str, kind: str) -> None:
-        """A UserError where a word makes no sense for inputs of that ``kind`` with these channels and range."""
+        """A UserError where an augmentation makes no sense for inputs of that ``kind`` with these channels and
+        range."""
         augmentations.check(self.words, channels, scale, kind)
 
     def __call__(
         self, x: torch.Tensor, channels: Sequence[str], scale: str, generator: torch.Generator
     ) -> torch.Tensor:
-        """Clips (N, C, H, W), (N, T, C, H, W) or series (N, C, k), changed; the same shape, ``x`` stays as it is.
+        """Change clips (N, C, H, W), (N, T, C, H, W) or series (N, C, k); gives the same shape and leaves ``x`` as it
+        is.
 
         All T pictures of a clip are changed alike. ``channels`` are their names and ``scale`` is the range of their
-        numbers, both as :meth:`check` has seen them, before anything is subtracted or divided by. Chance comes from
-        ``generator``, one of the CPU, wherever ``x`` is.
+        numbers, before centring, both as :meth:`check` has seen them. Random numbers come from ``generator``, which is
+        one of the CPU, whatever the device of ``x``.
         """
         if scale == "imagenet":
             mean, std = (x.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
@@ -115,12 +117,12 @@ CHANGES: dict[type[Word], Callable[..., torch.Tensor]] = {
 
 
 def _uniform(x: torch.Tensor, low: float, high: float, generator: torch.Generator) -> torch.Tensor:
-    """A number for each clip of ``x``, (N, 1, 1, 1, 1), on the CPU."""
+    """A random number for each clip of ``x``, (N, 1, 1, 1, 1), on the CPU."""
     return (low + (high - low) * torch.rand(len(x), 1, 1, 1, 1, generator=generator)).to(x.dtype)
 
 
 def _turned(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """Pictures (N, T, C, H, W) turned about their centre; what lands at p comes from p turned back."""
+    """Pictures (N, T, C, H, W) turned about their centre. The pixel at p is taken from p turned back."""
     n, frames, _, height, width = x.shape
     cos, sin = cos.flatten(), sin.flatten()
     back = torch.stack([cos, sin * height / width, 0 * cos, -sin * width / height, cos, 0 * cos], dim=1)

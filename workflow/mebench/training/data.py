@@ -28,7 +28,7 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class TaskData:
     """Samples of a run: ``x`` (N, ...) float32 and targets ``y`` (N, ...), in memory or on disk.
 
-    The first ``tested`` samples are those of the task, in the order of their kind; the others are extra samples that
+    The first ``tested`` samples are those of the task, in the order of their kind. The others are extra samples that
     may be trained on and are never predicted. ``cache`` keeps features that are computed once for all folds.
     """
 
@@ -50,7 +50,7 @@ class TaskData:
         return [sample["subject"] for sample in self.samples]
 
     def folds(self) -> dict[str, tuple[list[int], list[int]]]:
-        """Subject -> (training rows, test rows); extra clips of the held-out subject are in neither."""
+        """Subject -> (training rows, test rows). Extra clips of the subject that is left out are in neither list."""
         subjects = self.subjects
         n = len(subjects) if self.tested is None else self.tested
         extra = range(n, len(subjects))
@@ -60,12 +60,12 @@ class TaskData:
         }
 
     def is_extra(self, row: int) -> bool:
-        """Whether the row is a clip to train on only."""
+        """Whether the row is a clip for training only."""
         return self.tested is not None and row >= self.tested
 
 
 def load(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> TaskData:
-    """Read the samples of a run, their targets, and the inputs that its model asks for."""
+    """Read the samples of a run, their targets, and the inputs of its model."""
     rows, kind = run_rows(spec, clips, inputs), tasks.kind_of(spec["task"])
     samples, wanted = [*rows.rows, *rows.extra], spec["inputs"]
     where = {clip: kept for folder in inputs for kept in (store.load(folder),) for clip in kept.ids}
@@ -85,7 +85,7 @@ def load(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> TaskDa
 
 
 def drawn_anew(card_inputs: ModelInputs) -> bool:
-    """Whether a model sees other frames of a clip in every epoch."""
+    """Whether a model sees other frames of a clip in each epoch."""
     return card_inputs.get("frames", 0) > 0
 
 
@@ -102,7 +102,7 @@ def _read(
 
 
 class InputMeta(TypedDict):
-    """What meta.json says of the numbers of an input, as far as models need it."""
+    """What models need of the meta.json of an input."""
 
     kind: NotRequired[str]
     channels: list[str]
@@ -114,11 +114,12 @@ CHANNEL_AXIS = {"long_flow": 1, "frames": 1}
 
 
 def prepare(array: np.ndarray, meta: InputMeta, card_inputs: ModelInputs) -> np.ndarray:
-    """One clip's input as float32: the card's channels, in its order and range. Nothing here is fitted on other clips.
+    """The input of one clip as float32, with the card's channels in its order and range. Nothing here is fitted on
+    other clips.
 
-    Ranges: ``pixels`` (flow as computed), ``byte`` (each channel of each picture stretched to whole numbers 0..255,
-    as the flow pictures of STSTNet and its successors are stored; photographs as they are), ``unit`` (byte / 255),
-    ``imagenet`` (unit, less the mean of ImageNet's pictures, over their deviation), ``any`` (as stored).
+    Ranges: ``pixels`` (flow as computed), ``byte`` (each channel of each picture is stretched to whole numbers 0..255,
+    as in the stored flow pictures of STSTNet and its successors; photographs stay as they are), ``unit`` (byte / 255),
+    ``imagenet`` (unit, minus the mean of ImageNet's pictures, divided by their deviation), ``any`` (as stored).
     """
     axis = CHANNEL_AXIS.get(meta.get("kind", ""), 0)
     x, wanted, stored = np.asarray(array), card_inputs["range"], meta["scale"]

@@ -1,5 +1,5 @@
-"""One fold: train on the other subjects, predict the held-out one. The result depends on (spec, data, seed, fold)
-alone."""
+"""One fold: train on the other subjects, predict the subject that is left out. The result depends on (spec, data, seed,
+fold) alone."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from mebench.training.selection import Chosen, HistoryRow, Seen, Selection
 
 @dataclass(frozen=True)
 class FoldJob:
-    """What a fold is trained from: the run's ``spec``, its ``data``, and which of their rows train and test; no row and
-    no subject is in both. ``fold`` is the name of the subject that is left out."""
+    """What a fold is trained from: the run's ``spec``, its ``data``, and the rows that train and test. No row and no
+    subject is in both. ``fold`` is the name of the subject that is left out."""
 
     spec: RunSpec
     data: TaskData
@@ -54,8 +54,8 @@ class FoldJob:
 class FoldResult:
     """What the selection of a fold chose, and how it was trained.
 
-    ``parts`` says in how many parts a batch was computed, ``resumed`` after which epoch the fold went on, ``weights``
-    what the network began with, if that was not chance.
+    ``parts`` is the number of parts in which a batch was computed, ``resumed`` the epoch after which the fold was
+    resumed, and ``weights`` the pretrained weights of the network, if it has any.
     """
 
     chosen: Chosen
@@ -67,15 +67,14 @@ class FoldResult:
 
 
 def fold_seed(seed: int, fold: str) -> int:
-    """The seed of a fold, from (seed, fold) alone: the same in any order, in any shard, alone or in a loop."""
+    """The seed of a fold, from (seed, fold) alone: it is the same in any order, in any shard, alone or in a loop."""
     return int.from_bytes(hashlib.sha256(f"{seed}|{fold}".encode()).digest()[:7], "little")
 
 
 def run_fold(
     job: FoldJob, on_epoch: Callable[[int, float], None] = lambda epoch, loss: None, limits: Limits | None = None
 ) -> FoldResult:
-    """Train and predict one fold. ``on_epoch(epoch, loss)`` reports progress; with a keeper the fold begins where it
-    was stopped before.
+    """Train and predict one fold. ``on_epoch(epoch, loss)`` reports progress. With a keeper, a stopped fold is resumed.
 
     Raises :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``limits.seconds``,
     ``torch.OutOfMemoryError``, and :class:`mebench.training.limits.Stopped` where the job was asked to stop.
@@ -108,7 +107,8 @@ def run_fold(
 def train_epochs(
     loop: Loop, selection: Selection, epochs: int, on_epoch: Callable[[int, float], None], limits: Limits
 ) -> None:
-    """Train what is left of the ``epochs``; after each, look, report, and keep the state where it is time."""
+    """Train the epochs that are left. After each epoch the selection looks, the progress is reported, and the state is
+    kept from time to time."""
     keeper, end = limits.keeper, time.monotonic() + limits.seconds
     for epoch in range(loop.epochs_done + 1, epochs + 1):
         try:
@@ -129,7 +129,7 @@ def train_epochs(
 
 
 def resume(loop: Loop, selection: Selection, keeper: Keeper | None, device: torch.device) -> int:
-    """Go on from the state that was kept of the fold, if there is one; the epoch that it had reached, else 0."""
+    """Resume from the kept state of the fold, if there is one; gives the last epoch that it had, else 0."""
     kept = keeper.load(device) if keeper else None
     if kept is None:
         return 0
@@ -139,7 +139,7 @@ def resume(loop: Loop, selection: Selection, keeper: Keeper | None, device: torc
 
 
 def placed(model: nn.Module, dimensions: int, device: torch.device) -> nn.Module:
-    """The model on the device; in the memory order of channels last where it is fed batches of pictures."""
+    """The model on the device; with channels last in memory where its batches are pictures."""
     if dimensions == 4:
         # torch's types do not know this form of Module.to
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -147,7 +147,7 @@ def placed(model: nn.Module, dimensions: int, device: torch.device) -> nn.Module
 
 
 def shuffled(y: torch.Tensor, train: list[int], seed: int) -> torch.Tensor:
-    """``y`` with the labels of the training rows dealt out anew among them."""
+    """``y`` with the labels of the training rows shuffled among them."""
     y = y.clone()
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed)).to(y.device)
     y[train] = y[train][order]
@@ -155,7 +155,7 @@ def shuffled(y: torch.Tensor, train: list[int], seed: int) -> torch.Tensor:
 
 
 def loop_of(model: nn.Module, spec: RunSpec, data: TaskData, y: torch.Tensor, train: list[int], seed: int) -> Loop:
-    """The training loop of a fold; on features that are computed once, for a model that says so."""
+    """The training loop of a fold. A model with cached features is trained on these."""
     objective, learned = data.kind.objective(spec["recipe"], y[train]), TrainingSet(data.x, y, train, seed)
     if not getattr(model, "caches", False):
         inputs = spec["inputs"].copy()
@@ -178,7 +178,7 @@ def loop_of(model: nn.Module, spec: RunSpec, data: TaskData, y: torch.Tensor, tr
 
 @torch.no_grad()
 def features(model: nn.Module, data: TaskData, device: torch.device) -> torch.Tensor:
-    """What the frozen part of a model makes of every clip; computed once for all folds that share its weights."""
+    """The outputs of the frozen part of a model for all clips, computed once for all folds with the same weights."""
     key = digest_of_frozen(model)
     if key not in data.cache:
         cached = cast(CachesFeatures, model.eval())
@@ -188,7 +188,7 @@ def features(model: nn.Module, data: TaskData, device: torch.device) -> torch.Te
 
 
 def digest_of_frozen(model: nn.Module) -> str:
-    """Digest of the parameters that are not trained and of the buffers."""
+    """Digest of the buffers and of the parameters that are not trained."""
     sha = hashlib.sha256()
     tensors = {n: p for n, p in model.named_parameters() if not p.requires_grad} | dict(model.named_buffers())
     for name in sorted(tensors):
@@ -198,14 +198,14 @@ def digest_of_frozen(model: nn.Module) -> str:
 
 
 def weights_record(model: nn.Module) -> dict[str, str] | None:
-    """Where the pretrained weights of a model or of its backbone came from, with their digest."""
+    """The origin and digest of the pretrained weights of a model or of its backbone."""
     records = (getattr(part, "weights_record", None) for part in model.modules())
     return next((r for r in records if r and r["source"] != "none"), None)
 
 
 @torch.no_grad()
 def _fixed(job: FoldJob, model: nn.Module, y: torch.Tensor) -> Chosen:
-    """Models without gradient descent: ``fit`` sees the training rows, the oracle (by name) the test labels."""
+    """Models without gradient descent. ``fit`` sees the training rows; the oracle, by its name, the test labels."""
     spec, data = job.spec, job.data
     centred = normalise.fitted(data.x, job.train, spec["inputs"]["center"], spec["inputs"]["channels"]) or (lambda x: x)
     if spec["training"] == "fit":

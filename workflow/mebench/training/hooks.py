@@ -1,6 +1,7 @@
-"""What a model may have besides ``forward``, by how it is trained. docs/add-a-model.md says when each is called.
+"""Methods and attributes that a model may have besides ``forward``, by its kind of training. docs/add-a-model.md says
+when each is used.
 
-``nn.Module`` types its attributes as tensors or modules; these say what they are.
+``nn.Module`` types all attributes as tensors or modules; these protocols have the real types.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ class Fits(Protocol):
 
 
 class Reveals(Protocol):
-    """The oracle: is told the targets of the test samples."""
+    """The oracle: gets the targets of the test samples."""
 
     def reveal(self, y: torch.Tensor) -> object: ...
 
 
 class CachesFeatures(Protocol):
-    """``caches = True``: a frozen part whose features are computed once for all folds."""
+    """``caches = True``: has a frozen part whose features are computed once for all folds."""
 
     def features(self, x: torch.Tensor) -> torch.Tensor: ...
 
@@ -34,13 +35,13 @@ class CachesFeatures(Protocol):
 
 
 class SeesClips(Protocol):
-    """Looks at all training samples, batch by batch, before the first epoch."""
+    """Sees all training samples, batch by batch, before the first epoch."""
 
     def see_clips(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> object: ...
 
 
 class OwnLoss(Protocol):
-    """Has a loss of its own; gives the loss and the outputs."""
+    """Has its own loss; gives the loss and the outputs."""
 
     def training_loss(
         self, x: torch.Tensor, y: torch.Tensor, criterion: Criterion

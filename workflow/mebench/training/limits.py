@@ -1,4 +1,4 @@
-"""What a fold may take, and what keeps its state: given to training by those who run it."""
+"""Limits of a fold, and the keeper of its state. The caller of the training gives both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 
 class Stopped(Exception):
-    """The job was asked to stop; what had been reached is kept."""
+    """The job was asked to stop; the state is kept."""
 
 
 class RandomState(TypedDict):
@@ -23,7 +23,7 @@ class RandomState(TypedDict):
 
 
 class LoopState(TypedDict):
-    """All that the epochs to come depend on: states of the parts of the loop, and where it stands."""
+    """All that the following epochs depend on: states of the parts of the loop, and its position."""
 
     model: dict[str, object]
     optimizer: dict[str, object]
@@ -48,7 +48,7 @@ class SeenState(TypedDict):
 
 
 class FoldState(TypedDict):
-    """What a fold needs to go on where it was stopped."""
+    """The state from which a stopped fold goes on."""
 
     loop: LoopState
     seen: SeenState
@@ -58,13 +58,13 @@ class Keeper(Protocol):
     """Keeps the state of one fold; :class:`mebench.runs.checkpoint.Checkpoint` keeps it in a file."""
 
     def load(self, device: torch.device) -> FoldState | None:
-        """The state that was kept, or None."""
+        """The kept state, or None."""
 
     def save(self, state: FoldState) -> None:
         """Keep the state."""
 
     def epoch_over(self) -> bool:
-        """Note the end of an epoch; whether it is time to keep the state."""
+        """Note the end of an epoch; True when it is time to keep the state."""
 
     def give_up(self) -> bool:
         """Whether to stop in the middle of an epoch."""
@@ -75,8 +75,8 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a fold may take, and what is kept of it: ``seconds``, the ``keeper`` of its state, and whether the weights
-    of the epoch that a selection chooses are kept."""
+    """Limits of a fold: ``seconds``, the ``keeper`` of its state, and whether the weights of the selected epoch are
+    kept."""
 
     seconds: float = math.inf
     keeper: Keeper | None = None

@@ -1,5 +1,5 @@
-"""The training loop: batches, loss, gradient steps. What it does is said by the recipe; how it fits into memory is not
-part of the result's definition and is recorded."""
+"""The training loop: batches, loss, gradient steps. The recipe says what it does. The parts in which a batch is
+computed for lack of memory do not belong to the definition of the result, and are recorded."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What a loop is given to learn from: all samples ``x`` (N, ...) and their targets ``y`` (N, ...), and the rows
-    ``train``; only those are fitted, whatever is fitted. ``seed`` is that of the fold."""
+    """What a loop learns from: all samples ``x`` (N, ...), their targets ``y`` (N, ...), and the training rows
+    ``train``. Everything is fitted on these rows alone. ``seed`` is that of the fold."""
 
     x: torch.Tensor | OnDisk
     y: torch.Tensor
@@ -46,11 +46,10 @@ class TrainingSet:
 
 
 class Loop:
-    """A model, its optimiser and the training rows; ``epoch()`` goes through them once.
+    """A model, its optimiser and the training rows; ``epoch()`` passes through them once.
 
-    ``objective`` says what the loss is and how outputs are read. ``inputs`` is that of the card: channels, range and
-    center decide augmentation and normalisation. ``forward`` replaces the model's own, for models that are trained on
-    features of theirs.
+    ``objective`` has the loss and reads the outputs. ``inputs`` is that of the card: channels, range and center decide
+    augmentation and normalisation. ``forward`` replaces the model's own, for models that are trained on their features.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class Loop:
             cast(SeesClips, model).see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
 
     def _prepared(self, x: torch.Tensor | OnDisk) -> torch.Tensor | OnDisk:
-        """All clips where they can be taken from; normalised once and for all where nothing changes them later."""
+        """All clips, on the device if they fit there. They are normalised once, if nothing changes them later."""
         if isinstance(x, torch.Tensor):
             if self.normalise is not None and self.augment is None:
                 x, self.normalise = self.normalise(x), None
@@ -91,14 +90,14 @@ class Loop:
         return settled(x, self.device)
 
     def _order(self) -> torch.Tensor:
-        """Positions into the training rows, in the order in which this epoch reads them."""
+        """Positions in the training rows, in the order of this epoch."""
         y = self.y[self.rows].cpu()
         strata = y if self.recipe["order"] == "shuffled" else self.objective.strata(y)
         return optim.sampler(strata, self.recipe["order"], self.shuffle)
 
     def epoch(self, give_up: Callable[[], bool] = lambda: False) -> tuple[float, float]:
-        """One pass; (mean loss, agreement) over the training samples, as seen while training. Raises
-        :class:`Diverged`, and :class:`Interrupted` where ``give_up()`` says so between two steps."""
+        """One epoch; (mean loss, agreement) over the training samples, as seen during training. Raises
+        :class:`Diverged`, and :class:`Interrupted` where ``give_up()`` is true between two steps."""
         self.model.train()
         order = self._order()
         batches = self._batches(self.rows[order.to(self.device)])
@@ -124,7 +123,7 @@ class Loop:
         return self.ema.model.state_dict()
 
     def state_dict(self) -> LoopState:
-        """All that the epochs to come depend on."""
+        """All that the following epochs depend on."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -138,7 +137,7 @@ class Loop:
         }
 
     def load_state_dict(self, state: LoopState) -> None:
-        """Go on from a :meth:`state_dict` of the same fold."""
+        """Resume from a :meth:`state_dict` of the same fold."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
@@ -155,7 +154,7 @@ class Loop:
         return batches
 
     def _read(self, batches: list[torch.Tensor]) -> Iterator[torch.Tensor]:
-        """The clips of each batch; from disk, the next batch is read ahead."""
+        """The clips of each batch. From disk, the next batch is read in advance."""
         if isinstance(self.x, OnDisk):
             lists, source = [batch.tolist() for batch in batches], self.x
             return ahead(lists, lambda rows: source.take(rows, draw=(self.seed, self.epochs_done)))
@@ -163,7 +162,7 @@ class Loop:
         return (clips[batch.to(clips.device)] for batch in batches)
 
     def _ready(self, x: torch.Tensor, chance: torch.Generator | None) -> torch.Tensor:
-        """Clips on the device, augmented where ``chance`` is given, normalised."""
+        """Clips on the device: augmented, if ``chance`` is given, then normalised."""
         x = x.to(self.device, non_blocking=True)
         if self.augment is not None and chance is not None:
             x = self.augment(x, self.inputs["channels"], self.inputs["range"], chance)
@@ -174,8 +173,8 @@ class Loop:
     def step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of the optimiser on a batch; (loss, outputs) without gradient.
 
-        Where memory runs out, the batch is split into more parts whose gradients add up, and the step begins anew:
-        the same effective batch, with batch statistics and losses between clips seen part by part.
+        Where memory runs out, the batch is split into more parts whose gradients are added, and the step begins again.
+        The effective batch is the same, but batch statistics and losses between clips see one part at a time.
         """
         state = random_state(self.device)
         self._copy(self.buffers, self.before)
@@ -208,7 +207,7 @@ class Loop:
             torch._foreach_copy_(there, these)
 
     def _gradient(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Gradients of the batch's mean loss, in as many parts as memory needs."""
+        """Gradients of the batch's mean loss, computed in as many parts as memory needs."""
         self.optimizer.zero_grad(set_to_none=True)
         size = math.ceil(len(x) / min(self.parts, len(x)))
         total, outputs = torch.zeros((), device=self.device), []
@@ -235,12 +234,13 @@ class Loop:
         return self.objective.loss(outputs, y)
 
     def _mass(self, y: torch.Tensor) -> torch.Tensor | int:
-        """What the mean of the loss divides by; a loss of the model's own that asks no criterion knows no weights."""
+        """The divisor of the mean loss. A model with its own loss, which does not use the criterion, has no weights of
+        samples."""
         return self.objective.mass(y) if self.asked else len(y)
 
     def _check(self, losses: torch.Tensor) -> None:
-        """Stop where the loss first stopped being a number; a look at the end of the epoch spares the GPU a wait per
-        step."""
+        """Raise where the loss is not a finite number. It is checked at the end of the epoch, so that the GPU need not
+        wait in each step."""
         bad = (~torch.isfinite(losses)).nonzero()
         if len(bad):
             at = int(bad[0])
@@ -252,8 +252,8 @@ class Loop:
 
     @torch.no_grad()
     def predict(self, rows: list[int]) -> torch.Tensor:
-        """Predictions (len(rows), ...) in evaluation mode, on the CPU; of the averaged weights where the recipe
-        averages them."""
+        """Predictions (len(rows), ...) in evaluation mode, on the CPU; with averaged weights where the recipe averages
+        them."""
         model = self.ema.model.eval()
         forward = model if self.forward is self.model else cast(CachesFeatures, model).from_features
         outputs = []
@@ -264,8 +264,8 @@ class Loop:
 
 
 def predictions(objective: Objective, outputs: torch.Tensor, when: str) -> torch.Tensor:
-    """Predictions (n, ...) on the CPU; :class:`Diverged` where one is not a number, because the best of such numbers
-    would be the first."""
+    """Predictions (n, ...) on the CPU. :class:`Diverged` where one is not a number: otherwise the first class would
+    always win."""
     predicted = objective.predictions(outputs).cpu()
     if not torch.isfinite(predicted).all():
         raise Diverged(f"the predictions {when} are not numbers; try a lower lr or clip_norm: 1.0")
@@ -279,14 +279,14 @@ def evaluation_batches(rows: list[int], shape: Sequence[int]) -> list[list[int]]
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, on a GPU or on the CPU."""
+    """Whether an error means that memory ran out, on a GPU or on the CPU."""
     # of the CPU, of cuBLAS and cuDNN
     messages = ("not enough memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(text in str(error) for text in messages)
 
 
 def random_state(device: torch.device) -> RandomState:
-    """The states of the global random streams that a model may draw from."""
+    """The states of the global random streams that a model may use."""
     # with legacy=True it is always this tuple
     kind, numbers, position, has_gauss, gauss = cast(NumpyState, np.random.get_state(legacy=True))
     return {
@@ -298,7 +298,7 @@ def random_state(device: torch.device) -> RandomState:
 
 
 def set_random_state(device: torch.device, state: RandomState) -> None:
-    """Put the random streams back."""
+    """Restore the random streams."""
     torch.set_rng_state(state["torch"].cpu())
     if state["cuda"] is not None:
         torch.cuda.set_rng_state(state["cuda"].cpu(), device)
@@ -308,13 +308,13 @@ def set_random_state(device: torch.device, state: RandomState) -> None:
 
 
 def set_products(precision: str) -> None:
-    """Whether a GPU takes products of float32 with 10 bits of fraction (``tf32``) or with all 23, in products of
-    matrices as in convolutions and recurrent layers. PyTorch's own default is 10 in what cuDNN does, 23 elsewhere."""
+    """Let a GPU compute products of float32 with 10 bits of fraction (``tf32``) or with all 23, for matrices,
+    convolutions and recurrent layers. PyTorch's own default is 10 in cuDNN and 23 elsewhere."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
 def seed_all(seed: int) -> None:
-    """Begin every global random stream anew."""
+    """Seed all global random streams."""
     torch.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)

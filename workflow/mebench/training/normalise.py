@@ -17,9 +17,9 @@ Normaliser = Callable[[torch.Tensor], torch.Tensor]
 
 
 def fitted(x: torch.Tensor | OnDisk, train: Sequence[int], center: str, channels: Sequence[str]) -> Normaliser | None:
-    """What is done to every batch (n, ..., C, H, W): ``train_mean`` subtracts the mean picture of the training rows;
-    ``train_p99`` divides u and v by the 99th percentile of the flow's length over all pixels of the training rows, and
-    strain by its own, and clips these channels to +-3; ``none`` is None."""
+    """The normalisation of each batch (n, ..., C, H, W). ``train_mean`` subtracts the mean picture of the training
+    rows. ``train_p99`` divides u and v by the 99th percentile of the flow's length over all pixels of the training
+    rows, and strain by its own percentile, and clips these channels to +-3. ``none`` gives None."""
     if center == "train_mean":
         mean = _mean(x, train)
         return lambda batch: batch - mean.to(batch.device)
@@ -37,7 +37,7 @@ def _mean(x: torch.Tensor | OnDisk, train: Sequence[int]) -> torch.Tensor:
 
 
 def _scales(x: torch.Tensor | OnDisk, train: Sequence[int], channels: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(scale (C, 1, 1), which channels are scaled (C, 1, 1)); a scale of 0 (nothing moves at all) counts as 1."""
+    """(scale (C, 1, 1), which channels are scaled (C, 1, 1)). A scale of 0, where nothing moves, becomes 1."""
     if not {"u", "v"} <= set(channels):
         raise UserError(f"center: train_p99 scales flow by u and v, but the channels are {', '.join(channels)}; "
                         "choose another center on the model's card")  # fmt: skip
@@ -53,7 +53,7 @@ def _scales(x: torch.Tensor | OnDisk, train: Sequence[int], channels: list[str])
 
 
 def percentile99(parts: list[torch.Tensor]) -> float:
-    """The smallest number that at least 99 % of all numbers do not exceed; 1 where that is 0."""
+    """The smallest number that is not exceeded by at least 99 % of all numbers; 1 where that is 0."""
     flat = torch.cat([part.flatten().cpu() for part in parts])
     return float(flat.kthvalue(max(1, -(-99 * len(flat) // 100))).values) or 1.0
 

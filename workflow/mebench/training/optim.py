@@ -1,5 +1,5 @@
-"""How a recipe trains: what is decayed and how fast it learns, the learning rate of each step, the average of weights,
-and the order of rows."""
+"""How a recipe trains: weight decay, learning rates, the schedule of the learning rate, the average of weights, and the
+order of rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mebench.errors import UserError
 
 
 class Group(TypedDict):
-    """Parameters of one learning rate and one weight decay, as an optimiser takes them."""
+    """Parameters with one learning rate and one weight decay, as an optimiser takes them."""
 
     name: str
     params: list[nn.Parameter]
@@ -28,7 +28,7 @@ class Group(TypedDict):
 
 
 class ScheduleState(TypedDict):
-    """What resumes a schedule."""
+    """The state from which a schedule is resumed."""
 
     steps: int
     scheduler: dict[str, object] | None
@@ -38,7 +38,7 @@ class ScheduleState(TypedDict):
 
 
 def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser over :func:`parameter_groups`; Adam, AdamW or SGD with momentum."""
+    """The recipe's optimiser over :func:`parameter_groups`: Adam, AdamW, or SGD with momentum."""
     groups = [dict[str, object](group) for group in parameter_groups(model, recipe)]
     # fused: one pass over the memory of each tensor, where the plain form makes about ten. Not for SGD under float16:
     # where the scaler leaves out the first step, the fused form takes what happens to be in memory for momentum
@@ -51,15 +51,15 @@ def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def parameter_groups(model: nn.Module, recipe: Recipe) -> list[Group]:
-    """Groups ``{name, params, lr, weight_decay}`` that hold each parameter with ``requires_grad`` exactly once.
+    """Groups ``{name, params, lr, weight_decay}``. Each parameter with ``requires_grad`` is in exactly one group.
 
-    Within a group, and by the first of its members among groups, parameters keep the order of ``model.parameters()``;
-    with ``weight_decay_on: all`` and ``layer_decay: 1`` there is one group.
+    Parameters keep the order of ``model.parameters()`` within a group, and groups are ordered by their first
+    parameters. With ``weight_decay_on: all`` and ``layer_decay: 1`` there is one group.
 
-    ``weight_decay_on: matrices`` leaves out biases, tensors of one dimension, and what the model's ``no_decay``
-    patterns name. ``layer_decay``: a parameter of ``model.layers[i]`` learns with lr * layer_decay ** (n - i) of n
-    layers, all others with lr. A name in ``layers`` stands for whole parts of a parameter's name: stages.1 is not
-    stages.10. A pattern or a name of the model that fits no parameter is a UserError.
+    ``weight_decay_on: matrices`` leaves out biases, tensors of one dimension, and the parameters that match the model's
+    ``no_decay`` patterns. ``layer_decay``: a parameter of ``model.layers[i]`` learns with lr * layer_decay ** (n - i)
+    of n layers, all others with lr. A name in ``layers`` matches whole parts of a parameter's name: stages.1 does not
+    match stages.10. A pattern or name that matches no parameter is a UserError.
     """
     names = [name for name, _ in model.named_parameters()]
     exempt = _exempt(model, names) if recipe["weight_decay_on"] == "matrices" else set()
@@ -86,12 +86,12 @@ def _exempt(model: nn.Module, names: list[str]) -> set[str]:
     """Names of the parameters that ``weight_decay_on: matrices`` leaves out."""
     exempt = {name for name, p in model.named_parameters() if p.dim() < 2 or name.rpartition(".")[2] == "bias"}
     for pattern in getattr(model, "no_decay", ()):
-        exempt |= _fitting(model, "no_decay", pattern, (name for name in names if fnmatchcase(name, pattern)))
+        exempt |= _some(model, "no_decay", pattern, (name for name in names if fnmatchcase(name, pattern)))
     return exempt
 
 
 def _layers(model: nn.Module, names: list[str]) -> tuple[dict[str, int], int]:
-    """Layer number of each parameter that the model's ``layers`` name, and how many layers there are."""
+    """(the layer number of each parameter in the model's ``layers``, the number of layers)."""
     layers = getattr(model, "layers", None)
     if not layers or not isinstance(layers, list | tuple) or not all(isinstance(layer, tuple) for layer in layers):
         raise UserError(
@@ -101,33 +101,34 @@ def _layers(model: nn.Module, names: list[str]) -> tuple[dict[str, int], int]:
     layer_of: dict[str, int] = {}
     for number, layer in enumerate(layers):
         for part in layer:
-            found = (name for name in names if f"{name}.".startswith(f"{part.rstrip('.')}."))
-            for name in _fitting(model, "layers", part, found):
+            matching = (name for name in names if f"{name}.".startswith(f"{part.rstrip('.')}."))
+            for name in _some(model, "layers", part, matching):
                 if layer_of.setdefault(name, number) != number:
                     raise UserError(f"the parameter {name} of {type(model).__name__} is in two of its 'layers'")
     return layer_of, len(layers)
 
 
-def _fitting(model: nn.Module, attribute: str, wanted: str, found: Iterable[str]) -> set[str]:
-    found = set(found)
-    if not found:
+def _some(model: nn.Module, attribute: str, wanted: str, matching: Iterable[str]) -> set[str]:
+    """The ``matching`` names of parameters; a UserError where there are none."""
+    names = set(matching)
+    if not names:
         raise UserError(f"'{wanted}' among the '{attribute}' of {type(model).__name__} fits none of its parameters")
-    return found
+    return names
 
 
 # --- the learning rate -----------------------------------------------------------------------------------------------
 
 
 class Schedule:
-    """The learning rate of every optimiser step; it is constant during a step.
+    """The learning rate of each optimiser step; it is constant during a step.
 
-    Build it before the first step, which it prepares; then call :meth:`step` once after each optimiser step, also after
-    one that a gradient scaler left out. ``steps_per_epoch`` counts optimiser steps. ``constant`` without warm-up
-    touches nothing; otherwise each group's lr is multiplied by :func:`factor`, so that groups keep their ratios.
+    Build it before the first step, which it prepares. Then call :meth:`step` once after each optimiser step, also after
+    one that a gradient scaler skipped. ``steps_per_epoch`` counts optimiser steps. ``constant`` without warm-up changes
+    nothing; otherwise the lr of each group is multiplied by :func:`factor`, so that groups keep their ratios.
 
-    ``onecycle`` is that of L. Smith and N. Topin (arXiv 1708.07120) with PyTorch's defaults: over the first 30 % of all
-    steps from lr / 25 up to lr, then down to lr / 250,000, along cosines; SGD's momentum, or beta1 of Adam, goes from
-    0.95 to 0.85 and back whatever the recipe's momentum says.
+    ``onecycle`` is that of L. Smith and N. Topin (arXiv 1708.07120) with PyTorch's defaults: along cosines, from lr /
+    25 up to lr in the first 30 % of all steps, then down to lr / 250,000. SGD's momentum, or beta1 of Adam, goes from
+    0.95 to 0.85 and back, whatever the recipe's momentum is.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int):
@@ -140,7 +141,7 @@ class Schedule:
             self._scheduler = lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, recipe, steps_per_epoch))
 
     def step(self) -> None:
-        """Go on to the learning rate of the next optimiser step."""
+        """Set the learning rate of the next optimiser step."""
         self._steps += 1
         if self._scheduler is None:
             return
@@ -150,11 +151,12 @@ class Schedule:
             self._scheduler.step()
 
     def state_dict(self) -> dict[str, object]:
-        """What resumes this schedule, together with the optimiser's own state, which holds the current lr."""
+        """The state from which this schedule is resumed, together with the optimiser's own state, which has the current
+        lr."""
         return {"steps": self._steps, "scheduler": self._scheduler.state_dict() if self._scheduler else None}
 
     def load_state_dict(self, state: dict[str, object]) -> None:
-        """Resume from :meth:`state_dict` of the same recipe; load the optimiser's state after building this."""
+        """Resume from :meth:`state_dict` of the same recipe. Load the optimiser's state after building this."""
         kept = cast(ScheduleState, state)
         self._steps = kept["steps"]
         if self._scheduler and kept["scheduler"] is not None:
@@ -162,11 +164,11 @@ class Schedule:
 
 
 def factor(step: int, recipe: Recipe, steps_per_epoch: int) -> float:
-    """What the lr of optimiser step ``step`` (counted from 0) is multiplied by, under constant, step and cosine.
+    """The factor of lr in optimiser step ``step`` (counted from 0), for constant, step and cosine.
 
-    Warm-up: from 0 in a straight line to the full rate at the first step after ``warmup_epochs``. Cosine: from there
-    to ``min_lr`` at the last step. Step: gamma ** (epoch // step_epochs) with epochs counted from 1, so that epochs
-    1 to step_epochs - 1 have the full rate.
+    Warm-up: linear from 0 to the full rate, which is reached at the first step after ``warmup_epochs``. Cosine: from
+    there to ``min_lr`` at the last step. Step: gamma ** (epoch // step_epochs) with epochs counted from 1, so that
+    epochs 1 to step_epochs - 1 have the full rate.
     """
     warmup = round(recipe["warmup_epochs"] * steps_per_epoch)
     rising = step / warmup if step < warmup else 1.0
@@ -183,11 +185,12 @@ def factor(step: int, recipe: Recipe, steps_per_epoch: int) -> float:
 
 
 class Ema:
-    """Exponential moving average of a model's weights; ``decay`` 0 means none, and :attr:`model` is the model itself.
+    """Exponential moving average of a model's weights. A ``decay`` of 0 means none, and :attr:`model` is the model
+    itself.
 
-    The decay of update n (from 1) is min(decay, n / (n + 9)), so that a short training is not averaged with its random
-    start: the first update copies the weights. Buffers are copied, not averaged: the statistics of batch norm are
-    running averages already, and an average of whole numbers (counters, tables of indices) would be wrong.
+    The decay of update n (from 1) is min(decay, n / (n + 9)), so that the random start has no part in the average of a
+    short training: the first update copies the weights. Buffers are copied, not averaged: batch norm has running
+    averages already, and an average of whole numbers (counters, tables of indices) would be wrong.
     """
 
     def __init__(self, model: nn.Module, decay: float):
@@ -196,18 +199,18 @@ class Ema:
 
     @property
     def model(self) -> nn.Module:
-        """The module to predict with, and to save."""
+        """The module that predicts and that is saved."""
         return self._source if self._average is None else self._average.module
 
     def update(self) -> None:
-        """Take the model's weights into the average; call it after each optimiser step."""
+        """Add the model's weights to the average. Call it after each optimiser step."""
         if self._average is not None:
             n = int(self._average.n_averaged) + 1
             self._average.multi_avg_fn = get_ema_multi_avg_fn(min(self._decay, n / (n + 9)))
             self._average.update_parameters(self._source)
 
     def state_dict(self) -> dict[str, object]:
-        """Weights of the average and the number of updates; empty without one."""
+        """Weights of the average and the number of updates; empty without an average."""
         return {} if self._average is None else self._average.state_dict()
 
     def load_state_dict(self, state: dict[str, object]) -> None:
@@ -220,12 +223,12 @@ class Ema:
 
 
 def sampler(strata: torch.Tensor, order: str, generator: torch.Generator) -> torch.Tensor:
-    """Which training rows an epoch reads, in order: positions int64 (n,) into the classes ``strata`` (n,) of
-    the rows, on the CPU.
+    """The training rows of an epoch, in order: positions int64 (n,) into the classes ``strata`` (n,) of the rows, on
+    the CPU.
 
-    ``shuffled``: each row once, drawn anew. ``by_class``: each row once, class by class, always the same, as a folder
-    tree is read; nothing is drawn. ``balanced``: n draws with replacement, every class as likely as every other.
-    ``generator`` is one of the CPU.
+    ``shuffled``: each row once, in a new random order. ``by_class``: each row once, class by class, always in the same
+    order, as a tree of folders is read; no random numbers are used. ``balanced``: n draws with replacement, with the
+    same probability for each class. ``generator`` is one of the CPU.
     """
     if order == "by_class":
         return strata.cpu().argsort(stable=True)

@@ -1,4 +1,4 @@
-"""The samples of a run, from the clips of its datasets and the index of its inputs. Light: reads no array, imports no
+"""The samples of a run, from the clips of its datasets and the index of its inputs. It reads no array and imports no
 torch."""
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from mebench.tasks import Row
 
 @dataclass(frozen=True)
 class Rows:
-    """The samples of a run that have an input: ``rows`` are tested in turn, ``extra`` only trained on. ``without`` says
-    of each clip that has none why; ``digest`` is that of the labels and input arrays."""
+    """The samples of a run that have an input. ``rows`` are tested in turn; ``extra`` are for training only.
+    ``without`` maps each clip without an input to the reason. ``digest`` is that of labels and input arrays."""
 
     rows: list[Row]
     extra: list[Row]
@@ -50,15 +50,15 @@ def run_rows(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> Ro
 
 
 def recorded(clips: Sequence[Path], inputs: Sequence[Path]) -> list[Row]:
-    """The recordings beside each clips.csv, with what the index of the inputs says of each (such as its windows)."""
+    """The recordings beside each clips.csv, with the columns of the index of the inputs (such as its windows)."""
     index = {row["clip_id"]: row for folder in inputs for row in read_csv(folder / "index.csv", ("clip_id",))}
     rows = [row for path in clips for row in read_csv(path.with_name("videos.csv"), ("video_id", "dataset", "subject"))]
     return [index.get(row["video_id"], {}) | row for row in rows]
 
 
 def usable(rows: list[Row], inputs: Sequence[Path]) -> tuple[list[Row], dict[str, str]]:
-    """(rows whose input exists, why the others have none by clip_id): a clip in which no face was found is on record
-    and can be neither trained on nor predicted. A clip that the inputs do not know is a :class:`UserError`."""
+    """(rows whose input exists, the reason for each clip_id without an input). A clip without a face has no input and
+    is neither trained on nor predicted. A clip that is missing in the index is a :class:`UserError`."""
     status = {
         row["clip_id"]: (row["status"], row["reason"])
         for folder in inputs
@@ -75,6 +75,6 @@ def usable(rows: list[Row], inputs: Sequence[Path]) -> tuple[list[Row], dict[str
 
 
 def data_digest(rows: list[Row], inputs: Sequence[Path]) -> str:
-    """What a fold's result depends on besides its spec and source: every clip with its label, and the input arrays."""
+    """Digest of the data that decide a fold's result: each clip with its label, and the input arrays."""
     arrays = [read_json(folder / "meta.json").get("digest", "") for folder in sorted(inputs)]
     return digest(canonical_json(rows), *arrays)

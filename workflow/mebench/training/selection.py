@@ -1,4 +1,4 @@
-"""Which epoch of a fold counts: what a selection may look at after each epoch, and what it chooses."""
+"""Which epoch of a fold counts: what a selection sees after each epoch, and which epoch it chooses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from mebench.training.limits import SeenState
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """An epoch in history.csv: the mean loss and agreement while training, and what the selection saw, if it looked."""
+    """An epoch in history.csv: mean loss and agreement during training, and the quality that the selection saw, if it
+    looked."""
 
     epoch: int
     train_loss: float
@@ -23,8 +24,8 @@ class HistoryRow:
 
 @dataclass
 class Seen:
-    """What a selection has seen so far: a row for each epoch, and the predictions of the best epoch; its weights too
-    where they are asked for and count, which are never those of a peeked epoch."""
+    """What a selection has seen so far: a row for each epoch, and the predictions of the best epoch. The weights of the
+    best epoch are kept where they are asked for and count; those of a peeked epoch are never kept."""
 
     history: list[HistoryRow] = field(default_factory=list)
     best: float = -1.0
@@ -33,7 +34,7 @@ class Seen:
     state: dict[str, torch.Tensor] | None = None
 
     def state_dict(self) -> SeenState:
-        """It as a checkpoint keeps it: nothing but tensors, numbers and tuples."""
+        """The state for a checkpoint: tensors, numbers and tuples alone."""
         return {
             "history": [astuple(row) for row in self.history],
             "best": self.best,
@@ -44,7 +45,7 @@ class Seen:
 
     @classmethod
     def from_state(cls, kept: SeenState) -> Seen:
-        """What :meth:`state_dict` kept."""
+        """The object from its :meth:`state_dict`."""
         rows = [HistoryRow(*row) for row in kept["history"]]
         return cls(rows, kept["best"], kept["chosen"], kept["chosen_epoch"], kept["state"])
 
@@ -61,8 +62,8 @@ class Trained(Protocol):
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a selection made of a fold: predictions (n_test, ...) and weights of the epoch that counts, and predictions
-    of the peeked one under ``test_peek``."""
+    """The result of a selection: predictions (n_test, ...) and weights of the epoch that counts, and the predictions of
+    the peeked epoch under ``test_peek``."""
 
     predictions: torch.Tensor
     epoch: int
@@ -72,8 +73,8 @@ class Chosen:
 
 
 class Selection:
-    """The selection ``name`` of a fold: ``last`` looks at nothing, ``inner`` at the rows ``held`` out of the training
-    subjects, ``test_peek``, by name, at the test subject's. ``y`` are the targets of all rows."""
+    """The selection ``name`` of a fold. ``last`` looks at nothing, ``inner`` at the rows ``held`` out of the training
+    subjects, ``test_peek``, by its name, at the test subject. ``y`` are the targets of all rows."""
 
     def __init__(self, kind: Kind, name: str, held: list[int], test: list[int], y: torch.Tensor):
         self.kind, self.name, self.test, self.y, self.seen = kind, name, test, y, Seen()
@@ -82,7 +83,7 @@ class Selection:
         self.rows = looked_at[name]
 
     def look(self, loop: Trained, epoch: int, train_loss: float, agreement: float) -> None:
-        """Take the numbers of an epoch, and look at the model after it."""
+        """Note the numbers of an epoch, and look at the model after it."""
         seen, quality = self.seen, None
         if self.rows:
             predicted = loop.predict(self.rows)

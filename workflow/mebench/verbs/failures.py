@@ -26,12 +26,12 @@ def main(args: argparse.Namespace) -> int:
     from mebench.plan import Plan
     from mebench.watch.broken import Broken, broken
     from mebench.watch.failures import Failure, failures, pools
-    from mebench.watch.runs import Eyes
+    from mebench.watch.runs import Watcher
 
     if args.lines < 1:
         raise UserError(f"--lines {args.lines} must be 1 or more")
     plan = Plan.load(args.config)
-    states = Eyes(plan).look()
+    states = Watcher(plan).look()
     folds, jobs = failures(plan, states, args.config, args.lines), broken(plan, states, args.lines)
     listed: list[Failure | Broken] = [*folds, *jobs]
     if args.json:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
-    from mebench.metrics.recognition import Part, Score
+    from mebench.metrics.recognition import Part, RecognitionScore
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,7 @@ def _runs(args: argparse.Namespace) -> tuple[list[Path], dict[str, object]]:
     return [Path(plan.paths.folder(run)) for run in runs], plan.arguments.stage_parameters(args.task)
 
 
-def as_text(result: Score) -> str:
+def as_text(result: RecognitionScore) -> str:
     """The scores as a small table for a terminal."""
     lines = [f"{'':12}{'n':>6}{'UF1':>9}{'UAR':>9}{'accuracy':>10}"]
     shown: dict[str, Part] = {"all": result, **result.get("parts", {})}

@@ -34,16 +34,16 @@ def main(args: argparse.Namespace) -> None:
     from mebench.plan import Plan
     from mebench.verbs.plan import CPU_TFLOPS, GPU_TFLOPS
     from mebench.watch.gpus import gpus
-    from mebench.watch.left import Clock
-    from mebench.watch.runs import Eyes
+    from mebench.watch.left import TimeLeft
+    from mebench.watch.runs import Watcher
     from mebench.watch.screen import Snapshot, table
 
     plan = Plan.load(args.config)
-    eyes, clock = Eyes(plan), Clock(plan, GPU_TFLOPS, CPU_TFLOPS)
+    watcher, time_left = Watcher(plan), TimeLeft(plan, GPU_TFLOPS, CPU_TFLOPS)
 
     def look() -> Snapshot:
-        states = eyes.look()
-        return Snapshot(states, clock.works(states), gpus())
+        states = watcher.look()
+        return Snapshot(states, time_left.works(states), gpus())
 
     if args.json:
         print(json.dumps(look().as_json(), indent=2))

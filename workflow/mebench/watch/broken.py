@@ -17,47 +17,48 @@ STOPPED = "asked to stop"  # how training begins its last line when a scheduler 
 
 @dataclass(frozen=True)
 class Broken:
-    """One job: its ``rule`` and what it was ``of``, what became of it, and the end of its log."""
+    """One job that ended with an error: its ``rule``, its ``target`` (a run, a dataset, a table, ...), what happened,
+    and the end of its log."""
 
     rule: str
-    of: str
+    target: str
     message: str
     excerpt: Excerpt
 
     def as_json(self) -> dict[str, object]:
-        """It for machines."""
+        """The job as `mebench failures --json` prints it."""
         log = {"file": str(self.excerpt.path), "lines": self.excerpt.lines}
-        return {"rule": self.rule, "of": self.of, "status": "broken", "message": self.message, "logs": [log]}
+        return {"rule": self.rule, "of": self.target, "status": "broken", "message": self.message, "logs": [log]}
 
     def lines(self) -> list[str]:
-        """It for people."""
+        """The job as lines for people."""
         log = [f"  {self.excerpt.path}:", *(f"  | {line}" for line in self.excerpt.lines)]
-        return [f"{self.rule} {self.of}: {self.message}", *log]
+        return [f"{self.rule} {self.target}: {self.message}", *log]
 
 
 def broken(plan: Plan, states: Sequence[RunState], count: int) -> list[Broken]:
-    """The jobs, with ``count`` lines of each log. A job that goes well writes its log anew, so a log that ends with an
-    error is that of the last try; logs of runs that are finished or at work are left out."""
+    """The jobs that ended with an error, with ``count`` lines of each log. A job that ends well overwrites its log, so
+    a log that ends with an error is that of the last try. Logs of runs that are finished or at work are left out."""
     folder = Path(plan.results) / "logs"
     settled = {state.run.id for state in states if state.running or not state.missing}
     known = {state.run.id: state for state in states}
-    found = []
+    jobs: list[Broken] = []
     for path in sorted(folder.glob("*/**/*.log")):
         rule, *rest = path.relative_to(folder).with_suffix("").parts
-        of = "/".join(rest)
-        run = next((name for name in known if of.startswith(f"{name}/")), "")
+        target = "/".join(rest)
+        run = next((name for name in known if target.startswith(f"{name}/")), "")
         if rule in ("slurm", "scheduler") or (rule == "train" and (not run or run in settled)):
             continue
         lines = logs.tail(path)
         message = _message(rule, lines[-1] if lines else "")
         if message:
             kept = _kept(plan, known[run]) if rule == "train" else ""
-            found.append(Broken(rule, of, message + kept, Excerpt(path, lines[-count:])))
-    return found
+            jobs.append(Broken(rule, target, message + kept, Excerpt(path, lines[-count:])))
+    return jobs
 
 
 def _message(rule: str, last: str) -> str:
-    """What the last line of a log says, where it tells of an error or a stop."""
+    """The error or the stop in the last line of a log; empty where there is none."""
     if last.startswith(STOPPED):
         return "it was stopped"
     verb, _, error = last.partition(": ")

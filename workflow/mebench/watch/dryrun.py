@@ -1,4 +1,4 @@
-"""What Snakemake would do for a target and why, in plain sentences: its own dry run, taken apart."""
+"""What Snakemake would run for a target and why, in plain sentences, from the text of its dry run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HEADS = "|".join(map(re.escape, (*FILES, *PLAIN, PARAMETERS)))
 
 
 @dataclass(frozen=True)
-class Job:
+class PlannedJob:
     """A job that would run: its ``rule``, first ``output``, ``wildcards``, and Snakemake's ``reason``."""
 
     rule: str
@@ -55,22 +55,20 @@ class Job:
 
     @property
     def run_id(self) -> str | None:
-        """The run that it is for: TASK/MODEL/seedK."""
+        """The run of the job, TASK/MODEL/seedK; None for other jobs."""
         if not {"task", "model", "seed"} <= set(self.wildcards):
             return None
         return "{task}/{model}/seed{seed}".format(**self.wildcards)
 
 
-def jobs(target: str, arguments: Sequence[str] = ()) -> list[Job]:
-    """The jobs that ``snakemake TARGET`` would run here; ``arguments`` are further ones of snakemake.
-
-    A :class:`UserError` passes on what Snakemake complains about.
-    """
+def jobs(target: str, arguments: Sequence[str] = ()) -> list[PlannedJob]:
+    """The jobs that ``snakemake TARGET`` would run here. ``arguments`` are further arguments of snakemake. An error of
+    Snakemake becomes a :class:`UserError`."""
     return parse(output(target, arguments))
 
 
 def output(target: str, arguments: Sequence[str]) -> str:
-    """What the dry run prints."""
+    """The text of the dry run."""
     if not any(Path(name).is_file() for name in ("Snakefile", "workflow/Snakefile")):
         raise UserError("there is no Snakefile here; run it in the folder of the project")
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--rerun-incomplete", *arguments, "--", target]
@@ -82,16 +80,16 @@ def output(target: str, arguments: Sequence[str]) -> str:
 
 
 def complaint(text: str) -> str:
-    """The lines of Snakemake's error, without what it tells of itself before."""
+    """The lines of Snakemake's error, without the lines before it."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not re.match(r"Using .* profile", line)]
     named = [number for number, line in enumerate(lines) if ERROR.match(line)]
     told = lines[named[0] :] if named else lines[-3:]
     return " ".join(told[1:] if len(told) > 1 and ERROR.fullmatch(told[0]) else told) or "it gave no reason"
 
 
-def parse(text: str) -> list[Job]:
-    """The jobs of a dry run's text."""
-    jobs: list[Job] = []
+def parse(text: str) -> list[PlannedJob]:
+    """The jobs in the text of a dry run."""
+    jobs: list[PlannedJob] = []
     rule = ""
     fields: dict[str, str] = {}
     for line in [*text.splitlines(), END]:
@@ -104,13 +102,13 @@ def parse(text: str) -> list[Job]:
     return jobs
 
 
-def _job(rule: str, fields: dict[str, str]) -> Job:
+def _job(rule: str, fields: dict[str, str]) -> PlannedJob:
     wildcards = re.findall(r"(\w+)=(.*?)(?=, \w+=|$)", fields.get("wildcards", ""))
-    return Job(rule, fields.get("output", "").split(", ")[0], dict(wildcards), fields["reason"].strip())
+    return PlannedJob(rule, fields.get("output", "").split(", ")[0], dict(wildcards), fields["reason"].strip())
 
 
 def _parts(reason: str) -> list[tuple[str, str]]:
-    """(what Snakemake says, of what) for each part of a reason."""
+    """(Snakemake's heading, the details after it) for each part of a reason."""
     begins = list(re.finditer(rf"(?:^|; )({HEADS})(?::\s*|(?=;|$))", reason))
     if not begins:
         return [(reason, "")]
@@ -133,9 +131,9 @@ def _files(text: str) -> str:
 
 
 def parameters(text: str) -> list[str]:
-    """What changed of a rule's parameters: keys of a run's spec, the source behind it, or an argument."""
-    found = re.search(r"before: (.*?) now: (.*)$", text)
-    before, now = (_values(found[1]), _values(found[2])) if found else (None, None)
+    """What changed in a rule's parameters: keys of a run's spec, the source code, or an argument."""
+    match = re.search(r"before: (.*?) now: (.*)$", text)
+    before, now = (_values(match[1]), _values(match[2])) if match else (None, None)
     if before is None or now is None:
         return ["its parameters changed"]
     told = []
@@ -152,7 +150,7 @@ def parameters(text: str) -> list[str]:
 
 
 def _values(text: str) -> list[object] | None:
-    """The parameters that Snakemake lists, as it prints them for Python; None where that cannot be read."""
+    """The parameters that Snakemake prints as Python literals; None where they cannot be read."""
     if text.strip() == "<nothing exclusive>":
         return []
     try:
@@ -162,14 +160,14 @@ def _values(text: str) -> list[object] | None:
 
 
 def _spec(value: object) -> dict[str, object] | None:
-    """A parameter that is a mapping in JSON."""
+    """A parameter that is a JSON object; None for others."""
     try:
-        found = json.loads(value) if isinstance(value, str) and value.startswith("{") else None
+        mapping = json.loads(value) if isinstance(value, str) and value.startswith("{") else None
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return mapping if isinstance(mapping, dict) else None
 
 
 def _source(value: object) -> bool:
-    """Whether a parameter is a digest of source: 16 hexadecimal digits, 32 of two."""
+    """Whether a parameter is a digest of source files: 16 hexadecimal digits, or 32 for two digests."""
     return isinstance(value, str) and bool(re.fullmatch(r"[0-9a-f]{16}|[0-9a-f]{32}", value))

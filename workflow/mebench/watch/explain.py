@@ -1,4 +1,4 @@
-"""Why something would run (again): Snakemake's reasons for the jobs, and the engine's for the folds."""
+"""Why something would run (again): Snakemake's reasons for jobs, and the engine's reasons for folds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mebench.runs.paths import fold_folder, fold_folders, running_file
 from mebench.runs.reasons import changes, differences
 from mebench.runs.records import record_of, whole
 from mebench.training.rows import Rows, run_rows
-from mebench.watch.dryrun import Job
+from mebench.watch.dryrun import PlannedJob
 from mebench.watch.failures import LASTING
 
 T = TypeVar("T", bound=Hashable)
@@ -36,8 +36,8 @@ def target_of(plan: Plan, target: str) -> tuple[str, Run | None]:
     return target, None
 
 
-def about_jobs(target: str, jobs: Sequence[Job]) -> list[str]:
-    """Snakemake's plan for a target: the jobs that start it with their reasons, and those that follow."""
+def about_jobs(target: str, jobs: Sequence[PlannedJob]) -> list[str]:
+    """Snakemake's plan for a target: the jobs that start it with their reasons, then the jobs that follow."""
     if not jobs:
         return [f"Snakemake would run nothing: {target} is there and up to date."]
     causes = sorted((job for job in jobs if not job.follows), key=_name)
@@ -51,14 +51,14 @@ def about_jobs(target: str, jobs: Sequence[Job]) -> list[str]:
     return lines
 
 
-def _name(job: Job) -> str:
+def _name(job: PlannedJob) -> str:
     what = job.run_id or job.output
     shard = f" {job.wildcards['scatteritem']}" if "scatteritem" in job.wildcards else ""
     return f"{job.rule} {what}{shard}".rstrip()
 
 
 def about_runs(plan: Plan, runs: Sequence[Run]) -> list[str]:
-    """The engine's view of the folds of runs; equal ones are told once."""
+    """What holds among the folds of runs. Runs with equal lines are listed together."""
     told = _grouped((tuple(about_folds(plan, run)), run.id) for run in runs if run.spec["training"] != "rules")
     return [line for lines, names in told for line in (f"Folds of {_listed(names)}:", *(f"  {text}" for text in lines))]
 
@@ -80,7 +80,7 @@ def about_folds(plan: Plan, run: Run) -> list[str]:
 
 
 def _rows(plan: Plan, run: Run) -> tuple[Rows | None, str]:
-    """The clips of a run, or why they cannot be known."""
+    """(the clips of a run, ""), or (None, why they cannot be known)."""
     clips = [Path(path) for path in plan.paths.clips(run.datasets)]
     metas = [Path(path) for path in plan.paths.inputs(run)]
     absent = next((path for path in [*clips, *metas] if not path.is_file()), None)
@@ -93,7 +93,7 @@ def _rows(plan: Plan, run: Run) -> tuple[Rows | None, str]:
 
 
 def _by_spec(run: Run, folder: Path) -> list[str]:
-    """What differs in the configuration alone, where the data are not there to compare."""
+    """What differs in the configuration alone, where there are no data to compare."""
     records = (record_of(place) for place in fold_folders(folder))
     told = _grouped(
         (f"{key}: {old} -> {new}", record.fold)
@@ -104,7 +104,7 @@ def _by_spec(run: Run, folder: Path) -> list[str]:
 
 
 def _reasons(run: Run, folder: Path, fold: str, parts: Parts) -> list[str]:
-    """Why a fold would be trained; nothing where it holds."""
+    """Why a fold would be trained; empty where it holds."""
     held, record = lock.read(running_file(folder, fold)), record_of(fold_folder(folder, fold))
     if held and lock.alive(held):
         return [f"being trained now, on {held.node or 'an unknown node'}"]
@@ -122,7 +122,7 @@ def _reasons(run: Run, folder: Path, fold: str, parts: Parts) -> list[str]:
 
 
 def _grouped(pairs: Iterable[tuple[T, str]]) -> list[tuple[T, list[str]]]:
-    """(value, names) of (value, name) pairs, in the order in which values first come."""
+    """(value, names) of (value, name) pairs, in the order in which the values first appear."""
     groups: dict[T, list[str]] = {}
     for value, name in pairs:
         groups.setdefault(value, []).append(name)

@@ -112,7 +112,7 @@ def _died(plan: Plan, run: Run, held: Lock, config: Path, count: int) -> Failure
                    list(filter(None, excerpts)), repeat)  # fmt: skip
 
 
-def pools(found: Sequence[Failure], config: Path) -> list[str]:
+def pools(failed: Sequence[Failure], config: Path) -> list[str]:
     """What joins the runs of folds that were repeated by hand."""
-    ids = dict.fromkeys(failure.run.id for failure in found)
+    ids = dict.fromkeys(failure.run.id for failure in failed)
     return [f"mebench pool --run {shlex.quote(name)} --config {shlex.quote(str(config))}" for name in ids]

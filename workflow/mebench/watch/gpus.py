@@ -1,4 +1,4 @@
-"""The GPUs of this machine, as nvidia-smi sees them."""
+"""The GPUs of this machine, as nvidia-smi lists them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ QUERY = ("index", "name", "utilization.gpu", "memory.used", "memory.total")
 
 
 @dataclass(frozen=True)
-class Gpu:
-    """A GPU: use in percent, and memory in MB. A number that it does not tell is None."""
+class GpuUse:
+    """A GPU: its use in percent, and memory in MB. A number is None where the GPU does not report it."""
 
     index: int
     name: str
@@ -21,8 +21,8 @@ class Gpu:
     total_mb: int | None
 
 
-def gpus() -> list[Gpu]:
-    """The GPUs of this machine; nothing where there is no nvidia-smi."""
+def gpus() -> list[GpuUse]:
+    """The GPUs of this machine; empty where there is no nvidia-smi."""
     command = ["nvidia-smi", f"--query-gpu={','.join(QUERY)}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -31,13 +31,13 @@ def gpus() -> list[Gpu]:
     return parse(done.stdout) if done.returncode == 0 else []
 
 
-def parse(text: str) -> list[Gpu]:
-    """The lines of nvidia-smi; a number that a GPU does not tell is "[N/A]" there."""
+def parse(text: str) -> list[GpuUse]:
+    """The GPUs in the lines of nvidia-smi, where "[N/A]" is a number that a GPU does not report."""
     listed = []
     for row in csv.reader(text.splitlines(), skipinitialspace=True):
         if len(row) == len(QUERY):
             index, name, use, used, memory = row
-            listed.append(Gpu(int(index), name, _number(use), _number(used), _number(memory)))
+            listed.append(GpuUse(int(index), name, _number(use), _number(used), _number(memory)))
     return listed
 
 

@@ -1,4 +1,4 @@
-"""Files that were made of what was there, after a command that could not make everything: how they are known."""
+"""Files that are incomplete, because they were made after a failure: how they are recognised."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ OLD = 946684800  # 1 January 2000: the time stamp of such a file, older than wha
 
 
 def missing_file(results: Path) -> Path:
-    """Where the summary of what is missing lies."""
+    """The file with the summary of what is missing."""
     return results / "partial" / "missing.txt"
 
 
 def in_tree(target: str, results: Path) -> bool:
-    """Whether a target is there and lies among the partial results, which no rule makes."""
+    """Whether a target is among the partial results, which no rule makes."""
     path = Path(target)
     return path.exists() and path.resolve().is_relative_to((results / "partial").resolve())
 
 
 def sentences(target: str, results: Path) -> list[str]:
-    """Sentences on a target that is incomplete: what it is, and what was missing when it was made. Empty for others."""
+    """Sentences about an incomplete target: what it is, and what was missing when it was made. Empty for other
+    targets."""
     path, inside = Path(target), in_tree(target, results)
     if not inside and not (path.is_file() and int(path.stat().st_mtime) == OLD):
         return []

@@ -1,4 +1,4 @@
-"""How much training is left: seconds of folds as they were measured, else as they are estimated."""
+"""How much training is left: by measured seconds of folds where there are any, else by estimates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mebench.watch.runs import RunState
 
 
 @dataclass(frozen=True)
-class Work:
-    """``seconds`` that one job would need for what is left of a run, None where nobody can say; ``basis`` is "run",
-    "seeds" (folds of the same model and task with another seed), "epochs" (of the folds that run) or "estimate"."""
+class Remaining:
+    """``seconds`` that one job would need for the rest of a run, None where nobody knows. ``basis`` is "run", "seeds"
+    (folds of the same model and task with another seed), "epochs" (of the folds that run) or "estimate"."""
 
     seconds: float | None
     basis: str
@@ -25,37 +25,37 @@ class Work:
 
     @property
     def left(self) -> float | None:
-        """Seconds until it is over, with as many folds at once as now (at least one)."""
+        """Seconds until the end, with as many folds at once as now (at least one)."""
         return None if self.seconds is None else self.seconds / max(1, self.at_once)
 
 
-class Clock:
-    """Time left of the runs of a plan; estimates are made at so many TFLOP/s of a GPU and of a CPU core."""
+class TimeLeft:
+    """The time that is left for the runs of a plan. Estimates assume a number of TFLOP/s of a GPU and of a CPU core."""
 
     def __init__(self, plan: Plan, gpu_tflops: float, cpu_tflops: float):
         self.plan, self.throughput = plan, (gpu_tflops, cpu_tflops)
 
     @cached_property
     def estimated(self) -> dict[tuple[str, str], float]:
-        """Seconds of a fold of each task and model for which there is an estimate; none where clips do not fit a
-        task, of which whoever trains on them is told."""
+        """Estimated seconds of a fold of each task and model. Empty where clips do not fit a task: the training job
+        reports that."""
         try:
-            found = estimate.costs(self.plan, *self.throughput)
+            costs = estimate.costs(self.plan, *self.throughput)
         except UserError:
             return {}
-        return {(cost.task, cost.model): 3600 * cost.hours_per_fold for cost in found if cost.known}
+        return {(cost.task, cost.model): 3600 * cost.hours_per_fold for cost in costs if cost.known}
 
-    def works(self, states: Sequence[RunState]) -> list[Work]:
+    def works(self, states: Sequence[RunState]) -> list[Remaining]:
         """What is left of each run."""
         siblings: dict[tuple[str, str], list[FoldRecord]] = {}
         for state in states:
             siblings.setdefault((state.run.task, state.run.model), []).extend(state.done)
         return [self._work(state, siblings[state.run.task, state.run.model]) for state in states]
 
-    def _work(self, state: RunState, siblings: list[FoldRecord]) -> Work:
+    def _work(self, state: RunState, siblings: list[FoldRecord]) -> Remaining:
         at_once = len(state.running)
         if not (state.missing or at_once):
-            return Work(0.0, "run", at_once)
+            return Remaining(0.0, "run", at_once)
         folds = state.missing + sum(map(unfinished, state.running))
         for basis, seconds in (
             ("run", fold_seconds(state.done)),
@@ -63,34 +63,36 @@ class Clock:
             ("epochs", by_epochs(state.running)),
         ):
             if seconds is not None:
-                return Work(folds * seconds, basis, at_once)
+                return Remaining(folds * seconds, basis, at_once)
         known = self.estimated.get((state.run.task, state.run.model))
-        return Work(None if known is None else folds * known, "estimate", at_once)
+        return Remaining(None if known is None else folds * known, "estimate", at_once)
 
 
 def fold_seconds(records: Sequence[FoldRecord]) -> float | None:
-    """Mean seconds of finished folds; those that went on from a checkpoint count only where there are no others."""
+    """Mean seconds of finished folds. Folds that were resumed from a checkpoint count only where there are no
+    others."""
     timed = [(record.seconds, record.resumed_at_epoch) for record in records if record.seconds is not None]
     whole = [seconds for seconds, resumed in timed if not resumed] or [seconds for seconds, _ in timed]
     return fmean(whole) if whole else None
 
 
 def by_epochs(running: Sequence[Lock]) -> float | None:
-    """Seconds of a whole fold, as fast as the epochs of running folds were; too few for one that was resumed."""
+    """Seconds of a whole fold, by the speed of the epochs of running folds. The number is too small for a resumed
+    fold."""
     begun = [(held.beat - held.since) / held.told.epoch * held.told.epochs
              for held in running if held.told.epoch and held.told.epochs and held.since]  # fmt: skip
     return fmean(begun) if begun else None
 
 
 def unfinished(held: Lock) -> float:
-    """The share of a running fold that is still to come, by its epochs."""
+    """The share of a running fold that is left, by its epochs."""
     epochs = held.told.epochs
     return max(0.0, 1 - held.told.epoch / epochs) if epochs else 1.0
 
 
-def total(works: Sequence[Work]) -> tuple[Work, int]:
-    """The work of all runs together, and of how many runs it is not known."""
+def total(works: Sequence[Remaining]) -> tuple[Remaining, int]:
+    """(the work of all runs together, the number of runs whose work is not known)."""
     known = [work.seconds for work in works if work.seconds is not None]
     guessed = any(work.seconds and work.basis == "estimate" for work in works)
-    whole = Work(sum(known), "estimate" if guessed else "run", sum(work.at_once for work in works))
+    whole = Remaining(sum(known), "estimate" if guessed else "run", sum(work.at_once for work in works))
     return whole, len(works) - len(known)

@@ -1,4 +1,4 @@
-"""The last lines that a job wrote about a fold: of the rule's log, and of the scheduler's where it is known."""
+"""The last lines that a job wrote about a fold, from the log of the rule and from that of the scheduler."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class Excerpt:
 
 
 def fold_lines(results: Path, run_id: str, fold: str, count: int, since: float, to_end: bool) -> Excerpt | None:
-    """The last ``count`` lines up to the one that tells of the fold's end, or ``to_end``, of the newest log of the
-    run's training that names the fold and was written after ``since`` (unix time); None where there is none."""
+    """The last ``count`` lines about a fold, from the newest log of the run's training that names the fold and was
+    written after ``since`` (unix time). They end with the line about the end of the fold, or at the end of the log
+    where ``to_end``. None where there is no such log."""
     named = re.compile(rf"(?<![\w/-]){re.escape(fold)}(?![\w/-])")
     for path in _newest((results / "logs" / "train" / run_id).glob("*.log")):
         if _changed(path) < since:
@@ -33,21 +34,22 @@ def fold_lines(results: Path, run_id: str, fold: str, count: int, since: float, 
 
 
 def _last_of_fold(lines: list[str], at: list[int]) -> int:
-    """Where the engine says how the fold ended, else where it is named last."""
+    """The index of the line in which the engine says how the fold ended, else of the last line that names the fold."""
     return next((number for number in at if re.search(r": fold \d+/\d+ ", lines[number])), at[-1])
 
 
 def scheduler_lines(results: Path, job: str | None, count: int) -> Excerpt | None:
-    """The end of the Slurm log of a job, where profiles/slurm or Snakemake's own default keeps it."""
+    """The end of a job's Slurm log, in the folder of profiles/slurm or of Snakemake's own default; None where there is
+    none."""
     if not job or not re.fullmatch(r"\w+", job):
         return None
     folders = (results / "logs" / "slurm", Path(".snakemake") / "slurm_logs")
-    found = list(_newest(path for folder in folders for path in folder.rglob(f"{job}.log")))
-    return Excerpt(found[0], tail(found[0])[-count:]) if found else None
+    logs = _newest(path for folder in folders for path in folder.rglob(f"{job}.log"))
+    return Excerpt(logs[0], tail(logs[0])[-count:]) if logs else None
 
 
 def tail(path: Path) -> list[str]:
-    """The lines at the end of a file, without their ends; none where it cannot be read."""
+    """The lines at the end of a file, without line ends; empty where it cannot be read."""
     try:
         with open(path, "rb") as handle:
             size = handle.seek(0, 2)

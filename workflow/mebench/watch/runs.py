@@ -1,4 +1,4 @@
-"""The state of every run, read from the records and locks of its folds. It changes nothing and waits for nobody."""
+"""The state of every run, read from the records and locks of its folds. Nothing is changed, and nothing waits."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RunState:
-    """A run and its folds: ``done``, ``failed``, ``running`` (by their locks), ``dead`` (locks of jobs that are no
-    more); ``old`` folds have a record of something else than the run is now, and count as missing. ``waiting``
+    """A run and its folds: ``done``, ``failed``, ``running`` (by their locks) and ``dead`` (locks of dead jobs).
+    ``old`` folds have a record of another configuration, other data or other code, and count as missing. ``waiting``
     names a file that has to be made before the run can begin."""
 
     run: Run
@@ -41,12 +41,12 @@ class RunState:
 
     @property
     def finished(self) -> int:
-        """Number of folds that are done."""
+        """The number of folds that are done."""
         return len(self.done) if self.outside is None else self.outside
 
     @property
     def missing(self) -> int:
-        """Folds that have neither a record of this run nor a job at work."""
+        """The number of folds without a valid record and without a job at work."""
         return max(0, self.expected - self.finished - len(self.failed) - len(self.running))
 
     @property
@@ -63,15 +63,15 @@ class RunState:
 
 @dataclass(frozen=True)
 class SeenFold:
-    """A fold's record without its bulk, and the digest of the spec that it has."""
+    """A fold's record without its long parts, and the digest of its spec."""
 
     record: FoldRecord
     spec_digest: str
 
 
 @dataclass
-class Eyes:
-    """Looks at the runs of a plan again and again; files that have not changed are not read twice."""
+class Watcher:
+    """Looks at the runs of a plan again and again. Files that have not changed are not read again."""
 
     plan: Plan
     _seen: dict[Hashable, tuple[object, object]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Eyes:
             about = self._pooled(folder, run)
             outside = about.folds_done if about else 0
             return RunState(run, expected, counted, [], [], [], [], [], waiting, about is not None, outside)
-        current = self._judge(run, data, parts)
+        current = self._belongs(run, data, parts)
         locks = [held for path in paths.locks(folder) if (held := lock.read(path))]
         running = [held for held in locks if lock.alive(held)]
         busy = {held.told.fold for held in running}
@@ -108,7 +108,7 @@ class Eyes:
         )  # fmt: skip
 
     def _data(self, run: Run, clips: list[str], inputs: list[str]) -> tuple[frozenset[str] | None, str | None]:
-        """(the folds of a run, digest of its data); (None, None) while clips and inputs do not fit together."""
+        """(the folds of a run, the digest of its data); (None, None) while clips and inputs do not fit together."""
 
         def read() -> tuple[frozenset[str] | None, str | None]:
             try:
@@ -129,8 +129,9 @@ class Eyes:
 
         return self._once(("size", run.task, estimate.extra_of(run)), clips, read)
 
-    def _judge(self, run: Run, data: str | None, parts: dict[Hashable, Parts]) -> Callable[[SeenFold], bool]:
-        """Whether a fold is of the run as it is now; without data, as far as the spec tells."""
+    def _belongs(self, run: Run, data: str | None, parts: dict[Hashable, Parts]) -> Callable[[SeenFold], bool]:
+        """A test whether a fold's record belongs to the run as it is now. Without ``data`` it compares the spec
+        alone."""
         spec = run.parameter
         if data is None:
             spec_digest = digest(spec)
@@ -147,7 +148,7 @@ class Eyes:
         return [one for one in seen if one]
 
     def _pooled(self, folder: Path, run: Run) -> RunRecord | None:
-        """run.json, if it is of the run as it is configured now."""
+        """run.json, if it belongs to the run as it is configured now."""
 
         def read() -> RunRecord | None:
             try:
@@ -159,7 +160,7 @@ class Eyes:
         return self._once(("run", folder), [folder / run_record.FILE], read)
 
     def _once(self, key: Hashable, files: Sequence[str | Path], read: Callable[[], T]) -> T:
-        """What ``read`` gives, called again only when one of the files has changed."""
+        """The result of ``read``, which is called again only when one of the files has changed."""
         stamp = tuple(_stamp(path) for path in files)
         if key not in self._seen or self._seen[key][0] != stamp:
             self._seen[key] = (stamp, read())
@@ -167,7 +168,7 @@ class Eyes:
 
 
 def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord]) -> bool:
-    """Whether run.json was made of just these folds: each done or failed as it is now, and none trained since."""
+    """Whether run.json was made of just these folds: their states are the same, and none was trained later."""
     if about is None or about.folds_done != sum(record.done for record in records):
         return False
     failed = {(record.fold, record.status) for record in records if not record.done}
@@ -179,14 +180,14 @@ def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord]) ->
 
 def _stamp(path: str | Path) -> tuple[int, int, int] | None:
     try:
-        found = Path(path).stat()
+        status = Path(path).stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _seen_fold(folder: Path) -> SeenFold | None:
-    """A fold's record without its bulk; None where it is half-written or not one."""
+    """A fold's record without its long parts; None where there is no readable record."""
     record = record_of(folder)
     if record is None:
         return None

@@ -1,4 +1,4 @@
-"""The state of runs as people read it: plain columns, or a coloured table on a terminal."""
+"""The state of runs for people: plain columns, or a coloured table on a terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mebench.runs.lock import Lock
 from mebench.runs.progress import duration
 from mebench.runs.records import FoldRecord
-from mebench.watch.gpus import Gpu
-from mebench.watch.left import Work, total
+from mebench.watch.gpus import GpuUse
+from mebench.watch.left import Remaining, total
 from mebench.watch.runs import RunState
 
 if TYPE_CHECKING:
@@ -27,19 +27,19 @@ MOST = 12  # running folds that are listed
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What there is to show: the states of runs, what is left of each, and the GPUs of this machine."""
+    """What is shown: the states of runs, the work that is left of each, and the GPUs of this machine."""
 
     states: list[RunState]
-    works: list[Work]
-    gpus: list[Gpu]
+    works: list[Remaining]
+    gpus: list[GpuUse]
 
     @property
     def over(self) -> bool:
-        """Whether every fold of every run is over, and pooled."""
+        """Whether all runs are finished and pooled."""
         return all(state.stage == "pooled" for state in self.states)
 
-    def row(self, state: RunState, work: Work) -> dict[str, str]:
-        """The cells of a run; none of them holds a blank, so that ``sort`` and ``awk`` can be used on the columns."""
+    def row(self, state: RunState, work: Remaining) -> dict[str, str]:
+        """The cells of a run. No cell has a blank, so that ``sort`` and ``awk`` work on the columns."""
         counts = {"done": state.finished, "running": len(state.running), "failed": len(state.failed)}
         counts |= {"missing": state.missing, "folds": state.expected}
         device, memory = peak([*state.done, *state.failed])
@@ -58,7 +58,7 @@ class Snapshot:
         return [*map(str.rstrip, table), "", *self.remarks()]
 
     def remarks(self) -> list[str]:
-        """The totals, the running folds, what is to be looked at, and the GPUs."""
+        """The totals, the running folds, what needs attention, and the GPUs."""
         done, failed, dead, old = (_sum(self.states, key) for key in ("finished", "failed", "dead", "old"))
         expected = sum(state.expected for state in self.states)
         pooled = sum(state.stage == "pooled" for state in self.states)
@@ -85,7 +85,7 @@ class Snapshot:
         return f"no job is at work; about {duration(whole.left or 0)} of work{guessed}, one fold at a time{also}"
 
     def as_json(self) -> dict[str, object]:
-        """All of it for machines; times in seconds."""
+        """Everything for machines; times in seconds."""
         whole, unknown = total(self.works)
         runs = [
             {"run": state.run.id, "state": state.stage, "done": state.finished, "expected": state.expected,
@@ -104,8 +104,8 @@ class Snapshot:
 
 
 def table(snapshot: Snapshot, width: int, height: int | None = None) -> Group:
-    """The snapshot for a terminal of ``width`` columns; with a ``height`` in lines, as many runs as fit, those at work
-    first."""
+    """The snapshot for a terminal of ``width`` columns. With a ``height`` in lines, only as many runs as fit are shown,
+    those at work first."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -126,7 +126,7 @@ def table(snapshot: Snapshot, width: int, height: int | None = None) -> Group:
 
 
 def _widths(rows: Sequence[dict[str, str]], width: int) -> dict[str, int]:
-    """The columns that a terminal has room for, with their widths."""
+    """The columns that fit into a terminal, with their widths."""
     widths = {key: max(len(key), *(len(row[key]) for row in rows)) if rows else len(key) for key in COLUMNS}
     for key in SPARED:
         if sum(widths.values()) + 2 * len(widths) > width:
@@ -143,7 +143,7 @@ STYLES: dict[str, Callable[[dict[str, str]], str]] = {
 
 
 def peak(records: Sequence[FoldRecord]) -> tuple[str, str]:
-    """(device, the most memory in MB) that the folds of a run needed; of the GPU where they ran on one."""
+    """(device, peak memory in MB) of the folds of a run; the memory is that of the GPU where they ran on one."""
     on_gpu = [record for record in records if record.device and not record.device.startswith("cpu")]
     measured = [record.peak_memory_mb for record in on_gpu or records if record.peak_memory_mb is not None]
     return (("gpu" if on_gpu else "cpu") if records else NOTHING), (f"{max(measured):.0f}" if measured else NOTHING)
@@ -186,13 +186,13 @@ def _folds(number: int) -> str:
     return f"{number} fold{'' if number == 1 else 's'}"
 
 
-def _gpu(gpu: Gpu) -> str:
+def _gpu(gpu: GpuUse) -> str:
     use, used, whole = (NOTHING if number is None else f"{number:,}"
                         for number in (gpu.use_percent, gpu.used_mb, gpu.total_mb))  # fmt: skip
     return f"GPU {gpu.index} of this machine ({gpu.name}): {use} % busy, {used} of {whole} MB"
 
 
-def _counted(pairs: Sequence[tuple[RunState, Work]]) -> str:
+def _counted(pairs: Sequence[tuple[RunState, Remaining]]) -> str:
     stages = [state.stage for state, _ in pairs]
     return ", ".join(f"{stages.count(stage)} {stage}" for stage in ORDER if stage in stages)
 

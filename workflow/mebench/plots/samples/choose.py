@@ -39,7 +39,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownSamples:
     """What a drawer draws: (dataset, class) -> sample, None where there is none."""
 
     kind: str
@@ -61,7 +61,7 @@ class Shown:
 def choose(
     kind: str, stores: Sequence[store.Store], clips: Sequence[str | os.PathLike[str]], task: str | None,
     weight: Callable[[Sample], float],
-) -> Shown:  # fmt: skip
+) -> ShownSamples:  # fmt: skip
     """The clip whose ``weight`` is the median of its class, for every class and dataset."""
     rows = _labelled(clips, task)
     reels = _recordings(clips)
@@ -74,7 +74,7 @@ def choose(
             chosen[dataset, name] = _typical(own, stores, reels, weight)
     title = definition_of(task)["title"] if task else ", ".join(datasets)
     synthetic = any(kept.meta.get("origin") == "synthetic" for kept in stores)
-    return Shown(kind, title, synthetic, datasets, classes, chosen)
+    return ShownSamples(kind, title, synthetic, datasets, classes, chosen)
 
 
 def _labelled(clips: Sequence[str | os.PathLike[str]], task: str | None) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from mebench.plots import style
 from mebench.plots.samples import rows, strip
-from mebench.plots.samples.choose import Sample, Shown
+from mebench.plots.samples.choose import Sample, ShownSamples
 
 PANELS = ("u", "v", "strain", "motion")
 CELLS = 7  # arrows along a side
@@ -24,7 +24,7 @@ def weight(sample: Sample) -> float:
     return float(x[2].mean(dtype=np.float64) if len(x) == 3 else np.hypot(x[0], x[1]).mean(dtype=np.float64))
 
 
-def draw(shown: Shown) -> Figure:
+def draw(shown: ShownSamples) -> Figure:
     """Rows are classes, columns datasets; each sample is one strip: u, v, strain where the input has it, and motion."""
     panels = [panel for panel in PANELS if panel != "strain" or len(shown.samples[0].x) == 3]
     datasets, classes = shown.datasets, shown.classes

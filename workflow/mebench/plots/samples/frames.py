@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mebench.inputs.frames import sample as spread
 from mebench.plots.samples import rows, strip
-from mebench.plots.samples.choose import Sample, Shown
+from mebench.plots.samples.choose import Sample, ShownSamples
 
 SHOWN = 8  # frames of a clip besides the apex, at most
 NOTE = "frames spread evenly from onset to last, the apex framed"
@@ -20,7 +20,7 @@ def weight(sample: Sample) -> float:
     return float(abs(apex - onset).mean())
 
 
-def draw(shown: Shown) -> Figure:
+def draw(shown: ShownSamples) -> Figure:
     """One strip of frames for each class and dataset."""
     most = max(len(chosen_rows(sample)) for sample in shown.samples)
     return rows.draw(shown, _show, [0.95 * most], 1.35, NOTE)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mebench.inputs.lbp_top import BLOCKS
 from mebench.plots import style
 from mebench.plots.samples import rows
-from mebench.plots.samples.choose import Sample, Shown
+from mebench.plots.samples.choose import Sample, ShownSamples
 
 PLANES = ("XY", "XT", "YT")
 NOTE = "a line is a block of the face, a column a code; dark is a share of 0, yellow of half the block"
@@ -25,7 +25,7 @@ def weight(sample: Sample) -> float:
     return float(1 - histograms(sample)[1:, :, -2].mean())
 
 
-def draw(shown: Shown) -> Figure:
+def draw(shown: ShownSamples) -> Figure:
     """Three heat maps for each class and dataset."""
     return rows.draw(shown, _show, [2.2] * len(PLANES), 1.6, NOTE)
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mebench.plots.samples import rows, strip
-from mebench.plots.samples.choose import Sample, Shown
+from mebench.plots.samples.choose import Sample, ShownSamples
 from mebench.plots.samples.flow import wheel_picture
 
 NOTE = {
@@ -22,7 +22,7 @@ def weight(sample: Sample) -> float:
     return float((x.max(axis=1) if _coded(sample) else np.hypot(x[:, 0], x[:, 1])).mean())
 
 
-def draw(shown: Shown) -> Figure:
+def draw(shown: ShownSamples) -> Figure:
     """One strip of N pictures for each class and dataset."""
     most = max(len(sample.x) for sample in shown.samples)
     side = max(0.62, min(1.0, 9.0 / most))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mebench.plots import style
 from mebench.plots.samples import rows
-from mebench.plots.samples.choose import TIMES, Sample, Shown
+from mebench.plots.samples.choose import TIMES, Sample, ShownSamples
 
 NOTE = "u: right is positive; v: down is positive; relative to the head, against the window's first frame"
 COLOURS = {"brow": style.BLUE, "mouth": style.VERMILLION, "wing": style.GREEN, "lid": style.PURPLE, "point": style.GREY}
@@ -23,7 +23,7 @@ def weight(sample: Sample) -> float:
     return float(abs(sample.x[window(sample)]).mean(dtype=np.float64))
 
 
-def draw(shown: Shown) -> Figure:
+def draw(shown: ShownSamples) -> Figure:
     """Curves of u and of v for each class and dataset."""
     return rows.draw(shown, _show, [4.2, 4.2], 1.75, NOTE)
 

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mebench.plots import style
-from mebench.plots.samples.choose import Sample, Shown
+from mebench.plots.samples.choose import Sample, ShownSamples
 
 
 def draw(
-    shown: Shown, show: Callable[[list[Axes], Sample], None], widths: Sequence[float], height: float, note: str
+    shown: ShownSamples, show: Callable[[list[Axes], Sample], None], widths: Sequence[float], height: float, note: str
 ) -> Figure:
     """``show`` draws a sample into the axes of its row, of ``widths`` in inches; a row is ``height`` inches high."""
     cells = [(name, dataset) for name in shown.classes for dataset in shown.datasets]

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mebench.plots.samples import rows
-from mebench.plots.samples.choose import Sample, Shown
+from mebench.plots.samples.choose import Sample, ShownSamples
 
 NOTE = "blue is left or up, red right or down; strain: bright is strong"
 
@@ -17,7 +17,7 @@ def weight(sample: Sample) -> float:
     return float(sample.x[5].mean(dtype=np.float64))
 
 
-def draw(shown: Shown) -> Figure:
+def draw(shown: ShownSamples) -> Figure:
     """Four panels for each class and dataset; under the option ``diff`` six, since its texture is three pictures."""
     panels = 4 if _coloured(shown.samples[0]) else 6
     return rows.draw(shown, _show, [1.3] * panels, 1.75, NOTE)
