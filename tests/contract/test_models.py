@@ -13,9 +13,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from toy import data_of
 
 from mebench import cards
-from mebench.config import recipes
+from mebench.config import card_check, recipes
 from mebench.config.deviations import deviations
+from mebench.config.spec import ModelInputs
 from mebench.errors import UserError
+from mebench.model_card import ModelCard
 from mebench.models import build, names
 from mebench.papers import paper
 from mebench.plan import Plan
@@ -23,8 +25,6 @@ from mebench.runs import code_of_fold
 from mebench.training import augment, fold
 from mebench.training.loop import set_products
 
-CARD_KEYS = {"title", "kind", "paper", "licence", "module", "parameters", "flops", "inputs", "recipe", "resources"}
-CARD_KEYS |= {"notes"}
 CARDS = {name: cards.card("models", name) for name in names()}
 FITTED = [name for name, card in CARDS.items() if card.get("training") == "fit" and card["kind"] == "model"]
 TRAINED = [name for name, card in CARDS.items() if card.get("training", "gradient") == "gradient"]
@@ -59,18 +59,17 @@ ONES = [(name, options) for name, options in EVERY if name in TRAINED]
 @pytest.mark.parametrize("name", names())
 def test_the_card_is_complete_and_reads_without_importing_the_model(name):
     card = CARDS[name]
-    assert set(card) >= CARD_KEYS
+    assert {*card_check.KEYS, "flops"} <= set(card) <= set(ModelCard.__annotations__)
     assert len(card["notes"]) <= 600, "where a model differs from its source is a list: deviations"
     assert all(len(item.what) <= 320 and len(item.effect) <= 320 for item in deviations(card))
     assert card["kind"] in ("model", "control")
-    needed = {"kind", "size", "channels", "range", "center"}
-    assert needed <= set(card["inputs"]) <= needed | {"options", "crop", "frames"}
-    assert set(card["resources"]) == {"mem_mb", "runtime_min", "gpu"}
+    assert set(card_check.INPUTS) <= set(card["inputs"]) <= set(ModelInputs.__annotations__)
+    assert set(card["resources"]) == set(card_check.RESOURCES)
     cited = paper(card["paper"])
     assert card["kind"] == "control" or (cited.authors and cited.venue and cited.year)
     for option, values in card.get("changes", {}).items():
         assert set(values) <= set(card["options"][option])
-        assert all(set(change) <= {"inputs", "recipe", "resources"} for change in values.values())
+        assert all(set(change) <= set(card_check.PARTS) for change in values.values())
 
 
 @pytest.mark.parametrize("name", names())

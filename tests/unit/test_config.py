@@ -12,6 +12,7 @@ from mebench import cards
 from mebench.config import recipes
 from mebench.config.loading import load_config
 from mebench.config.schema import SCHEMA, checked
+from mebench.config.spec import Recipe
 from mebench.errors import UserError
 from mebench.plan import Plan
 from mebench.protocols import tasks
@@ -142,6 +143,11 @@ def test_the_shipped_configuration_tries_every_model_anywhere():
         assert run.spec["options"].get("pretrained", "none") == "none", run.model
         assert run.resources["gpu"] == 0, run.model
         assert not run.spec["recipe"] or recipes.describe(run.spec)[0].endswith("(small)"), run.model
+
+
+def test_the_keys_of_a_recipe_are_those_of_its_type_with_defaults_of_these_types():
+    types = {key: type(default).__name__ for key, default in recipes.RECIPE.items()}
+    assert types == {key: getattr(kind, "__forward_arg__", kind) for key, kind in Recipe.__annotations__.items()}
 
 
 def test_planning_imports_nothing_heavy_and_takes_under_a_tenth_of_a_second():

@@ -36,9 +36,8 @@ class Forward(TypedDict):
     head: NotRequired[float]
 
 
-class Measurement(TypedDict):
-    """A measured training: ``clips`` for so many ``epochs`` took ``seconds`` on ``device``, which is this share of the
-    device's peak. ``features_seconds``: what features that never change took besides, once for all folds."""
+class RequiredMeasurement(TypedDict):
+    """What every measured training says."""
 
     options: dict[str, Option]
     device: str
@@ -46,21 +45,21 @@ class Measurement(TypedDict):
     share_of_peak: float
     clips: int
     epochs: int
-    batch_size: NotRequired[int]
-    precision: NotRequired[str]
-    peak_memory_mb: NotRequired[int]
-    features_seconds: NotRequired[float]
 
 
-class ModelCard(TypedDict):
-    """What is known of a model without importing it; docs/add-a-model.md explains each key.
+class Measurement(RequiredMeasurement, total=False):
+    """A measured training: ``clips`` for so many ``epochs`` took ``seconds`` on ``device``, which is this share of the
+    device's peak. ``features_seconds``: what features that never change took besides, once for all folds."""
 
-    ``training`` is ``gradient`` where it is not there. ``options`` maps an option to its values, the default first;
-    ``changes`` an option, then a value, to what it changes. A preset sets keys of the recipe and options, and may have
-    ``resources``.
-    """
+    batch_size: int
+    precision: str
+    peak_memory_mb: int
+    features_seconds: float
 
-    name: str
+
+class RequiredCard(TypedDict):
+    """What the card of every network says."""
+
     title: str
     kind: str
     paper: str | Mapping[str, object] | None
@@ -71,17 +70,31 @@ class ModelCard(TypedDict):
     recipe: Recipe
     resources: Resources
     notes: str
-    training: NotRequired[str]
-    serves: NotRequired[list[str]]
-    flops: NotRequired[float]
-    flops_by_options: NotRequired[list[Forward]]
-    options: NotRequired[dict[str, list[Option]]]
-    presets: NotRequired[dict[str, dict[str, object]]]
-    changes: NotRequired[dict[str, dict[Option, Change]]]
-    measured: NotRequired[list[Measurement]]
-    dead: NotRequired[list[str]]
-    frozen: NotRequired[list[str]]
-    deviations: NotRequired[list[dict[str, str]]]
+
+
+class _NamedCard(RequiredCard):
+    name: str
+
+
+class ModelCard(_NamedCard, total=False):
+    """What is known of a model without importing it; docs/add-a-model.md explains each key.
+
+    ``training`` is ``gradient`` where it is not there. ``options`` maps an option to its values, the default first;
+    ``changes`` an option, then a value, to what it changes. A preset sets keys of the recipe and options, and may have
+    ``resources``. ``name`` is that of the file.
+    """
+
+    training: str
+    serves: list[str]
+    flops: float
+    flops_by_options: list[Forward]
+    options: dict[str, list[Option]]
+    presets: dict[str, dict[str, object]]
+    changes: dict[str, dict[Option, Change]]
+    measured: list[Measurement]
+    dead: list[str]
+    frozen: list[str]
+    deviations: list[dict[str, str]]
 
 
 def model_card(name: str) -> ModelCard:

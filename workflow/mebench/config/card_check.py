@@ -8,16 +8,17 @@ from pathlib import Path
 
 from mebench.cards import Card
 from mebench.config import deviations, input_names
+from mebench.config.spec import RequiredInputs
 from mebench.errors import UserError, did_you_mean
+from mebench.model_card import Change, RequiredCard, RequiredMeasurement, Resources
 
-KEYS = ("title", "kind", "paper", "licence", "module", "parameters", "inputs", "recipe", "resources", "notes")
-INPUTS = ("kind", "size", "channels", "range", "center")
-MEASURED = ("options", "device", "seconds", "share_of_peak", "clips", "epochs")
-RESOURCES = ("mem_mb", "runtime_min", "gpu")
+# in the order of the types, so that a message names what is missing in the order of the documentation
+KEYS, INPUTS = tuple(RequiredCard.__annotations__), tuple(RequiredInputs.__annotations__)
+MEASURED, RESOURCES = tuple(RequiredMeasurement.__annotations__), tuple(Resources.__annotations__)
+PARTS = tuple(Change.__annotations__)
 TRAINING = ("gradient", "fit", "oracle")
 RANGES = ("pixels", "byte", "unit", "imagenet", "any")
 CENTERS = ("none", "train_mean", "train_p99")
-PARTS = ("inputs", "recipe", "resources")
 
 
 def check(card: Card, path: Path, recipe: Collection[str]) -> None:

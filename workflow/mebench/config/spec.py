@@ -41,7 +41,9 @@ class Recipe(TypedDict, total=False):
     precision: str
 
 
-class _ModelInputs(TypedDict):
+class RequiredInputs(TypedDict):
+    """What every model says of what it reads."""
+
     kind: str
     size: int | None
     channels: list[str]
@@ -49,7 +51,7 @@ class _ModelInputs(TypedDict):
     center: str
 
 
-class ModelInputs(_ModelInputs, total=False):
+class ModelInputs(RequiredInputs, total=False):
     """What a model reads: the ``inputs`` of its card. ``frames`` is how many it is given of a clip,
     ``crop`` what it reads where faces are detected."""
 
