@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "workflow/mebench"
 BARE = {"dict", "list", "tuple", "set", "frozenset", "type", "Callable", "Iterable", "Iterator", "Mapping",
         "MutableMapping", "Sequence", "Collection", "Counter", "defaultdict"}  # fmt: skip
-MOST_EXPLAINED = 59
+MOST_EXPLAINED = 10
 
 
 def places(source: str) -> list[tuple[int, bool]]:

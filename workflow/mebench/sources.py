@@ -1,7 +1,7 @@
 """Which source files a result depends on, as one digest.
 
-Snakemake sees a change of a command, not of the code behind it. The digest of the files that matter is therefore a
-parameter of every rule, and part of the fingerprint of every fold.
+Snakemake sees a change of a command, but not of the code behind it. So the digest of the files that matter is a
+parameter of each rule.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from mebench import cards
 from mebench.files import digest
 
 PACKAGE = Path(__file__).parent
-# plumbing that reads, writes and complains but decides no result: a new error message must not train a model again
+# modules that read, write and report errors, but decide no result: a new message must not train a model again
 PLUMBING = {"", "errors", "files", "cards"}
 
 
 def fingerprint(*starts: str | Path) -> str:
     """Digest of the files (``training/fold.py``, or a path) and of all mebench modules that they import.
 
-    Comments count: a digest that ignored them would have to parse, and a needless re-run costs less than a missed one.
+    Comments count. To ignore them the files would have to be parsed, and a needless run costs less than a missed one.
     """
     files: dict[str, bytes] = {}
     todo = [PACKAGE / start for start in starts]  # an absolute path stays as it is
@@ -47,7 +47,7 @@ def model_digest(name: str) -> str:
 
 
 def kind_file(task: Mapping[str, object]) -> Path:
-    """The file of a task's kind; what it imports counts too, as it does for a model's."""
+    """The file of a task's kind. What it imports counts too, as for a model."""
     return cards.locate("tasks", str(task.get("kind", "recognition"))).resolve()
 
 

@@ -37,7 +37,7 @@ from mebench.codedigest.graph import Graph, Node
 from mebench.codedigest.package import Package
 
 MOST_KEPT = 256
-Made = tuple[Path, frozenset[str], frozenset[str]]  # the package, the entry points, and what counts by name only
+Made = tuple[Path, frozenset[str], frozenset[str]]  # package, entry points, modules that count by name only
 
 _packages: dict[Path, Package] = {}
 _made: dict[Made, tuple[str, dict[str, str]]] = {}

@@ -83,7 +83,7 @@ class _Writer(Writer):
         else:
             place, attributes = self.package.chain(place, attributes)
             if isinstance(place, Inside) and not place.name and attributes and attributes[0].startswith("__"):
-                self.out.append("module")  # `module.__file__` is no use of what it defines
+                self.out.append("module")  # `module.__file__` uses none of the definitions of the module
             else:
                 self.target(place)
         self.out += [f".{attribute}" for attribute in attributes]
@@ -92,7 +92,7 @@ class _Writer(Writer):
         """What a name stands for at this place: None for a local variable, the name itself for a builtin."""
         for depth, scope in enumerate(reversed(self.scopes)):
             if scope.is_class and depth:
-                continue  # the names of a class are not seen in its methods
+                continue  # methods do not see the names of their class
             if scope.elsewhere.get(name):
                 break
             if name not in scope.names:
@@ -102,7 +102,7 @@ class _Writer(Writer):
             if alias is not None:
                 return self.package.follow(alias, self.module)
             if scope.is_class and isinstance(target := self.package.lookup(self.module, name), Inside):
-                self.refer(target)  # before the class binds the name, the module's is meant
+                self.refer(target)  # before the class binds the name, it is that of the module
             return None
         return self.package.lookup(self.module, name) or name
 

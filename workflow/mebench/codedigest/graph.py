@@ -14,7 +14,7 @@ from mebench.codedigest.modules import Module
 from mebench.codedigest.package import Inside, Package, stamp
 from mebench.errors import UserError, did_you_mean
 
-FORM = "code 1"  # of the texts and of how they are joined: another one makes another digest of the same code
+FORM = "code 1"  # version of the texts and of their joining; a new version changes the digest of the same code
 
 
 @dataclass(frozen=True)

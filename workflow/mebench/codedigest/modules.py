@@ -14,7 +14,7 @@ from mebench.errors import UserError
 
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.For, ast.While, ast.With, ast.Match)
-# strings over several lines and comments, roughly: what is left has every name that code uses
+# strings over several lines and comments, roughly: the rest has all names that code uses
 PROSE = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|#[^\n]*')
 # import statements at the margin
 IMPORT = re.compile(r"^(?:from\s+[\w.]+\s+import\s*(?:\([^)]*\)|.*)|import\s.*)$", re.MULTILINE)
@@ -48,7 +48,7 @@ def read_module(path: Path, name: str, package: str, _stamp: tuple[int, int]) ->
     source = _text(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes: the import tells of them
+            warnings.simplefilter("ignore")  # about invalid escapes: the import warns too
             tree = ast.parse(source)
     except SyntaxError as error:
         raise UserError(f"{path} line {error.lineno} is not valid Python: {error.msg}") from error

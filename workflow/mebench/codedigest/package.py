@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mebench.codedigest.content import Content
     from mebench.codedigest.graph import Node
 
-DEEPEST = 50  # re-exports of re-exports; more is a circle
+DEEPEST = 50  # most re-exports in a row; more than these are a circle
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Package:
         self.root, self.name = root, root.name
         self.modules: dict[str, Module | None] = {}
         self.stamps: dict[Path, tuple[int, int] | None] = {}
-        # what others have made of the modules, as long as all are unchanged: by what counts by name only
+        # contents of definitions, valid while all modules are unchanged; the key is what counts by name only
         self.contents: dict[frozenset[str], dict[Node, Content]] = {}
 
     def unchanged(self) -> bool:

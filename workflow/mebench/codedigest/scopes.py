@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-CLOSED = (*FUNCTIONS, ast.ClassDef, ast.Constant)  # nothing below them binds a name around them
+CLOSED = (*FUNCTIONS, ast.ClassDef, ast.Constant)  # nodes whose inner parts bind no name outside
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -108,7 +108,7 @@ def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             continue
         yield node
         if not isinstance(node, CLOSED):
-            for name in node._fields:  # as ast.iter_child_nodes, which takes twice as long
+            for name in node._fields:  # like ast.iter_child_nodes, in half the time
                 child = getattr(node, name, None)
                 if isinstance(child, list):
                     todo += [item for item in child if isinstance(item, ast.AST)]

@@ -12,7 +12,7 @@ SKIPPED = {"ctx", "kind", "type_comment", "type_params", "simple"}
 BODIES = {"body", "orelse", "finalbody"}
 
 
-Part = str | ast.expr  # of an f-string: its text, or what stands in its braces
+Part = str | ast.expr  # of an f-string: a text, or an expression in braces
 
 
 class Writer:

@@ -129,9 +129,9 @@ ROUNDS = 3
 class CapsuleNet(nn.Module):
     """Onset and apex (N, 2, 3, 224, 224), 0..1 -> log lengths of the class capsules (N, num_classes).
 
-    Only the last frame, the apex, is looked at. A softmax of the result gives the lengths over their sum, so that the
-    longest capsule is the most probable class. ``size: small`` is the same network, narrower, shallower and with
-    smaller kernels, for frames of 64 x 64.
+    Only the last frame, the apex, is used. A softmax of the result gives the lengths divided by their sum: the longest
+    capsule is the most probable class. ``size: small`` is the same network, narrower, shallower and with smaller
+    kernels, for frames of 64 x 64.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class CapsuleNet(nn.Module):
 
 
 class Backbone(nn.Sequential):
-    """The parts of a network that are used, with what is known of all of it."""
+    """The used parts of a network, with facts about the whole network."""
 
     weights_record: WeightsRecord
     num_features: int
@@ -193,10 +193,10 @@ def squash(s: torch.Tensor) -> torch.Tensor:
 
 
 def routed(predictions: torch.Tensor) -> torch.Tensor:
-    """What each capsule i predicts for each class k, (N, K, I, D) -> class capsules (N, K, D).
+    """Predictions of each capsule i for each class k, (N, K, I, D) -> class capsules (N, K, D).
 
-    Each capsule spreads itself over the classes by a softmax over logits, which grow by how well its prediction agrees
-    with the class capsule. Gradients pass through the last round alone, where the spread is a constant.
+    The weights of a capsule for the classes are a softmax of logits. A logit grows with the agreement of its prediction
+    and the class capsule. Gradients pass through the last round alone, where the weights are constant.
     """
     fixed = predictions.detach()
     logits = fixed.new_zeros(fixed.shape[:3])  # n k i
@@ -211,8 +211,8 @@ def gathered(predictions: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
 
 
 def margin_loss(lengths: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Mean over clips of the squared lengths (N, K) missing to 0.99 in the class y (N,), and half of those above 0.01
-    in the others."""
+    """Mean over clips of a sum of squares: how far the length (N, K) of the class y (N,) is below 0.99, and half of how
+    far the other lengths are above 0.01."""
     present = F.one_hot(y, lengths.shape[1])
     missing, spare = F.relu(0.99 - lengths) ** 2, F.relu(lengths - 0.01) ** 2
     return (present * missing + 0.5 * (1 - present) * spare).sum(dim=1).mean()

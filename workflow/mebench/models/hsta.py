@@ -1,5 +1,5 @@
-"""HSTA: a transformer of two branches, the frames of a clip and the pair of onset and apex, which attend to each other
-after every stage (Hao, Wang, Ben, Hao, Wang, Wang; 2024)."""
+"""HSTA: a transformer with two branches, for the frames of a clip and for the pair of onset and apex. They attend to
+each other after every stage (Hao, Wang, Ben, Hao, Wang, Wang; 2024)."""
 
 from __future__ import annotations
 
@@ -174,10 +174,9 @@ VIT_BLOCKS = 12
 class HSTA(nn.Module):
     """Frames (N, 6 + 2, 3, 224, 224): six of the interval, onset, apex -> logits (N, num_classes).
 
-    ``stages`` stages, each of ``v_depth`` layers in the video branch, and ``head_dropout`` before the classifier.
-    ``size: small`` is the same network with narrower
-    branches, for frames of 64 x 64. ``pretrained`` other than none begins with the patches and the blocks of a ViT-B/16
-    in the video branch; a UserError where those do not fit.
+    There are ``stages`` stages, each with ``v_depth`` layers in the video branch, and ``head_dropout`` before the
+    classifier. ``size: small`` is the same network with narrower branches, for frames of 64 x 64. With ``pretrained``
+    the video branch starts from the patches and blocks of a ViT-B/16; a UserError where these do not fit.
     """
 
     def __init__(
@@ -214,14 +213,14 @@ class HSTA(nn.Module):
 
 
 def drop_paths(stages: int, v_depth: int) -> list[list[float]]:
-    """Rates of stochastic depth of the video layers of each stage, rising evenly from 0 to 0.2 over all layers."""
+    """Rates of stochastic depth of the video layers of each stage. They grow linearly from 0 to 0.2 over all layers."""
     last = max(stages * v_depth - 1, 1)
     return [[DROP_PATH * (v_depth * i + j) / last for j in range(v_depth)] for i in range(stages)]
 
 
 class Tokens(nn.Module):
     """Frames (N, frames, 3, side, side) -> tokens (N, 1 + frames / 2 * (side // patch)**2, width), the class token
-    first. Rows and columns that fill no patch are not seen."""
+    first. Rows and columns that do not fill a patch are ignored."""
 
     positions: torch.Tensor
 
@@ -242,9 +241,10 @@ class Tokens(nn.Module):
 
 
 def sinusoids(count: int, width: int) -> torch.Tensor:
-    """(count, width): sines at even and cosines at odd channels of the index in the whole sequence, class token 0.
+    """(count, width): sines at even and cosines at odd channels, of the index in the sequence; the class token has
+    index 0.
 
-    One dimension for time, row and column together, as released.
+    There is one index for time, row and column together, as in the released code.
     """
     place = torch.arange(count, dtype=torch.float64)
     rate = 10000 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
@@ -255,7 +255,7 @@ def sinusoids(count: int, width: int) -> torch.Tensor:
 class Stage(nn.Module):
     """Tokens of the special branch (N, S, 384) and of the video branch (N, V, 768) -> the same shapes.
 
-    USTA within each branch, then CSTA in both directions at once: each reads what USTA left of the other branch.
+    USTA runs within each branch, then CSTA in both directions. Each CSTA reads the other branch as it is after USTA.
     """
 
     def __init__(self, widths: tuple[int, int], heads: int, rates: list[float]):
@@ -295,8 +295,8 @@ class USTA(nn.Module):
 
 
 class CSTA(nn.Module):
-    """The class token of a branch (N, T, own) asks the patches of the other (N, U, other): (N, T, own), in which only
-    the class token is new."""
+    """The class token of a branch (N, T, own) attends to the patches of the other branch (N, U, other): (N, T, own).
+    Only the class token changes."""
 
     def __init__(self, own: int, other: int, heads: int):
         super().__init__()
@@ -332,12 +332,13 @@ class Attention(nn.Module):
 
 
 def projection(width: int, to: int) -> nn.Sequential:
-    """(..., width) -> (..., to): a class token made ready for the other branch, or for its own again."""
+    """(..., width) -> (..., to): a class token for the other branch, or back for its own."""
     return nn.Sequential(nn.LayerNorm(width, EPS), nn.GELU(), nn.Linear(width, to))
 
 
 def initialise(part: nn.Module) -> None:
-    """Linear layers and class tokens: truncated normal of deviation 0.02, biases 0. The patches stay as PyTorch's."""
+    """Linear layers and class tokens: truncated normal with deviation 0.02, biases 0. The patches keep PyTorch's
+    values."""
     if isinstance(part, nn.Linear):
         nn.init.trunc_normal_(part.weight, std=0.02)
         if part.bias is not None:
@@ -350,7 +351,7 @@ def initialise(part: nn.Module) -> None:
 
 
 def begin_with_vit(model: HSTA, size: str, pretrained: str) -> WeightsRecord:
-    """Load a ViT-B/16 into the video branch; returns where its weights came from and their digest."""
+    """Load a ViT-B/16 into the video branch; gives the origin and digest of its weights."""
     layers = len(video_layers(model))
     if size != "paper":
         raise UserError(
@@ -374,9 +375,9 @@ def video_layers(model: HSTA) -> list[nn.Module]:
 
 @torch.no_grad()
 def copy_vit(model: HSTA, vit: TimmNet) -> None:
-    """Patches and first blocks of timm's ViT become those of the video branch; position and class token do not.
+    """Copy patches and first blocks of timm's ViT to the video branch, without positions and class token.
 
-    Half of a picture's filter on each of two frames answers to two equal frames as the whole does to one.
+    A filter is halved for each of two frames, so that two equal frames give what one picture gives in the ViT.
     """
     filters = repeat(vit.patch_embed.proj.weight / TUBELET, "d c h w -> d c t h w", t=TUBELET)
     model.video.patches.load_state_dict({"weight": filters, "bias": vit.patch_embed.proj.bias})
@@ -385,8 +386,8 @@ def copy_vit(model: HSTA, vit: TimmNet) -> None:
 
 
 def as_usta(block: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Values of a block of timm's ViT under the names of :class:`USTA`. The bias of the keys is left out: attention
-    is the same without it."""
+    """A block of timm's ViT under the names of :class:`USTA`. The bias of the keys is left out: it does not change
+    attention."""
     weights, biases = block["attn.qkv.weight"].chunk(3), block["attn.qkv.bias"].chunk(3)
     names = {"norm1": "norm", "attn.proj": "attention.out", "norm2": "mlp.0", "mlp.fc1": "mlp.1", "mlp.fc2": "mlp.4"}
     renamed = {f"{new}.{kind}": block[f"{old}.{kind}"] for old, new in names.items() for kind in ("weight", "bias")}

@@ -212,12 +212,12 @@ NEUTRAL_WEIGHT = 6.0
 
 
 class METST(nn.Module):
-    """Motion of face regions (N, channels, T), T > 1, in pixels; the first frame is the reference, where it is zero.
+    """Motion of face regions (N, channels, T), T > 1, in pixels. The first frame is the reference, with motion zero.
 
-    ``frames`` gives spotting scores and emotions of each frame; ``forward`` the emotion of a whole clip, as logits
-    (N, num_classes). One trunk serves both tasks, as in the released code; ``trunk: separate`` gives each its own.
-    ``neutral`` multiplies the weight of neutral frames in the loss; ``shift`` says how the input follows the head and
-    changes nothing in here.
+    ``frames`` gives spotting scores and emotions of each frame; ``forward`` the emotion of a whole clip, as logits (N,
+    num_classes). One trunk serves both tasks, as in the released code; ``trunk: separate`` gives each its own.
+    ``neutral`` multiplies the weight of neutral frames in the loss. ``shift`` says how the input follows the head and
+    changes nothing in the network.
     """
 
     counted: torch.Tensor
@@ -264,8 +264,8 @@ class METST(nn.Module):
         return clip_logits(self.frames(x)[1], between(x))
 
     def see_clips(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        """All training clips with their emotions, before training: the loss weighs frames by how many there are of a
-        class."""
+        """See all training clips with their emotions, before training: the loss weighs frames by the number of frames
+        of each class."""
         classes = len(self.counted)
         for x, y in batches:
             self.counted += torch.bincount(emotions(y, between(x), classes - 1).flatten(), minlength=classes)
@@ -273,8 +273,8 @@ class METST(nn.Module):
     def training_loss(
         self, x: torch.Tensor, y: torch.Tensor, criterion: Callable[..., torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Loss of clips of emotions ``y`` (N,), and their logits (N, num_classes). The loss of a window has weights of
-        its own, so the recipe's ``criterion`` is not asked."""
+        """Loss of clips of emotions ``y`` (N,), and their logits (N, num_classes). The loss of a window has its own
+        weights, so the recipe's ``criterion`` is not used."""
         spot, logits = self.frames(x)
         shown = between(x)
         target = emotions(y, shown, neutral=len(self.counted) - 1)
@@ -289,8 +289,8 @@ class METST(nn.Module):
 
 
 def between(x: torch.Tensor) -> torch.Tensor:
-    """Which frames (N, T) of clips (N, C, T) lie between onset and offset: neither the first, nor the offset, nor the
-    columns after it, which repeat it up to the length of the window. A clip that has none has its second frame."""
+    """Which frames (N, T) of clips (N, C, T) are between onset and offset, both excluded. Columns after the offset
+    repeat it to fill the window; they are excluded too. In a clip without such a frame the second frame counts."""
     repeated = (x == x[..., -1:]).all(dim=1)
     after = repeated.flip(1).cumprod(dim=1).flip(1).bool()  # from the offset on
     after[:, :1] = True
@@ -299,13 +299,14 @@ def between(x: torch.Tensor) -> torch.Tensor:
 
 
 def emotions(y: torch.Tensor, shown: torch.Tensor, neutral: int) -> torch.Tensor:
-    """The class of each frame (N, T) of clips of emotions ``y`` (N,): neutral but where the emotion is ``shown``."""
+    """The class of each frame (N, T) of clips of emotions ``y`` (N,): the emotion where it is ``shown``, else
+    neutral."""
     return torch.where(shown, y[:, None], neutral)
 
 
 def clip_logits(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
-    """Logits of frames (N, T, emotions + 1) -> of clips (N, emotions): their mean over the frames ``shown`` (N, T),
-    without neutral."""
+    """Logits of frames (N, T, emotions + 1) -> logits of clips (N, emotions): their mean over the frames ``shown`` (N,
+    T), without neutral."""
     share = (shown / shown.sum(dim=1, keepdim=True)).to(logits.dtype)
     return reduce(logits[..., :-1] * rearrange(share, "n t -> n t 1"), "n t c -> n c", "sum")
 
@@ -314,8 +315,8 @@ def clip_logits(logits: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
 
 
 def balanced_weights(counts: torch.Tensor, neutral: float = NEUTRAL_WEIGHT) -> torch.Tensor:
-    """Weights (C,) of classes with ``counts`` (C,) training frames: M / (C count) for M frames in all, the last one,
-    neutral, ``neutral`` times that; 0 for a class without a frame."""
+    """Weights (C,) of classes with ``counts`` (C,) training frames: M / (C count) for M frames in all. That of the last
+    class, neutral, is multiplied by ``neutral``. A class without a frame has 0."""
     counts = counts.float()
     weights = torch.where(counts > 0, counts.sum() / (len(counts) * counts.clamp(min=1)), 0.0)
     weights[-1] *= neutral
@@ -329,10 +330,10 @@ def window_loss(
     emotion_target: torch.Tensor,
     weights: torch.Tensor,
 ) -> torch.Tensor:
-    """0.9 mean squared error of ``spot`` (N, T) + 0.1 weighted cross-entropy of ``logits`` (N, T, C), a number.
+    """0.9 mean squared error of ``spot`` (N, T) + 0.1 weighted cross-entropy of ``logits`` (N, T, C), a scalar.
 
-    Targets are (N, T), ``weights`` (C,). Both terms are divided by the number of frames; the weights do not add to the
-    divisor, as they would in a cross-entropy averaged over class indices by PyTorch.
+    Targets are (N, T), ``weights`` (C,). Both terms are divided by the number of frames. PyTorch's mean of a weighted
+    cross-entropy would be divided by the sum of weights.
     """
     by_frame = F.cross_entropy(
         rearrange(logits.float(), "n t c -> (n t) c"), emotion_target.flatten(), weight=weights, reduction="none"
@@ -362,12 +363,12 @@ def stack(width: int, blocks: int) -> nn.Sequential:
 
 
 def drop_rates(blocks: int) -> list[float]:
-    """Drop-path rate of each block: 0, then evenly from 0 towards 0.2, which would be the rate of one block more."""
+    """Drop-path rate of each block: 0, then linear from 0 towards 0.2, which one more block would have."""
     return [0.0, *(DROP_PATH * i / (blocks - 1) for i in range(blocks - 1))]
 
 
 class Block(nn.Module):
-    """(N, T, width) -> the same shape: norm, Mamba, norm, added to what came in. There is no MLP and no position."""
+    """(N, T, width) -> the same shape: norm, Mamba, norm, added to the input. There is no MLP and no position."""
 
     def __init__(self, width: int, drop_path: float):
         super().__init__()
@@ -378,7 +379,7 @@ class Block(nn.Module):
 
 
 class SlowFast(nn.Module):
-    """(N, T, width) -> (N, T, 3 width): a fast path, beside it a slow one with half the frames and twice the width.
+    """(N, T, width) -> (N, T, 3 width): a fast path, and a slow path with half the frames and twice the width.
 
     With an odd T the last slow frame stands for one frame instead of two.
     """
@@ -402,8 +403,9 @@ class SlowFast(nn.Module):
 
 @torch.no_grad()
 def initialise(model: nn.Module, dt_init: str) -> None:
-    """All linear layers: weights normal with standard deviation 0.02, biases 0, those of Mamba's step sizes too unless
-    ``dt_init`` is mamba; then Mamba's last layer uniform within 1/2 of PyTorch's bound. The rest is PyTorch's."""
+    """Linear layers: normal weights with standard deviation 0.02, and biases 0, also those of Mamba's step sizes unless
+    ``dt_init`` is mamba. Then Mamba's last layer: uniform within 1/2 of PyTorch's bound. The rest keeps PyTorch's
+    values."""
     for module in model.modules():
         if isinstance(module, nn.Linear):
             nn.init.trunc_normal_(module.weight, std=0.02)  # cut at +-2, so never

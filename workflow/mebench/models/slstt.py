@@ -1,4 +1,4 @@
-"""SLSTT: a vision transformer looks at each of eleven long-term flow pictures, an LSTM at what it saw in their order
+"""SLSTT: a vision transformer reads each of eleven long-term flow pictures, then an LSTM reads its outputs in order
 (Zhang, Hong, Arandjelović, Zhao; IEEE TAFFC 2022)."""
 
 from __future__ import annotations
@@ -206,11 +206,11 @@ BACKBONE_SEED = 2022  # of a frozen transformer with random weights
 class SLSTT(nn.Module):
     """Long-term flow pictures (N, 11, 3, 384, 384) -> logits (N, num_classes).
 
-    ``forward(x)`` is ``from_features(features(x))``: the transformer up to its final norm, then all that is trained
-    while it is frozen. ``caches`` says that its features may be computed once. Pictures come with ImageNet's mean and
-    deviation; under ``statistics: half`` they are brought to -1..1. ``flow`` and ``stretch`` say which pictures they
-    are and change nothing in here. ``size: small`` is the same network with a narrower transformer of two blocks on
-    four patches, for pictures of 64 x 64.
+    ``forward(x)`` is ``from_features(features(x))``: the transformer before its final norm, then all that is trained
+    while the transformer is frozen. ``caches`` says that its features may be computed once. Pictures come with
+    ImageNet's mean and deviation; with ``statistics: half`` they are scaled to -1..1. ``flow`` and ``stretch`` say
+    which pictures they are and change nothing in the network. ``size: small`` is the same network with a narrower
+    transformer of two blocks on four patches, for pictures of 64 x 64.
     """
 
     mean: torch.Tensor | None
@@ -271,7 +271,7 @@ class SLSTT(nn.Module):
 
 
 def transformer(pretrained: str, frozen: bool, drop: float, changes: dict[str, int]) -> tuple[TimmNet, nn.Module]:
-    """ViT-B/16 without its final norm and without a classifier, and that norm, which is trained in any case."""
+    """(ViT-B/16 without its final norm and classifier, that norm). The norm is always trained."""
     kwargs = changes | {"num_classes": 0, "act_layer": "gelu_tanh", "attn_drop_rate": drop, "proj_drop_rate": drop}
     with the_same_random_numbers() if frozen else contextlib.nullcontext():
         # where weights stay random, they are drawn as Google's own code draws them
@@ -284,7 +284,7 @@ def transformer(pretrained: str, frozen: bool, drop: float, changes: dict[str, i
 
 @contextlib.contextmanager
 def the_same_random_numbers() -> Iterator[None]:
-    """In every fold and seed; the stream of random numbers goes on afterwards as if nothing had been drawn."""
+    """Use the same random numbers in all folds and seeds. Afterwards the stream goes on as if none had been used."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(BACKBONE_SEED)  # torch.manual_seed would seed GPUs as well
         yield

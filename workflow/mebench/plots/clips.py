@@ -1,4 +1,4 @@
-"""What the figures of a dataset need of its clips, and how a class looks in all of them."""
+"""What the figures of a dataset need of its clips, and the look of a class in all of them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PALE = 0.45  # opacity of macro-expressions beside micro-expressions
 
 @dataclass(frozen=True)
 class TimedClip:
-    """What the figure needs of a clip; None where the labels do not say.
+    """What the figures need of a clip; None where the labels do not say.
 
-    ``frames`` counts onset and offset, ``apex`` is (apex - onset) / (offset - onset).
+    ``frames`` is the length with onset and offset; ``apex`` is (apex - onset) / (offset - onset).
     """
 
     subject: str
@@ -58,7 +58,7 @@ def read_clip(row: Mapping[str, str]) -> TimedClip:
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each class: its own, or the next that nobody has; grey where all are taken."""
+    """A colour for each class: its own, or the next free one; grey where no colour is free."""
     chosen: dict[str, str] = {}
     for name in names:
         if name in COLOURS and COLOURS[name] not in chosen.values():
@@ -72,12 +72,12 @@ def colours(names: Sequence[str]) -> dict[str, str]:
 
 
 def alpha(name: str, macro: bool) -> float:
-    """Macro-expressions of a class are pale, unless the class says it already."""
+    """The opacity of a class: macro-expressions are pale, except where the name of the class says that they are."""
     return PALE if macro and not name.endswith("-expression") else 1.0
 
 
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
-    """A row of the panel per class, the first on top."""
+    """A row of the panel for each class, the first on top."""
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)

@@ -1,4 +1,4 @@
-"""The pooled runs of one task, read for plotting."""
+"""The pooled runs of one task, read for plots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mebench.tasks import Kind
 
 @dataclass(frozen=True)
 class RunData:
-    """One model with one seed: its record, and its files read when they are asked for."""
+    """One model with one seed: its record, and its files, which are read when they are needed."""
 
     folder: Path
     record: RunRecord
@@ -33,7 +33,7 @@ class RunData:
 
     @cached_property
     def peeked(self) -> list[dict[str, str]] | None:
-        """Prediction rows of the best test epoch, or None where nobody looked."""
+        """Prediction rows of the best test epoch; None where the run did not peek."""
         path = self.folder / "predictions.test_peek.csv"
         asked = self.record.selection == "test_peek" and path.exists()
         return read_csv(path, self._columns) if asked else None
@@ -46,7 +46,7 @@ class RunData:
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """One row per fold and epoch; empty for what is not trained by epochs."""
+        """One row for each fold and epoch; empty for a model that is not trained by epochs."""
         path = self.folder / "history.csv"
         if not path.exists():
             raise UserError(f"there is no {path}; run `mebench pool` for this run again")
@@ -86,7 +86,8 @@ class ModelRuns:
 
     @property
     def label(self) -> str:
-        """The model's title; an incomplete one says how many folds are done, or how many clips have no input."""
+        """The model's title. For an incomplete model it has the number of folds that are done, or of clips without
+        input."""
         records = [run.record for run in self.runs]
         worst = min(records, key=lambda record: record.folds_done - record.folds_expected)
         missed = max(len(record.without_input) for record in records)
@@ -126,13 +127,13 @@ class TaskRuns:
 
     @property
     def seeds(self) -> str:
-        """``1 seed``, ``3 seeds``: the most that any model has."""
+        """``1 seed``, ``3 seeds``: the largest number of seeds of a model."""
         count = max(len(model.runs) for model in self.models)
         return f"{count} seed{'s' if count > 1 else ''}"
 
 
 def load(folders: Sequence[str | os.PathLike[str]]) -> TaskRuns:
-    """Read the records of pooled runs; runs of several tasks or classes are a :class:`UserError`."""
+    """Read the records of pooled runs. A :class:`UserError` where they are of several tasks or have other classes."""
     runs = [_run(Path(folder)) for folder in folders]
     if not runs:
         raise UserError("no run to plot; give at least one run folder after --runs")

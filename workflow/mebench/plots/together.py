@@ -43,7 +43,7 @@ def plot_names(task: runs.TaskRuns) -> list[str]:
 
 
 def draw_task(plot: str, task: runs.TaskRuns) -> Figure:
-    """A plot of the pooled runs of a task; one that its kind does not have is a UserError."""
+    """A plot of the pooled runs of a task. A UserError where its kind has no plot of that name."""
     if plot not in plot_names(task):
         raise UserError(f"unknown plot '{plot}'{did_you_mean(plot, [*plot_names(task), *OTHERS])}")
     own = getattr(cards.load("tasks", tasks.name_of(task.kind.task)), "PLOTS", {})

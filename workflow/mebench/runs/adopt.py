@@ -42,7 +42,7 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
         clips=len(expected),
         rows=len(expected),
         folds_expected=folds,
-        folds_done=folds,  # as every clip is predicted
+        folds_done=folds,  # all folds are done, because all clips are predicted
         failed=[],
         split_batches={},
         parameters=cards.card("models", spec["model"])["parameters"],

@@ -29,7 +29,7 @@ from mebench.training.limits import Limits, Stopped
 from mebench.training.loop import Diverged, out_of_memory
 from mebench.training.selection import HistoryRow
 
-# failures that the next job can go on from, where this one stopped, under another limit
+# failures after which the next job resumes the fold, perhaps with other limits
 RESUMED = ("timeout", "out_of_memory")
 
 

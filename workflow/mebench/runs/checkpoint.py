@@ -14,7 +14,7 @@ from mebench.files import whole_file
 from mebench.runs.execution import CHECKPOINT_SECONDS
 from mebench.training.limits import FoldState
 
-GRACE = 15.0  # an epoch that is over so soon is finished when the job is asked to stop, and none is waited for longer
+GRACE = 15.0  # seconds: an epoch that ends within them is finished when the job is asked to stop
 
 
 class Checkpoint:
@@ -31,7 +31,7 @@ class Checkpoint:
         self.last = self.epoch_began = time.monotonic()
         self.epoch_lasts = 0.0
         self.begun, self.spent_before = time.monotonic(), 0.0
-        self.asked: float | None = None  # when this fold first knew that the job is to stop
+        self.asked: float | None = None  # when this fold first saw that the job has to stop
 
     def load(self, device: torch.device) -> FoldState | None:
         """The saved state; None where there is none, where it is damaged, or where it belongs to another
@@ -53,7 +53,7 @@ class Checkpoint:
 
     def save(self, state: FoldState) -> None:
         """Write the state, whole or not at all. A full disk is a UserError."""
-        text = io.BytesIO()  # torch's own writer tells of a full disk in a way that cannot be told from other failures
+        text = io.BytesIO()  # torch's own writer does not distinguish a full disk from other failures
         torch.save({"fingerprint": self.fingerprint, "seconds": self.spent(), "state": state}, text)
         with whole_file(self.path) as temporary:
             temporary.write_bytes(text.getbuffer())

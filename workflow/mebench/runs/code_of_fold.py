@@ -20,7 +20,7 @@ ENGINE = (
     "mebench.runs.device:prepared",
     "mebench.runs.checkpoint:Checkpoint",
 )
-# plumbing that reads, writes and complains but decides no result
+# modules that read, write and report errors, but decide no result
 PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.formats", "mebench.cards")
 
 

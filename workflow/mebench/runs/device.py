@@ -54,7 +54,7 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "timm": version_of("timm"),
         "scikit-learn": version_of("scikit-learn"),
-        "mamba_ssm": version_of("mamba_ssm"),  # where it is, ME-TST scans with it on a GPU
+        "mamba_ssm": version_of("mamba_ssm"),  # ME-TST uses it on a GPU, where it is installed
     }
 
 

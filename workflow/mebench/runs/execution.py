@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-CHECKPOINT_SECONDS = 120.0  # between two checkpoints: what a kill can cost, and one epoch
+CHECKPOINT_SECONDS = 120.0  # between two checkpoints: a kill costs at most this, and one epoch
 
 
 @dataclass(frozen=True)
@@ -19,4 +19,4 @@ class Execution:
     fold_seconds: float = math.inf
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     workers: int = 1
-    folds: tuple[str, ...] = ()  # those that were asked for by name; none: all of the shard
+    folds: tuple[str, ...] = ()  # folds that were asked for by name; empty: all of the shard

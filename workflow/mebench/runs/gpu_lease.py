@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mebench.errors import UserError
-from mebench.runs.gpu_cards import ORDER, VISIBLE, Card, to_choose_from
+from mebench.runs.gpu_cards import ORDER, VISIBLE, GpuCard, to_choose_from
 
 PLACE = "MEBENCH_GPU_LEASES"
 FOLDER = "/tmp/mebench-gpu-leases"  # not $TMPDIR, which differs between users and jobs
@@ -45,7 +45,7 @@ def lease(wanted: int, job: str, say: Callable[[str], object] = print) -> Iterat
     held = _wait_for(cards, wanted, job, say) if wanted else {}
     changes = {VISIBLE: ",".join(card.visible for card in held)}
     if any(card.visible.isdecimal() for card in held) and VISIBLE not in os.environ:
-        changes[ORDER] = "PCI_BUS_ID"  # numbers of cards are those of the driver, not those by speed
+        changes[ORDER] = "PCI_BUS_ID"  # cards have the numbers of the driver, and are not sorted by speed
     try:
         with _environment(changes):
             yield [card.visible for card in held]
@@ -53,12 +53,12 @@ def lease(wanted: int, job: str, say: Callable[[str], object] = print) -> Iterat
         _release(held.values())
 
 
-def _wait_for(cards: Sequence[Card], wanted: int, job: str, say: Callable[[str], object]) -> dict[Card, int]:
+def _wait_for(cards: Sequence[GpuCard], wanted: int, job: str, say: Callable[[str], object]) -> dict[GpuCard, int]:
     """Leases (open descriptors) of ``wanted`` cards. They are taken all at once, because two jobs that each hold one
     card and wait for another could wait for each other."""
     folder, told = _folder(), ""
     while True:
-        held: dict[Card, int] = {}
+        held: dict[GpuCard, int] = {}
         try:
             for card in cards:
                 if len(held) < wanted and (descriptor := _take(folder / f"{card.lease}.lease", job)) is not None:
@@ -115,7 +115,7 @@ def _take(path: Path, job: str) -> int | None:
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, json.dumps(about).encode(), 0)
                 return descriptor
-        os.close(descriptor)  # somebody cleared the folder between opening and locking
+        os.close(descriptor)  # somebody emptied the folder between opening and locking
 
 
 def _opened(path: Path) -> int:

@@ -23,7 +23,7 @@ from typing import Any
 
 from mebench.errors import UserError
 
-NOBODY = -1  # the process of a file whose name names none
+NOBODY = -1  # the process number of a file without one in its name
 BEAT, DEAD = 20.0, 300.0  # seconds between two writes, and after which a silent job counts as dead
 
 
@@ -81,8 +81,8 @@ class Holder:
         while not self.over.wait(BEAT):
             current = read(self.path)
             if current is None or current.token not in ("", self.lock.token):
-                return  # taken over: this job seemed dead for a while
-            with contextlib.suppress(OSError):  # a full disk now is not yet a lost fold
+                return  # another job has taken over, because this one seemed dead
+            with contextlib.suppress(OSError):  # a disk that is full now does not lose the fold
                 self.write()
                 os.replace(self.own, self.path)
 
@@ -126,9 +126,9 @@ def _link(holder: Holder, path: Path) -> None:
             return
         current = read(path)
         if current is None:
-            continue  # just given up
+            continue  # its holder has just removed it
         if current.token == holder.lock.token:
-            return  # made, though the answer was lost: a network file system then asks twice
+            return  # it was made, but the answer was lost, and a network file system asked again
         if alive(current, now=_changed(holder.own)):
             raise Held(f"{current.node}, process {current.pid}")
         _remove_dead(path, current.token)
@@ -150,7 +150,7 @@ def _remove_dead(path: Path, token: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.rename(path, moved)
         current = read(moved)
-        if current is None or current.token != token:  # somebody was faster and holds a new one: give it back
+        if current is None or current.token != token:  # another job was faster and has a new lock: give it back
             with contextlib.suppress(FileExistsError):
                 os.link(moved, path)
         moved.unlink()
@@ -167,7 +167,7 @@ def read(path: Path) -> Lock | None:
         return None
     except (OSError, ValueError, TypeError):
         pass
-    return Lock(path, beat)  # unreadable: it counts by its age
+    return Lock(path, beat)  # unreadable: only its age counts
 
 
 # any: JSON that another version, or nobody, wrote
@@ -205,7 +205,7 @@ def _runs(process: int, begun: str | None) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # somebody else's process, or a system without /proc
+        return True  # another user's process, or a system without /proc
     return state not in "ZX" and begun in (None, _begun(process))
 
 

@@ -12,7 +12,7 @@ from mebench.runs.paths import RECORD
 
 Facts = Mapping[str, object]  # names and what is known of each
 REQUIRED = {"fold", "fingerprint", "status", "message"}
-# what only a fold that is done has
+# keys that only a finished fold has
 OF_RESULT = ("parameters", "selected_epoch", "batch_parts", "weights", "resumed_at_epoch")
 
 
@@ -71,7 +71,7 @@ def record_of(folder: Path) -> FoldRecord | None:
     try:
         kept = read_json(path) if path.exists() else None
     except UserError:
-        return None  # half-written by a dying disk: as good as none
+        return None  # half-written, so it does not count
     if not isinstance(kept, dict) or not set(kept) >= REQUIRED:
         return None
     return FoldRecord(**{name: value for name, value in kept.items() if name in NAMES})

@@ -34,7 +34,7 @@ from mebench.training.data import TaskData
 from mebench.training.fold import FoldJob
 from mebench.training.limits import Stopped
 
-# a failure that would only repeat itself is a result; the others are tried again by the next job
+# a fold that would diverge again is a result; other failures are tried again by the next job
 LASTING = ("done", "diverged")
 WAIT = 3.0  # seconds before looking again at folds that another job is training
 
@@ -134,7 +134,7 @@ def train_folds(work: Work, todo: dict[str, str], listener: Listener) -> None:
                 busy[fold] = wanted
                 listener.say(f"{fold} is being trained by {other}")
         todo = busy
-        if busy:  # their jobs finish them, or die; either way there is an answer
+        if busy:  # the other jobs finish these folds, or die
             time.sleep(WAIT)
 
 

@@ -42,11 +42,11 @@ class Relay:
         self._send("say", text)
 
     def _send(self, *event: object) -> None:
-        with contextlib.suppress(OSError):  # a job that is no more needs not be told; its death is noticed elsewhere
+        with contextlib.suppress(OSError):  # the job is gone; the worker sees that elsewhere
             self.events.send(event)
 
 
-# a worker's task: train the folds that are given with their fingerprints, tell how it goes, and stop when asked to
+# the task of a worker: train these folds, given with their fingerprints, send events, and stop when asked to
 Train = Callable[[dict[str, str], Relay, Callable[[], bool]], None]
 
 
@@ -67,14 +67,14 @@ def share(train: Train, todo: dict[str, str], most: int, bar: ShardProgress, sto
     processes = [context.Process(target=_work, args=mine) for mine in arguments]
     for process, (_, writer) in zip(processes, pipes, strict=True):
         process.start()
-        writer.close()  # the worker has its own end: when it is gone, so is the pipe
+        writer.close()  # the worker has its own end, so that the pipe closes when the worker ends
     try:
         readers = [reader for reader, _ in pipes]
         while readers:
             ready = wait(readers, timeout=POLL)
             readers = [reader for reader in readers if reader not in ready or _pass_on(reader, bar)]
             if stop() or any(process.exitcode not in (None, 0) for process in processes):
-                stopping.value = 1  # those that live keep what they have reached
+                stopping.value = 1  # the other workers keep their state
     finally:
         stopping.value = 1
         for process in processes:

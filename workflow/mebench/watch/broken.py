@@ -12,7 +12,7 @@ from mebench.watch import logs
 from mebench.watch.logs import Excerpt
 from mebench.watch.runs import RunState
 
-STOPPED = "asked to stop"  # how training begins its last line when a scheduler or a person ended it
+STOPPED = "asked to stop"  # the beginning of the last line of a training that was asked to stop
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mebench.errors import UserError
 from mebench.runs.reasons import differences
 
 ANOTHER = "Input files updated by another job"  # not a reason of its own
-FILES = {  # what Snakemake says of a list of files, and what that means
+FILES = {  # Snakemake's text before a list of files, and its meaning
     "Missing output files": "{} missing",
     "Incomplete output files": "{} left half-written by a job that died",
     "Updated input files": "{} newer than what was made from it",

@@ -1,4 +1,4 @@
-"""Folds that failed and folds that dead jobs left: what happened, where, and how to repeat them by hand."""
+"""Folds that failed and folds of dead jobs: what happened, where, and how to repeat them by hand."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from mebench.watch.logs import Excerpt
 from mebench.watch.runs import RunState
 
 DIED = "died"  # the status of a fold that a dead job left
-LASTING = "diverged"  # what the workflow does not try again by itself
+LASTING = "diverged"  # a failure that the workflow does not try again
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One fold: its run, ``status`` and ``message``, the job and node, and its logs' last lines."""
+    """One fold: its run, ``status`` and ``message``, the job and node, and the last lines of its logs."""
 
     run: Run
     fold: str
@@ -37,13 +37,13 @@ class Failure:
     command: str
 
     def as_json(self) -> dict[str, object]:
-        """It for machines."""
+        """The failure as `mebench failures --json` prints it."""
         kept = {key: getattr(self, key) for key in ("fold", "status", "message", "node", "job", "when", "command")}
         logs = [{"file": str(excerpt.path), "lines": excerpt.lines} for excerpt in self.excerpts]
         return {"task": self.run.task, "model": self.run.model, "seed": self.run.seed, **kept, "logs": logs}
 
     def lines(self) -> list[str]:
-        """It for people."""
+        """The failure as lines for people."""
         seen = "last sign at" if self.status == DIED else "at"
         known = ((f"on {self.node}", self.node), (f"job {self.job}", self.job), (f"{seen} {self.when}", self.when))
         where = ", ".join(text for text, value in known if value)
@@ -55,7 +55,7 @@ class Failure:
 
 
 def failures(plan: Plan, states: Sequence[RunState], config: Path, count: int) -> list[Failure]:
-    """Every failed fold and every dead lock of the runs, with ``count`` lines of each log."""
+    """Every failed fold and every fold of a dead job, with ``count`` lines of each log."""
     listed: list[Failure] = []
     for state in states:
         old = [record for record in state.old if not record.done]
@@ -67,7 +67,7 @@ def failures(plan: Plan, states: Sequence[RunState], config: Path, count: int) -
 
 
 def command(run: Run, fold: str, config: Path, threads: int = 1, isa: object = None) -> str:
-    """What trains that fold alone, again, with as many ``threads`` and the same instruction sets (``isa``): both change
+    """The command that trains one fold again. The number of ``threads`` is that of the first try, because it can change
     the last bits."""
     text = f"mebench train --run {shlex.quote(run.id)} --fold {shlex.quote(fold)} --config {shlex.quote(str(config))}"
     text += f" --threads {threads}" if threads > 1 else ""
@@ -113,6 +113,6 @@ def _died(plan: Plan, run: Run, held: Lock, config: Path, count: int) -> Failure
 
 
 def pools(failed: Sequence[Failure], config: Path) -> list[str]:
-    """What joins the runs of folds that were repeated by hand."""
+    """The commands that pool the runs of folds that were repeated by hand."""
     ids = dict.fromkeys(failure.run.id for failure in failed)
     return [f"mebench pool --run {shlex.quote(name)} --config {shlex.quote(str(config))}" for name in ids]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-OLD = 946684800  # 1 January 2000: the time stamp of such a file, older than whatever it is made from
+OLD = 946684800  # 1 January 2000: the time stamp of such a file, older than all files that it is made from
 
 
 def missing_file(results: Path) -> Path:

@@ -78,7 +78,7 @@ class Watcher:
 
     def look(self) -> list[RunState]:
         """The state of all runs, in the order of the plan."""
-        parts: dict[Hashable, Parts] = {}  # source may change between two looks
+        parts: dict[Hashable, Parts] = {}  # the code may change between two looks
         return [self._state(run, parts) for run in self.plan.runs]
 
     def _state(self, run: Run, parts: dict[Hashable, Parts]) -> RunState:
@@ -113,7 +113,7 @@ class Watcher:
         def read() -> tuple[frozenset[str] | None, str | None]:
             try:
                 rows = run_rows(run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs])
-            except UserError:  # being made again this very moment, or to be made again
+            except UserError:  # they are being made again, or have to be
                 return None, None
             return frozenset(rows.folds), rows.digest
 
@@ -123,7 +123,7 @@ class Watcher:
         def read() -> tuple[int, str]:
             try:
                 size = estimate.size(self.plan, run)
-            except UserError:  # these clips are none of the task's; whoever trains on them is told so
+            except UserError:  # these clips do not belong to the task: the training job reports that
                 return self.plan.tasks[run.task]["expected"]["subjects"], "expected"
             return size.folds, size.counted
 

@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 COLUMNS = ("run", "state", "done", "running", "failed", "missing", "folds", "epoch", "left", "memory_mb", "device")
 TEXTS = ("run", "state", "device")  # columns of text; the others are numbers and stand to the right
 NOTHING = "-"
-ORDER = ("training", "begun", "ready", "waiting", "trained", "pooled")  # on a screen, where not all runs may fit
-SPARED = ("device", "memory_mb", "state", "missing")  # columns that a narrow terminal does without, in this order
+ORDER = (
+    "training",
+    "begun",
+    "ready",
+    "waiting",
+    "trained",
+    "pooled",
+)  # on a screen too small for all runs
+SPARED = ("device", "memory_mb", "state", "missing")  # columns that a narrow terminal leaves out, in this order
 MOST = 12  # running folds that are listed
 
 
@@ -118,7 +125,7 @@ def table(snapshot: Snapshot, width: int, height: int | None = None) -> Group:
     rows = [snapshot.row(*pair) for pair in pairs[:room]]
     grid, widths = Table(box=None, pad_edge=False, header_style="bold"), _widths(rows, width)
     for key, wide in widths.items():
-        whole = None if key == "run" else wide  # where all is too narrow, names of runs are broken
+        whole = None if key == "run" else wide  # names of runs are broken where the terminal is too narrow
         grid.add_column(key, justify="left" if key in TEXTS else "right", min_width=whole, overflow="fold")
     for row in rows:
         grid.add_row(*(Text(row[key], style=STYLES[key](row) if key in STYLES else "") for key in widths))

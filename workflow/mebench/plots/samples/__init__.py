@@ -1,4 +1,5 @@
-"""Sample pictures: what the models see, one file per kind of picture. This file is light: titles and captions alone."""
+"""Sample pictures: what the models see, one file for each kind of picture. This file has only titles and captions, so
+that it loads quickly."""
 
 from __future__ import annotations
 

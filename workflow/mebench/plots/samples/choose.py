@@ -1,4 +1,4 @@
-"""Which clips a sample picture shows: of each class and dataset the typical one."""
+"""Which clips a sample picture shows: a typical one of each class and dataset."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class ShownSamples:
-    """What a drawer draws: (dataset, class) -> sample, None where there is none."""
+    """The samples of a picture: (dataset, class) -> sample, None where there is none."""
 
     kind: str
     title: str
@@ -62,7 +62,7 @@ def choose(
     kind: str, stores: Sequence[store.Store], clips: Sequence[str | os.PathLike[str]], task: str | None,
     weight: Callable[[Sample], float],
 ) -> ShownSamples:  # fmt: skip
-    """The clip whose ``weight`` is the median of its class, for every class and dataset."""
+    """For each class and dataset, the clip with the median ``weight`` of its class."""
     rows = _labelled(clips, task)
     reels = _recordings(clips)
     datasets = sorted({row["dataset"] for row in rows})
@@ -100,7 +100,8 @@ def _typical(
     rows: list[dict[str, str]], stores: Sequence[store.Store], reels: dict[tuple[str, str], str],
     weight: Callable[[Sample], float],
 ) -> Sample | None:  # fmt: skip
-    """The sample of median weight; None where no clip has an array. A clip of a long video is found by its video."""
+    """The sample with the median weight; None where no clip has an array. A clip of a long video has the array of its
+    video."""
     place = {key: kept for kept in stores for key in kept.index}
     samples = []
     for row in rows:

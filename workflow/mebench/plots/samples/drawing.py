@@ -1,4 +1,4 @@
-"""The sample picture of any input: the drawer of its kind, and the typical clips that it draws."""
+"""The sample picture of any input: the module of its kind draws the typical clips."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ Places = Sequence[str | os.PathLike[str]]
 
 
 def draw(inputs: Places, clips: Places, task: str | None = None) -> Figure:
-    """One clip per class and dataset, the typical one.
+    """A typical clip for each class and dataset.
 
     ``inputs`` are stores of one kind, ``clips`` the clips.csv of the same datasets. With ``task`` the rows are its
-    classes, else the emotions of the datasets. Where no clip has an array, the figure says so.
+    classes, otherwise the emotions of the datasets. Where no clip has an array, the figure says so.
     """
     stores = [store.load(Path(folder)) for folder in inputs]
     kinds = sorted({kept.meta["kind"] for kept in stores})
@@ -49,6 +49,6 @@ def draw(inputs: Places, clips: Places, task: str | None = None) -> Figure:
 
 
 def _why(stores: Sequence[store.Store]) -> str:
-    """The first reason that a store gives for a missing array."""
+    """The first reason in a store for a missing array."""
     reasons = [reason for kept in stores for reason in kept.without.values()]
     return f" ({reasons[0]})" if reasons else ""

@@ -19,13 +19,13 @@ CELLS = 7  # arrows along a side
 
 
 def weight(sample: Sample) -> float:
-    """Mean strain; without strain, the mean length of motion."""
+    """Mean strain; the mean length of motion where there is no strain."""
     x = sample.x
     return float(x[2].mean(dtype=np.float64) if len(x) == 3 else np.hypot(x[0], x[1]).mean(dtype=np.float64))
 
 
 def draw(shown: ShownSamples) -> Figure:
-    """Rows are classes, columns datasets; each sample is one strip: u, v, strain where the input has it, and motion."""
+    """Rows are classes, columns datasets. Each sample is one strip: u, v, strain where the input has it, and motion."""
     panels = [panel for panel in PANELS if panel != "strain" or len(shown.samples[0].x) == 3]
     datasets, classes = shown.datasets, shown.classes
     heights = [1.0] * len(classes) + [0.8]
@@ -46,12 +46,12 @@ def draw(shown: ShownSamples) -> Figure:
 
 
 def _pictures(sample: Sample) -> bool:
-    """Published pictures: 0..255 for each channel, the true zero is lost."""
+    """Published pictures: 0..255 for each channel; the true zero is not known."""
     return sample.meta["scale"] == "picture"
 
 
 def _sample(ax: Axes, sample: Sample | None, panels: Sequence[str]) -> None:
-    """One axes for all panels of a sample: an axes for each would take three times as long to draw."""
+    """One axes for all panels of a sample, because one for each panel takes three times as long to draw."""
     if sample is None:
         rows.bare(ax)
         ax.spines[:].set_visible(False)
@@ -72,12 +72,14 @@ def _sample(ax: Axes, sample: Sample | None, panels: Sequence[str]) -> None:
 
 
 def coloured(plane: np.ndarray, colours: str, low: float, high: float) -> np.ndarray:
-    """A plane (H, W) in the colours of a map, as RGB (H, W, 3) in 0..1; ``low`` and ``high`` are its ends."""
+    """A plane (H, W) in the colours of a map, as RGB (H, W, 3) in 0..1; ``low`` and ``high`` are the ends of the
+    map."""
     return colormaps[colours]((plane - low) / max(high - low, 1e-12))[..., :3]
 
 
 def wheel_picture(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Flow u, v (H, W) -> RGB (H, W, 3) in 0..1: hue is direction, white no motion, pure the longest."""
+    """Flow u, v (H, W) -> RGB (H, W, 3) in 0..1. The hue is the direction; white is no motion, a pure colour the
+    longest motion."""
     length = np.hypot(u, v)
     hue = np.mod(np.arctan2(-v, u) / (2 * np.pi), 1.0)  # image rows grow downwards: -v is up
     return hsv_to_rgb(np.stack([hue, length / max(float(length.max()), 1e-12), np.ones_like(hue)], axis=-1))
@@ -90,8 +92,8 @@ def coarse(flow: np.ndarray, cells: int = CELLS) -> np.ndarray:
 
 
 def _arrows(ax: Axes, u: np.ndarray, v: np.ndarray, left: float) -> float:
-    """An arrow for the mean motion of each block, the longest as long as a block; gives how far the longest is.
-    ``left`` is where the picture begins in its strip."""
+    """An arrow for the mean motion of each block; the longest arrow is as long as a block. Gives the length of that
+    motion. ``left`` is where the picture begins in its strip."""
     du, dv = coarse(u), coarse(v)
     y, x = (np.array([part.mean() for part in np.array_split(np.arange(n), min(CELLS, n))]) for n in u.shape)
     longest = float(np.hypot(du, dv).max())
@@ -103,7 +105,7 @@ def _arrows(ax: Axes, u: np.ndarray, v: np.ndarray, left: float) -> float:
 
 
 def _wheel(ax: Axes) -> None:
-    """The key: what a colour of the last panel means."""
+    """The key of the last panel: the meaning of its colours."""
     y, x = np.mgrid[-1:1:101j, -1:1:101j]
     inside = np.hypot(x, y) <= 1
     picture = wheel_picture(np.where(inside, x, 0), np.where(inside, y, 0))

@@ -1,4 +1,4 @@
-"""Samples of ``frames``: the onset, frames in order, the apex marked."""
+"""Samples of ``frames``: the onset, then frames in order, with a mark at the apex."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def draw(shown: ShownSamples) -> Figure:
 
 
 def chosen_rows(sample: Sample) -> list[int]:
-    """Rows of the array to show: up to eight of the interval, and the apex; in order, an apex beyond the interval's
-    end last."""
+    """Rows of the array to show, in order: up to eight of the interval, and the apex. An apex after the interval is the
+    last."""
     onset, apex = int(sample.row["onset_row"]), int(sample.row["apex_row"])
     count = len(sample.x) - onset
     inside = {onset + int(i) for i in spread(count, min(count, SHOWN))}

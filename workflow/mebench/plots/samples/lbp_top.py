@@ -21,7 +21,8 @@ def histograms(sample: Sample) -> np.ndarray:
 
 
 def weight(sample: Sample) -> float:
-    """How much changes over time: the share of patterns in XT and YT that are not flat (all neighbours as bright)."""
+    """How much changes over time: the share of patterns in XT and YT that are not flat. In a flat pattern all
+    neighbours are as bright."""
     return float(1 - histograms(sample)[1:, :, -2].mean())
 
 

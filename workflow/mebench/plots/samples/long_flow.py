@@ -17,7 +17,7 @@ NOTE = {
 
 
 def weight(sample: Sample) -> float:
-    """Mean brightness of hsv pictures, mean length of flow in pixels; every fourth pixel is enough to choose by."""
+    """Mean brightness of hsv pictures, or mean length of flow in pixels, over every fourth pixel."""
     x = sample.x[..., ::4, ::4].astype(np.float64)
     return float((x.max(axis=1) if _coded(sample) else np.hypot(x[:, 0], x[:, 1])).mean())
 
@@ -30,7 +30,7 @@ def draw(shown: ShownSamples) -> Figure:
 
 
 def pictures(sample: Sample) -> np.ndarray:
-    """RGB (N, S, S, 3) in 0..1: hsv pictures as stored, uv by the colour wheel at one scale for the whole strip."""
+    """RGB (N, S, S, 3) in 0..1: hsv pictures as stored, or uv as colours of the wheel with one scale for the strip."""
     if _coded(sample):
         return np.moveaxis(sample.x, 1, -1) / 255
     u, v = np.moveaxis(sample.x.astype(np.float64), 1, 0)

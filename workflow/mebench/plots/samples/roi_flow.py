@@ -1,4 +1,4 @@
-"""Samples of ``roi_flow``: motions of the face's regions over the window of a recording that holds the apex."""
+"""Samples of ``roi_flow``: motions of the face's regions in the window of a recording with the apex."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def draw(shown: ShownSamples) -> Figure:
 
 
 def position(sample: Sample, name: str) -> float | None:
-    """Where in the recording onset, apex or offset lie, in positions of the series; None where it is not labelled."""
+    """The position of onset, apex or offset in the series of a recording; None where it is not labelled."""
     number, first = sample.time(name), sample.row.get("first") or "0"
     return None if number is None else (number - int(first)) / max(1, int(sample.row.get("step") or 1))
 
 
 def part(channel: str) -> str:
-    """The part of the face that a channel tells of: brow of brow_left_u, point of point20_v."""
+    """The part of the face of a channel: brow of brow_left_u, point of point20_v."""
     return channel.split("_")[0].rstrip("0123456789")
 
 
 def window(sample: Sample) -> int:
-    """The window in whose middle the apex lies best; the first where no apex is labelled."""
+    """The window with the apex nearest to its middle; the first window where no apex is labelled."""
     apex, (count, _, length) = position(sample, "apex"), sample.x.shape
     if apex is None:
         return 0
@@ -67,7 +67,7 @@ def _show(axes: list[Axes], sample: Sample) -> None:
 
 
 def _times(ax: Axes, sample: Sample, first: float, last: float) -> None:
-    """Upright lines at onset, apex and offset, where they lie in the window."""
+    """Vertical lines at onset, apex and offset, where they are in the window."""
     for name in TIMES:
         at = position(sample, name)
         if at is not None and first <= at <= last:
@@ -79,7 +79,7 @@ def _times(ax: Axes, sample: Sample, first: float, last: float) -> None:
 
 
 def _key(ax: Axes, names: Sequence[str]) -> None:
-    """Which colour is which part of the face, below the panel."""
+    """The colour of each part of the face, below the panel."""
     there = {part(name) for name in names}
     shown = [key for key in COLOURS if key in there]
     lines = [ax.plot([], [], color=COLOURS[key], lw=1.5, label=PARTS[key])[0] for key in shown]

@@ -14,7 +14,8 @@ from mebench.plots.samples.choose import Sample, ShownSamples
 def draw(
     shown: ShownSamples, show: Callable[[list[Axes], Sample], None], widths: Sequence[float], height: float, note: str
 ) -> Figure:
-    """``show`` draws a sample into the axes of its row, of ``widths`` in inches; a row is ``height`` inches high."""
+    """A page on which ``show`` draws each sample into the axes of its row. ``widths`` are those of the axes and
+    ``height`` that of a row, in inches."""
     cells = [(name, dataset) for name in shown.classes for dataset in shown.datasets]
     fig = style.figure(sum(widths) + 1.4, height * len(cells) + 1.2)
     grid = fig.add_gridspec(len(cells), 1 + len(widths), width_ratios=[1.1, *widths])

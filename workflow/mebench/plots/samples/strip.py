@@ -14,7 +14,7 @@ GAP = 0.04  # of a picture's side, white, between two pictures
 
 
 def step(width: int) -> int:
-    """From the left edge of a picture of ``width`` pixels to that of the next."""
+    """The distance of the left edges of two neighbouring pictures of ``width`` pixels."""
     return width + max(1, round(GAP * width))
 
 
@@ -24,7 +24,7 @@ def left(index: int, width: int) -> int:
 
 
 def show(ax: Axes, pictures: np.ndarray, captions: Sequence[str], marked: Sequence[int] = ()) -> None:
-    """``pictures`` (T, H, W, 3) in 0..1 side by side in one axes; those at the indices ``marked`` get a frame."""
+    """Show ``pictures`` (T, H, W, 3) in 0..1 side by side in one axes. Those at the indices ``marked`` get a frame."""
     count, height, width = pictures.shape[:3]
     canvas = np.ones((height, left(count - 1, width) + width, 3))
     for i, picture in enumerate(pictures):

@@ -18,7 +18,7 @@ def weight(sample: Sample) -> float:
 
 
 def draw(shown: ShownSamples) -> Figure:
-    """Four panels for each class and dataset; under the option ``diff`` six, since its texture is three pictures."""
+    """Four panels for each class and dataset; six under the option ``diff``, whose texture is three pictures."""
     panels = 4 if _coloured(shown.samples[0]) else 6
     return rows.draw(shown, _show, [1.3] * panels, 1.75, NOTE)
 
