@@ -56,13 +56,13 @@ def check(words: Sequence[Word], channels: Sequence[str], scale: str, kind: str)
     """A UserError where a word makes no sense for inputs of that ``kind`` with these channels and range."""
     numbers = Numbers(tuple(channels), scale)
     for word in words:
-        problem = _problem_of(kind, word, numbers) or word.problem(numbers)
+        problem = _kind_problem(kind, word, numbers) or word.problem(numbers)
         if problem:
             inputs = f"{kind} ({', '.join(channels)}) in the range {scale}"
             raise UserError(f"augment: {word.name} does not go with {inputs}: {problem}")
 
 
-def _problem_of(kind: str, word: Word, numbers: Numbers) -> str:
+def _kind_problem(kind: str, word: Word, numbers: Numbers) -> str:
     """Why inputs of this kind cannot be changed by the word, whatever its own reasons are; empty if they can."""
     if kind not in PICTURES + SERIES:
         return "only pictures and series of motion can be augmented; set augment: none"

@@ -67,8 +67,8 @@ class InputSpec:
     def name(self) -> str:
         """The one name of this input: options at their default are left out."""
         known = KINDS[self.kind]["options"]
-        words = [self.options[option] for option in known if self.options[option] != known[option][0]]
-        return ".".join([self.kind if self.size is None else f"{self.kind}-{self.size}", *words])
+        values = [self.options[option] for option in known if self.options[option] != known[option][0]]
+        return ".".join([self.kind if self.size is None else f"{self.kind}-{self.size}", *values])
 
     @property
     def base(self) -> str | None:
@@ -88,30 +88,30 @@ def spec(kind: str, size: int | None, options: dict[str, str]) -> InputSpec:
     if kind not in KINDS:
         raise UserError(f"unknown input '{kind}'{did_you_mean(kind, KINDS)}")
     known = KINDS[kind]["options"]
-    for option, word in options.items():
+    for option, value in options.items():
         if option not in known:
             raise UserError(f"the input {kind} has no option '{option}'{did_you_mean(option, known)}")
-        if word not in known[option]:
-            raise UserError(f"the input {kind} has no {option} '{word}'{did_you_mean(word, known[option])}")
+        if value not in known[option]:
+            raise UserError(f"the input {kind} has no {option} '{value}'{did_you_mean(value, known[option])}")
     _check_size(kind, size)
-    return InputSpec(kind, size, {option: options.get(option, words[0]) for option, words in known.items()})
+    return InputSpec(kind, size, {option: options.get(option, choices[0]) for option, choices in known.items()})
 
 
 def parse(name: str) -> InputSpec:
     """The input behind a name: 'apex_flow-28.eyes' -> kind apex_flow, size 28, crop eyes."""
-    head, *words = name.split(".")
+    head, *values = name.split(".")
     match = re.fullmatch(r"([a-z0-9_]+?)(?:-(\d+))?", head)
     kind, size = (match[1], int(match[2]) if match[2] else None) if match else (head, None)
     if kind not in KINDS:
         raise UserError(f"unknown input '{name}'{did_you_mean(kind, KINDS)}")
     known = KINDS[kind]["options"]
     options: dict[str, str] = {}
-    for word in words:
-        option = next((option for option, choices in known.items() if word in choices), None)
+    for value in values:
+        option = next((option for option, choices in known.items() if value in choices), None)
         if option is None or option in options:
             choices = [choice for option, choices in known.items() if option not in options for choice in choices]
-            raise UserError(f"the input '{name}' has the unknown word '{word}'{did_you_mean(word, choices)}")
-        options[option] = word
+            raise UserError(f"the input '{name}' has the unknown word '{value}'{did_you_mean(value, choices)}")
+        options[option] = value
     return spec(kind, size, options)
 
 

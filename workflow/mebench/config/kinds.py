@@ -54,6 +54,6 @@ def card(task: Mapping[str, object]) -> KindCard:
     return cast(KindCard, cards.card("tasks", name_of(task)))
 
 
-def of_recordings(task: Mapping[str, object]) -> bool:
+def made_of_recordings(task: Mapping[str, object]) -> bool:
     """Whether the samples of a task are made of recordings, not of clips."""
     return card(task).get("sample", "clip") == "recording"

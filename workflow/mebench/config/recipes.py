@@ -52,7 +52,6 @@ CHOICES = {
     "schedule": ("constant", "cosine", "step", "onecycle"),
     "precision": ("float32", "tf32", "bfloat16", "float16"),
 }
-WORDS = ("augment",)  # words with arguments, read by augmentations.py
 POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay")
 BELOW_ONE = ("label_smoothing", "ema")
 
@@ -153,7 +152,7 @@ def checked(name: str, values: Mapping[str, object]) -> Recipe:
         if key in CHOICES:
             if value not in CHOICES[key]:
                 raise UserError(f"the model {name} has {key}: {value}{did_you_mean(str(value), CHOICES[key])}")
-        elif key in WORDS:
+        elif key == "augment":
             if not isinstance(value, str) or not value.strip():
                 raise UserError(f"the model {name} has {key}: {value}; write words such as 'flip shift:4', or none")
         elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -194,7 +193,7 @@ def describe(spec: RunSpec) -> tuple[str, str]:
 
 
 def about(spec: RunSpec) -> dict[str, str]:
-    """What a run's record says of it in words: ``title`` and ``kind`` of the model, ``task_title``."""
+    """What a run's record says of it for people: ``title`` and ``kind`` of the model, ``task_title``."""
     title, kind = describe(spec)
     name = spec["task"]["name"]
     return {"title": title, "kind": kind, "task_title": TASKS[name].get("title", name) if name in TASKS else name}

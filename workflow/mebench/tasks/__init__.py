@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from mebench import cards, formats
-from mebench.config.kinds import DEFAULT, card, name_of, of_recordings
+from mebench.config.kinds import DEFAULT, card, made_of_recordings, name_of
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mebench.config.spec import Recipe
 
-__all__ = ["DEFAULT", "Kind", "Objective", "Row", "card", "name_of", "of_recordings"]
+__all__ = ["DEFAULT", "Kind", "Objective", "Row", "card", "made_of_recordings", "name_of"]
 Row = dict[str, str]
 Task = Mapping[str, Any]  # any: the definition of a task; a kind of one's own has keys of its own
 

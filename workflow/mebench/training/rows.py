@@ -35,7 +35,7 @@ def run_rows(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> Ro
     required = ("clip_id", "dataset", "subject", "emotion")
     every = [row for path in clips for row in read_csv(path, required)]
     kind = tasks.kind_of(spec["task"])
-    recordings = recorded(clips, inputs) if tasks.of_recordings(spec["task"]) else []
+    recordings = recorded(clips, inputs) if tasks.made_of_recordings(spec["task"]) else []
     rows, without = usable(kind.samples(every, recordings), inputs)
     wanted = spec["recipe"].get("extra_clips", "none")
     more = kind.extra_samples(wanted, every)
