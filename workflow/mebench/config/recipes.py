@@ -26,6 +26,7 @@ RECIPE: dict[str, str | int | float] = {
     "epochs": 100,
     "order": "shuffled",
     "last_batch": "keep",
+    "batch_norm": "running",
     "class_weights": "none",
     "label_smoothing": 0.0,
     "labels": "true",
@@ -43,9 +44,10 @@ RECIPE: dict[str, str | int | float] = {
 }
 CHOICES = {
     "optimizer": ("adam", "adamw", "sgd"),
-    "weight_decay_on": ("all", "matrices"),
-    "order": ("shuffled", "by_class", "balanced"),
+    "weight_decay_on": ("all", "matrices", "no_biases"),
+    "order": ("shuffled", "once", "by_class", "balanced"),
     "last_batch": ("keep", "drop"),
+    "batch_norm": ("running", "training_set"),
     "class_weights": ("none", "balanced"),
     "labels": ("true", "shuffled"),
     "extra_clips": ("none", "macro"),

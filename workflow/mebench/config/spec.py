@@ -25,6 +25,7 @@ class Recipe(TypedDict, total=False):
     epochs: int
     order: str
     last_batch: str
+    batch_norm: str
     class_weights: str
     label_smoothing: float
     labels: str

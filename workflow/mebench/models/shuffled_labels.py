@@ -37,4 +37,7 @@ CARD = {
 
 
 class ShuffledLabels(STSTNet):
-    """STSTNet in the paper's variant. The engine shuffles the labels of its training clips."""
+    """STSTNet as its preset plain trains it. The engine shuffles the labels of its training clips."""
+
+    def __init__(self, num_classes: int):
+        super().__init__(num_classes, init="torch")

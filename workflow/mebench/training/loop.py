@@ -76,6 +76,9 @@ class Loop:
         self.before = [buffer.clone() for buffer in self.buffers]  # as they were before a step
         self.parts = recipe["accumulate"]  # a batch is computed in so many parts; more where memory is short
         self.epochs_done = 0
+        self.settled = -1  # the epoch after which the statistics of batch norm were taken anew
+        if recipe["batch_norm"] == "training_set":
+            normalise.check_batch_norm(model)
         if hasattr(model, "see_clips"):
             parts = evaluation_batches(list(learned.train), self.x.shape)
             cast(SeesClips, model).see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
@@ -91,9 +94,11 @@ class Loop:
 
     def _order(self) -> torch.Tensor:
         """Positions in the training rows, in the order of this epoch."""
-        y = self.y[self.rows].cpu()
-        strata = y if self.recipe["order"] == "shuffled" else self.objective.strata(y)
-        return optim.sampler(strata, self.recipe["order"], self.shuffle)
+        y, order = self.y[self.rows].cpu(), self.recipe["order"]
+        strata = y if order in ("shuffled", "once") else self.objective.strata(y)
+        if order == "once":
+            self.shuffle.manual_seed(self.seed)
+        return optim.sampler(strata, order, self.shuffle)
 
     def epoch(self, give_up: Callable[[], bool] = lambda: False) -> tuple[float, float]:
         """One epoch; (mean loss, agreement) over the training samples, as seen during training. Raises
@@ -255,12 +260,19 @@ class Loop:
         """Predictions (len(rows), ...) in evaluation mode, on the CPU; with averaged weights where the recipe averages
         them."""
         model = self.ema.model.eval()
+        if self.recipe["batch_norm"] == "training_set" and self.settled != self.epochs_done:
+            normalise.settle(model, lambda: self._outputs(model, self.rows.tolist()))
+            self.settled = self.epochs_done
+        return predictions(self.objective, torch.cat(self._outputs(model, rows)), f"after epoch {self.epochs_done}")
+
+    def _outputs(self, model: nn.Module, rows: list[int]) -> list[torch.Tensor]:
+        """What the model makes of rows, in parts that fit into memory."""
         forward = model if self.forward is self.model else cast(CachesFeatures, model).from_features
         outputs = []
         for part in evaluation_batches(rows, self.x.shape):
             with self.autocast():
                 outputs.append(forward(self._ready(take(self.x, part), None)))
-        return predictions(self.objective, torch.cat(outputs), f"after epoch {self.epochs_done}")
+        return outputs
 
 
 def predictions(objective: Objective, outputs: torch.Tensor, when: str) -> torch.Tensor:

@@ -1,4 +1,5 @@
-"""Centring and scaling that is fitted on the training clips of a fold, never on a test clip."""
+"""Centring and scaling that is fitted on the training clips of a fold, never on a test clip, and the statistics of
+batch norm that are."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mebench.errors import UserError
 from mebench.training.batches import OnDisk, take
@@ -64,3 +67,29 @@ def _scaled(batch: torch.Tensor, scale: torch.Tensor, moving: torch.Tensor) -> t
 
 def _parts(x: torch.Tensor | OnDisk, rows: Sequence[int]) -> Iterator[torch.Tensor]:
     return (take(x, rows[start : start + PART]) for start in range(0, len(rows), PART))
+
+
+def settle(model: nn.Module, look: Callable[[], object]) -> None:
+    """Replace the running averages of batch norm by the statistics of the whole training set, which ``look()`` passes
+    through the model in evaluation mode; of a set that is looked at in parts, the mean of theirs."""
+    norms = batch_norms(model)
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.train()
+        norm.momentum = None  # the mean over parts
+    look()
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.eval()
+        norm.momentum = momentum
+
+
+def check_batch_norm(model: nn.Module) -> None:
+    """A UserError where a model has no statistics to take."""
+    if not batch_norms(model):
+        raise UserError(f"batch_norm: training_set needs a model with batch norm, which {type(model).__name__} has not")
+
+
+def batch_norms(model: nn.Module) -> list[_BatchNorm]:
+    """The layers of batch norm that keep statistics."""
+    return [part for part in model.modules() if isinstance(part, _BatchNorm) and part.track_running_stats]

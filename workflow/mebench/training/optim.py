@@ -57,12 +57,13 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[Group]:
     parameters. With ``weight_decay_on: all`` and ``layer_decay: 1`` there is one group.
 
     ``weight_decay_on: matrices`` leaves out biases, tensors of one dimension, and the parameters that match the model's
-    ``no_decay`` patterns. ``layer_decay``: a parameter of ``model.layers[i]`` learns with lr * layer_decay ** (n - i)
-    of n layers, all others with lr. A name in ``layers`` matches whole parts of a parameter's name: stages.1 does not
-    match stages.10. A pattern or name that matches no parameter is a UserError.
+    ``no_decay`` patterns; ``no_biases`` leaves out the biases of convolutions and linear layers alone, so that scales
+    and offsets of batch norm decay. ``layer_decay``: a parameter of ``model.layers[i]`` learns with
+    lr * layer_decay ** (n - i) of n layers, all others with lr. A name in ``layers`` matches whole parts of a
+    parameter's name: stages.1 does not match stages.10. A pattern or name that matches no parameter is a UserError.
     """
     names = [name for name, _ in model.named_parameters()]
-    exempt = _exempt(model, names) if recipe["weight_decay_on"] == "matrices" else set()
+    exempt = _spared(model, names, recipe["weight_decay_on"])
     layer_of, count = _layers(model, names) if recipe["layer_decay"] != 1 else ({}, 0)
     groups: dict[tuple[int, bool], Group] = {}
     for name, parameter in model.named_parameters():
@@ -82,8 +83,20 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[Group]:
     return list(groups.values())
 
 
-def _exempt(model: nn.Module, names: list[str]) -> set[str]:
-    """Names of the parameters that ``weight_decay_on: matrices`` leaves out."""
+def _spared(model: nn.Module, names: list[str], decayed: str) -> set[str]:
+    """Names of the parameters that a value of ``weight_decay_on`` leaves out."""
+    if decayed == "all":
+        return set()
+    return _biases(model) if decayed == "no_biases" else _no_matrices(model, names)
+
+
+def _biases(model: nn.Module) -> set[str]:
+    parts = model.named_modules()
+    layers = [(name, part) for name, part in parts if isinstance(getattr(part, "bias", None), nn.Parameter)]
+    return {f"{name}.bias".lstrip(".") for name, part in layers if getattr(part, "weight", part.bias).dim() > 1}
+
+
+def _no_matrices(model: nn.Module, names: list[str]) -> set[str]:
     exempt = {name for name, p in model.named_parameters() if p.dim() < 2 or name.rpartition(".")[2] == "bias"}
     for pattern in getattr(model, "no_decay", ()):
         exempt |= _some(model, "no_decay", pattern, (name for name in names if fnmatchcase(name, pattern)))
@@ -226,13 +239,15 @@ def sampler(strata: torch.Tensor, order: str, generator: torch.Generator) -> tor
     """The training rows of an epoch, in order: positions int64 (n,) into the classes ``strata`` (n,) of the rows, on
     the CPU.
 
-    ``shuffled``: each row once, in a new random order. ``by_class``: each row once, class by class, always in the same
-    order, as a tree of folders is read; no random numbers are used. ``balanced``: n draws with replacement, with the
-    same probability for each class. ``generator`` is one of the CPU.
+    ``weight_decay_on: matrices`` leaves out biases, tensors of one dimension, and the parameters that match the model's
+    ``no_decay`` patterns; ``no_biases`` leaves out the biases of convolutions and linear layers alone, so that scales
+    and offsets of batch norm decay. ``layer_decay``: a parameter of ``model.layers[i]`` learns with
+    lr * layer_decay ** (n - i) of n layers, all others with lr. A name in ``layers`` matches whole parts of a
+    parameter's name: stages.1 does not match stages.10. A pattern or name that matches no parameter is a UserError.
     """
     if order == "by_class":
         return strata.cpu().argsort(stable=True)
-    if order == "shuffled":
+    if order in ("shuffled", "once"):
         return torch.randperm(len(strata), generator=generator)
     frequency = torch.bincount(strata.cpu()).double()
     return torch.multinomial(1 / frequency[strata.cpu()], len(strata), replacement=True, generator=generator)
