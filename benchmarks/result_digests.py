@@ -70,7 +70,8 @@ def run(folder: Path, pictures: Path, isa: str) -> tuple[Path, Path]:
     """Run both configurations in ``folder``; gives their results."""
     config = yaml.safe_load((PROJECT / "config.yaml").read_text()) | {"seeds": [0], "results": str(folder / "shipped")}
     start(folder / "shipped.yaml", config, isa)
-    models = ["ststnet", {"name": "ststnet-port", "model": "ststnet", "variant": "port"}, "oracle"]
+    port = {"name": "ststnet-port", "model": "ststnet", "variant": "port"}
+    models = ["ststnet", {"name": "ststnet-plain", "model": "ststnet", "preset": "plain"}, port, "oracle"]
     source = {"source": str(three(pictures, folder / "three")), "accept": ["counts"]}
     start(folder / "pictures.yaml", {
         "results": str(folder / "pictures"), "datasets": {"flow_images": source}, "tasks": ["megc2019-flow"],

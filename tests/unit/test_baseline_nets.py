@@ -290,11 +290,37 @@ def test_off_apexnet_recipes_and_parameters_for_12_units():
 
 def test_ststnet_recipes():
     """docs/model-sources.md#ststnet."""
-    paper, port = (recipes.resolve({"model": "ststnet", "variant": v})["recipe"] for v in ("paper", "port"))
-    for recipe, epochs in ((paper, 500), (port, 800)):
+    resolved = {
+        "paper": recipes.resolve("ststnet"),
+        "plain": recipes.resolve({"model": "ststnet", "preset": "plain"}),
+        "port": recipes.resolve({"model": "ststnet", "variant": "port"}),
+    }
+    for name, epochs in (("paper", 500), ("plain", 500), ("port", 800)):
+        recipe = resolved[name]["recipe"]
         assert (recipe["optimizer"], recipe["lr"], recipe["batch_size"]) == ("adam", 5e-5, 256)
-        assert (recipe["epochs"], recipe["weight_decay"], recipe["class_weights"]) == (epochs, 0.0, "none")
-    assert (paper["order"], port["order"]) == ("shuffled", "by_class")
-    inputs = recipes.resolve("ststnet")["inputs"]
-    assert (inputs["channels"], inputs["range"], inputs["center"]) == (["u", "v", "strain"], "unit", "train_mean")
+        assert (recipe["epochs"], recipe["class_weights"]) == (epochs, "none")
+    left_to_matlab = ("weight_decay", "weight_decay_on", "order", "last_batch", "batch_norm")
+    assert {name: tuple(one["recipe"][key] for key in left_to_matlab) for name, one in resolved.items()} == {
+        "paper": (1e-4, "no_biases", "once", "drop", "training_set"),
+        "plain": (0.0, "all", "shuffled", "keep", "running"),
+        "port": (0.0, "all", "by_class", "keep", "running"),
+    }
+    assert {name: tuple(one["inputs"][key] for key in ("range", "center")) for name, one in resolved.items()} == {
+        "paper": ("byte", "train_mean"), "plain": ("unit", "train_mean"), "port": ("byte", "none"),
+    }  # fmt: skip
+    assert resolved["paper"]["inputs"]["channels"] == ["u", "v", "strain"]
     assert build("ststnet", num_classes=3).drop.p == 0.5
+
+
+def test_ststnet_begins_as_its_source_does():
+    """MATLAB before R2019a: N(0, 0.01) and biases of 0. PyTorch: uniform up to 1 over the root of the fan-in."""
+    seen = {}
+    for init, variant in (("auto", "paper"), ("narrow", "port"), ("auto", "port"), ("torch", "paper")):
+        torch.manual_seed(0)
+        head = build("ststnet", num_classes=12, variant=variant, init=init).head  # 4,800 weights
+        seen[init, variant] = (round(head.weight.std().item(), 3), bool(head.bias.any()))
+    assert seen == {
+        ("auto", "paper"): (0.01, False), ("narrow", "port"): (0.01, False),
+        ("auto", "port"): (0.029, True), ("torch", "paper"): (0.029, True),
+    }  # fmt: skip
+    assert build("shuffled_labels", num_classes=3).head.bias.any()

@@ -31,7 +31,7 @@ def test_the_table_has_a_line_per_model_with_its_numbers(capsys):
     assert sorted(line.split()[0] for line in lines) == cards.names("models")
     (ststnet,) = (line for line in lines if line.startswith("ststnet "))
     assert re.split(r"  +", ststnet)[1:7] == ["STSTNet", "model", "apex_flow 3x28x28", "1,683", "0.000680",
-                                              "paper, small"]  # fmt: skip
+                                              "paper, plain, small"]  # fmt: skip
     assert ststnet.endswith("Liong et al., IEEE FG 2019")
 
 
@@ -103,7 +103,10 @@ def test_presets_stand_side_by_side_with_the_options_that_they_choose():
 def test_what_an_option_changes():
     assert facts.effects(cards.card("models", "ststnet")) == [
         ("variant", "paper, port",
-         "port: inputs (channels strain, v, u; range byte; center none), recipe (epochs 800; order by_class)")
+         "port: inputs (channels strain, v, u; center none), recipe (epochs 800; weight_decay 0; weight_decay_on all; "
+         "order by_class; last_batch keep; batch_norm running)"),
+        ("scale", "byte, unit", "unit: inputs (range unit)"),
+        ("init", "auto, narrow, torch", ""),
     ]  # fmt: skip
     card = {"options": {"pretrained": ["none", "FILE"], "deep": [True, False]}}
     assert facts.effects(card) == [("pretrained", "none, a file of weights", ""), ("deep", "true, false", "")]

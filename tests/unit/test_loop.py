@@ -324,3 +324,89 @@ def test_extra_clips_are_trained_on_but_never_of_the_subject_that_is_held_out_an
     data = data_of([*"01234567"], ["d"] * 8, subjects, ["x"], torch.zeros(8, 1), torch.zeros(8), "", tested=5)
     folds = data.folds()
     assert folds == {"a": ([2, 3, 4, 6, 7], [0, 1]), "b": ([0, 1, 4, 5, 7], [2, 3]), "c": ([0, 1, 2, 3, 5, 6, 7], [4])}
+
+
+# --- as MATLAB trains ------------------------------------------------------------------------------------------------
+
+
+class Watched(nn.Module):
+    """Remembers which clips each step of training saw: clip i is full of the number i."""
+
+    def __init__(self):
+        super().__init__()
+        self.head, self.seen = nn.Linear(1, 3), []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        numbers = x.mean(dim=(1, 2, 3))
+        if self.training:
+            self.seen.append(sorted(numbers.round().int().tolist()))
+        return self.head(numbers[:, None])
+
+
+def batches_seen(train: int, epochs: int = 3, resumed: bool = False, **changes) -> list[list[int]]:
+    """The batches of each epoch in turn; ``resumed``: the loop of the last epoch is another one, which goes on."""
+    x, y = torch.arange(30.0)[:, None, None, None].expand(30, 3, 4, 4).clone(), torch.arange(30) % 3
+    loops = [loop_on(Watched(), recipe(**changes), x, y, list(range(train)), 5) for _ in range(1 + resumed)]
+    for _ in range(epochs - resumed):
+        loops[0].epoch()
+    if resumed:
+        loops[1].load_state_dict(loops[0].state_dict())
+        loops[1].epoch()
+    return [batch for loop in loops for batch in loop.model.seen]
+
+
+def test_shuffled_once_and_without_the_rest_every_epoch_sees_the_same_clips():
+    """Of 20 clips and batches of 12: the same 12, which are not the first ones; the others are never trained on."""
+    first, *others = batches_seen(20, order="once", last_batch="drop")
+    assert len(first) == 12
+    assert first != list(range(12))
+    assert others == [first, first]
+    assert batches_seen(20, order="once", last_batch="drop", resumed=True) == [first] * 3
+    assert len(set(map(tuple, batches_seen(20, order="shuffled", last_batch="drop")))) == 3
+
+
+def test_a_training_set_smaller_than_a_batch_is_one_batch():
+    assert batches_seen(7, order="once", last_batch="drop") == [list(range(7))] * 3
+
+
+def norm_net() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.ReLU(), nn.BatchNorm2d(4), nn.Dropout(0.5), nn.Flatten(), nn.Linear(16, 3)
+    )
+
+
+def test_batch_norm_predicts_with_the_statistics_of_the_training_set():
+    """Mean and variance by hand, of rows that train and no other, whatever the batches were."""
+    x, y = clips()
+    loop = loop_on(norm_net(), recipe(batch_norm="training_set", last_batch="drop"), x, y, list(range(20)), 3)
+    loop.epoch()
+    predicted = loop.predict(list(range(20, 30)))
+    maps = loop.model[1](loop.model[0](x[:20])).detach()
+    norm = loop.model[2]
+    torch.testing.assert_close(norm.running_mean, maps.mean(dim=(0, 2, 3)))
+    torch.testing.assert_close(norm.running_var, maps.transpose(0, 1).flatten(1).var(dim=1))
+    assert norm.momentum == 0.1
+    assert not norm.training
+    torch.testing.assert_close(predicted, loop.model(x[20:]).softmax(dim=1).detach())
+
+
+def test_to_look_at_predictions_changes_no_training():
+    """A fold whose test subject is peeked at ends as one that is not looked at."""
+    x, y = clips()
+    ends = []
+    for looks in (True, False):
+        loop = loop_on(norm_net(), recipe(batch_norm="training_set"), x, y, list(range(20)), 3)
+        seed_all(1)  # of dropout
+        for _ in range(3):
+            loop.epoch()
+            if looks:
+                loop.predict([25, 26])
+        ends.append(loop.predict([25, 26]))
+    assert torch.equal(*ends)
+
+
+def test_a_model_without_batch_norm_is_told_so():
+    x, y = clips()
+    with pytest.raises(UserError, match="training_set needs a model with batch norm, which Sequential has not"):
+        loop_on(net(), recipe(batch_norm="training_set"), x, y, list(range(20)), 3)

@@ -200,6 +200,17 @@ def test_a_model_that_names_its_parameters_wrongly_is_told_so(change, message):
         parameter_groups(model, RECIPE | {"layer_decay": 0.9, "weight_decay_on": "matrices"})
 
 
+def test_no_biases_spares_the_biases_of_layers_alone():
+    """As MATLAB does it: BiasL2Factor is 0, the factors of scale and offset of batch norm are 1."""
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 3), nn.Linear(3, 3, bias=False)
+    )
+    groups = parameter_groups(model, RECIPE | {"weight_decay": 1e-4, "weight_decay_on": "no_biases"})
+    named = {id(parameter): name for name, parameter in model.named_parameters()}
+    decays = {group["weight_decay"]: [named[id(p)] for p in group["params"]] for group in groups}
+    assert decays == {1e-4: ["0.weight", "1.weight", "1.bias", "3.weight", "4.weight"], 0.0: ["0.bias", "3.bias"]}
+
+
 # --- schedules -------------------------------------------------------------------------------------------------------
 
 

@@ -261,7 +261,7 @@ def test_the_page_says_of_every_figure_where_it_comes_from(tmp_path, capsys):
 
 
 def test_ststnet_takes_about_what_it_took(tmp_path, capsys):
-    """docs/megc2019-flow.md: one LOSO of the paper's variant on one core took 12 and 15 minutes."""
+    """docs/megc2019-flow.md: one LOSO of the preset plain on one core took 12 and 15 minutes."""
     config = {"results": str(tmp_path), "datasets": {"flow_images": {"source": "."}}, "tasks": ["megc2019-flow"],
               "models": ["ststnet"]}  # fmt: skip
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))

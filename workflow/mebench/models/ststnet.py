@@ -20,6 +20,7 @@ CARD = {
         {"options": {"init": "narrow"}, "forward": 679776},
         {"options": {"init": "torch"}, "forward": 679776},
         {"options": {"scale": "unit"}, "forward": 679776},
+        {"options": {"init": "torch", "scale": "unit"}, "forward": 679776},
     ],
     "inputs": {
         "kind": "apex_flow",
@@ -85,12 +86,11 @@ CARD = {
     },
     "resources": {"mem_mb": 1500, "runtime_min": 60, "gpu": 0},
     "notes": (
-        "paper trains what the authors' MATLAB script (main.m) trains. What the script leaves out is MATLAB's default: "
+        "paper trains what the authors' MATLAB script (main.m) trains; what the script leaves out is MATLAB's default: "
         "weight_decay, weight_decay_on, order, last_batch, batch_norm, init. A LOSO training set of the composite has "
         "fewer than 442 clips, so an epoch is one batch: the same 256 clips in all 500 epochs, the others are never "
-        "trained on. A training set of fewer than 256 clips is one batch. plain has PyTorch's defaults instead, and "
-        "pictures in 0..1: what mebench called paper in its version 0.1. variant: port is the authors' PyTorch port: "
-        "padding 2, raw 0..255, (strain, v, u), 800 epochs, fixed batches in class order."
+        "trained on. plain has PyTorch's defaults instead, and pictures in 0..1. variant: port is the authors' PyTorch "
+        "port: padding 2, raw 0..255, (strain, v, u), 800 epochs, fixed batches in class order."
     ),
     "deviations": [
         {
