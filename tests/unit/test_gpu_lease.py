@@ -18,7 +18,7 @@ import pytest
 
 from mebench.errors import UserError
 from mebench.runs import gpu_cards, gpu_lease
-from mebench.runs.gpu_cards import Card, to_choose_from
+from mebench.runs.gpu_cards import GpuCard, to_choose_from
 from mebench.runs.gpu_lease import lease
 
 CARDS = ("GPU-aaaa", "GPU-bbbb")
@@ -250,7 +250,7 @@ def test_without_nvidia_smi_the_driver_lists_the_cards_and_they_are_named_by_num
         (tmp_path / "gpus" / address / "information").write_text(f"Model: \t\t X\nGPU UUID: \t {uuid}\nIRQ: 1\n")
     monkeypatch.setattr(gpu_cards, "DRIVER", tmp_path / "gpus")
     first, second = gpu_cards.cards_of_this_machine()
-    assert first == Card("GPU-12ab-34cd", "GPU-12ab-34cd")
+    assert first == GpuCard("GPU-12ab-34cd", "GPU-12ab-34cd")
     assert (second.visible, second.lease.endswith("-0000:41:00.0")) == ("1", True)
     with lease(2, "test"):
         assert os.environ[gpu_cards.VISIBLE] == "GPU-12ab-34cd,1"
