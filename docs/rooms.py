@@ -63,6 +63,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "files",
             "formats",
             "instruction_set",
+            "letters",
             "log",
             "model_card",
             "names",
@@ -71,7 +72,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "progress",
         ),
         "reading cards, `UserError`, files that are whole or absent, their columns, keys and names, several processes, "
-        "progress and messages, the papers that cards cite",
+        "progress and messages, letters and fonts, the papers that cards cite",
     ),
 }
 

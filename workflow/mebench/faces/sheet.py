@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mebench import parallel
+from mebench import letters, parallel
 from mebench.faces import store
 from mebench.faces.job import FacesJob
 from mebench.faces.store import Face
@@ -22,7 +22,7 @@ from mebench.media.pictures import decode
 from mebench.media.unavailable import Unavailable
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageFont
+    from PIL import Image, ImageDraw, ImageFont
 
 ACROSS, DOWN, MOST_PAGES = 10, 6, 16
 SIDE, GAP, MARGIN = 150, 14, 28  # pixels
@@ -159,7 +159,7 @@ def draw(page: Page) -> Image.Image:
     width = 2 * MARGIN + ACROSS * SIDE + (ACROSS - 1) * GAP
     image = Image.new("RGB", (width, head + sum(heights) + MARGIN - GAP), "white")
     pen = ImageDraw.Draw(image)
-    pen.text((MARGIN, MARGIN), page.title, INK, font(26, bold=True))
+    _write(pen, (MARGIN, MARGIN), page.title, INK, 26, bold=True)
     pen.text((width - MARGIN, MARGIN + 8), page.number, GREY, font(15), anchor="ra")
     for i, (line, colour) in enumerate(page.lines):
         pen.text((MARGIN, MARGIN + 42 + 22 * i), line, colour, font(15, bold=colour == VERMILLION))
@@ -169,9 +169,26 @@ def draw(page: Page) -> Image.Image:
             left = MARGIN + i * (SIDE + GAP)
             _tile(image, tile, page.crop, left, top)
             for k, (line, colour) in enumerate(lines):
-                pen.text((left + SIDE // 2, top + SIDE + 8 + LINE * k), line, colour, font(12), anchor="ma")
+                _write(pen, (left + SIDE // 2, top + SIDE + 8 + LINE * k), line, colour, 12, anchor="ma")
         top += height
     return image
+
+
+def _write(
+    pen: ImageDraw.ImageDraw, place: tuple[int, int], text: str, colour: str, size: int, bold: bool = False,
+    anchor: str | None = None,
+) -> None:  # fmt: skip
+    face = font(size, bold)
+    parts = letters.pieces(text)
+    if [path for _, path in parts if path] == []:
+        pen.text(place, "".join(part for part, _ in parts), colour, face, anchor=anchor)
+        return
+    faces = [font(size, bold, path) for _, path in parts]
+    widths = [own.getlength(part) for own, (part, _) in zip(faces, parts, strict=True)]
+    left = place[0] - (sum(widths) / 2 if anchor == "ma" else 0)
+    for own, (part, _), width in zip(faces, parts, widths, strict=True):
+        pen.text((left, place[1] + face.getmetrics()[0]), part, colour, own, anchor="ls")  # on one base line
+        left += width
 
 
 def _text(tile: Tile) -> list[tuple[str, str]]:
@@ -187,7 +204,7 @@ def _text(tile: Tile) -> list[tuple[str, str]]:
 def _shortened(text: str, width: float) -> str:
     """``text``, without its middle where it is wider than ``width`` pixels: ids differ most at their ends."""
     shown, kept = text, len(text)
-    while kept > 2 and font(12).getlength(shown) > width:
+    while kept > 2 and sum(font(12, path=path).getlength(part) for part, path in letters.pieces(shown)) > width:
         kept -= 1
         shown = f"{text[: kept // 2]}…{text[len(text) - (kept - kept // 2) :]}"
     return shown
@@ -250,12 +267,9 @@ def _with_landmarks(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
     return result
 
 
-@functools.lru_cache(maxsize=16)
-def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """The font that comes with matplotlib, so that text is the same everywhere."""
-    import matplotlib
+@functools.lru_cache(maxsize=64)
+def font(size: int, bold: bool = False, path: Path | None = None) -> ImageFont.FreeTypeFont:
+    """The font that comes with matplotlib, so that text is the same everywhere; or another, for letters it lacks."""
     from PIL import ImageFont
 
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(str(path or letters.default_font(bold)), size, layout_engine=ImageFont.Layout.BASIC)

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mebench.files import whole_file
+from mebench.plots import letters_in_figures
 
 if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
@@ -97,12 +98,14 @@ def message(text: str) -> Figure:
 
 def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
     """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
-    if fig.get_layout_engine():
+    with letters_in_figures.quiet():
         fig.draw_without_rendering()  # lays the figure out, once for both files
+        note = letters_in_figures.complete(fig)
+    if fig.get_layout_engine():
         fig.set_layout_engine("none")
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
     with whole_file(svg) as temporary:
-        fig.savefig(temporary, metadata={"Date": None, "Creator": None})
+        fig.savefig(temporary, metadata={"Date": None, "Creator": None} | ({"Description": note} if note else {}))
     with whole_file(png) as temporary:  # the default compression takes twice the time, for a tenth fewer bytes
         fig.savefig(temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     plt.close(fig)

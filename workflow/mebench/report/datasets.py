@@ -13,7 +13,7 @@ from mebench.files import read_csv, read_json
 from mebench.papers import Paper, paper
 from mebench.report.faces import ROOM, FacesPart, faces_part
 from mebench.report.markdown import sections, to_html
-from mebench.report.pictures import svg
+from mebench.report.pictures import letters_note, svg
 
 # how the lines of report.md begin that name an accepted deviation, and that say that the data are synthetic
 ACCEPTED, SYNTHETIC = "**Accepted deviation", "**SYNTHETIC DATA"
@@ -65,6 +65,7 @@ class DatasetPart:
     by_subject: tuple[SubjectCount, ...]
     report: IndexReport
     figure: str | None
+    letters_note: str
     frames: bool
     faces: FacesPart | None
     path: Path
@@ -80,6 +81,7 @@ def dataset_part(results: Path, name: str, sheet_room: int = ROOM, drawn: bool =
         raise UserError(f"{folder / 'clips.csv'} lists no clips; run `mebench index {name}` again")
     emotions = sorted({clip["emotion"] for clip in clips})
     text = _text(folder / "report.md")
+    plot = results / "plots" / "datasets" / f"{name}.svg"
     origin = _origin(results / "sources" / name / "source.json")
     return DatasetPart(
         name=name,
@@ -95,7 +97,8 @@ def dataset_part(results: Path, name: str, sheet_room: int = ROOM, drawn: bool =
         emotion_names=tuple(emotions),
         by_subject=_subjects(clips, emotions),
         report=_index_report(text),
-        figure=svg(results / "plots" / "datasets" / f"{name}.svg") if drawn else None,
+        figure=svg(plot) if drawn else None,
+        letters_note=letters_note(plot) if drawn else "",
         frames=card.delivers != "pictures",
         faces=faces_part(results, name, sheet_room),
         path=folder / "clips.csv",

@@ -5,12 +5,18 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+from mebench import letters
 from mebench.errors import UserError
 
 
 def data_uri(kind: str, data: bytes) -> str:
     """``kind`` is what follows ``image/``: svg+xml, png or jpeg."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def letters_note(path: Path) -> str:
+    """What has to be said of the letters in a plot: its own note, where some are written out; else nothing."""
+    return letters.NOTE if path.is_file() and letters.NOTE in path.read_text(encoding="utf-8") else ""
 
 
 def svg(path: Path) -> str:

@@ -11,7 +11,7 @@ from mebench.errors import UserError, did_you_mean
 from mebench.plots import samples
 from mebench.protocols.tasks import task as task_called
 from mebench.report.gaps import Gaps
-from mebench.report.pictures import svg
+from mebench.report.pictures import letters_note, svg
 from mebench.report.runs import PooledRun, read_runs
 from mebench.tables.absent import sentences
 from mebench.tables.default import overview
@@ -113,4 +113,5 @@ def _plot(folder: Path, name: str, known: Mapping[str, Sequence[str]]) -> PlotPa
     if not sampled and name not in known:
         raise UserError(f"unknown plot '{name}'{did_you_mean(name, known)}")
     title, caption = samples.title_and_caption(name.removeprefix("input-")) if sampled else known[name]
-    return PlotPart(name, title, caption, svg(folder / f"{name}.svg"))
+    path = folder / f"{name}.svg"
+    return PlotPart(name, title, f"{caption} {letters_note(path)}".strip(), svg(path))
