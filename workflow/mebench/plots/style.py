@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mebench.files import whole_file
+from mebench.log import log
 from mebench.plots import letters_in_figures
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
     with letters_in_figures.quiet():
         fig.draw_without_rendering()  # lays the figure out, once for both files
         note = letters_in_figures.complete(fig)
+    if note:
+        log.warning(f"{stem}: {note}")
     if fig.get_layout_engine():
         fig.set_layout_engine("none")
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
