@@ -1,4 +1,4 @@
-"""Check given.csv of a run that a rule of its own trained, and make predictions.csv, history.csv and run.json of it."""
+"""Check given.csv of a run that its own rule trained, and make predictions.csv, history.csv and run.json from it."""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def examine(path: Path | None, every_frame: bool = False, jobs: int = 1) -> Examination:
-    """Software, machine, and the datasets and tasks of a configuration; with ``every_frame`` bad clips too."""
+    """Software, machine, and the datasets and tasks of a configuration. With ``every_frame`` all frames are read, and
+    bad clips are listed."""
     from mebench.clips.card import dataset_card
     from mebench.config.loading import load_config
     from mebench.doctor import copies, frames, software, tasks

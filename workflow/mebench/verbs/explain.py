@@ -1,8 +1,8 @@
 """Say why something would run (again): a file of the results, or a run named TASK/MODEL/seedK.
 
-Snakemake's dry run says which jobs start and why; the fold engine says of each run which folds hold, and what differs
-for the others. Of a file that was made of what was there, after a failure, it says what was missing. Nothing is run.
-Where snakemake is run with further arguments, it has to be asked with them too:
+Snakemake's dry run says which jobs start and why. The fold engine says for each run which folds hold, and what differs
+for the others. For a file that is incomplete because of a failure, it says what was missing. Nothing is run. If you run
+snakemake with further arguments, give them here too:
 
   mebench explain megc2019/ststnet/seed0 --snakemake="--workflow-profile profiles/slurm"
 """

@@ -1,12 +1,12 @@
 """Make a dataset's source ready: generate it, take the owner's folder, or download and unpack archives.
 
 SOURCE is `synthetic`, a folder, an archive (zip, tar, tar.gz, tar.bz2, tar.xz; 7z and rar where a program
-for them is installed), or the http(s) address of an archive. Archives in a folder that cannot be read as it is are
-unpacked beside each other, together with the workbook and folders beside them. Writes source.json with the folder to
-read (`mebench index --root`); what is generated or unpacked goes to `data` beside it.
+for them is installed), or the http(s) address of an archive. If a folder cannot be read as it is, the archives in it
+are unpacked side by side, together with its workbook and folders. Writes source.json with the folder to read (`mebench
+index --root`). Generated and unpacked data go to `data` beside it.
 
-The token of a download is taken from the environment, MEBENCH_TOKEN_<DATASET> or MEBENCH_TOKEN. A download
-that was cut goes on where it stopped when the command is given again.
+The token of a download is read from the environment variable MEBENCH_TOKEN_<DATASET> or MEBENCH_TOKEN. The same command
+resumes a download that was interrupted.
 """
 
 from __future__ import annotations

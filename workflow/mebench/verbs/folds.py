@@ -1,4 +1,4 @@
-"""Write folds.csv of a run that a rule of its own trains: clips, labels, folds, and where their inputs lie."""
+"""Write folds.csv of a run that its own rule trains: clips, labels, folds, and the files of their inputs."""
 
 from __future__ import annotations
 

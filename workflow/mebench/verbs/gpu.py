@@ -1,9 +1,9 @@
-"""Run any program on GPUs of its own, as training does: for the rule files of models with code of their own.
+"""Run any program on leased GPUs, as training does: for rule files of models with their own code.
 
   mebench gpu --gpus 1 -- python official/train.py ...
 
 It waits while other jobs have the GPUs, sets CUDA_VISIBLE_DEVICES, and becomes the program. The GPUs are free again
-when the program, and whatever it has started, has ended.
+when the program and all processes that it started have ended.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from mebench.errors import UserError
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpus", type=int, default=1, metavar="N",
                         help="how many, where the machine has any; 0: the program sees none (default 1)")  # fmt: skip
-    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- PROGRAM ...", help="the program and its words")
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="-- PROGRAM ...", help="the program and its arguments"
+    )
 
 
 def main(args: argparse.Namespace) -> None:

@@ -1,9 +1,8 @@
 """Compute one input of one dataset for all its clips: flow, flow pictures, stacks of frames, series of face regions.
 
 An input's name says its kind, size and options: tvl1, apex_flow-28, apex_flow-28.eyes, long_flow-384.tvl1.nose.
-Work is done in parts of a few clips of one subject, and finished parts are not done again. With --shard i-of-n only
-every n-th subject is made and --done is written; afterwards, a run with --join makes the index from all parts. Without
-both, all is done.
+It works in parts of a few clips of one subject; finished parts are not made again. With --shard i-of-n only every n-th
+subject is made, and the file --done is written. Then --join makes the index of all parts. Without both, all is done.
 """
 
 from __future__ import annotations

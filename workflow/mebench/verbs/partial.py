@@ -1,8 +1,8 @@
-"""Make the tables, plots and report of what is there, after a command that could not make everything.
+"""Make the tables, plots and report of the results that are there, after a failure.
 
-Snakemake calls it by itself when a job has failed. What is missing, and why, stands at the top of the report and of
-every table; nothing that is incomplete is ranked. The files get an old time stamp, so that the next start of Snakemake
-makes them again. Without --make everything is made in <results>/partial and nothing else is touched.
+Snakemake calls it when a job has failed. The report and every table begin with what is missing and why; incomplete runs
+are not ranked. The files get an old time stamp, so that the next start of Snakemake makes them again. Without --make
+all files are made in <results>/partial, and nothing else is changed.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _configure(args: argparse.Namespace) -> None:
-    """Make own tasks of the configuration known, and fill in what it says of a task."""
+    """Define the tasks of the configuration, and fill in the arguments for a task from it."""
     from mebench.plan import Plan
     from mebench.protocols import tasks
 

@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _write_configured(args: argparse.Namespace) -> None:
-    """The report of all that a configuration asks for."""
+    """Write the report of all that a configuration asks for."""
     from pathlib import Path
 
     from mebench.plan import Plan

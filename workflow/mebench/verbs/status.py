@@ -1,9 +1,9 @@
 """Say how far the benchmark is: folds done, running, failed and missing of every run, and the time that is left.
 
-Works at any time, also while the workflow runs and before it has begun; it changes nothing. A fold is counted as done
-when its result is of the configuration, data and source as they are now. `left` is by the folds that are finished,
-with as many at once as now; ~ marks what nobody has measured yet: it is by the epochs so far, or an estimate that can
-be wrong by a factor of several.
+It works at any time, also while the workflow runs and before it begins, and changes nothing. A fold counts as done when
+its result belongs to the present configuration, data and source. `left` follows from the finished folds, with as many
+folds at once as now. ~ marks a time that follows from the epochs so far, or an estimate that can be several times too
+large or too small.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def watch(look: Callable[[], Snapshot], seconds: float) -> None:
-    """Show what ``look()`` gives again and again, until everything is over or Ctrl-C."""
+    """Show the snapshot of ``look()`` again and again, until all runs are finished or Ctrl-C."""
     import contextlib
     import time
 

@@ -1,6 +1,6 @@
 """Train the missing folds of one shard of a run (a run is a task, a model and a seed).
 
-The workflow writes its configuration, resolved, to results/config.json and names the run:
+The workflow writes the resolved configuration to results/config.json and names the run:
 
   mebench train --run megc2019/ststnet --seeds 0 --config results/config.json --spec-digest 0123456789abcdef
 
@@ -60,7 +60,7 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def named_runs(args: argparse.Namespace) -> list[RunFiles]:
-    """The runs that either form of the arguments names, one for each seed."""
+    """The runs that the arguments name in either form, one for each seed."""
     from mebench.config import spec
     from mebench.runs.paths import RunFiles
 
@@ -125,7 +125,7 @@ def summaries(args: argparse.Namespace, runs: Sequence[RunFiles]) -> list[Path |
 
 
 def check(args: argparse.Namespace, runs: Sequence[RunFiles]) -> None:
-    """Raise a UserError for arguments that make no sense: before the job waits for a GPU."""
+    """Raise a UserError for arguments that make no sense, before the job waits for a GPU."""
     from mebench.parallel import parse_shard
 
     for files in runs:
@@ -144,17 +144,18 @@ def check(args: argparse.Namespace, runs: Sequence[RunFiles]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the log, or the terminal, what goes on before training."""
+    """Log a message before the training."""
     from mebench.log import log
 
     log.info(text)
 
 
 def train(args: argparse.Namespace, files: RunFiles, done: Path | None) -> int:
-    """Train the shard on the GPU that CUDA sees now, or on the CPU, and say how its folds went; gives the exit code.
-    ``done`` is the file for the summary.
+    """Train the shard on the visible GPU or on the CPU, print how its folds went, and give the exit code. ``done`` is
+    the file for the summary.
 
-    Torch is imported in here and not before."""
+    Torch is imported here and not before.
+    """
     from functools import partial
 
     from mebench.parallel import parse_shard
@@ -179,7 +180,7 @@ def train(args: argparse.Namespace, files: RunFiles, done: Path | None) -> int:
 
 
 def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord], done: Path | None) -> None:
-    """Say how the folds went, and write the shard's summary where it is asked for."""
+    """Print how the folds went, and write the shard's summary where it is asked for."""
     from mebench.files import write_json
 
     failed = [record.ending() for record in records if not record.done]
@@ -192,7 +193,7 @@ def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord], d
 
 
 def workers_of(text: str) -> int:
-    """The number behind ``--workers``: ``auto`` is one process for each core that this job may use."""
+    """The number of processes of ``--workers``; ``auto`` is one for each core that this job may use."""
     if text == "auto":
         return len(os.sched_getaffinity(0))
     if not text.isdecimal() or int(text) < 1:
