@@ -143,7 +143,8 @@ class STSTNet(nn.Module):
         if init == "narrow" or (init == "auto" and variant == "paper"):
             for layer in (self.conv, self.head):
                 nn.init.normal_(layer.weight, std=0.01)
-                nn.init.zeros_(layer.bias)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = F.relu(self.conv(x), inplace=True)  # n 16 28 28 (port: 30 30)

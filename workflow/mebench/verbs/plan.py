@@ -1,8 +1,8 @@
 """Say what a configuration would run and cost, before anything is submitted.
 
-Times are those of training, without frames, faces and inputs. A figure is measured where the model's card has a measured
-fold with the same options on that kind of device; it is scaled by steps. Otherwise it is estimated as 3 x FLOPs of a
-forward pass x training clips x epochs / throughput, which can be several times too large or too small.
+Times are those of training, without frames, faces and inputs. A figure is measured where the model's card has a
+measured fold with the same options on that kind of device; it is scaled by steps. Otherwise it is estimated as 3 x
+FLOPs of a forward pass x training clips x epochs / throughput, which can be several times too large or too small.
 """
 
 from __future__ import annotations
