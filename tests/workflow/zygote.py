@@ -143,6 +143,9 @@ def _answer(link: socket.socket, record: Path) -> None:
         for number, file in enumerate(files):
             os.dup2(file, number)
             os.close(file)
+        # the streams of the server were of its log, which can be sought; a pipe cannot
+        sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115, it is there as long as the process
+        sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment | ONE_THREAD)
