@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 from bad import fails
@@ -216,3 +217,27 @@ def test_names_in_utf8_stay_as_they_are(text):
     plain = text.encode("utf-8", "ignore").decode()
     assert names.readable(plain) == plain
     assert names.escaped(plain) == plain
+
+
+@pytest.mark.parametrize("name", [GBK, "a'b", "new\nline", "$HOME", "back\\slash", f"{GBK}'\\x"])
+def test_a_name_is_one_word_of_a_command(name):
+    word = names.shell_word(name)
+    word.encode()  # a log holds it
+    done = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
+    assert os.fsdecode(done.stdout) == name
+
+
+def test_stand_ins_are_generated_in_folders_that_are_not_utf8(tmp_path):
+    for dataset in ("smic", "flow_images"):
+        generate.write(dataset, tmp_path / GBK / dataset, tmp_path / GBK / "truth", subjects=2, clips=1, seed=0)
+        generate.write(dataset, tmp_path / "a" / dataset, tmp_path / "a" / "truth", subjects=2, clips=1, seed=0)
+        one, two = (sorted((tmp_path / place / dataset).rglob("*.*")) for place in (GBK, "a"))
+        assert [path.read_bytes() for path in one if path.is_file()] == [p.read_bytes() for p in two if p.is_file()]
+
+
+def test_a_project_in_a_folder_that_is_not_utf8_is_told_at_once(monkeypatch, tmp_path):
+    names.check_working_folder()
+    (tmp_path / GBK).mkdir()
+    monkeypatch.chdir(tmp_path / GBK)
+    with pytest.raises(UserError, match=r"whose name is not UTF-8; rename the folder"):
+        names.check_working_folder()

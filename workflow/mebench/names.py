@@ -7,7 +7,11 @@ that are read again keep the bytes: CSV as they are, JSON as an escape. People a
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import shlex
+
+from mebench.errors import UserError
 
 SURROGATE = re.compile("[\\ud800-\\udfff]")
 SHOWN = "mebench.shown"  # the codec error handler that writes what people are shown
@@ -21,6 +25,22 @@ def readable(text: str) -> str:
 def escaped(json: str) -> str:
     """JSON that any program reads as UTF-8: each such byte as ``\\udcb2``."""
     return SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", json)
+
+
+def check_working_folder() -> None:
+    """Raise a UserError where Snakemake could start no job, because the name of the folder that it runs in is not
+    UTF-8."""
+    folder = os.getcwd()
+    if SURROGATE.search(folder):
+        raise UserError(f"Snakemake starts no jobs in {readable(folder)}, whose name is not UTF-8; rename the folder")
+
+
+def shell_word(text: str) -> str:
+    """``text`` as one word of a bash command, in letters that any log can hold."""
+    if not SURROGATE.search(text):
+        return shlex.quote(text)
+    quoted = text.replace("\\", r"\\").replace("'", r"\'").replace("\n", r"\n")
+    return f"$'{readable(quoted)}'"
 
 
 def _shown(surrogate: str) -> str:

@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 from mebench import cards, instruction_set
 from mebench.errors import UserError
 from mebench.files import canonical_json, readable_json, write_json, write_text
+from mebench.names import check_working_folder, shell_word
 from mebench.plan import Plan, code
 from mebench.plan.runs import spec_digest
 from mebench.plan.shards import Shards
@@ -23,6 +24,7 @@ try:
     plan = Plan(settings)
     shards = Shards(plan, config.get("shards", "1"))
     instruction_set.check(isa)
+    check_working_folder()
 except UserError as error:
     raise WorkflowError(str(error))
 

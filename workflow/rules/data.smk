@@ -16,11 +16,11 @@ rule fetch:
         mem_mb=2000,
         runtime=times_attempt(60),
     params:
-        source=lambda wildcards: plan.datasets[wildcards.dataset]["source"],
+        source=lambda wildcards: shell_word(plan.datasets[wildcards.dataset]["source"]),
         options=lambda wildcards: plan.arguments.source_options(wildcards.dataset),
         code=code.digest("fetch"),
     shell:
-        "mebench fetch {wildcards.dataset} --source {params.source:q} --options {params.options:q}"
+        "mebench fetch {wildcards.dataset} --source {params.source} --options {params.options:q}"
         " --out {output:q} --jobs {threads} > {log:q} 2>&1"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from mebench.files import write_csv
 from mebench.synthetic.cast import Clip, draw_clips, random_stream
+from mebench.synthetic.writers import write_picture
 
 SIDE = 28
 COLUMNS = ("dataset", "subject", "clip", "emotion", "image")
@@ -23,8 +24,7 @@ def write(dataset: str, data: Path, *, subjects: int, clips: int, seed: int) -> 
         image = f"images/{clip.folder}.png"
         (data / image).parent.mkdir(exist_ok=True)
         picture = _picture(clip, random_stream(seed, dataset, clip.subject, clip.name))
-        if not cv2.imwrite(str(data / image), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-            raise OSError(f"cannot write {data / image}")
+        write_picture(data / image, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         rows.append({"dataset": owner, "subject": subject, "clip": clip.name, "emotion": clip.emotion, "image": image})
     write_csv(data / "manifest.csv", COLUMNS, rows)
 

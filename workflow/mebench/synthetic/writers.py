@@ -30,8 +30,16 @@ def write_frame(dataset: str, path: Path, picture: np.ndarray) -> None:
     pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY if dataset == "samm" else cv2.COLOR_RGB2BGR)
     options = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix == ".jpg" else []
-    if not cv2.imwrite(str(path), pixels, options):
+    write_picture(path, pixels, options)
+
+
+def write_picture(path: Path, pixels: np.ndarray, options: Sequence[int] = ()) -> None:
+    """Write grey or BGR pixels in the format of the suffix. OpenCV itself ends a program that names a file which is not
+    UTF-8."""
+    done, data = cv2.imencode(path.suffix, pixels, list(options))
+    if not done:
         raise OSError(f"cannot write {path}")
+    path.write_bytes(data.tobytes())
 
 
 def write_labels(dataset: str, root: Path, cast: Iterable[Clip]) -> None:
