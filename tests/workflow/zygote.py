@@ -109,8 +109,13 @@ def _draw_coarsely() -> None:
 
     from mebench.plots import style
 
+    def print_png(canvas, file, **_):
+        if "draw" in vars(canvas.figure):  # matplotlib has put it there, to get at the renderer
+            canvas.figure.draw(canvas.get_renderer())
+        Image.new("L", (1, 1)).save(file, "png")
+
     style.LOOK |= {"svg.fonttype": "none", "figure.constrained_layout.use": False}
-    FigureCanvasAgg.print_png = lambda canvas, file, **_: Image.new("L", (1, 1)).save(file, "png")
+    FigureCanvasAgg.print_png = print_png
 
 
 def _import_all() -> None:
