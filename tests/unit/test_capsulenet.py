@@ -12,6 +12,7 @@ from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.models import build
 from mebench.models.capsulenet import margin_loss, routed, squash
+from mebench.training.optim import factor
 
 SMALL = {"size": "small", "pretrained": "none"}
 
@@ -229,12 +230,22 @@ def test_the_recipe():
     """Adam 1e-4, times 0.9 from the first epoch on, batches of 32, 30 epochs (docs/model-sources.md#capsulenet)."""
     spec = recipes.resolve("capsulenet")
     wanted = {"optimizer": "adam", "lr": 1e-4, "weight_decay": 0.0, "batch_size": 32, "epochs": 30, "order": "balanced",
-              "schedule": "step", "gamma": 0.9, "step_epochs": 1, "warmup_epochs": 0.0,
+              "schedule": "step", "gamma": 0.9, "step_epochs": 1, "first_epoch": 1, "warmup_epochs": 0.0,
               "augment": "flip shift:5 rotate:8 light:0.2"}  # fmt: skip
     assert spec["recipe"].items() >= wanted.items()
     assert spec["inputs"] == {
         "kind": "frames", "size": 224, "frames": 0, "channels": ["r", "g", "b"], "range": "unit", "center": "none",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "rates"), [(1, [0.9, 0.81, 0.729]), (0, [1.0, 0.9, 0.81])])
+def test_the_schedule_steps_before_the_first_epoch_or_after_it(first, rates):
+    """The released script steps its schedule at the start of each epoch. From PyTorch 1.1 on that skips the first
+    rate, in PyTorch 1.0 it did not."""
+    recipe = recipes.resolve({"model": "capsulenet", "first_epoch": first})["recipe"]
+    assert [factor(5 * epoch + step, recipe, 5) for epoch in range(3) for step in range(5)] == pytest.approx(
+        [rate for rate in rates for _ in range(5)]
+    )
 
 
 def test_the_small_preset_learns_and_frees_its_random_stem(one_thread):

@@ -17,8 +17,8 @@ from mebench.training.optim import Ema, Schedule, factor, optimizer, parameter_g
 
 RECIPE = {
     "optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0, "weight_decay_on": "all", "momentum": 0.9, "epochs": 10,
-    "schedule": "constant", "warmup_epochs": 0.0, "min_lr": 0.0, "step_epochs": 30, "gamma": 0.1, "layer_decay": 1.0,
-    "precision": "float32",
+    "schedule": "constant", "warmup_epochs": 0.0, "min_lr": 0.0, "step_epochs": 30, "gamma": 0.1, "first_epoch": 1,
+    "layer_decay": 1.0, "precision": "float32",
 }  # fmt: skip
 
 

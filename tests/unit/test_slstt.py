@@ -405,3 +405,26 @@ def toy() -> TaskData:
 def trained_fold(spec: dict, data: TaskData, subject: str) -> fold.FoldResult:
     train, test = data.folds()[subject]
     return run_fold(spec, data, subject, train, test, torch.device("cpu"))
+
+
+def test_random_weights_as_the_release_draws_them():
+    """docs/model-sources.md#slstt. Glorot's uniform: deviation sqrt(2 / (rows + columns)) of each matrix."""
+    released, google = (build("slstt", num_classes=3, size="small", pretrained="none", init=init).vit
+                        for init in ("released", "google"))  # fmt: skip
+    width = released.embed_dim  # 128
+    for vit, matrices in ((released, 3), (google, 1)):
+        qkv = vit.blocks[0].attn.qkv
+        assert qkv.weight.std().item() == pytest.approx((2 / (width + 3 * width // matrices)) ** 0.5, rel=0.02)
+        assert bool(qkv.bias.any()) == (matrices == 3)
+    assert 0 < released.blocks[1].attn.proj.bias.abs().max() < 1e-5
+    assert not released.cls_token.any()
+    assert released.pos_embed.std().item() == pytest.approx(0.02, rel=0.1)
+    bound = released.patch_embed.proj.weight[0].numel() ** -0.5
+    assert 0.9 * bound < released.patch_embed.proj.weight.abs().max() <= bound
+    again = build("slstt", num_classes=3, size="small", pretrained="none", init="released").vit
+    assert torch.equal(again.blocks[0].attn.qkv.weight, released.blocks[0].attn.qkv.weight)  # frozen: always the same
+
+
+def test_pretrained_weights_are_not_drawn():
+    with pytest.raises(UserError, match="init: released for random weights alone; write pretrained: none"):
+        build("slstt", num_classes=3, pretrained="imagenet", init="released")

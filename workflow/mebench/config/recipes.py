@@ -37,6 +37,7 @@ RECIPE: dict[str, str | int | float] = {
     "min_lr": 0.0,
     "step_epochs": 30,
     "gamma": 0.1,
+    "first_epoch": 1,
     "layer_decay": 1.0,
     "clip_norm": 0.0,
     "ema": 0.0,

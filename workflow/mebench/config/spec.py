@@ -36,6 +36,7 @@ class Recipe(TypedDict, total=False):
     min_lr: float
     step_epochs: int
     gamma: float
+    first_epoch: int
     layer_decay: float
     clip_norm: float
     ema: float

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         mlp: nn.Module
 
     class TimmNet(nn.Module):
-        """What is used of timm's networks; only some have the last five."""
+        """What is used of timm's networks; only some have the last seven."""
 
         pretrained_cfg: TimmConfig
         num_classes: int
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
         embed_dim: int
         norm: nn.Module
         patch_embed: TimmPatches
+        pos_embed: nn.Parameter
+        cls_token: nn.Parameter
 
         def forward_features(self, x: torch.Tensor) -> torch.Tensor: ...
 

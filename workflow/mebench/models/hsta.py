@@ -88,6 +88,22 @@ CARD = {
     "deviations": [
         {
             "what": (
+                "The preset paper trains on micro-expressions alone (extra_clips: none). The authors' script of the "
+                "full model trains on the macro-expressions of CAS(ME)^3 too: extra_clips: macro, for objective "
+                "classes."
+            ),
+            "source": "5_folds_casme3_hsta4_usta21.sh (--use_extra_macro_data); add_exp_oc.sh leaves them off",
+            "effect": "4,034 instead of 688 training clips in each of its five folds.",
+        },
+        {
+            "what": (
+                "The release cannot be built as it stands: it has two definitions of cross_uni_hsta_base_224, and the "
+                "second, which counts, is given its depths twice. The network here is the first."
+            ),
+            "source": "_model_hsta.py",
+        },
+        {
+            "what": (
                 "Frames are as delivered, neither aligned nor cropped here, and brought to size by averaging "
                 "over areas, not bilinearly."
             ),

@@ -126,6 +126,14 @@ CARD = {
         },
         {
             "what": (
+                "A clip of two frames, as sampled (every seventh of SAMM), has none between onset and offset: the "
+                "second, its offset, counts as the emotion. There, such an interval has no positive frame."
+            ),
+            "source": "the released code's labels of frames, onset + 1 to offset - 1",
+            "effect": "The clip is learned from and predicted by one frame.",
+        },
+        {
+            "what": (
                 "Of a clip longer than a window (50 frames of CAS(ME)^3, 30 at every seventh elsewhere) the "
                 "first window counts, and its last frame counts as the offset; so do frames that are missing "
                 "just before the offset."

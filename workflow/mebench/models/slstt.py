@@ -36,6 +36,7 @@ CARD = {
         {"options": {"flow": "tvl1"}, "forward": 1220789024256, "head": 150210048},
         {"options": {"stretch": "clip"}, "forward": 1220789024256, "head": 150210048},
         {"options": {"statistics": "half"}, "forward": 1220789024256, "head": 150210048},
+        {"options": {"init": "released"}, "forward": 1220789024256, "head": 150210048},
     ],
     "frozen": ["vit.*"],
     "inputs": {
@@ -77,6 +78,7 @@ CARD = {
         "flow": ["farneback", "tvl1"],
         "stretch": ["frame", "clip"],
         "statistics": ["imagenet", "half"],
+        "init": ["google", "released"],
         "size": ["paper", "small"],
     },
     "changes": {
@@ -123,6 +125,15 @@ CARD = {
                 "With none, a frozen transformer is the same random one in every fold and seed, as a "
                 "pretrained one would be."
             ),
+        },
+        {
+            "what": (
+                "init: google, ours, draws random weights as timm does after Google's code; released draws them as the "
+                "release does: queries, keys and values as matrices of their own, patches as PyTorch does, biases of "
+                "attention from N(0, 1e-6), a class token of zeros. For pretrained: none."
+            ),
+            "source": "model/slstt.py of the release",
+            "effect": "released: weights of queries, keys and values are 1.41 times as large.",
         },
         {
             "what": (
@@ -187,8 +198,17 @@ CARD = {
                 "The last epoch counts; there, the best epoch on the test subject (accuracy at least as high, "
                 "macro F1 higher; for the composite the other way round), and training stops at its 100 %."
             ),
-            "source": "the released code",
+            "source": "trainer.py of the release",
             "effect": "test_peek goes by accuracy alone.",
+        },
+        {
+            "what": (
+                "Every subject is trained by itself. There, the best scores are never set back between subjects: after "
+                "the first subject with 100 % all later ones stop after one epoch and may keep none; for the composite "
+                "(--combined) nothing is saved at all."
+            ),
+            "source": "trainer.py and LOSO.py of the release",
+            "effect": "What the release as it stands would print depends on the order of subjects.",
         },
     ],
 }
@@ -209,8 +229,9 @@ class SLSTT(nn.Module):
     ``forward(x)`` is ``from_features(features(x))``: the transformer before its final norm, then all that is trained
     while the transformer is frozen. ``caches`` says that its features may be computed once. Pictures come with
     ImageNet's mean and deviation; with ``statistics: half`` they are scaled to -1..1. ``flow`` and ``stretch`` say
-    which pictures they are and change nothing in the network. ``size: small`` is the same network with a narrower
-    transformer of two blocks on four patches, for pictures of 64 x 64.
+    which pictures they are and change nothing in the network. ``init`` says how random weights of the transformer are
+    drawn. ``size: small`` is the same network with a narrower transformer of two blocks on four patches, for pictures
+    of 64 x 64.
     """
 
     mean: torch.Tensor | None
@@ -227,18 +248,21 @@ class SLSTT(nn.Module):
         flow: str = "farneback",
         stretch: str = "frame",
         statistics: str = "imagenet",
+        init: str = "google",
         size: str = "paper",
     ):
         super().__init__()
         if size != "paper" and pretrained == "imagenet":
             raise UserError(f"slstt has no ImageNet weights for size: {size}; write pretrained: none")
+        if init == "released" and pretrained != "none":
+            raise UserError("slstt has init: released for random weights alone; write pretrained: none")
         self.aggregator, self.frozen = aggregator, backbone == "frozen"
         for name, numbers in (("mean", IMAGENET_DEFAULT_MEAN), ("deviation", IMAGENET_DEFAULT_STD)):
             constant = torch.tensor(numbers)[:, None, None] if statistics == "half" else None
             self.register_buffer(name, constant, persistent=False)
         self.caches = self.frozen and features == "cached"
         changes, hidden, narrow = SIZES[size]
-        self.vit, self.norm = transformer(pretrained, self.frozen, 0.0 if self.caches else DROP, changes)
+        self.vit, self.norm = transformer(pretrained, self.frozen, init, 0.0 if self.caches else DROP, changes)
         width = self.vit.embed_dim
         if aggregator == "lstm":
             self.lstm = nn.LSTM(width, hidden, num_layers=3, batch_first=True)
@@ -270,16 +294,35 @@ class SLSTT(nn.Module):
         return self.fc2(F.relu(self.fc1(steps[:, -1])))  # n classes
 
 
-def transformer(pretrained: str, frozen: bool, drop: float, changes: dict[str, int]) -> tuple[TimmNet, nn.Module]:
+def transformer(
+    pretrained: str, frozen: bool, init: str, drop: float, changes: dict[str, int]
+) -> tuple[TimmNet, nn.Module]:
     """(ViT-B/16 without its final norm and classifier, that norm). The norm is always trained."""
     kwargs = changes | {"num_classes": 0, "act_layer": "gelu_tanh", "attn_drop_rate": drop, "proj_drop_rate": drop}
     with the_same_random_numbers() if frozen else contextlib.nullcontext():
-        # where weights stay random, they are drawn as Google's own code draws them
+        # where weights stay random, they are drawn as Google's own code draws them, or as the release does
         vit = timm_backbone(VIT, pretrained, weight_init="jax", **kwargs)
+        if init == "released":
+            draw_as_released(vit)
     for block in vit.blocks:
         block.mlp.drop1 = nn.Identity()  # nothing is dropped between the two linear layers
     norm, vit.norm = vit.norm, nn.Identity()
     return vit.requires_grad_(not frozen), norm
+
+
+@torch.no_grad()
+def draw_as_released(vit: TimmNet) -> None:
+    """Draw all weights of timm's transformer as the release's own begins: linear layers by Glorot's uniform, those of
+    queries, keys and values each by itself, with biases from N(0, 1e-6); positions from N(0, 0.02); a class token of
+    zeros; patches as PyTorch draws a convolution."""
+    for name, layer in vit.named_modules():
+        if isinstance(layer, nn.Linear):
+            for matrix in layer.weight.chunk(3 if name.endswith("qkv") else 1):
+                nn.init.xavier_uniform_(matrix)
+            nn.init.normal_(layer.bias, std=1e-6)
+    nn.init.normal_(vit.pos_embed, std=0.02)
+    nn.init.zeros_(vit.cls_token)
+    vit.patch_embed.proj.reset_parameters()
 
 
 @contextlib.contextmanager

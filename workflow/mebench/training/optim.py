@@ -180,13 +180,14 @@ def factor(step: int, recipe: Recipe, steps_per_epoch: int) -> float:
     """The factor of lr in optimiser step ``step`` (counted from 0), for constant, step and cosine.
 
     Warm-up: linear from 0 to the full rate, which is reached at the first step after ``warmup_epochs``. Cosine: from
-    there to ``min_lr`` at the last step. Step: gamma ** (epoch // step_epochs) with epochs counted from 1, so that
-    epochs 1 to step_epochs - 1 have the full rate.
+    there to ``min_lr`` at the last step. Step: gamma ** (epoch // step_epochs) with epochs counted from
+    ``first_epoch``; from 1, epochs 1 to step_epochs - 1 have the full rate.
     """
     warmup = round(recipe["warmup_epochs"] * steps_per_epoch)
     rising = step / warmup if step < warmup else 1.0
     if recipe["schedule"] == "step":
-        return rising * recipe["gamma"] ** ((1 + step // steps_per_epoch) // recipe["step_epochs"])
+        epoch = recipe["first_epoch"] + step // steps_per_epoch
+        return rising * recipe["gamma"] ** (epoch // recipe["step_epochs"])
     if recipe["schedule"] == "cosine" and step > warmup:
         last, lowest = recipe["epochs"] * steps_per_epoch - 1, recipe["min_lr"] / recipe["lr"]
         way = min(1.0, (step - warmup) / (last - warmup)) if last > warmup else 1.0
