@@ -62,7 +62,7 @@ def test_every_input_that_a_model_reads_has_its_picture_in_the_report(trained):
     assert shown == {f"input-{name}" for name in plan.paths.samples["smic-3"]}
     page = (trained.folder / "results/report.html").read_text(encoding="utf-8")
     for name in plan.paths.samples["smic-3"]:
-        assert samples.words(name)[0] in page, name
+        assert samples.title_and_caption(name)[0] in page, name
 
 
 def test_inputs_of_every_kind_were_made(trained):

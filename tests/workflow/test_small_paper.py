@@ -103,7 +103,7 @@ class TestRun:
         for plot in PLAN.paths.plots(task):
             assert (results / f"plots/{task}/{plot}.svg").stat().st_size
         for name in PLAN.paths.samples[task]:
-            assert samples.words(name)[0] in page
+            assert samples.title_and_caption(name)[0] in page
 
     def test_macro_expressions_were_trained_on(self, results):
         """They are in no fold's predictions, but in what a fold says it was trained on."""
