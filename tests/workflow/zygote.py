@@ -105,17 +105,14 @@ def serve(address: str, coarse: bool) -> None:
 
 def _draw_coarsely() -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
     from PIL import Image
 
     from mebench.plots import style
 
-    def print_png(canvas, file, **_):
-        if "draw" in vars(canvas.figure):  # matplotlib has put it there, to get at the renderer
-            canvas.figure.draw(canvas.get_renderer())
-        Image.new("L", (1, 1)).save(file, "png")
-
     style.LOOK |= {"svg.fonttype": "none", "figure.constrained_layout.use": False}
-    FigureCanvasAgg.print_png = print_png
+    Figure.draw_without_rendering = lambda figure: None  # of use for the layout, and for letters that a font lacks
+    FigureCanvasAgg.print_png = lambda canvas, file, **_: Image.new("L", (1, 1)).save(file, "png")
 
 
 def _import_all() -> None:
