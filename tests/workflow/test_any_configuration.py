@@ -246,17 +246,17 @@ def logs(results: Path) -> str:
     return "\n".join(f"{path}: {text[-800:]}" for path, text in texts.items() if "Error" in text or "mebench " in text)
 
 
-def run_and_check(project: Project, worker: str, index: int, configuration: Row, rows: list[Row]) -> None:
-    """Run a configuration to its report in the folder of a worker, and look at what lies there."""
+def run_and_check(project: Project, place: str, index: int, configuration: Row, rows: list[Row]) -> None:
+    """Run a configuration to its report in a folder of the project, and look at what lies there."""
     config = configured(index, configuration, rows, project.copies)
-    folder = project.folder / worker
+    folder = project.folder / place
     folder.mkdir(exist_ok=True)
     file = folder / f"configuration-{index}.yaml"
     file.write_text(yaml.safe_dump(config))
     shards = configuration["shards"]
     if shards == "fold" and configuration["source"] != "synthetic":
         shards = str(SUBJECTS)
-    run(project, "snakemake", "--cores", "2", "--directory", worker, "--configfile", str(file), "--quiet",
+    run(project, "snakemake", "--cores", "2", "--max-threads", "1", "--directory", place, "--configfile", str(file), "--quiet",
         "--config", f"shards={shards}")  # fmt: skip
     results = folder / config["results"]
     page = (results / "report.html").read_text()
@@ -267,20 +267,26 @@ def run_and_check(project: Project, worker: str, index: int, configuration: Row,
 
 
 def started(project: Project, chosen: list[tuple[Row, list[Row]]], first: int) -> dict[int, Future]:
-    """Start all configurations, two at a time; those that share a results folder one after another."""
+    """Start all configurations, two at a time, the longest first; those that share a results folder one after another,
+    each folder in a place of its own."""
     folders: dict[tuple, list[int]] = {}
     for index, (configuration, _) in enumerate(chosen):
         folders.setdefault(tuple(configuration[key] for key in ("source", "crop", "apex")), []).append(index)
-    shares: list[list[int]] = [[], []]
     took = [size(configuration, rows) for configuration, rows in chosen]
+    futures: dict[int, Future] = {index: Future() for index in range(len(chosen))}
+
+    def run_folder(place: str, indices: list[int]) -> None:
+        for index in indices:
+            try:
+                futures[index].set_result(run_and_check(project, place, first + index, *chosen[index]))
+            except BaseException as error:
+                futures[index].set_exception(error)
+
+    pool = ThreadPoolExecutor(2)
     for indices in sorted(folders.values(), key=lambda own: -sum(took[i] for i in own)):
-        min(shares, key=lambda share: sum(took[i] for i in share)).extend(indices)
-    found = {}
-    for k, share in enumerate(shares):
-        pool = ThreadPoolExecutor(1)
-        found |= {i: pool.submit(run_and_check, project, f"worker{k}", first + i, *chosen[i]) for i in share}
-        pool.shutdown(wait=False)
-    return found
+        pool.submit(run_folder, f"place{indices[0]}", indices)
+    pool.shutdown(wait=False)
+    return futures
 
 
 def check(results: Path, row: Row, config: dict[str, Any], page: str) -> None:
