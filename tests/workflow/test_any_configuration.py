@@ -256,8 +256,8 @@ def run_and_check(project: Project, place: str, index: int, configuration: Row, 
     shards = configuration["shards"]
     if shards == "fold" and configuration["source"] != "synthetic":
         shards = str(SUBJECTS)
-    run(project, "snakemake", "--cores", "2", "--max-threads", "1", "--directory", place, "--configfile", str(file), "--quiet",
-        "--config", f"shards={shards}")  # fmt: skip
+    run(project, "snakemake", "--cores", "2", "--max-threads", "1", "--directory", place, "--configfile", str(file),
+        "--quiet", "--config", f"shards={shards}")  # fmt: skip
     results = folder / config["results"]
     page = (results / "report.html").read_text()
     for row in rows:
