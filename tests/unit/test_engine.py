@@ -214,7 +214,7 @@ def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_pa
 def test_kept_weights_are_those_that_predicted(toy, tmp_path, selection):
     from safetensors.torch import load_file
 
-    spec, run = toy.spec(selection=selection, epochs=6, preset="plain"), tmp_path / "run"
+    spec, run = toy.spec(selection=selection, epochs=6), tmp_path / "run"
     train(toy, run, spec)
     assert not list(run.rglob("*.safetensors"))
     records = train(toy, run, spec, save_weights=True)  # finished folds have none: they are trained again
