@@ -110,7 +110,7 @@ def _draw_coarsely() -> None:
 
     from mebench.plots import style
 
-    style.LOOK |= {"svg.fonttype": "none", "figure.constrained_layout.use": False}
+    style.LOOK |= {"savefig.dpi": 30, "svg.fonttype": "none", "figure.constrained_layout.use": False}
     Figure.draw_without_rendering = lambda figure: None  # of use for the layout, and for letters that a font lacks
     FigureCanvasAgg.print_png = lambda canvas, file, **_: Image.new("L", (1, 1)).save(file, "png")
 
