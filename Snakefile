@@ -6,14 +6,17 @@ from snakemake.utils import min_version
 min_version("9.19")
 
 
+include: "workflow/rules/common.smk"
+
+
 # A configuration that is named on the command line stands alone: what it does not say is the default, as it is for
-# `mebench plan --config`, and never what config.yaml happens to hold.
+# `mebench plan --config`, and never what config.yaml happens to hold. common.smk reads the file by mebench's own rules
+# and says what is wrong in it; Snakemake reads it here for its own report.
 if not workflow.config_settings.configfiles:
 
     configfile: "config.yaml"
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/config.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/inputs.smk"

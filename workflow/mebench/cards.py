@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mebench.errors import UserError, did_you_mean
+from mebench.owner_paths import expanded
 
 if TYPE_CHECKING:
     from mebench.config.entries import ModelEntry
@@ -26,6 +27,7 @@ Card = dict[str, Any]  # any: a literal that anybody may write; ModelCard and Da
 PACKAGE = Path(__file__).parent
 OWN = Path("datasets")  # where datasets outside the package lie
 WEIGHTS = (".safetensors", ".pth", ".pt")
+TRUTH = {"yes": True, "on": True, "no": False, "off": False}
 RULES = ".smk"  # the suffix of a rule file: a model that a Snakemake rule of its own trains
 RULE_CARD = ("title", "kind", "paper", "licence", "training", "parameters", "inputs", "resources", "notes")
 # a rule file is not plain Python: its card begins at the margin and ends before the next line that begins there
@@ -163,11 +165,13 @@ def _import_failure(error: Exception, path: Path) -> str:
 
 def checked_option(where: str, key: str, value: Option, choices: Sequence[Option]) -> Option:
     """The value of an option, if the card allows it. The word FILE among the choices stands for the path of a file of
-    weights."""
+    weights. Where the card has truth values, yes, no, on and off mean them, though they are texts in YAML 1.2."""
+    if True in choices and isinstance(value, str) and value.lower() in TRUTH:
+        value = TRUTH[value.lower()]
     if value in choices and value != "FILE":
         return value
     if "FILE" in choices and str(value).endswith(WEIGHTS):
-        return str(value)
+        return expanded(str(value), f"file of weights of {where}")
     listed = ", ".join(f"a file ({', '.join(WEIGHTS)})" if choice == "FILE" else str(choice) for choice in choices)
     raise UserError(f"{where} has {key}: {value}; choose one of {listed}")
 

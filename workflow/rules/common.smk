@@ -9,6 +9,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from mebench import cards, instruction_set
+from mebench.config.started import started
 from mebench.errors import UserError
 from mebench.files import canonical_json, readable_json, write_json, write_text
 from mebench.names import check_working_folder, shell_word
@@ -16,13 +17,24 @@ from mebench.plan import Plan, code
 from mebench.plan.runs import spec_digest
 from mebench.plan.shards import Shards
 
+
+def configuration_of(workflow):
+    """What the configuration files and `--config` say, read by mebench's own rules; as a module: what it is given."""
+    if workflow.modifier.skip_configfile:
+        return dict(config)
+    given = workflow.config_settings
+    alone = given.configfiles or (given.replace_workflow_config and given.config)
+    return started(given.configfiles if alone else ["config.yaml"], given.config)
+
+
 # how a run is submitted and carried out is no part of what the benchmark is: `--config shards=8 isa=native`, or in a
 # profile. The configuration itself stays as it is: a workflow that uses this one as a module may read it twice.
-settings = {key: value for key, value in config.items() if key not in ("shards", "isa")}
-isa = config.get("isa", instruction_set.DEFAULT)
 try:
+    settings = configuration_of(workflow)
+    isa = settings.pop("isa", instruction_set.DEFAULT)
+    count = settings.pop("shards", "1")
     plan = Plan(settings)
-    shards = Shards(plan, config.get("shards", "1"))
+    shards = Shards(plan, count)
     instruction_set.check(isa)
     check_working_folder()
 except UserError as error:

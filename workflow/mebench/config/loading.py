@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import cast
 
+from mebench import yaml_text
 from mebench.config.configuration import FORMAT, Configuration
 from mebench.config.entries import Document, Settings
 from mebench.config.schema import checked
@@ -16,31 +16,26 @@ from mebench.errors import UserError
 def load(path: str | os.PathLike) -> Configuration:
     """The configuration of a file. A resolved one (JSON) was checked when it was written: reading it needs neither the
     libraries for YAML and the schema nor the cards of models."""
-    text = _text(path)
+    text = yaml_text.text(path)
     document = _document(text)
     if document is not None:
         return _resolved(document, path)
     from mebench.config.resolve import resolve
 
-    return resolve(checked(_yaml(text, path), str(path)))
+    return resolve(checked(written(text, str(path)), str(path)))
 
 
 def load_config(path: str | os.PathLike) -> Settings:
     """The settings of a configuration file alone, checked and completed, but not resolved against cards."""
-    text = _text(path)
+    text = yaml_text.text(path)
     document = _document(text)
-    return checked(_yaml(text, path), str(path)) if document is None else _resolved(document, path).settings
+    return checked(written(text, str(path)), str(path)) if document is None else _resolved(document, path).settings
 
 
-def _text(path: str | os.PathLike) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot read the configuration {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"the configuration {path} is not a text in UTF-8 ({error.reason}); save it as UTF-8"
-        ) from error
+def written(text: str, where: str) -> object:
+    """What the text of a config.yaml holds; an empty one holds no keys, so that all are the default."""
+    value = yaml_text.parse(text, where)
+    return {} if value is None else value
 
 
 def _document(text: str) -> Document | None:
@@ -61,13 +56,3 @@ def _resolved(document: Document, path: str | os.PathLike) -> Configuration:
             "writes it anew, or name config.yaml"
         )
     return Configuration.read(document)
-
-
-def _yaml(text: str, path: str | os.PathLike) -> object:
-    import yaml
-
-    try:
-        return yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        where = f" line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
-        raise UserError(f"{path}{where} is not valid YAML: {getattr(error, 'problem', error)}") from error

@@ -9,6 +9,7 @@ from mebench import cards
 from mebench.clips.card import dataset_card
 from mebench.config import kinds
 from mebench.errors import UserError, check_folder_name, did_you_mean
+from mebench.owner_paths import expanded
 from mebench.protocols.tasks import SHIPPED, Expected, TaskDefinition
 
 ALWAYS = ("name", "kind", "title", "datasets", "stage")
@@ -16,8 +17,10 @@ ALWAYS = ("name", "kind", "title", "datasets", "stage")
 
 def own(written: Mapping[str, object]) -> TaskDefinition:
     """The definition of a task as it is ``written`` in the configuration, complete; a UserError says what is wrong."""
-    entry = cast(TaskDefinition, written)  # the schema has checked name, kind, title, datasets and stage
+    entry = cast(TaskDefinition, dict(written))  # the schema has checked name, kind, title, datasets and stage
     name = entry["name"]
+    if "kind" in entry:
+        entry["kind"] = expanded(entry["kind"], f"kind of the task {name}")
     if name in SHIPPED:
         raise UserError(f"the task {name} is there already; give your own another name, or list just the name {name}")
     check_folder_name("task", name)

@@ -12,6 +12,7 @@ from mebench.config.entries import ModelEntry
 from mebench.config.spec import ModelInputs, Option, Recipe, RunSpec
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.model_card import Change, ModelCard, Resources, model_card
+from mebench.owner_paths import expanded
 from mebench.protocols.tasks import TASKS
 
 # every recipe key with its default; a card or the configuration may set any of them
@@ -67,7 +68,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
     entry: dict[str, object] = {"model": written}
     if not isinstance(written, str):
         entry = {str(key): value for key, value in written.items()}
-    model = str(entry.pop("model"))
+    model = expanded(str(entry.pop("model")), "model")
     if not cards.is_rule_file(model):
         card_check.check(cards.card("models", model), cards.locate("models", model), RECIPE)
     card = model_card(model)

@@ -143,9 +143,11 @@ class Plan:
 
     @property
     def config_json(self) -> str:
-        """The configuration with its defaults, without the places where the data lie on this machine."""
+        """The configuration with its defaults, without the places where data and results lie on this machine."""
         kept = {
             name: {**d, "source": "synthetic" if d["source"] == "synthetic" else "own copy"}
             for name, d in self.datasets.items()
         }
-        return canonical_json({**self.config, "datasets": kept})
+        results = Path(self.config["results"])
+        shown = results.name if results.is_absolute() else str(self.config["results"])
+        return canonical_json({**self.config, "datasets": kept, "results": shown})

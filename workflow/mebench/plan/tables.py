@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from mebench import yaml_text
 from mebench.errors import UserError, did_you_mean
+from mebench.owner_paths import expanded
 from mebench.protocols.tasks import TASKS
 
 FOLDER = Path(__file__).parents[1] / "tables"
@@ -19,7 +21,8 @@ def table_names() -> list[str]:
 def named(tables: Iterable[str]) -> dict[str, str]:
     """The tables of a configuration by name, each a name of the package or the path of a YAML file."""
     by_name: dict[str, str] = {}
-    for table in tables:
+    for written in tables:
+        table = expanded(written, "table") if is_file(written) else written
         name = Path(table).stem if is_file(table) else table
         if name in by_name:
             raise UserError(f"two tables are called '{name}'; rename one of the files")
@@ -41,7 +44,18 @@ def table_task(table: str) -> str:
         raise UserError(f"there is no file {path} for the table; give the name of a table or the path of its YAML file")
     if table in TASKS and not path.is_file():
         return table
+    if is_file(table):
+        return _task_of(path)
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("task:"):
             return line.partition(":")[2].strip().strip("\"'")
     raise UserError(f"the table file {path} has no line 'task: NAME'")
+
+
+def _task_of(path: Path) -> str:
+    """The task that a table's file names, or the file that it extends."""
+    keys = yaml_text.read(path)
+    if not isinstance(keys, dict) or not isinstance(keys.get("task"), str | yaml_text.Whole):
+        raise UserError(f"the table file {path} has no line 'task: NAME'")
+    task = keys["task"]
+    return task if isinstance(task, str) else task.written

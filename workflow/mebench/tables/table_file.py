@@ -16,10 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict, cast
 
-import yaml
-
-from mebench import tasks
+from mebench import tasks, yaml_text
 from mebench.errors import UserError, did_you_mean
+from mebench.owner_paths import expanded
 from mebench.protocols.tasks import TASKS
 from mebench.tables.default import Metrics, column
 from mebench.tables.description import Column, Description, Key, Published
@@ -62,7 +61,7 @@ def names() -> list[str]:
 
 def table_path(name: str) -> Path:
     """The file of a table by its name, or by its path, which ends in ``.yaml``."""
-    return Path(name) if name.endswith(".yaml") else FOLDER / f"{name}.yaml"
+    return Path(expanded(name, "table")) if name.endswith(".yaml") else FOLDER / f"{name}.yaml"
 
 
 def read(name: str) -> Description:
@@ -96,10 +95,7 @@ def _written(name: str, extended_by: tuple[str, ...] = ()) -> Written:
         raise UserError(f"there is no file {path} for the table; give the name of a table or the path of its YAML file")
     if not path.is_file():
         raise UserError(f"unknown table '{name}'{did_you_mean(name, {*names(), *TASKS})}")
-    try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    written = yaml_text.texts(yaml_text.read(path))
     if not isinstance(written, dict):
         raise UserError(f"{path} must hold keys such as title, task and columns; see {FOLDER.name}/megc2019.yaml")
     for key in written:
