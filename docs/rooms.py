@@ -67,12 +67,14 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "log",
             "model_card",
             "names",
+            "owner_paths",
             "papers",
             "parallel",
             "progress",
+            "yaml_text",
         ),
         "reading cards, `UserError`, files that are whole or absent, their columns, keys and names, several processes, "
-        "progress and messages, letters and fonts, the papers that cards cite",
+        "progress and messages, letters and fonts, the papers that cards cite, YAML and paths that people write",
     ),
 }
 
