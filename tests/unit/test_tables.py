@@ -371,7 +371,7 @@ def test_a_table_of_ones_own(tmp_path, build):
         ("title: T\ntask: t\ncolumns: [[all, uf1, X]]", "the part 'all' has no heading"),
         ("task: t\ncolumns: [[all, uf1, X]]\nparts: {all: A}", "has no 'title'"),
         ("title: T\ntask: t\ncolumns: [[all, uf1, X]]\nparts: {all: A}\nsources: {A: x}\n"
-         "published: [{method: M, source: [A], values: {all: {uf1: 0.5}}}]", "in quotes"),
+         "published: [{method: M, source: [A], values: {all: {uf1: 5e-1}}}]", "in quotes"),
         ("title: T\ntask: t\ncolumns: [[all, uf1, X]]\nparts: {all: A}\nsources: {A: x}\n"
          "published: [{method: M, source: [B], values: {}}]", "not in the legend"),
         ("title: [", "not valid YAML"),

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
-    from yaml import MappingNode, Node, ScalarNode, YAMLError
-    from yaml.cyaml import CSafeLoader
+    from yaml import MappingNode, Node, SafeLoader, ScalarNode, YAMLError
 
 Value = object  # None, bool, Whole, Real, str, and lists and dicts of them
 MOST_VALUES = 100_000  # aliases of aliases can make a short file as large as the memory
@@ -146,7 +145,7 @@ def _number(number: Whole | Real, written: str) -> Whole | Real:
 
 
 @functools.cache
-def _loader() -> type[CSafeLoader]:
+def _loader() -> type[SafeLoader]:
     """PyYAML's parser, in C where it is there, that marks each scalar without quotes and gives no meaning to any."""
     import yaml
 
