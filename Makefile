@@ -24,7 +24,7 @@ flow: setup ## run the benchmark on the published flow pictures: make flow MEGC2
 	snakemake --configfile config.megc2019-flow.yaml
 
 test: setup $(if $(shell command -v sbatch),slurm-plugin) ## run all tests
-	pytest
+	pytest -n 2
 
 slurm-plugin: $(VENV)/slurm-plugin ## install Snakemake's plugins for Slurm and other schedulers into .venv/slurm-plugin
 

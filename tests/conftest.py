@@ -1,4 +1,9 @@
-"""What all tests share: the instruction sets of a job, set before any library of numbers is loaded."""
+"""What all tests share: the instruction sets of a job, set before any library of numbers is loaded,
+and how they are dealt to workers."""
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from mebench import instruction_set
 
@@ -11,3 +16,16 @@ def pytest_report_header() -> str:
 
     used = instruction_set.in_use()
     return f"processor: {cpu()} ({' '.join(used.processor)}); libraries use: {used.choice}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """With ``pytest -n 2``: files side by side, and whole workflows after them, one after the other on one worker."""
+    config.option.loadscopereorder = False
+    return FilesThenWorkflows(config, log)
+
+
+class FilesThenWorkflows(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        """Tests of one scope run on one worker, in their order."""
+        whole = nodeid.startswith(("tests/workflow/", "tests/slurm/"))  # these use all cores themselves
+        return "workflows" if whole else nodeid.split("::")[0]
