@@ -42,6 +42,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "acquisition": (("acquisition",), "from the `source` of a dataset to a folder: downloads, archives, their record"),
     "synthetic": (("synthetic",), "the generator of the stand-ins, in the native layout of the datasets"),
     "datasets": (("datasets",), "one file for each dataset: card and reader"),
+    "workbooks": (("workbooks",), "workbooks of labels: found, their sheets and tables read as a person sees them"),
     "indexing": (
         ("indexing",),
         "from a reading to `clips.csv`: checks, the owner's decisions, apex by motion, report",

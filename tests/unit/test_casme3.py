@@ -6,11 +6,10 @@ subjects in 3 classes; 860 + 3,346 intervals of 98 subjects in 956 videos, 463 w
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import replace
-from types import SimpleNamespace
 
+import old_workbook
 import openpyxl
 import pytest
 from spotting_sets import by_id, frames, read, refused, times, workbook
@@ -358,13 +357,10 @@ def test_a_damaged_workbook_of_the_old_format_is_named(tmp_path, capsys):
     refused(capsys, "casme3", tmp_path / "copy", tmp_path / "clips.csv", "cannot read the workbook", "get a fresh copy")
 
 
-def test_a_workbook_of_the_old_format_is_read(tmp_path, monkeypatch):
+def test_a_workbook_of_the_old_format_is_read(tmp_path):
     frames(tmp_path / "frame" / "spNO.1_b_166", [f"{n}.jpg" for n in range(166, 177)])
-    (tmp_path / "cas(me)3_part_A_ME_label_JpgIndex.xls").write_bytes(b"old")
-    rows = [list(HEADER), list(row("spNO.1", "b", 166.0, 170.0, 176.0))]
-    sheet = SimpleNamespace(name="label", nrows=2, row_values=rows.__getitem__)
-    book = SimpleNamespace(sheets=lambda: [sheet])
-    monkeypatch.setitem(sys.modules, "xlrd", SimpleNamespace(open_workbook=lambda path: book))
+    rows = [HEADER, row("spNO.1", "b", 166.0, 170.0, 176.0)]
+    old_workbook.write(tmp_path / "cas(me)3_part_A_ME_label_JpgIndex.xls", [{"title": "label", "rows": rows}])
     (clip,) = read("casme3", tmp_path).clips
     assert (clip.clip_id, times(clip)) == ("casme3/spNO.1/b_166", (166, 170, 176))
 

@@ -7,9 +7,10 @@ import os
 import openpyxl
 import pytest
 
-from mebench.datasets._workbook import A_FOLDER_OF_FRAMES, find_workbook, look_for_workbook, read_sheets
 from mebench.errors import UserError
 from mebench.media.folders import find_tree, folders_in, frame_names, list_frames
+from mebench.workbooks.find import A_FOLDER_OF_FRAMES, find_workbook, look_for_workbook
+from mebench.workbooks.read import read_sheets
 
 
 def touch(folder, *names):
@@ -59,9 +60,9 @@ def test_a_link_that_leads_to_itself_is_no_folder(tmp_path):
 def test_a_workbook_is_found_four_folders_down_and_the_nearest_is_taken(tmp_path):
     deep = tmp_path / "delivery" / "supply" / "annotation" / "partA" / "Book.xlsx"
     workbook(deep)
-    assert find_workbook(tmp_path, ["book.xlsx"], "a dataset") == deep
+    assert find_workbook(tmp_path, ["book.xlsx"], "a dataset").path == deep
     workbook(tmp_path / "z" / "Book.xlsx")
-    assert find_workbook(tmp_path, ["book.xlsx"], "a dataset") == tmp_path / "z" / "Book.xlsx"
+    assert find_workbook(tmp_path, ["book.xlsx"], "a dataset").path == tmp_path / "z" / "Book.xlsx"
 
 
 def test_locks_and_hidden_files_are_no_workbooks(tmp_path):
@@ -76,7 +77,7 @@ def test_folders_of_frames_are_not_searched_for_workbooks(tmp_path):
     workbook(folder / "Book.xlsx")
     assert look_for_workbook(tmp_path, ["*.xlsx"]) is None
     (folder / "0.jpg").unlink()
-    assert look_for_workbook(tmp_path, ["*.xlsx"]) == folder / "Book.xlsx"
+    assert look_for_workbook(tmp_path, ["*.xlsx"]).path == folder / "Book.xlsx"
 
 
 @pytest.mark.parametrize("name", ["Book.xlsx", "Book.xls"])
@@ -92,7 +93,7 @@ def test_a_damaged_workbook_is_one_sentence(tmp_path, name):
 UNDERSTOOD = {
     "Windows renames several": (["img (1).jpg", "img (2).jpg", "img (3).jpg"], []),
     "without a blank": (["img(1).jpg", "img(2).jpg", "img(3).JPG"], []),
-    "a name with a number renamed": (["sub01 (1).jpg", "sub01 (2).jpg", "sub01 (3).jpg"], ["Thumbs.db"]),
+    "a name with a number renamed": (["sub01 (1).jpg", "sub01 (2).jpg", "sub01 (3).jpg"], ["notes.txt"]),
     "wide brackets": (["図（1）.jpg", "図（2）.jpg", "図（3）.jpg"], []),
     "of how many": (["img1of3.jpg", "img2of3.jpg", "img3of3.jpg"], []),
     "Of, with blanks": (["img 1 Of 3.png", "img 2 Of 3.png", "img 3 Of 3.png"], []),

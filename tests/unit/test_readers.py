@@ -267,7 +267,7 @@ def test_zero_is_a_value():
 )
 def test_action_units_without_side_and_intensity(units):
     text = "+".join(f"{side}{number}{grade.strip('_')}" for side, number, grade in units)
-    assert action_units(text) == "+".join(dict.fromkeys(str(number) for _, number, _ in units))
+    assert action_units(text, "here") == "+".join(dict.fromkeys(str(number) for _, number, _ in units))
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_action_units_without_side_and_intensity(units):
      ("AU4", "4"), ("26,25", "26+25"), ("A9E+ref(10)", "9+10"), ("4，7", "4+7")],
 )  # fmt: skip
 def test_action_units_as_they_are_written(cell, units):
-    assert action_units(cell) == units
+    assert action_units(cell, "here") == units
 
 
 @given(st.integers(0, 500), st.integers(1, 150), st.one_of(st.none(), st.integers(-50, 700), st.just("/")))

@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import IO
 
 from mebench.errors import UserError
+from mebench.media.clutter import FORKS
 from mebench.progress import Progress
 
-# copies of resource forks that macOS adds: the same tree of folders once more, with no pictures in it
-FORKS = "__MACOSX"
 KNOWN_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
@@ -96,7 +95,7 @@ def _write(members: Iterable[Member], folder: Path, archive: Path, size: int = 0
     with Progress(f"unpacking {archive.name}", size, unit="bytes") as progress:
         for member in members:
             path = inside(folder, member.name, archive)
-            if FORKS in path.relative_to(folder).parts:
+            if any(part.lower() == FORKS for part in path.relative_to(folder).parts):
                 continue
             try:
                 _write_one(member, path, progress, links, archive)

@@ -15,13 +15,28 @@ from mebench.errors import UserError
 @dataclass(frozen=True)
 class Reading:
     """What a reader returns: ``clips``, ``dropped`` rows as (name, reason), ``notes``, the long ``videos`` of a
-    spotting set, and the annotation ``workbooks`` that were read."""
+    spotting set, and the annotation ``workbooks`` that were read.
+
+    ``rows`` counts what the reader met, where it was met: rows of a table, folders of clips, pictures. Each is a clip
+    or dropped, which is checked (:func:`check_rows`); None where a reader does not count.
+    """
 
     clips: list[Clip]
     dropped: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     videos: list[Recording] = field(default_factory=list)
     workbooks: list[Path] = field(default_factory=list)
+    rows: int | None = None
+
+
+def check_rows(dataset: str, reading: Reading) -> None:
+    """Raise a UserError where a row is neither a clip nor dropped on record, or is both."""
+    clips, dropped = len(reading.clips), len(reading.dropped)
+    if reading.rows is not None and reading.rows != clips + dropped:
+        raise UserError(
+            f"{dataset}: the reader met {reading.rows} rows, but {clips} became clips and {dropped} were dropped; this "
+            f"is a fault of mebench, please report it"
+        )
 
 
 def refuse_duplicates(clips: Iterable[Clip], where: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
+from mebench.clips.odd_cell import OddCell
 from mebench.errors import UserError, did_you_mean
 
 # how workbooks spell "no value"; -1 and NaN come from copies that went through pandas
@@ -17,6 +19,14 @@ ALIASES = {"other": "others", "happy": "happiness", "sad": "sadness", "angry": "
 SUBJECTS = {"casme2": ("sub", 2), "samm": ("", 3), "smic": ("s", 2), "casme3": ("spNO.", 0),
             "casme3_long": ("spNO.", 0), "casme_sq": ("s", 0), "samm_long": ("", 3), "casme": ("sub", 2),
             "mmew": ("S", 2)}  # fmt: skip
+
+LAST_UNIT = 99  # FACS numbers units and movements with two digits
+# a decimal, a negative number, a time, or a month: never how a coder writes action units
+NO_UNITS = re.compile(
+    r"^[-+]?\d+\.\d+$|^-\d|\d:\d|[年月日#%]|"
+    r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|m[äa]rz|mai|okt|dez)[a-zä]*\.?(?![a-z])",
+    re.IGNORECASE,
+)
 
 
 def missing(value: object) -> bool:
@@ -63,20 +73,35 @@ def emotion_name(value: object, known: Iterable[str], where: str) -> str:
     return text
 
 
-def action_units(value: object) -> str:
+def action_units(value: object, where: str) -> str:
     """Numbers of the action units in a cell, in order, joined by '+': 'L12+R10B' -> '12+10', '?' -> ''.
 
     Side (L, R), asymmetry (A) and intensity (A-E) are left out; of alternatives ('12 or 14') all are kept,
-    and so is what 'ref()' holds.
+    and so is what 'ref()' holds. What a spreadsheet program made of them (4-12 becomes a date, 4,12 a number) is a
+    UserError that says where it stands: nobody can tell the units back with certainty.
     """
     text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip())
-    return "+".join(dict.fromkeys(str(int(number)) for number in re.findall(r"[0-9]+", text) if int(number)))
+    numbers = [int(number) for number in re.findall(r"[0-9]+", text) if int(number)]
+    if isinstance(value, OddCell):
+        raise UserError(f"the action units in {where} are {value.told}; write them as text, such as 4+12")
+    if NO_UNITS.search(text) or any(number > LAST_UNIT for number in numbers):
+        raise UserError(
+            f"the action units in {where} are '{value}', a number or date that a spreadsheet program may have made of "
+            "them; write them as text, such as 4+12"
+        )
+    return "+".join(dict.fromkeys(map(str, numbers)))
 
 
-def roman(value: object) -> str:
-    """The objective class in a cell, 'I' to 'VII'; empty where there is none. Accepts 1 to 7 and lower case."""
+def roman(value: object, where: str) -> str:
+    """The objective class in a cell, 'I' to 'VII'; empty where there is none, or '?'. Accepts 1 to 7, lower case, and
+    the letters Ⅰ to Ⅶ. Anything else is a UserError that says where it stands."""
     classes = ("I", "II", "III", "IV", "V", "VI", "VII")
-    text = "" if missing(value) else re.sub(r"\.0+$", "", str(value).strip().upper())
+    plain = unicodedata.normalize("NFKC", "" if missing(value) else str(value)).strip().upper()
+    text = re.sub(r"\.0+$", "", plain)
+    if text in ("", "?"):
+        return ""
     if text.isdigit() and 1 <= int(text) <= len(classes):
         return classes[int(text) - 1]
-    return text if text in classes else ""
+    if text not in classes:
+        raise UserError(f"unknown objective class '{value}' in {where}; expected I to VII")
+    return text

@@ -7,15 +7,16 @@ frame in one clip of sixteen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, roman, subject_name
-from mebench.datasets._spotting import Label, expression
-from mebench.datasets._workbook import Row, read_table
+from mebench.datasets._rows import each, name_in, subject_of
+from mebench.datasets._spotting import Label, Labels, expression
 from mebench.errors import UserError
-from mebench.media.folders import child, find_tree, folders_in
+from mebench.media.folders import child, find_tree, folders_in, inner, undoubled
+from mebench.workbooks.find import Workbook
+from mebench.workbooks.table import Row, Table, read_table
 
 Place = TypeVar("Place", tuple[str, str], tuple[str, str, int])  # subject, video, and the onset of a clip
 
@@ -31,6 +32,7 @@ BOTH_BOOKS = ("CAS(ME)3_part_A_v2*.xlsx",)
 SUBJECT = re.compile(r"spno\.(\d+)", re.IGNORECASE)
 CLIP = re.compile(r"(spno\.\d+)_([a-z]\w*?)_(\d+)", re.IGNORECASE)
 VIDEO = re.compile(r"[a-z]\d*", re.IGNORECASE)
+STRANGE = "it is neither a clip such as spNO.1_b_166 nor a video such as spNO.1/b/color"
 
 # (subject, video, column, number in the workbook) -> what it should be, by those who looked at the frames; of several
 # the first that fits the row's other numbers. The apex of spNO.149 d (83, its onset is 112) is not among them: two
@@ -46,43 +48,46 @@ MORE_COLUMNS = {"aus": "AU", "objective": "Objective class", "emotion": "emotion
 MACRO_COLUMNS = {"subject": "sub", "video": "seq", "onset": "onset", "apex": "apex", "offset": "offset"}
 
 
-def micro_labels(path: Path, emotions: bool = True) -> list[Label]:
+def micro_labels(workbook: Workbook, emotions: bool = True) -> Labels:
     """Rows of a workbook with the columns Subject, Filename, ...: micro-expressions, and macro-expressions too where
     it has a column Expression type. ``emotions`` False where the column emotion may be absent."""
     needed = [*MICRO_COLUMNS.values(), *([MORE_COLUMNS["emotion"]] if emotions else [])]
-    rows = read_table(path, "Subject", needed, MORE_COLUMNS.values())
-    return _labels(rows, {**MICRO_COLUMNS, **MORE_COLUMNS}, "micro")
+    table = read_table(workbook.path, "Subject", needed, MORE_COLUMNS.values(), sheets=("label",))
+    return _labels(workbook, table, {**MICRO_COLUMNS, **MORE_COLUMNS}, "micro")
 
 
-def macro_labels(path: Path) -> list[Label]:
+def macro_labels(workbook: Workbook) -> Labels:
     """Rows of a workbook of macro-expressions, with the columns sub, seq, ..."""
-    rows = read_table(path, "sub", MACRO_COLUMNS.values(), [MORE_COLUMNS["emotion"]])
-    return _labels(rows, {**MACRO_COLUMNS, "emotion": MORE_COLUMNS["emotion"]}, "macro")
+    table = read_table(workbook.path, "sub", MACRO_COLUMNS.values(), [MORE_COLUMNS["emotion"]], sheets=("Sheet1",))
+    return _labels(workbook, table, {**MACRO_COLUMNS, "emotion": MORE_COLUMNS["emotion"]}, "macro")
 
 
-def _labels(rows: Iterable[Row], columns: dict[str, str], kind: str) -> list[Label]:
-    labels = []
-    for row in rows:
-        cell = {ours: row.cells.get(theirs) for ours, theirs in columns.items()}
-        subject, video = subject_name(NAME, cell["subject"]), str(cell["video"]).strip().lower()
-        onset, offset, repairs = _without_slips(subject, video, cell["onset"], cell["apex"], cell["offset"])
-        labels.append(
-            Label(
-                subject=subject,
-                video=video,
-                name=f"{video}_{_number(cell['onset'])}",
-                onset=onset,
-                apex=cell["apex"],
-                offset=offset,
-                expression=expression(cell["expression"], row.where) if cell.get("expression") is not None else kind,
-                where=row.where,
-                emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], EMOTIONS, row.where),
-                objective=roman(cell.get("objective")),
-                aus=action_units(cell.get("aus")),
-                repairs=repairs,
-            )
-        )
-    return labels
+def _labels(workbook: Workbook, table: Table, columns: dict[str, str], kind: str) -> Labels:
+    typed = any(not missing(row.cells.get(MORE_COLUMNS["expression"])) for row in table.rows)
+    labels, unread = each(table.rows, lambda row: _label(row, columns, "" if typed else kind))
+    return Labels(labels, [*table.dropped, *unread], table.count, [*workbook.notes, *table.notes])
+
+
+def _label(row: Row, columns: dict[str, str], kind: str) -> Label:
+    """``kind`` is that of all rows, or empty where each row says its own."""
+    cell = {ours: row.cells.get(theirs) for ours, theirs in columns.items()}
+    subject = subject_of(row, NAME, columns["subject"], (columns["onset"], columns["offset"]))
+    video = name_in(row, columns["video"]).lower()
+    onset, offset, repairs = _without_slips(subject, video, cell["onset"], cell["apex"], cell["offset"])
+    return Label(
+        subject=subject,
+        video=video,
+        name=f"{video}_{_number(cell['onset'])}",
+        onset=onset,
+        apex=cell["apex"],
+        offset=offset,
+        expression=kind or expression(name_in(row, columns["expression"]), row.where),
+        where=row.where,
+        emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], EMOTIONS, row.where),
+        objective=roman(cell.get("objective"), row.where),
+        aus=action_units(cell.get("aus"), row.where),
+        repairs=repairs,
+    )
 
 
 def _number(cell: object) -> int | str:
@@ -136,7 +141,7 @@ def clip_folders(tree: Path) -> dict[tuple[str, str, int], Path]:
     for folder in folders_in(tree):
         match = CLIP.fullmatch(folder.name)
         if match:
-            _add_once(folders, (subject_name(NAME, match[1]), match[2].lower(), int(match[3])), folder)
+            _add_once(folders, (subject_name(NAME, match[1]), match[2].lower(), int(match[3])), inner(folder))
     return folders
 
 
@@ -145,11 +150,26 @@ def video_folders(tree: Path) -> dict[tuple[str, str], Path]:
     folders: dict[tuple[str, str], Path] = {}
     for subject in folders_in(tree):
         if SUBJECT.fullmatch(subject.name):
-            for video in folders_in(subject):
-                colour = child(video, "color") if VIDEO.fullmatch(video.name) else None
+            for video in folders_in(undoubled(subject)):
+                colour = _colour(video)
                 if colour:
-                    _add_once(folders, (subject_name(NAME, subject.name), video.name.lower()), colour)
+                    _add_once(folders, (subject_name(NAME, subject.name), video.name.lower()), inner(colour))
     return folders
+
+
+def _colour(video: Path) -> Path | None:
+    return child(video, "color") if VIDEO.fullmatch(video.name) else None
+
+
+def strangers(tree: Path) -> list[Path]:
+    """Folders in ``tree`` that are neither of a subject, of a clip, of a video with colour frames, nor of depth."""
+    found = []
+    for folder in folders_in(tree):
+        if SUBJECT.fullmatch(folder.name):
+            found += [video for video in folders_in(undoubled(folder)) if not _colour(video)]
+        elif not CLIP.fullmatch(folder.name) and folder.name.lower() != "depth":
+            found.append(folder)
+    return found
 
 
 def _add_once(folders: dict[Place, Path], place: Place, folder: Path) -> None:

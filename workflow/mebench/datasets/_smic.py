@@ -6,7 +6,7 @@ A clip is called ``s1_ne_01``: subject, class (ne, po, sur), number. SMIC has no
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard
@@ -14,7 +14,17 @@ from mebench.clips.clip import Clip
 from mebench.clips.reading import Reading, Unusable, refuse_duplicates
 from mebench.clips.spelling import emotion_name, subject_name
 from mebench.errors import UserError
-from mebench.media.folders import child, existing_folder, find_tree, folders_in, frame_names
+from mebench.media.folders import (
+    child,
+    existing_folder,
+    find_tree,
+    first_picture,
+    folders_in,
+    frame_names,
+    inner,
+    undoubled,
+    unread_pictures,
+)
 
 INFIX = {"ne": "negative", "po": "positive", "sur": "surprise"}
 CAMERAS = ("HS", "VIS", "NIR")
@@ -35,20 +45,58 @@ def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
         raise UserError(f"{root} holds no folders such as {camera}/s11/micro; expected {card.layout}") from error
     notes = [f"frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
-    clips, dropped = [], []
-    for subject in filter(is_subject, folders_in(tree)):
-        for group in folders_in(child(subject, "micro") or subject):
-            emotion = emotion_name(group.name, card.emotions, f"the folder {group}")
-            for folder in folders_in(group):
-                try:
-                    clips.append(_clip(folder, subject_name("smic", subject.name), emotion, card, root))
-                except Unusable as reason:
-                    dropped.append((folder.relative_to(root).as_posix(), str(reason)))
+    folders, dropped = _clip_folders(tree, root, is_subject)
+    dropped += _of_other_trees(tree, others, root, is_subject)
+    rows = len(folders) + len(dropped)
+    clips = []
+    for subject, group, folder in folders:
+        emotion = emotion_name(group.name, card.emotions, f"the folder {group}")
+        try:
+            clips.append(_clip(folder, subject, emotion, card, root))
+        except Unusable as reason:
+            dropped.append((folder.relative_to(root).as_posix(), str(reason)))
     refuse_duplicates(clips, tree)
     if not clips:
         first = f" (the first of {len(dropped)}, {dropped[0][0]}: {dropped[0][1]})" if dropped else ""
         raise UserError(f"{tree} holds no clips with frames{first}; expected {card.layout}")
-    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes)
+    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes, rows=rows)
+
+
+def _clip_folders(
+    tree: Path, root: Path, is_subject: Callable[[Path], bool]
+) -> tuple[list[tuple[str, Path, Path]], list[tuple[str, str]]]:
+    """((subject, folder of its class, folder) of each clip, and what holds pictures elsewhere)."""
+    folders, strangers, levels = [], [], [tree]
+    for subject in folders_in(tree):
+        micro = child(undoubled(subject), "micro")
+        if not is_subject(subject) or micro is None:
+            strangers.append(subject)
+            continue
+        strangers += [below for below in folders_in(micro.parent) if below != micro and not _is_sibling(below)]
+        groups = [(group, undoubled(group)) for group in folders_in(undoubled(micro))]
+        levels += [subject, micro, *(inside for _, inside in groups)]
+        owner = subject_name("smic", subject.name)
+        folders += [(owner, group, folder) for group, inside in groups for folder in folders_in(inside)]
+    loose = [level for level in levels if first_picture(level, depth=0)]
+    dropped = unread_pictures(strangers, root, "it is neither a subject's folder such as s11/micro nor one beside it")
+    return folders, dropped + unread_pictures(loose, root, "pictures lie here, where folders of clips are expected")
+
+
+def _is_sibling(folder: Path) -> bool:
+    """Whether a folder beside ``micro`` holds the other clips that SMIC delivers."""
+    return re.sub(r"[^a-z]", "", folder.name.lower()) == "nonmicro"
+
+
+def _of_other_trees(
+    tree: Path, others: Sequence[Path], root: Path, is_subject: Callable[[Path], bool]
+) -> list[tuple[str, str]]:
+    """Subjects that only a tree has that is not read."""
+    read = {subject_name("smic", path.name) for path in folders_in(tree) if is_subject(path)}
+    lost = [
+        path for other in others for path in folders_in(other)
+        if is_subject(path) and subject_name("smic", path.name) not in read
+    ]  # fmt: skip
+    return unread_pictures(lost, root, f"{tree.relative_to(root).as_posix()} is read, which lacks this subject")
 
 
 def _is_subject(folder: Path, camera: str) -> bool:
@@ -56,7 +104,8 @@ def _is_subject(folder: Path, camera: str) -> bool:
     above = folder.parent.name.upper()
     if above != camera and (camera != "HS" or above in CAMERAS):
         return False
-    return re.fullmatch(r"s\d+", folder.name, re.IGNORECASE) is not None and child(folder, "micro") is not None
+    named = re.fullmatch(r"s\d+", folder.name, re.IGNORECASE) is not None
+    return named and child(undoubled(folder), "micro") is not None
 
 
 def clip_name(name: str) -> tuple[str, str, str]:
@@ -84,6 +133,7 @@ def _clip(folder: Path, subject: str, emotion: str, card: DatasetCard, root: Pat
     owner, name, named = clip_name(folder.name)
     if owner != subject:
         raise Unusable(f"its name is of another subject than its folder {subject}")
+    folder = inner(folder)
     names = frame_names(folder)
     frames = list(names)
     if len(frames) < 2:

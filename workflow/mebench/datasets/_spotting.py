@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mebench.clips.clip import Clip, Recording
-from mebench.clips.reading import Unusable, timing
+from mebench.clips.reading import Reading, Unusable, timing
 from mebench.errors import UserError
 from mebench.media.folders import FrameNames, frame_names
 
@@ -40,6 +40,29 @@ class Label:
         return self.subject, self.video
 
 
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a workbook: ``dropped`` rows that are none, the ``count`` of all rows, ``notes``."""
+
+    labels: list[Label]
+    dropped: list[tuple[str, str]]
+    count: int
+    notes: list[str]
+
+    def __add__(self, other: Labels) -> Labels:
+        return Labels(
+            self.labels + other.labels, self.dropped + other.dropped, self.count + other.count, self.notes + other.notes
+        )
+
+
+def joined(path: Path, labels: Labels, more: Labels, key: Callable[[Label], tuple[str, ...]]) -> list[str]:
+    """Notes on a workbook that is joined to ``labels``: its rows that are of none, and those that were not read."""
+    known = {key(label) for label in labels.labels}
+    left = [label.where for label in more.labels if key(label) not in known]
+    notes = [f"{len(left)} rows of {path.name} are of no label, the first is {left[0]}"] if left else []
+    return [*notes, *(f"{where} is not read: {reason}" for where, reason in more.dropped), *more.notes]
+
+
 def expression(value: object, where: str) -> str:
     """'micro' or 'macro', from 'Micro - 1/2', 'Macro', 'Micro-expression', 'macro-expression'."""
     text = str(value).strip().lower()
@@ -64,13 +87,14 @@ class Spotting:
     root: Path
     folders: Mapping[Key, Path]
 
-    def read(self, labels: Sequence[Label]) -> tuple[list[Clip], list[tuple[str, str]], list[Recording]]:
-        """(clips, dropped rows, videos), all in order. A video is listed once, however many labels it has."""
+    def read(self, labels: Labels, strangers: Sequence[tuple[str, str]] = ()) -> Reading:
+        """Clips, dropped rows and videos, all in order. A video is listed once, however many labels it has; one without
+        frames is dropped, and so are the ``strangers``, folders with pictures that are no video."""
         waiting: dict[Key, list[Label]] = {}
-        for label in labels:
+        for label in labels.labels:
             waiting.setdefault(label.key, []).append(label)
         clips: list[Clip] = []
-        dropped: list[tuple[str, str]] = []
+        dropped: list[tuple[str, str]] = [*labels.dropped, *strangers]
         videos: list[Recording] = []
         for key in sorted(self.folders):
             names = frame_names(self.folders[key])
@@ -89,7 +113,8 @@ class Spotting:
         if not clips:
             first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
             raise UserError(f"no labelled row becomes a clip with frames in {self.root}; the first: {first}")
-        return clips, dropped + twice, videos
+        rows = labels.count + len(strangers) + len(self.folders) - len(videos)
+        return Reading(clips, dropped + twice, list(labels.notes), videos, rows=rows)
 
     def _id(self, *parts: str) -> str:
         return "/".join((self.dataset, *parts))

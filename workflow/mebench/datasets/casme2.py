@@ -14,11 +14,13 @@ from pathlib import Path
 
 from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
-from mebench.clips.spelling import roman, subject_name
+from mebench.clips.spelling import roman
 from mebench.datasets._labelled import Labelled
-from mebench.datasets._workbook import look_for_workbook, read_table
+from mebench.datasets._rows import each, name_in, subject_of
 from mebench.errors import UserError
 from mebench.media.folders import existing_folder
+from mebench.workbooks.find import look_for_workbook
+from mebench.workbooks.table import Row, read_table
 
 CARD = {
     "delivers": "frames",
@@ -68,6 +70,7 @@ def read(root: Path) -> Reading:
         editions=("crop", "preprocessed", "selected", "raw"),
         is_subject=lambda folder: re.fullmatch(r"sub\d+", folder.name, flags=re.IGNORECASE) is not None,
         video=lambda clip: clip.split("_")[0].rstrip("f"),  # the episode shown to the subject: EP02
+        sheets=("Sheet1",),
     ).read(root)
     return _with_objective_classes(reading, existing_folder(root, "casme2"))
 
@@ -79,19 +82,27 @@ def _with_objective_classes(reading: Reading, root: Path) -> Reading:
         return replace(reading, notes=[*reading.notes, "no CASME2-ObjectiveClasses.xlsx: no objective classes"])
     clips = {clip.clip_id for clip in reading.clips}
     known: dict[str, str] = {}
+    table = read_table(workbook.path, "Subject", OBJECTIVE, sheets=("Sheet1",))
+    classes, unread = each(table.rows, _objective_class)
     strange = []
-    for row in read_table(workbook, "Subject", OBJECTIVE):
-        key = f"casme2/{subject_name('casme2', row['Subject'])}/{str(row['Filename']).strip()}"
-        key = key if key in clips else RENAMED.get(key, key)
-        group = roman(row["Objective Class"])
+    for named, group in classes:
+        key = named if named in clips else RENAMED.get(named, named)
         if known.setdefault(key, group) != group:
-            raise UserError(f"{workbook} gives {key} the objective classes {known[key]} and {group}; keep one row")
+            raise UserError(f"{workbook.path} gives {key} the objective classes {known[key]} and {group}; keep one row")
         if key not in clips:
             strange.append(key)
-    notes = [*reading.notes, f"objective classes from {workbook.name}"]
+    name = workbook.path.name
+    notes = [*reading.notes, f"objective classes from {name}", *workbook.notes, *table.notes]
+    notes += [f"{where} is not read: {reason}" for where, reason in (*table.dropped, *unread)]
     without = sorted(clips - known.keys())
     for keys, what in ((strange, "lists clips that are not read"), (without, "says nothing of")):
         if keys:
-            notes.append(f"{workbook.name} {what}: {', '.join(keys[:5])}{' ...' if len(keys) > 5 else ''}")
+            notes.append(f"{name} {what}: {', '.join(keys[:5])}{' ...' if len(keys) > 5 else ''}")
     filled = [replace(clip, objective=known.get(clip.clip_id, "")) for clip in reading.clips]
-    return replace(reading, clips=filled, notes=notes, workbooks=[*reading.workbooks, workbook])
+    return replace(reading, clips=filled, notes=notes, workbooks=[*reading.workbooks, workbook.path])
+
+
+def _objective_class(row: Row) -> tuple[str, str]:
+    """(clip_id, objective class) of a row."""
+    subject = subject_of(row, "casme2", "Subject", ("Objective Class",))
+    return f"casme2/{subject}/{name_in(row, 'Filename')}", roman(row["Objective Class"], row.where)

@@ -14,9 +14,9 @@ from mebench.clips.clip import Clip
 from mebench.clips.reading import Reading, Unusable, refuse_duplicates, timing
 from mebench.datasets import _casme3
 from mebench.datasets._spotting import Label, lost_frames
-from mebench.datasets._workbook import find_workbook
 from mebench.errors import UserError
-from mebench.media.folders import FrameNames, existing_folder, frame_names
+from mebench.media.folders import FrameNames, existing_folder, frame_names, unread_pictures
+from mebench.workbooks.find import find_workbook
 
 Folders = dict[tuple[str, str] | tuple[str, str, int], Path]  # by subject, video, and the onset of a clip
 
@@ -55,9 +55,10 @@ def read(root: Path) -> Reading:
         folders |= dict(_casme3.clip_folders(clip_trees[0]).items())
     if video_trees:
         folders |= dict(_casme3.video_folders(video_trees[0]).items())
-    clips, dropped = [], []
+    labels = _casme3.micro_labels(workbook)
+    clips, dropped = [], list(labels.dropped)
     frames: dict[Path, FrameNames] = {}
-    for label in _casme3.micro_labels(workbook):
+    for label in labels.labels:
         name = f"casme3/{label.subject}/{label.name}"
         try:
             folder = _folder(label, folders)
@@ -66,12 +67,13 @@ def read(root: Path) -> Reading:
             clips.append(_clip(label, folder, frames[folder], root, card))
         except Unusable as reason:
             dropped.append((name, f"{reason} ({label.where})"))
-    refuse_duplicates(clips, workbook)
+    refuse_duplicates(clips, workbook.path)
     if not clips:
         first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
-        raise UserError(f"no row of {workbook} becomes a clip with frames below {root}; the first: {first}")
-    notes = _notes(root, workbook, clip_trees, video_trees)
-    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes, workbooks=[workbook])
+        raise UserError(f"no row of {workbook.path} becomes a clip with frames below {root}; the first: {first}")
+    notes = [*_notes(root, workbook.path, clip_trees, video_trees), *labels.notes]
+    ordered = sorted(clips, key=lambda clip: clip.clip_id)
+    return Reading(ordered, dropped, notes, workbooks=[workbook.path], rows=labels.count)
 
 
 def _folder(label: Label, folders: Folders) -> Path:
@@ -113,6 +115,8 @@ def _notes(root: Path, workbook: Path, clip_trees: list[Path], video_trees: list
     used = [*clip_trees[:1], *video_trees[:1]]
     notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}" for tree in used]
     notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in [*clip_trees[1:], *video_trees[1:]]]
+    for tree in used:
+        notes += [f"{name}: {why}" for name, why in unread_pictures(_casme3.strangers(tree), root, _casme3.STRANGE)]
     if "v2" not in workbook.name.lower():
         notes.append("the first edition of the labels (v1) has 943 clips of 100 subjects; the card counts the second")
     return notes

@@ -15,10 +15,10 @@ from pathlib import Path
 from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.reading import Reading
 from mebench.datasets import _casme3
-from mebench.datasets._spotting import Label, Spotting, with_emotions
-from mebench.datasets._workbook import look_for_workbook
+from mebench.datasets._spotting import Label, Labels, Spotting, joined, with_emotions
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder
+from mebench.media.folders import existing_folder, unread_pictures
+from mebench.workbooks.find import look_for_workbook
 
 CARD = {
     "delivers": "videos",
@@ -59,39 +59,43 @@ def read(root: Path) -> Reading:
     if not trees:
         raise UserError(f"{root} holds cut clips only, no long videos such as spNO.1/b/color; read it as casme3")
     folders = _casme3.video_folders(trees[0])
-    clips, dropped, videos = Spotting("casme3_long", card.fps, root, folders).read(labels)
-    shown = {clip.frames for clip in clips}
+    strangers = unread_pictures(_casme3.strangers(trees[0]), root, _casme3.STRANGE)
+    reading = Spotting("casme3_long", card.fps, root, folders).read(labels, strangers)
+    shown = {clip.frames for clip in reading.clips}
     notes = [f"labels from {' and '.join(book.name for book in workbooks)}",
              f"frames from {trees[0].relative_to(root).as_posix()}",
-             f"{len(videos) - len(shown)} of {len(videos)} videos have no label"]  # fmt: skip
+             f"{len(reading.videos) - len(shown)} of {len(reading.videos)} videos have no label"]  # fmt: skip
     notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in trees[1:]]
-    return Reading(clips, dropped, notes, videos, workbooks)
+    return replace(reading, notes=[*notes, *labels.notes], workbooks=workbooks)
 
 
-def _labels(root: Path, card: DatasetCard) -> tuple[list[Label], list[Path]]:
+def _labels(root: Path, card: DatasetCard) -> tuple[Labels, list[Path]]:
     """The rows of the two workbooks with emotions, objective classes joined from the one with both kinds where it is
     there too; else the rows of that one, emotions joined where one of the two is there."""
     micro = look_for_workbook(root, _casme3.MICRO_BOOKS)
     macro = look_for_workbook(root, _casme3.MACRO_BOOKS)
     both = look_for_workbook(root, _casme3.BOTH_BOOKS)
     if micro and macro:
-        labels = [*_casme3.micro_labels(micro), *_casme3.macro_labels(macro)]
+        labels = _casme3.micro_labels(micro) + _casme3.macro_labels(macro)
         if both:  # it alone has the objective classes of macro-expressions
-            classes = {_name(label): label.objective for label in _casme3.micro_labels(both, emotions=False)}
-            labels = [replace(label, objective=label.objective or classes.get(_name(label), "")) for label in labels]
-        return labels, [micro, macro, *([both] if both else [])]
+            more = _casme3.micro_labels(both, emotions=False)
+            classes = {_name(label): label.objective for label in more.labels}
+            filled = [replace(one, objective=one.objective or classes.get(_name(one), "")) for one in labels.labels]
+            labels = replace(labels, labels=filled, notes=[*labels.notes, *joined(both.path, labels, more, _name)])
+        return labels, [book.path for book in (micro, macro, both) if book]
     if both is None:
         wanted = (_casme3.MICRO_BOOKS[0], _casme3.MACRO_BOOKS[0], _casme3.BOTH_BOOKS[0])
         one = micro or macro
-        there = f"; only {one.name} is there" if one else ""
+        there = f"; only {one.path.name} is there" if one else ""
         raise UserError(f"{root} lacks workbooks of {card.title}: {wanted[0]} and {wanted[1]}, or {wanted[2]}{there}")
-    labels, more = _casme3.micro_labels(both, emotions=False), []
-    if micro:
-        more = _casme3.micro_labels(micro)
-    elif macro:
-        more = _casme3.macro_labels(macro)
-    known = {_name(label): (label.emotion, label.objective) for label in more}
-    return with_emotions(labels, known, _name), [both, *(book for book in (micro or macro,) if book)]
+    labels, one = _casme3.micro_labels(both, emotions=False), micro or macro
+    if one is None:
+        return labels, [both.path]
+    more = _casme3.micro_labels(one) if micro else _casme3.macro_labels(one)
+    known = {_name(label): (label.emotion, label.objective) for label in more.labels}
+    told = with_emotions(labels.labels, known, _name)
+    notes = [*labels.notes, *joined(one.path, labels, more, _name)]
+    return replace(labels, labels=told, notes=notes), [both.path, one.path]
 
 
 def _name(label: Label) -> tuple[str, ...]:

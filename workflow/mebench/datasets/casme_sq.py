@@ -14,15 +14,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard, dataset_card
-from mebench.clips.reading import Reading
+from mebench.clips.reading import Reading, Unusable
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, subject_name
-from mebench.datasets._spotting import Key, Label, Spotting, expression
-from mebench.datasets._workbook import Cells, find_workbook, read_sheets
+from mebench.datasets._rows import each, name_in
+from mebench.datasets._spotting import Key, Label, Labels, Spotting, expression
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, find_tree, folders_in
+from mebench.media.folders import existing_folder, find_tree, folders_in, inner, undoubled, unread_pictures
+from mebench.workbooks.find import Workbook, find_workbook
+from mebench.workbooks.read import read_sheets
+from mebench.workbooks.sheet import Sheet
+from mebench.workbooks.table import Row
 
 CARD = {
     "delivers": "videos",
@@ -65,14 +70,28 @@ def read(root: Path) -> Reading:
         raise UserError(f"{root} holds no folders such as s15/15_0101..; expected {card.layout}") from error
     folders, named = _folders(tree)
     labels = _labels(card, workbook, named)
-    clips, dropped, videos = Spotting("casme_sq", card.fps, root, folders).read(labels)
-    notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
+    unread = unread_pictures(_strangers(tree, others), root, "its name is not that of a video such as s15/15_0101..")
+    reading = Spotting("casme_sq", card.fps, root, folders).read(labels, unread)
+    notes = [f"labels from {workbook.path.name}, frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
-    return Reading(clips, dropped, notes, videos, [workbook])
+    return replace(reading, notes=[*notes, *labels.notes], workbooks=[workbook.path])
 
 
 def _is_subject(folder: Path) -> bool:
-    return bool(SUBJECT.fullmatch(folder.name)) and any(VIDEO.fullmatch(video.name) for video in folders_in(folder))
+    return bool(SUBJECT.fullmatch(folder.name)) and any(
+        VIDEO.fullmatch(video.name) for video in folders_in(undoubled(folder))
+    )
+
+
+def _strangers(tree: Path, others: Sequence[Path]) -> list[Path]:
+    """Folders in ``tree`` that are neither of a subject nor of a video."""
+    found = []
+    for folder in folders_in(tree):
+        if SUBJECT.fullmatch(folder.name):
+            found += [video for video in folders_in(undoubled(folder)) if not VIDEO.fullmatch(video.name)]
+        elif folder not in others:
+            found.append(folder)
+    return found
 
 
 def _folders(tree: Path) -> tuple[dict[Key, Path], dict[Key, str]]:
@@ -80,7 +99,7 @@ def _folders(tree: Path) -> tuple[dict[Key, Path], dict[Key, str]]:
     folders: dict[Key, Path] = {}
     named: dict[Key, str] = {}
     for subject in folders_in(tree):
-        for video in folders_in(subject) if SUBJECT.fullmatch(subject.name) else []:
+        for video in folders_in(undoubled(subject)) if SUBJECT.fullmatch(subject.name) else []:
             match = VIDEO.fullmatch(video.name)
             if match is None:
                 continue
@@ -88,35 +107,62 @@ def _folders(tree: Path) -> tuple[dict[Key, Path], dict[Key, str]]:
             if key in named:
                 raise UserError(f"{video} and {named[key]} are both the video {match[1]} of {key[0]}; keep one")
             named[key] = video.name
-            folders[key[0], video.name] = video
+            folders[key[0], video.name] = inner(video)
     return folders, named
 
 
-def _labels(card: DatasetCard, workbook: Path, named: dict[Key, str]) -> list[Label]:
-    sheets = read_sheets(workbook)
-    rows = [(number, row) for number, row in enumerate(_sheet(sheets, "CASFEcode_final", 0, workbook), start=1)]
-    # a copy that somebody gave a header: its first cell is no number
-    coded = [(number, dict(zip(COLUMNS, row, strict=False))) for number, row in rows if row and _whole(row[0])]
-    if not coded or len(coded[0][1]) < len(COLUMNS) - 1:
-        raise UserError(f"{workbook} has no rows with the columns {', '.join(COLUMNS)}; is it the coding workbook?")
-    subjects = _subjects(_sheet(sheets, "naming rule1", 1, workbook), workbook)
-    codes = _codes(_sheet(sheets, "naming rule2", 2, workbook))
-    return [_label(cell, f"{workbook.name} row {number}", subjects, codes, named, card) for number, cell in coded]
+def _labels(card: DatasetCard, workbook: Workbook, named: dict[Key, str]) -> Labels:
+    path = workbook.path
+    sheets = read_sheets(path)
+    sheet = _sheet(sheets, "CASFEcode_final", 0, path)
+    numbers = sorted(sheet.rows)
+    # what stands above the first row with a number is a header that somebody gave the copy
+    first = next((n for n in numbers if _whole(sheet.rows[n].get(1)) is not None), None)
+    if first is None or max(sheet.rows[first]) < len(COLUMNS) - 1:
+        raise UserError(f"{path} has no rows with the columns {', '.join(COLUMNS)}; is it the coding workbook?")
+    rows = [
+        Row(f"{path.name} row {n}", n, dict(zip(COLUMNS, sheet.cells(n, len(COLUMNS)), strict=True)))
+        for n in numbers if n >= first and not all(map(missing, sheet.cells(n, len(COLUMNS))))
+    ]  # fmt: skip
+    subjects = _subjects(_cells(_sheet(sheets, "naming rule1", 1, path)), path)
+    codes = _codes(_cells(_sheet(sheets, "naming rule2", 2, path)))
+    labels, unread = each(rows, lambda row: _label(row, subjects, codes, named, card))
+    hidden = [row.number for row in rows if row.number in sheet.hidden_rows]
+    notes = (
+        [f"{path.name}: {len(hidden)} hidden rows are read like the others, the first is row {hidden[0]}"]
+        if hidden
+        else []
+    )
+    return Labels(labels, unread, len(rows), [*workbook.notes, *notes])
 
 
-def _sheet(sheets: dict[str, list[Cells]], name: str, place: int, workbook: Path) -> list[Cells]:
-    """The sheet called ``name``, or the one in that place where names were changed."""
-    if len(sheets) < 3:
-        raise UserError(f"{workbook} has {len(sheets)} sheets; expected CASFEcode_final, naming rule1 and naming rule2")
-    flat = {title.replace(" ", "").lower(): rows for title, rows in sheets.items()}
-    return flat.get(name.replace(" ", "").lower(), list(sheets.values())[place])
+def _sheet(sheets: Sequence[Sheet], name: str, place: int, workbook: Path) -> Sheet:
+    """The sheet called ``name``, or the one in that place of those that are shown, where names were changed."""
+    flat = name.replace(" ", "").lower()
+    shown = [sheet for sheet in sheets if not sheet.hidden]
+    called = [sheet for sheet in sheets if sheet.title.replace(" ", "").lower() == flat]
+    if place == 0 and called and called[0].hidden:
+        raise UserError(f"the sheet '{called[0].title}' of {workbook} is hidden; show it if it has the codes")
+    if called:
+        return called[0]
+    if len(shown) < 3:
+        raise UserError(
+            f"{workbook} shows {len(shown)} sheets; expected CASFEcode_final, naming rule1 and naming rule2"
+        )
+    return shown[place]
+
+
+def _cells(sheet: Sheet) -> list[tuple[object, ...]]:
+    """The rows of a sheet, as wide as the first few columns that a naming rule may have."""
+    width = min(max((max(row) for row in sheet.rows.values()), default=0), 20)
+    return [sheet.cells(number, width) for number in sorted(sheet.rows)]
 
 
 def _whole(cell: object) -> int | None:
     return None if isinstance(cell, bool) else frame_number(cell)
 
 
-def _subjects(rows: Sequence[Cells], workbook: Path) -> dict[int, str]:
+def _subjects(rows: Sequence[tuple[object, ...]], workbook: Path) -> dict[int, str]:
     """Number in the coding sheet -> subject: {1: 's15', ...}."""
     columns = [list(column) for column in zip(*(row for row in rows if not all(map(missing, row))), strict=False)]
     is_name = [all(SUBJECT.fullmatch(str(cell).strip()) for cell in column) for column in columns]
@@ -131,7 +177,7 @@ def _subjects(rows: Sequence[Cells], workbook: Path) -> dict[int, str]:
                     "expected the columns 15, s15, 1")  # fmt: skip
 
 
-def _codes(rows: Sequence[Cells]) -> dict[str, str]:
+def _codes(rows: Sequence[tuple[object, ...]]) -> dict[str, str]:
     """Name of a video in the coding sheet -> its code: {'anger1': '0401', ...}."""
     codes = {}
     for row in rows:
@@ -143,14 +189,14 @@ def _codes(rows: Sequence[Cells]) -> dict[str, str]:
 
 
 def _label(
-    cell: Mapping[str, object],
-    where: str,
-    subjects: dict[int, str],
-    codes: dict[str, str],
-    named: dict[Key, str],
-    card: DatasetCard,
+    row: Row, subjects: Mapping[int, str], codes: Mapping[str, str], named: Mapping[Key, str], card: DatasetCard
 ) -> Label:
-    number, episode = _whole(cell["subject"]), str(cell["clip"]).strip().lower().split("_")[0]
+    number, where = _whole(row["subject"]), row.where
+    if number is None:
+        if any(_whole(row[name]) is not None for name in ("onset", "offset")):
+            raise UserError(f"{where} is of the subject '{row['subject']}', which is no number; mend it")
+        raise Unusable(f"no label: '{row['subject']}' is no number of a subject, and the row names no frames")
+    episode = name_in(row, "clip").lower().split("_")[0]
     if number not in subjects:
         raise UserError(f"{where} is of the subject {number}, which the sheet naming rule1 does not name; mend it")
     if episode not in codes:
@@ -158,7 +204,7 @@ def _label(
     subject = subjects[number]
     # a video without a folder keeps its code as its name, and is dropped with that reason
     video = named.get((subject, codes[episode]), codes[episode])
-    onset, apex, offset, repairs = _without_zeros(*(frame_number(cell[name]) for name in ("onset", "apex", "offset")))
+    onset, apex, offset, repairs = _without_zeros(*(frame_number(row[name]) for name in ("onset", "apex", "offset")))
     return Label(
         subject=subject,
         video=video,
@@ -166,10 +212,10 @@ def _label(
         onset=onset,
         apex=apex,
         offset=offset,
-        expression=expression(cell["type"], where),
+        expression=expression(name_in(row, "type"), where),
         where=where,
-        emotion="" if missing(cell["emotion"]) else emotion_name(cell["emotion"], card.emotions, where),
-        aus=action_units(cell["aus"]),
+        emotion="" if missing(row["emotion"]) else emotion_name(row["emotion"], card.emotions, where),
+        aus=action_units(row["aus"], where),
         repairs=repairs,
     )
 

@@ -8,12 +8,12 @@ their name and labelled by the workbook alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
-from mebench.datasets._labelled import Labelled
+from mebench.datasets._labelled import Labelled, Places
 from mebench.errors import UserError
 from mebench.media.folders import folders_in
 
@@ -48,7 +48,8 @@ CLIP = re.compile(r"S\d+-\d+-\d+", re.IGNORECASE)
 class ByName(Labelled):
     """Clips are found by their name, which holds subject and class, wherever they lie."""
 
-    def places(self, root: Path) -> tuple[Callable[[str, str], Path | None], list[str]]:
+    def places(self, root: Path) -> Places:
+        """Where the frames of clips lie below ``root``."""
         folders: dict[str, Path] = {}
         for folder in clip_folders(root):
             name = folder.name.upper()
@@ -56,7 +57,8 @@ class ByName(Labelled):
                 raise UserError(f"{folder} and {folders[name]} are the same clip; keep one of them")
         if not folders:
             raise UserError(f"{root} holds no folders such as S03-01-002; expected {self.card.layout}")
-        return lambda subject, name: folders.get(name.upper()), [f"{len(folders)} folders of frames"]
+        note = f"{len(folders)} folders of frames"
+        return Places(lambda subject, name: folders.get(name.upper()), list(folders.values()), [note])
 
 
 def clip_folders(folder: Path, depth: int = 6) -> Iterator[Path]:

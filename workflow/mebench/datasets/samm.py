@@ -13,6 +13,7 @@ from pathlib import Path
 from mebench.clips.card import dataset_card
 from mebench.clips.reading import Reading
 from mebench.datasets._labelled import Labelled
+from mebench.media.folders import folders_in, undoubled
 
 CARD = {
     "delivers": "frames",
@@ -53,6 +54,7 @@ def read(root: Path) -> Reading:
         editions=("crop",),
         is_subject=_is_subject,
         video=lambda clip: clip.rpartition("_")[0],  # subject and inducement: 006_1
+        sheets=("MICRO_ONLY",),
     ).read(root)
 
 
@@ -60,4 +62,4 @@ def _is_subject(folder: Path) -> bool:
     # the long videos have folders such as 006_1 directly below the root
     if not re.fullmatch(r"\d{1,3}", folder.name):
         return False
-    return any(re.fullmatch(r"\d{1,3}_\d+_\d+", path.name) for path in folder.iterdir())
+    return any(re.fullmatch(r"\d{1,3}_\d+_\d+", path.name) for path in folders_in(undoubled(folder)))

@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard, dataset_card
-from mebench.clips.reading import Reading
+from mebench.clips.reading import Reading, Unusable
 from mebench.clips.spelling import action_units, emotion_name, frame_number, missing, roman, subject_name
 from mebench.datasets import samm
-from mebench.datasets._spotting import Key, Label, Spotting, expression, with_emotions
-from mebench.datasets._workbook import Row, find_workbook, look_for_workbook, read_table
+from mebench.datasets._rows import each, name_in, subject_of
+from mebench.datasets._spotting import Key, Label, Labels, Spotting, expression, with_emotions
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names
+from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names, inner, unread_pictures
+from mebench.workbooks.find import Workbook, find_workbook, look_for_workbook
+from mebench.workbooks.table import Row, read_table
 
 CARD = {
     "delivers": "videos",
@@ -87,14 +90,17 @@ def read(root: Path) -> Reading:
         raise UserError(f"{root} holds no folders such as 006_1; expected {card.layout}") from error
     folders = _folders(tree)
     labels = _labels(workbook)
-    _refuse_other_origin(labels, folders, tree)
-    labels = with_emotions(labels, _emotions(facs, card) if facs else {}, lambda label: (label.name, label.expression))
-    clips, dropped, videos = Spotting("samm_long", card.fps, root, folders).read(labels)
-    told = f"emotions of micro-expressions from {facs.name}" if facs else (
+    _refuse_other_origin(labels.labels, folders, tree)
+    labels = _with_emotions(labels, facs, card)
+    strangers = [folder for folder in folders_in(tree) if not VIDEO.fullmatch(folder.name) and folder not in others]
+    unread = unread_pictures(strangers, root, "its name is not that of a video such as 006_1")
+    reading = Spotting("samm_long", card.fps, root, folders).read(labels, unread)
+    told = f"emotions of micro-expressions from {facs.path.name}" if facs else (
         "no emotions: the workbook of the short SAMM (SAMM_Micro_FACS_Codes_v2.xlsx) is not in this copy")  # fmt: skip
-    notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}", told]
+    notes = [f"labels from {workbook.path.name}, frames from {tree.relative_to(root).as_posix()}", told]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
-    return Reading(clips, dropped, notes, videos, [workbook, *([facs] if facs else [])])
+    books = [book.path for book in (workbook, facs) if book]
+    return replace(reading, notes=[*notes, *labels.notes], workbooks=books)
 
 
 def _video(name: object) -> str:
@@ -111,22 +117,26 @@ def _folders(tree: Path) -> dict[Key, Path]:
             key = video.split("_")[0], video
             if key in folders:
                 raise UserError(f"{folder} and {folders[key]} are the same video; keep one of them")
-            folders[key] = folder
+            folders[key] = inner(folder)
     return folders
 
 
-def _labels(workbook: Path) -> list[Label]:
+def _labels(workbook: Workbook) -> Labels:
     spellings = [name for names in COLUMNS.values() for name in names]
-    rows = read_table(workbook, "Subject", ("Subject", "Filename"), spellings)
+    table = read_table(workbook.path, "Subject", ("Subject", "Filename"), spellings, sheets=("FACS_Movement_Only",))
     for ours, names in COLUMNS.items():
-        if rows and all(missing(row[name]) for row in rows for name in names):
-            raise UserError(f"{workbook} lacks the column {names[0]}, or it is empty; it is needed for {ours}")
-    return [_label(row) for row in rows]
+        if table.rows and all(missing(row[name]) for row in table.rows for name in names):
+            raise UserError(f"{workbook.path} lacks the column {names[0]}, or it is empty; it is needed for {ours}")
+    labels, unread = each(table.rows, _label)
+    return Labels(labels, [*table.dropped, *unread], table.count, [*workbook.notes, *table.notes])
 
 
 def _label(row: Row) -> Label:
     cell = {ours: next((row[n] for n in names if not missing(row[n])), None) for ours, names in COLUMNS.items()}
-    name = str(row["Filename"]).strip()
+    subject_of(row, "samm_long", "Subject", [*COLUMNS["onset"], *COLUMNS["offset"]])
+    name = name_in(row, "Filename")
+    if missing(cell["type"]):
+        raise Unusable(f"nothing in the column {COLUMNS['type'][0]}")
     if not re.fullmatch(r"\d{1,3}_\d+_\d+", name):
         raise UserError(f"{row.where} has the Filename '{name}'; expected a name such as 006_1_2")
     video = _video(name)
@@ -140,21 +150,36 @@ def _label(row: Row) -> Label:
         offset=cell["offset"],
         expression=expression(cell["type"], row.where),
         where=row.where,
-        aus=action_units(cell["aus"]),
+        aus=action_units(cell["aus"], row.where),
         repairs=began,
     )
 
 
-def _emotions(facs: Path, card: DatasetCard) -> dict[tuple[str, str], tuple[str, str]]:
-    """(clip, 'micro') -> (emotion, objective class), from the workbook of the short SAMM."""
+def _with_emotions(labels: Labels, facs: Workbook | None, card: DatasetCard) -> Labels:
+    """``labels`` with emotions and objective classes of the micro-expressions, from the workbook of the short SAMM."""
+    if facs is None:
+        return labels
     columns = samm.COLUMNS
-    known = {}
-    for row in read_table(facs, columns["subject"], (columns["clip"], columns["emotion"]), (columns["objective"],)):
-        name = str(row[columns["clip"]]).strip()
-        if not missing(row[columns["emotion"]]):
-            emotion = emotion_name(row[columns["emotion"]], card.emotions, row.where)
-            known[f"{_video(name)}_{name.split('_')[2]}", "micro"] = emotion, roman(row[columns["objective"]])
-    return known
+    table = read_table(facs.path, columns["subject"], (columns["clip"], columns["emotion"]), (columns["objective"],),
+                       sheets=("MICRO_ONLY",))  # fmt: skip
+    told, unread = each(table.rows, lambda row: _told(row, card))
+    known = dict(told)
+    names = {(label.name, label.expression) for label in labels.labels}
+    strange = sorted(name for name, _ in known if (name, "micro") not in names)
+    notes = [f"{facs.path.name} lists clips without a label here: {', '.join(strange[:5])}"] if strange else []
+    notes += [f"{where} is not read: {reason}" for where, reason in (*table.dropped, *unread)]
+    filled = with_emotions(labels.labels, known, lambda label: (label.name, label.expression))
+    return replace(labels, labels=filled, notes=[*labels.notes, *facs.notes, *table.notes, *notes])
+
+
+def _told(row: Row, card: DatasetCard) -> tuple[tuple[str, str], tuple[str, str]]:
+    """((clip, 'micro'), (emotion, objective class)) of a row of the workbook of the short SAMM."""
+    columns = samm.COLUMNS
+    name = name_in(row, columns["clip"])
+    if not re.fullmatch(r"\d{1,3}_\d+_\d+", name):
+        raise Unusable(f"'{name}' is not the name of a clip")
+    emotion = emotion_name(name_in(row, columns["emotion"]), card.emotions, row.where)
+    return (f"{_video(name)}_{name.split('_')[2]}", "micro"), (emotion, roman(row[columns["objective"]], row.where))
 
 
 def _refuse_other_origin(labels: Iterable[Label], folders: Mapping[Key, Path], tree: Path) -> None:

@@ -8,6 +8,7 @@ not, and numbers are the camera's running counter. Onset and offset of up to thr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +16,22 @@ from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.clip import Clip, Recording
 from mebench.clips.reading import Reading, Timing, Unusable, refuse_duplicates, timing
 from mebench.clips.spelling import emotion_name, frame_number, missing, subject_name
+from mebench.datasets._rows import name_in, subject_of
 from mebench.datasets._smic import clip_name, label
 from mebench.datasets._spotting import lost_frames, recording
-from mebench.datasets._workbook import Row, find_workbook, read_table
 from mebench.errors import UserError
-from mebench.media.folders import FrameNames, existing_folder, find_tree, folders_in, frame_names
+from mebench.media.folders import (
+    FrameNames,
+    existing_folder,
+    find_tree,
+    folders_in,
+    frame_names,
+    inner,
+    undoubled,
+    unread_pictures,
+)
+from mebench.workbooks.find import find_workbook
+from mebench.workbooks.table import Row, Table, read_table
 
 CARD = {
     "delivers": "videos",
@@ -84,18 +96,23 @@ def read(root: Path) -> Reading:
     except FileNotFoundError as error:
         raise UserError(f"{root} holds no folders such as HS_long/SMIC_HS_E/s20/s20_ne_01; "
                         f"expected {card.layout}") from error  # fmt: skip
-    notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}"]
+    table = read_table(workbook.path, "Subject", WANTED, OPTIONAL, sheets=("HS",))
+    notes = [f"labels from {workbook.path.name}, frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
-    dropped: list[tuple[str, str]] = []
-    videos = _videos(tree, root, dropped)
-    clips = _clips(card, workbook, dict(videos), root, notes, dropped)
-    refuse_duplicates(clips, workbook)
+    notes += [*workbook.notes, *table.notes]
+    videos, dropped = _videos(tree, root, others)
+    strangers = len(dropped)
+    dropped += table.dropped
+    clips = _clips(card, table, dict(videos), root, notes, dropped)
+    refuse_duplicates(clips, workbook.path)
     if not clips:
         first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
-        raise UserError(f"no row of {workbook} becomes a clip with frames in {tree}; the first: {first}")
+        raise UserError(f"no row of {workbook.path} becomes a clip with frames in {tree}; the first: {first}")
     ordered = sorted(videos.values(), key=lambda video: (video.subject, video.name))
     recordings = [video.recording(root, card.fps) for video in ordered]
-    return Reading(sorted(clips, key=lambda clip: clip.clip_id), dropped, notes, recordings, [workbook])
+    rows = strangers + table.count + sum(len(_places(row)) - 1 for row in table.rows)
+    clips.sort(key=lambda clip: clip.clip_id)
+    return Reading(clips, dropped, notes, recordings, [workbook.path], rows)
 
 
 def _is_subject(folder: Path, root: Path) -> bool:
@@ -104,28 +121,33 @@ def _is_subject(folder: Path, root: Path) -> bool:
         return False
     pattern = re.compile(r"s\d+_(ne|po|sur)_\d+", re.IGNORECASE)
     return re.fullmatch(r"s\d+", folder.name, re.IGNORECASE) is not None and any(
-        pattern.fullmatch(path.name) for path in folder.iterdir()
+        pattern.fullmatch(path.name) for path in folders_in(undoubled(folder))
     )
 
 
-def _videos(tree: Path, root: Path, dropped: list[tuple[str, str]]) -> dict[str, Video]:
+def _videos(
+    tree: Path, root: Path, others: Sequence[Path]
+) -> tuple[dict[str, Video], list[tuple[str, str]]]:  # fmt: skip
+    """The videos by name, and the folders that are none."""
     videos: dict[str, Video] = {}
+    strangers = [path for path in folders_in(tree) if not _is_subject(path, root) and path not in others]
+    dropped = unread_pictures(strangers, root, "it holds no folders such as s3_ne_01")
     for subject in (path for path in folders_in(tree) if _is_subject(path, root)):
-        for folder in folders_in(subject):
+        for folder in folders_in(undoubled(subject)):
             try:
-                video = Video(*clip_name(folder.name), folder, frame_names(folder))
+                video = Video(*clip_name(folder.name), inner(folder), frame_names(inner(folder)))
             except Unusable as reason:
                 dropped.append((folder.relative_to(root).as_posix(), str(reason)))
                 continue
             if video.name in videos:
                 raise UserError(f"{folder} and {videos[video.name].folder} are the same video; keep one of them")
             videos[video.name] = video
-    return videos
+    return videos, dropped
 
 
 def _clips(
     card: DatasetCard,
-    workbook: Path,
+    table: Table,
     videos: dict[str, Video],
     root: Path,
     notes: list[str],
@@ -133,32 +155,41 @@ def _clips(
 ) -> list[Clip]:
     """The clips of all rows; ``videos`` are used up, ``notes`` and ``dropped`` are added to."""
     clips = []
-    for row in read_table(workbook, "Subject", WANTED, OPTIONAL):
+    for row in table.rows:
         try:
             name = _name(row)
         except Unusable:  # remarks below the table
-            notes.append(f"row {row.number} of {workbook.name} names no video: '{row['Subject']}'")
+            if any(frame_number(row[column]) is not None for column in ("OnsetF", "OffsetF")):
+                raise UserError(f"{row.where} has the Filename '{row['Filename']}'; expected a name such as "
+                                "s1_ne_01") from None  # fmt: skip
+            dropped += [(row.where, f"it names no video: '{row['Subject']}'") for _ in _places(row)]
             continue
         key = f"smic_long/{subject_name('smic', name[1 : name.index('_')])}/{name}"
         video = videos.pop(name, None)
         if video is None:
-            dropped.append((key, f"no folder of frames {name}, or row {row.number} is its second"))
+            why = f"no folder of frames {name}, or its second row ({row.where})"
+            dropped += [(key + (place and f"_{place}"), why) for place in _places(row)]
             continue
         span = _span(row, video, notes)
-        for place in ("", "2", "3"):
-            if place and missing(row[f"Onset{place}F"]):
-                continue
+        for place in _places(row):
             try:
                 clips.append(_clip(row, place, video, span, root, card))
             except Unusable as reason:
-                dropped.append((key + (place and f"_{place}"), str(reason)))
-    notes += [f"the video {name} has no row in {workbook.name}" for name in sorted(videos)]
+                dropped.append((key + (place and f"_{place}"), f"{reason} ({row.where})"))
+    notes += [f"the video {name} has no row in the workbook" for name in sorted(videos)]
     return clips
 
 
+def _places(row: Row) -> list[str]:
+    """The micro-expressions of a row: '' is the first, '2' and '3' are later ones."""
+    return [place for place in ("", "2", "3") if not place or not missing(row[f"Onset{place}F"])]
+
+
 def _name(row: Row) -> str:
-    text = str(row["Filename"]).strip()
-    return clip_name(text if text[:1].lower() == "s" and text[1:2].isdigit() else f"s{row['Subject']}_{text}")[1]
+    text = name_in(row, "Filename")
+    if text[:1].lower() == "s" and text[1:2].isdigit():
+        return clip_name(text)[1]
+    return clip_name(f"{subject_of(row, 'smic', 'Subject', ('OnsetF', 'OffsetF'))}_{text}")[1]
 
 
 def _span(row: Row, video: Video, notes: list[str]) -> tuple[int, int]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mebench.clips.spelling import trailing_integer
 from mebench.errors import UserError
+from mebench.media.clutter import is_clutter
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 SUFFIXES = frozenset(suffix[1:] for suffix in PICTURES)
 ALL_PICTURES = PICTURES | {".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm", ".jp2", ".jfif"}  # with rarer formats
+NESTED = 4  # folders that hold one folder and nothing else
 COUNTED = re.compile(r"([0-9]+)[ _-]*of[ _-]*[0-9]+\Z", re.IGNORECASE)  # 5of10
 BRACKETED = re.compile(r"(.*?)\s*[(（]([0-9]+)[)）]")
 
@@ -24,13 +26,13 @@ def existing_folder(root: Path, dataset: str) -> Path:
         raise UserError(f"there is no folder {root} for {dataset}; check the path (`mebench doctor` lists them)")
     if not root.is_dir():
         raise UserError(f"{root} is not a folder; {dataset} is read from an unpacked folder")
-    if not any(path for path in root.iterdir() if not path.name.startswith(".")):
+    if not any(path for path in root.iterdir() if not is_clutter(path.name)):
         raise UserError(f"the folder {root} for {dataset} is empty; unpack the dataset there")
     return root
 
 
 class FrameNames(dict[int, str]):
-    """Names of the frames of a folder by number, in order, and the ``others`` in it, but for what is hidden."""
+    """Names of the frames of a folder by number, in order, and the ``others`` in it, but for clutter."""
 
     def __init__(self, frames: Mapping[int, str], others: Sequence[str]) -> None:
         super().__init__(sorted(frames.items()))
@@ -61,7 +63,7 @@ def frame_names(folder: Path) -> FrameNames:
     frames: dict[int, str] = {}
     others = []
     for name in os.listdir(folder):
-        if name[0] == ".":
+        if is_clutter(name):
             continue
         stem, _, suffix = name.rpartition(".")
         number = _number(stem) if stem and suffix.lower() in SUFFIXES else None
@@ -104,7 +106,7 @@ def _suffix(name: str) -> str:
 
 def picture_files(folder: Path) -> tuple[list[Path], list[Path]]:
     """The pictures in a folder, those of rarer formats where there is no other, and its other files; both in order."""
-    files = sorted(path for path in folder.iterdir() if path.name[0] != "." and not path.is_dir())
+    files = sorted(path for path in folder.iterdir() if not is_clutter(path.name) and not path.is_dir())
     for suffixes in (PICTURES, ALL_PICTURES):
         pictures = [path for path in files if path.suffix.lower() in suffixes]
         if pictures:
@@ -115,24 +117,23 @@ def picture_files(folder: Path) -> tuple[list[Path], list[Path]]:
 def folders_in(folder: Path) -> list[Path]:
     """The folders in a folder, in order. The kind of an entry is known without looking at it.
 
-    Left out are hidden ones, the resource forks that macOS packs, and links that lead back to where they lie.
+    Left out are clutter, and links that lead back to where they lie.
     """
     with os.scandir(folder) as entries:
-        folders = [entry for entry in entries if entry.name[0] != "." and entry.name != "__MACOSX" and is_folder(entry)]
-    return sorted(Path(entry.path) for entry in folders if not (entry.is_symlink() and _leads_back(entry)))
+        return sorted(Path(entry.path) for entry in entries if not is_clutter(entry.name) and is_folder(entry))
+
+
+def is_folder(entry: os.DirEntry) -> bool:
+    """Whether an entry of ``os.scandir`` is a folder, or a link to one that does not lead back to where it lies."""
+    try:
+        return entry.is_dir() and not (entry.is_symlink() and _leads_back(entry))
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _leads_back(link: os.DirEntry) -> bool:
     place = os.path.realpath(os.path.dirname(link.path))
     return Path(place).is_relative_to(os.path.realpath(link.path))
-
-
-def is_folder(entry: os.DirEntry) -> bool:
-    """Whether an entry of ``os.scandir`` is a folder, or a link to one."""
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads to itself
-        return False
 
 
 def find_tree(
@@ -166,10 +167,53 @@ def find_tree(
 
 
 def child(folder: Path, name: str) -> Path | None:
-    """The folder ``name`` in ``folder``, any case, or None; a path such as '../x' is no name."""
+    """The folder ``name`` in ``folder``, any case, or None; a path such as '../x' is no name. A UserError where two
+    folders differ in the case of their letters only."""
     if "/" in name or name in ("", ".", ".."):
         return None
-    exact = folder / name
-    if exact.is_dir():
-        return exact
-    return next((path for path in folders_in(folder) if path.name.lower() == name.lower()), None)
+    same = [path for path in folders_in(folder) if path.name.lower() == name.lower()]
+    if len(same) > 1:
+        raise UserError(f"{same[0]} and {same[1]} are the same but for the case of letters; keep one of them")
+    return same[0] if same else None
+
+
+def inner(folder: Path, levels: int = NESTED) -> Path:
+    """``folder`` of frames, or the folder inside it, down to so many ``levels`` that hold one folder and nothing else,
+    as unpacking makes them."""
+    for _ in range(levels):
+        with os.scandir(folder) as entries:
+            there = [entry for entry in entries if not is_clutter(entry.name)][:2]
+        if len(there) != 1 or not is_folder(there[0]):
+            break
+        folder = Path(there[0].path)
+    return folder
+
+
+def undoubled(folder: Path) -> Path:
+    """``folder``, or the one of the same name in it where it holds nothing else."""
+    for _ in range(NESTED):
+        below = inner(folder, 1)
+        if below.name.lower() != folder.name.lower():
+            break
+        folder = below
+    return folder
+
+
+def first_picture(folder: Path, depth: int = 6) -> Path | None:
+    """A picture in ``folder`` or down to ``depth`` levels below, or None."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if _suffix(entry.name) in ALL_PICTURES and not is_clutter(entry.name):
+                return Path(entry.path)
+    if depth == 0:
+        return None
+    return next((found for below in folders_in(folder) if (found := first_picture(below, depth - 1))), None)
+
+
+def unread_pictures(folders: Iterable[Path], root: Path, why: str) -> list[tuple[str, str]]:
+    """(folder below ``root``, reason with one picture quoted) of those ``folders`` that hold pictures."""
+    found = [(folder, picture) for folder in folders if (picture := first_picture(folder))]
+    return [
+        (folder.relative_to(root).as_posix(), f"{why}; a picture there is {picture.relative_to(folder).as_posix()}")
+        for folder, picture in found
+    ]
