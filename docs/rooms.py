@@ -36,7 +36,14 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "training": (("training",), "one fold: its samples, loop, optimiser, augmentation and selection of the epoch"),
     "models": (("models",), "one file for each model: card and network"),
     "tasks": (("tasks",), "one file for each kind of task: samples, targets, loss, predictions, scores"),
-    "metrics": (("metrics",), "UF1, UAR and accuracy, as formulas of counts"),
+    "spotting": (
+        ("spotting",),
+        "from scores of frames to intervals, and the tables of scores, intervals and labels that people hand in",
+    ),
+    "metrics": (
+        ("metrics",),
+        "UF1, UAR and accuracy, as formulas of counts; intervals, matchers and STRS",
+    ),
     "inputs": (("inputs",), "one file for each kind of input (flow, stacks of frames, ...), and the store of arrays"),
     "faces": (("faces",), "one detection and 68 landmarks for each clip, contact sheets"),
     "acquisition": (("acquisition",), "from the `source` of a dataset to a folder: downloads, archives, their record"),

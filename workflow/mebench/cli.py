@@ -29,7 +29,11 @@ ORDER = (
     "partial",
 )
 VERBS = sorted(
-    (path.stem for path in (Path(__file__).parent / "verbs").glob("*.py") if not path.stem.startswith("_")),
+    (
+        path.stem.replace("_", "-")
+        for path in (Path(__file__).parent / "verbs").glob("*.py")
+        if not path.stem.startswith("_")
+    ),
     key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name),
 )
 
@@ -42,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"mebench {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name in VERBS:
-        module = importlib.import_module(f"mebench.verbs.{name}")
+        module = importlib.import_module(f"mebench.verbs.{name.replace('-', '_')}")
         about = module.__doc__ or name
         sub = verbs.add_parser(name, help=about.splitlines()[0], description=about,
                                formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
