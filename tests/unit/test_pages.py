@@ -60,7 +60,7 @@ def test_no_file_names_what_a_reader_has_not_got():
 # --- commands and files that pages name -----------------------------------------------------------------------------
 
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"(?:^|[|;&(] ?|exec )mebench ([a-z-]+)([^|;&\n#)]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[|;&(] ?|exec )mebench ([a-z][a-z-]*)([^|;&\n#)]*)", re.MULTILINE)
 NAMED = re.compile(r"[\w.-]+/[\w./-]*(?:\.(?:py|smk|yaml|yml|sh|md|lock|json|j2)|/)")
 OWN = re.compile(r"^(?:results|benchmark)/|(?:^|/)(?:my[_-]|mine/)")  # what a run makes, and what a reader writes
 PLACES = (PROJECT, PROJECT / "workflow", PROJECT / "workflow/mebench")

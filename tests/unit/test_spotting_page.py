@@ -1,0 +1,72 @@
+"""docs/spotting.md, followed as it stands: its files are written, its commands run, and what it shows is printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+from mebench import cli
+from mebench.metrics.matchers import MATCHERS
+from mebench.verbs import decode, spotting_score
+
+PAGE = (Path(__file__).parents[2] / "docs/spotting.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"`(\w+\.py)`:\n\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+            for line in block.splitlines()]  # fmt: skip
+SHOWN = [block.rstrip("\n") for block in re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+
+
+@pytest.fixture
+def printed(tmp_path, monkeypatch, capsys) -> list[str]:
+    """What each command of the page prints, where its example was made."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(name).write_text(text)
+    runpy.run_path("example.py")
+    texts = []
+    for line in COMMANDS:
+        words, _, file = line.partition(" > ")
+        assert cli.main(shlex.split(words)[1:]) == 0
+        texts.append(capsys.readouterr().out)
+        if file:
+            Path(file).write_text(texts[-1])
+    runpy.run_path("sweep.py")
+    return [*texts, capsys.readouterr().out]
+
+
+def test_the_page_shows_what_its_commands_print(printed):
+    score, table, area = SHOWN
+    decoded, second, third, _, every, sweep = (
+        "\n".join(line.rstrip() for line in text.splitlines()) for text in printed
+    )
+    assert len(COMMANDS) == 5
+    assert decoded == "intervals.csv: 38 intervals in 20 videos"
+    assert second == score
+    assert third.splitlines()[-1].split()[1] == "0.5333"
+    assert set(table.splitlines()) <= set(every.splitlines())
+    assert sweep == area
+    assert json.loads(Path("score.json").read_text())["convention"]["matcher"] == "greedy"
+
+
+def test_the_page_says_how_far_conventions_move_the_example(printed):
+    every = sorted(float(line.split()[-1]) for line in printed[4].splitlines()[1:])
+    least, most = re.search(r"From ([\d.]+) to ([\d.]+), and no interval has moved", PAGE).groups()
+    assert (f"{every[0]:.2f}", f"{every[-1]:.2f}") == (least, most)
+
+
+def test_the_page_names_every_option_and_value():
+    for verb in (decode, spotting_score):
+        parser = argparse.ArgumentParser()
+        verb.arguments(parser)
+        for action in parser._actions:
+            for option in set(action.option_strings[-1:]) - {"--help"}:
+                assert re.search(rf"[ `]{option}[ `\n]", PAGE), option
+            for value in action.choices or ():
+                assert re.search(rf"\b{value}\b", PAGE), (action.dest, value)
+    assert all(f"`{name}`" in PAGE for name in MATCHERS)
