@@ -5,14 +5,26 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from mebench.errors import UserError
 
 SEPARATORS = (",", ";", "\t")
+ROWS_AT_ONCE = 1000
+
+
+class Reader(Protocol):
+    """What ``csv.reader`` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -71,26 +83,45 @@ def read(path: Path, known: Mapping[str, Sequence[str]], required: Iterable[str]
         with open(path, encoding="utf-8-sig", newline="") as handle:
             separator = _separator(handle, known)
             reader = csv.reader(handle, delimiter=separator, strict=True)
-            rows = [(reader.line_num, row) for row in reader]
+            names = _names(path, _header(path, reader), known, required)
+            columns, lines = _body(path, reader, len(names))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is not a CSV file in UTF-8 ({error}); save it as one") from error
-    rows = [(line, row) for line, row in rows if any(map(str.strip, row))]
-    if rows and rows[0][1][0].casefold().startswith("sep="):  # Excel's way to name the separator
-        rows = rows[1:]
-    if not rows:
-        raise UserError(f"{path} is empty; give a CSV with a line of column names, even where no row follows")
-    (_, header), body = rows[0], rows[1:]
-    names = _names(path, [name.strip() for name in header], known, required)
-    for line, row in body:
-        if len(row) != len(names):
-            raise UserError(
-                f"{path} line {line} has {len(row)} fields, and the header has {len(names)}; mend or remove the line"
-            )
-    cells = zip(*(row for _, row in body), strict=True) if body else itertools.repeat(())
-    columns = {name: [cell.strip() for cell in column] for name, column in zip(names, cells, strict=False) if name}
-    return HandTable(path, columns, [line for line, _ in body], separator != ",")
+    named = {name: column for name, column in zip(names, columns, strict=True) if name}
+    return HandTable(path, named, lines, separator != ",")
+
+
+def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
+    """The first row with text that does not name the separator, as Excel does."""
+    for row in reader:
+        names = [name.strip() for name in row]
+        if any(names) and not names[0].casefold().startswith("sep="):
+            return names
+    raise UserError(f"{path} is empty; give a CSV with a line of column names, even where no row follows")
+
+
+def _body(path: Path, reader: Reader, width: int) -> tuple[list[list[str]], list[int]]:
+    """The columns, and the line of each row. A part of the file at a time, because a list for each of a million rows
+    costs more than the reading."""
+    columns: list[list[str]] = [[] for _ in range(width)]
+    lines: list[int] = []
+    while part := [(reader.line_num, row) for row in itertools.islice(reader, ROWS_AT_ONCE)]:
+        part = [(line, row) for line, row in part if row and (row[0].strip() or any(map(str.strip, row)))]
+        for line, row in part:
+            if len(row) != width:
+                raise UserError(f"{path} line {line} has {len(row)} fields, and the header has {width}; mend or remove "
+                                "the line")  # fmt: skip
+        lines += [line for line, _ in part]
+        for column, cells in zip(columns, zip(*(row for _, row in part), strict=True), strict=False):
+            different = set(cells)
+            if len(different) < ROWS_AT_ONCE // 10:  # names: each is kept once, not in each row
+                names = {cell: sys.intern(cell.strip()) for cell in different}
+                column += [names[cell] for cell in cells]
+            else:
+                column += map(str.strip, cells)
+    return columns, lines
 
 
 def _separator(handle: TextIO, known: Mapping[str, Sequence[str]]) -> str:
