@@ -186,10 +186,12 @@ def _places(row: Row) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    text = name_in(row, "Filename")
-    if text[:1].lower() == "s" and text[1:2].isdigit():
-        return clip_name(text)[1]
-    return clip_name(f"{subject_of(row, 'smic', 'Subject', ('OnsetF', 'OffsetF'))}_{text}")[1]
+    subject, text = subject_of(row, "smic", "Subject", ("OnsetF", "OffsetF")), name_in(row, "Filename")
+    whole = text if text[:1].lower() == "s" and text[1:2].isdigit() else f"{subject}_{text}"
+    owner, name, _ = clip_name(whole)
+    if owner != subject:
+        raise UserError(f"{row.where} is of the subject {subject}, but its Filename {text} is of {owner}; mend it")
+    return name
 
 
 def _span(row: Row, video: Video, notes: list[str]) -> tuple[int, int]:
@@ -215,8 +217,7 @@ def _clip(row: Row, place: str, video: Video, span: tuple[int, int], root: Path,
         if place and not (number is not None and span[0] <= number <= span[1]):
             raise Unusable(f"Onset{place}F or Offset{place}F '{cell}' lies outside the video [{span[0]}, {span[1]}]")
     if missing(offset):
-        raise Unusable(f"no value in Offset{place}F; if it is a formula, open the workbook in a spreadsheet program "
-                       "and save it, so that its values are stored")  # fmt: skip
+        raise Unusable(f"no value in Offset{place}F")
     when = _when(onset, None if place else row["ApexF"], offset, video.frames)
     told = video.named if missing(row["Emotion"]) else emotion_name(row["Emotion"], card.emotions, row.where)
     emotion, repairs = label(video.named, told, "row")

@@ -8,6 +8,7 @@ from pathlib import Path
 from mebench.errors import UserError
 
 OLE, BIFF = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", (b"\x09\x08", b"\x09\x04\x06", b"\x09\x02\x06", b"\x09\x00\x04")
+CONTROL = frozenset(map(chr, (*range(32), *range(127, 160)))) - set("\t\n\f\r")
 SAVE = "open it in a spreadsheet program and save it as .xlsx"
 FRESH = "get a fresh copy"
 
@@ -99,7 +100,7 @@ def _text(data: bytes) -> str | None:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return None if any(ord(letter) < 32 and letter not in "\r\n\t\f" for letter in text[:4096]) else text
+        return None if any(letter in CONTROL for letter in text[:4096]) else text
     return None
 
 

@@ -155,7 +155,7 @@ def _no_header(path: Path, columns: Columns, sheets: Sequence[Sheet], found: Seq
 
 def _shown(header: Header, columns: Columns) -> list[tuple[str, ...]]:
     """What a table says, for a comparison."""
-    places = [header.places[_key(name)][0] for name in columns.needed]
+    places = [header.places[_key(name)][0] for name in columns.all if _key(name) in header.places]
     rows = [cells for number, cells in sorted(header.sheet.rows.items()) if number > header.row]
     texts = [tuple(str(cells.get(place, "")).strip() for place in places) for cells in rows]
     return [row for row in texts if any(row)]

@@ -73,7 +73,8 @@ def _parser(book: openpyxl.Workbook, one: ReadOnlyWorksheet, source: IO[bytes]) 
 
         def parse_cell(self, element: Element) -> dict[str, object]:
             cell: dict[str, object] = super().parse_cell(element)
-            if element.find(FORMULA_TAG) is not None and element.find(VALUE_TAG) is None:
+            stored = element.findtext(VALUE_TAG) or element.get("t") == "str"  # the value may be an empty text
+            if element.find(FORMULA_TAG) is not None and not stored:
                 cell["value"], cell["data_type"] = NO_VALUE, "e"
             return cell
 
