@@ -12,6 +12,7 @@ from mebench.errors import UserError
 from mebench.media.folders import (
     ALL_PICTURES,
     child,
+    files_instead,
     find_tree,
     first_picture,
     folders_in,
@@ -50,8 +51,9 @@ def read_tree(root: Path, emotions: tuple[str, ...], layout: str) -> Reading:
                 continue
             beside = [folder for folder in folders_in(test.parent) if folder.name.lower() not in ("u_test", "u_train")]
             dropped += unread_pictures(beside, root, "it is neither u_test nor u_train")
-            loose = [folder for folder in (test.parent, test) if first_picture(folder, depth=0)]
-            dropped += unread_pictures(loose, root, "pictures lie here, where folders of classes are expected")
+            if first_picture(test.parent, depth=0):
+                dropped += unread_pictures([test.parent], root, "pictures lie here, where u_test is expected")
+            dropped += files_instead([undoubled(test)], root, "folders of classes")
             for group in folders_in(undoubled(test)):
                 found, lost = _class(group, subject, root, emotions)
                 clips += found

@@ -17,6 +17,7 @@ from mebench.errors import UserError
 from mebench.media.folders import (
     child,
     existing_folder,
+    files_instead,
     find_tree,
     first_picture,
     folders_in,
@@ -66,7 +67,7 @@ def _clip_folders(
     tree: Path, root: Path, is_subject: Callable[[Path], bool]
 ) -> tuple[list[tuple[str, Path, Path]], list[tuple[str, str]]]:
     """((subject, folder of its class, folder) of each clip, and what holds pictures elsewhere)."""
-    folders, strangers, levels = [], [], [tree]
+    folders, strangers, levels, loose = [], [], [], [tree] if first_picture(tree, depth=0) else []
     for subject in folders_in(tree):
         micro = child(undoubled(subject), "micro")
         if not is_subject(subject) or micro is None:
@@ -74,12 +75,13 @@ def _clip_folders(
             continue
         strangers += [below for below in folders_in(micro.parent) if below != micro and not _is_sibling(below)]
         groups = [(group, undoubled(group)) for group in folders_in(undoubled(micro))]
-        levels += [subject, micro, *(inside for _, inside in groups)]
+        levels += [undoubled(micro), *(inside for _, inside in groups)]
+        loose += [folder for folder in (subject, undoubled(subject)) if first_picture(folder, depth=0)]
         owner = subject_name("smic", subject.name)
         folders += [(owner, group, folder) for group, inside in groups for folder in folders_in(inside)]
-    loose = [level for level in levels if first_picture(level, depth=0)]
     dropped = unread_pictures(strangers, root, "it is neither a subject's folder such as s11/micro nor one beside it")
-    return folders, dropped + unread_pictures(loose, root, "pictures lie here, where folders of clips are expected")
+    dropped += unread_pictures(dict.fromkeys(loose), root, "pictures lie here, where folders of subjects are expected")
+    return folders, dropped + files_instead(dict.fromkeys(levels), root, "folders of clips")
 
 
 def _is_sibling(folder: Path) -> bool:

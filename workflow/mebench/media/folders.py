@@ -210,6 +210,18 @@ def first_picture(folder: Path, depth: int = 6) -> Path | None:
     return next((found for below in folders_in(folder) if (found := first_picture(below, depth - 1))), None)
 
 
+def files_instead(folders: Iterable[Path], root: Path, wanted: str) -> list[tuple[str, str]]:
+    """(folder below ``root``, reason with one file quoted) of those ``folders`` that hold files where only folders are
+    ``wanted``."""
+    told = []
+    for folder in folders:
+        files = sorted(path.name for path in folder.iterdir() if path.is_file() and not is_clutter(path.name))
+        if files:
+            reason = f"{len(files)} files lie here, where {wanted} are expected, such as {files[0]}"
+            told.append((folder.relative_to(root).as_posix(), reason))
+    return told
+
+
 def unread_pictures(folders: Iterable[Path], root: Path, why: str) -> list[tuple[str, str]]:
     """(folder below ``root``, reason with one picture quoted) of those ``folders`` that hold pictures."""
     found = [(folder, picture) for folder in folders if (picture := first_picture(folder))]
