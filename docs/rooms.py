@@ -70,6 +70,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "errors",
             "files",
             "formats",
+            "given_table",
+            "given_values",
             "instruction_set",
             "letters",
             "log",

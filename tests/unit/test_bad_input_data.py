@@ -154,7 +154,7 @@ def test_manifest_row_without_its_picture(capsys, pictures, tmp_path):
         ("dataset,subject,clip,emotion,image\nsamm,1,,negative,0.png\n", "has no clip"),
         ("dataset,subject,clip,emotion,image\nsamm,1,a,bored,0.png\n", "unknown emotion 'bored'"),
         ("dataset,subject,clip,emotion,image\nsamm,bob,a,negative,0.png\n", "'bob' is not a subject of samm"),
-        ("", "lacks the column"),
+        ("", "is empty"),
     ],
 )
 def test_damaged_manifest(capsys, pictures, tmp_path, text, says):

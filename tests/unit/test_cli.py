@@ -62,7 +62,7 @@ def test_classes_fix_the_label_set_and_its_order(tmp_path, capsys):
     ("content", "arguments", "sentence"),
     [
         (None, [], "cannot read"),
-        ("truth,prediction\n", [], "no predictions to score"),
+        ("truth,prediction\n", [], "has a header but no rows"),
         ("truth,guess\na,b\n", [], "lacks the column prediction"),
         ("truth,prediction\na,b\n", ["--classes", "a,c"], "is no class of this task"),
         ("clip_id,truth,prediction\nx,a,a\nx,a,a\n", [], "has the clip x twice"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from mebench.clips.odd_cell import OddCell
 from mebench.errors import UserError, did_you_mean
+from mebench.given_values import clean
 
 # how workbooks spell "no value"; -1 and NaN come from copies that went through pandas
 MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "missing"})
@@ -18,7 +19,7 @@ ALIASES = {"other": "others", "happy": "happiness", "sad": "sadness", "angry": "
 
 SUBJECTS = {"casme2": ("sub", 2), "samm": ("", 3), "smic": ("s", 2), "casme3": ("spNO.", 0),
             "casme3_long": ("spNO.", 0), "casme_sq": ("s", 0), "samm_long": ("", 3), "casme": ("sub", 2),
-            "mmew": ("S", 2)}  # fmt: skip
+            "mmew": ("S", 2), "smic_vis": ("s", 2), "smic_nir": ("s", 2), "smic_long": ("s", 2)}  # fmt: skip
 
 LAST_UNIT = 99  # FACS numbers units and movements with two digits
 # a decimal, a negative number, a time, or a month: never how a coder writes action units
@@ -48,25 +49,28 @@ def trailing_integer(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def subject_name(dataset: str, value: object) -> str:
+def subject_name(dataset: str, value: object, where: str = "") -> str:
     """The one spelling of a subject, without the dataset: casme2 'sub01', samm '006', smic 's01', casme3 'spNO.1'.
 
-    Takes what folders and workbooks hold: 'sub1', '01', 1, 1.0, 's1', '6', 'spNo.1'. Other datasets' subjects are kept.
+    Takes what folders and workbooks hold: 'sub1', '01', 1, 1.0, 's1', '6', 'spNo.1', 'Sub 01', full-width digits. Other
+    datasets' subjects are kept. ``where`` is for the UserError of a text that is no subject.
     """
-    text = str(value).strip()
+    text = clean(str(value))
     if dataset not in SUBJECTS:
         return text
     prefix, width = SUBJECTS[dataset]
-    match = re.fullmatch(rf"(?:{re.escape(prefix)})?(\d+)(?:\.0*)?", text, flags=re.IGNORECASE)
+    flat = unicodedata.normalize("NFKC", text)
+    match = re.fullmatch(rf"(?:{re.escape(prefix)}[\s_.-]*)?([0-9]+)(?:[.,]0*)?", flat, flags=re.IGNORECASE)
     if not match:
-        raise UserError(f"'{text}' is not a subject of {dataset}; expected something like '{prefix}{1:0{width}d}'")
+        at = f"{where}: " if where else ""
+        raise UserError(f"{at}'{text}' is not a subject of {dataset}; expected something like '{prefix}{1:0{width}d}'")
     return f"{prefix}{int(match[1]):0{width}d}"
 
 
 def emotion_name(value: object, known: Iterable[str], where: str) -> str:
     """The one spelling of an emotion; an unknown one is a UserError that says where it stands."""
     known = list(known)
-    text = " ".join(str(value).strip().lower().split())
+    text = " ".join(unicodedata.normalize("NFKC", clean(str(value))).lower().split())
     text = ALIASES.get(text, text)
     if text not in known:
         raise UserError(f"unknown emotion '{value}' in {where}{did_you_mean(text, known)}")

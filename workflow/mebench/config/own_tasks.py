@@ -7,6 +7,7 @@ from typing import cast
 
 from mebench import cards
 from mebench.clips.card import dataset_card
+from mebench.clips.persons import refuse_one_person_twice
 from mebench.config import kinds
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.owner_paths import expanded
@@ -44,6 +45,7 @@ def own(written: Mapping[str, object]) -> TaskDefinition:
             raise UserError(
                 f"the task {name} has the unknown stage parameter '{key}'{did_you_mean(key, card.get('stage', {}))}"
             )
+    refuse_one_person_twice([f"{name}/1" for name in entry["datasets"]], f"the task {entry['name']}")
     lacking = [key for key in card.get("required", []) if key not in entry]
     if lacking:
         raise UserError(f"the task {name} lacks {', '.join(lacking)}, which the kind {card['name']} needs")

@@ -28,9 +28,9 @@ SPELLINGS = {r"sub\d+": "casme2", r"s\d+": "smic", r"\d+": "samm"}
 Dropped = list[tuple[str, str]]
 
 
-def picture_clip(dataset: str, subject: str, clip: str, emotion: str, image: str) -> Clip:
-    """The clip of one flow picture."""
-    qualified = f"{dataset}/{subject_name(dataset, subject)}"
+def picture_clip(dataset: str, subject: str, clip: str, emotion: str, image: str, where: str = "") -> Clip:
+    """The clip of one flow picture; ``where`` the row stands that names it."""
+    qualified = f"{dataset}/{subject_name(dataset, subject, where)}"
     return Clip(f"{qualified}/{clip}", dataset, qualified, video=clip, emotion=emotion, frames=image)
 
 

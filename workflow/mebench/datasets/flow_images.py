@@ -15,10 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mebench.clips.reading import Reading, refuse_duplicates
-from mebench.clips.spelling import emotion_name
-from mebench.datasets._flow_tree import picture_clip, read_tree
-from mebench.errors import UserError
-from mebench.files import read_csv
+from mebench.datasets._flow_manifest import read_manifest
+from mebench.datasets._flow_tree import read_tree
 from mebench.media.folders import existing_folder
 
 CARD = {
@@ -47,26 +45,6 @@ def read(root: Path) -> Reading:
     root = existing_folder(root, "flow_images")
     # archives often unpack into one more folder
     manifests = [path for path in (root / MANIFEST, *sorted(root.glob(f"*/{MANIFEST}"))) if path.is_file()]
-    reading = _manifest(root, manifests[0]) if manifests else read_tree(root, EMOTIONS, str(CARD["layout"]))
+    reading = read_manifest(root, manifests[0], EMOTIONS) if manifests else read_tree(root, EMOTIONS, str(CARD["layout"]))
     refuse_duplicates(reading.clips, manifests[0] if manifests else root)
     return replace(reading, clips=sorted(reading.clips, key=lambda clip: clip.clip_id))
-
-
-def _manifest(root: Path, manifest: Path) -> Reading:
-    rows = read_csv(manifest, required=("dataset", "subject", "clip", "emotion", "image"))
-    if not rows:
-        raise UserError(f"{manifest} has a header but no rows; list one picture per line")
-    clips = []
-    for line, row in enumerate(rows, start=2):
-        where = f"{manifest} line {line}"
-        empty = [name for name in ("dataset", "subject", "clip", "emotion", "image") if not row[name].strip()]
-        if empty:
-            raise UserError(f"{where} has no {', '.join(empty)}; fill it in or remove the line")
-        image = manifest.parent / row["image"]
-        if not image.is_file():
-            raise UserError(f"{where} names the picture {row['image']}, which is not there; add it or remove the line")
-        emotion = emotion_name(row["emotion"], EMOTIONS, where)
-        # a path that is not below the root stays absolute
-        frames = (image.relative_to(root) if image.is_relative_to(root) else image.resolve()).as_posix()
-        clips.append(picture_clip(row["dataset"].strip().lower(), row["subject"], row["clip"].strip(), emotion, frames))
-    return Reading(clips, rows=len(rows))

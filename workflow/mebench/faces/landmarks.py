@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 
+from mebench import given_table
+from mebench.clips.clip_names import known_clip
 from mebench.errors import UserError, did_you_mean
-from mebench.files import read_csv
+from mebench.given_table import GivenRow
+from mebench.given_values import number
 
 POINTS = 68
 COLUMNS = ("clip_id", *(f"{axis}{i}" for i in range(POINTS) for axis in "xy"))
@@ -22,26 +24,17 @@ def read(path: Path, clip_ids: Collection[str]) -> dict[str, np.ndarray]:
     The file is a CSV with the header ``clip_id,x0,y0,...,x67,y67``, points in dlib's order, one row per clip; it need
     not hold all clips. Anything else in it is a UserError that names the line.
     """
-    path = Path(path)
-    rows = read_csv(path)
-    if rows:
-        _check_columns(path, list(rows[0]))
-    landmarks: dict[str, np.ndarray] = {}
-    for number, row in enumerate(rows, start=2):
-        clip = row["clip_id"]
+    rows = given_table.read(path, ("clip_id",), COLUMNS)
+    _check_columns(path, list(rows[0].cells))
+    clips = [known_clip(row["clip_id"], clip_ids) for row in rows]
+    for row, clip in zip(rows, clips, strict=True):
         if clip not in clip_ids:
-            raise UserError(f"{path} line {number}: there is no clip '{clip}'{_near(clip, clip_ids)}")
-        if clip in landmarks:
-            raise UserError(f"{path} line {number}: {clip} is there twice; keep one row per clip")
-        landmarks[clip] = _points(path, number, row)
-    if not landmarks:
-        raise UserError(f"{path} holds no landmarks; it needs the header clip_id,x0,y0,...,x67,y67 and a row per clip")
-    return landmarks
+            raise UserError(f"{row.where}: there is no clip '{clip}'{_near(clip, clip_ids)}")
+    given_table.once(rows, ("clip_id",), clips)
+    return {clip: _points(row) for row, clip in zip(rows, clips, strict=True)}
 
 
 def _check_columns(path: Path, columns: list[str]) -> None:
-    if "clip_id" not in columns:
-        raise UserError(f"{path} lacks the column clip_id; its header must be clip_id,x0,y0,...,x67,y67")
     points = {int(match[1]) + 1 for name in columns if (match := re.fullmatch(r"[xy](\d+)", name))}
     if max(points, default=0) != POINTS:
         raise UserError(
@@ -60,14 +53,11 @@ def _near(clip: str, clip_ids: Collection[str]) -> str:
     return known if "did you mean" in known else "; clip_ids are those of clips.csv"
 
 
-def _points(path: Path, number: int, row: dict[str, str]) -> np.ndarray:
+def _points(row: GivenRow) -> np.ndarray:
     values = []
     for name in COLUMNS[1:]:
-        try:
-            value = float(row[name])
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise UserError(f"{path} line {number}: {name} of {row['clip_id']} is '{row[name]}', not a number")
+        value = number(row[name])
+        if value is None:
+            raise UserError(f"{row.where}: {name} of {row['clip_id']} is '{row[name]}', not a number")
         values.append(value)
     return np.array(values, dtype=np.float32).reshape(POINTS, 2)

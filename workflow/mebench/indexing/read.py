@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mebench import cards
+from mebench.clips.persons import refuse_one_person_twice
 from mebench.clips.reading import Reading, check_rows
 from mebench.names import readable
 
@@ -18,6 +19,7 @@ def read(dataset: str, root: Path) -> Reading:
     """
     reading = cards.load("datasets", dataset).read(root)
     check_rows(dataset, reading)
+    refuse_one_person_twice([noun.subject for noun in (*reading.clips, *reading.videos)], f"{dataset} in {root}")
     clips = [
         replace(clip, clip_id=readable(clip.clip_id), subject=readable(clip.subject), video=readable(clip.video))
         for clip in reading.clips

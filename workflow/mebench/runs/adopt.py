@@ -6,9 +6,9 @@ The true targets are never taken from that file: they are joined by clip_id from
 
 from __future__ import annotations
 
-from mebench import __version__, cards, formats, tasks
+from mebench import __version__, cards, formats, given_table, tasks
+from mebench.clips.clip_names import known_clip
 from mebench.errors import UserError
-from mebench.files import read_csv
 from mebench.protocols import loso
 from mebench.runs.paths import PREDICTIONS, RunFiles
 from mebench.runs.pool import FoldOutcomes, complete, write_history, write_predictions, write_record
@@ -26,14 +26,16 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
     if spec["training"] != "rules":
         raise UserError(f"the model {spec['model']} is trained by the engine; 'mebench pool' joins its folds")
     samples, given, kind = run_rows(spec, files.clips, files.inputs), run / "given.csv", tasks.kind_of(spec["task"])
-    rows = read_csv(given, formats.GIVEN.names)
+    rows = given_table.read(given, formats.GIVEN.names, [f"p_{name}" for name in spec["task"].get("classes", [])])
     expected = {(row["clip_id"],) for row in samples.rows}
     remedy = f"the rule in {spec['model']} has to predict each clip of folds.csv once"
-    complete(rows, ("clip_id",), {*expected}, given, remedy)
-    by_clip, pooled = {row["clip_id"]: row for row in rows}, []
+    clips = [known_clip(row["clip_id"], {clip for (clip,) in expected}) for row in rows]
+    given_table.once(rows, ("clip_id",), clips)
+    complete([{"clip_id": clip} for clip in clips], ("clip_id",), {*expected}, given, remedy)
+    by_clip, pooled = dict(zip(clips, rows, strict=True)), []
     for sample in samples.rows:
-        own = {"fold": sample["subject"], "seed": spec["seed"]}
-        row = {**kind.given(sample, by_clip[sample["clip_id"]], given), **own}
+        own, told = {"fold": sample["subject"], "seed": spec["seed"]}, by_clip[sample["clip_id"]]
+        row = {**kind.given(sample, told.cells | {"clip_id": sample["clip_id"]}, told.where), **own}
         pooled.append({name: row[name] for name in kind.columns() if name in row})
     write_predictions(run / PREDICTIONS, kind, pooled)
     write_history(run, kind, [])

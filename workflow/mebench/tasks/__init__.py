@@ -17,8 +17,6 @@ from mebench.config.kinds import DEFAULT, card, made_of_recordings, name_of
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     import torch
 
@@ -141,9 +139,10 @@ class Kind:
         """What ``key`` has to be in the rows of these samples, each once."""
         return {tuple(sample[name] for name in self.key) for sample in samples}
 
-    def given(self, sample: Row, row: Row, where: Path) -> Mapping[str, object]:
+    def given(self, sample: Row, row: Row, where: str) -> Mapping[str, object]:
         """What predictions.csv says of a sample besides fold and seed, from a ``row`` of a given.csv that a model
-        outside the engine wrote; ``where`` is that file. Raises :class:`UserError` where the row cannot be meant."""
+        outside the engine wrote; ``where`` is that file and the line. Raises :class:`UserError` where the row
+        cannot be meant."""
         raise UserError(f"predictions made outside the engine cannot be taken over for the task {self.task['name']}")
 
     def record(self) -> dict[str, object]:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mebench.errors import UserError, did_you_mean
+from mebench.given_values import number
+from mebench.metrics.given import class_named
 from mebench.tasks import Kind, Objective, Row, Task
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     import torch
 
@@ -152,7 +152,7 @@ class Recognition(Kind):
         shares = zip(self.classes, prediction.tolist(), strict=True)
         return [row | {f"p_{name}": f"{value:.6f}" for name, value in shares}]
 
-    def given(self, sample: Row, row: Row, where: Path) -> Mapping[str, object]:
+    def given(self, sample: Row, row: Row, where: str) -> Mapping[str, object]:
         """``prediction``, and optionally ``p_<class>`` for every class; the truth is never taken from there."""
         about = {key: sample[key] for key in ("clip_id", "dataset", "subject")}
         return about | {"truth": sample["label"]} | predicted(row, self.classes, where)
@@ -203,13 +203,13 @@ def class_weights(y: torch.Tensor, classes: int, kind: str) -> torch.Tensor | No
     return torch.where(counts > 0, len(y) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0)
 
 
-def predicted(row: Row, classes: list[str], where: Path) -> dict[str, str]:
+def predicted(row: Row, classes: list[str], where: str) -> dict[str, str]:
     """The prediction of a row that was made elsewhere, and its probabilities, if there are any."""
-    clip, prediction = row["clip_id"], row["prediction"]
-    if prediction not in classes:
+    clip, prediction = row["clip_id"], class_named(row["prediction"], classes)
+    if prediction is None:
         raise UserError(
-            f"{where}: the clip {clip} has the prediction '{prediction}', which is no class of the task"
-            f"{did_you_mean(prediction, classes)}"
+            f"{where}: the clip {clip} has the prediction '{row['prediction']}', which is no class of the task"
+            f"{did_you_mean(row['prediction'], classes)}"
         )
     columns, wanted = [key for key in row if key.startswith("p_")], [f"p_{name}" for name in classes]
     if columns and set(columns) != set(wanted):
@@ -219,11 +219,8 @@ def predicted(row: Row, classes: list[str], where: Path) -> dict[str, str]:
     return {"prediction": prediction, **{key: _probability(row[key], key, clip, where) for key in wanted if columns}}
 
 
-def _probability(text: str, column: str, clip: str, where: Path) -> str:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:  # neither is nan
+def _probability(text: str, column: str, clip: str, where: str) -> str:
+    value = number(text)
+    if value is None or not 0 <= value <= 1:
         raise UserError(f"{where}: the clip {clip} has {column}: '{text}', which is no number from 0 to 1")
     return f"{value:.6f}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mebench import formats, tasks
+from mebench.clips.persons import refuse_one_person_twice
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, read_csv, read_json
@@ -46,6 +47,7 @@ def run_rows(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> Ro
             "classes add the workbook CAS(ME)3_part_A_v2, which alone has those of macro-expressions"
         )
     extra, lost = usable(more, inputs)
+    refuse_one_person_twice([row["subject"] for row in (*rows, *extra)], ", ".join(map(str, clips)))
     return Rows(rows, extra, without | lost, data_digest([*rows, *extra], inputs))
 
 

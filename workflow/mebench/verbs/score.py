@@ -49,11 +49,11 @@ def main(args: argparse.Namespace) -> None:
         runs, stage = _runs(args) if args.task else (args.runs, args.stage)
         print(write_scores(runs, args.out, stage))
         return
+    from mebench.metrics.given import read_given
     from mebench.metrics.recognition import score
-    from mebench.runs.scores import read_predictions
 
     classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
-    result = score(read_predictions(args.predictions), classes)
+    result = score(read_given(args.predictions, classes), classes)
     print(json.dumps(result) if args.json else as_text(result))
 
 
