@@ -7,6 +7,7 @@ from typing import cast
 
 from mebench import cards
 from mebench.clips.card import dataset_card
+from mebench.clips.dataset_names import one_each, part_name
 from mebench.clips.persons import refuse_one_person_twice
 from mebench.config import kinds
 from mebench.errors import UserError, check_folder_name, did_you_mean
@@ -20,6 +21,7 @@ def own(written: Mapping[str, object]) -> TaskDefinition:
     """The definition of a task as it is ``written`` in the configuration, complete; a UserError says what is wrong."""
     entry = cast(TaskDefinition, dict(written))  # the schema has checked name, kind, title, datasets and stage
     name = entry["name"]
+    _spell_datasets(entry)
     if "kind" in entry:
         entry["kind"] = expanded(entry["kind"], f"kind of the task {name}")
     if name in SHIPPED:
@@ -50,6 +52,19 @@ def own(written: Mapping[str, object]) -> TaskDefinition:
     if lacking:
         raise UserError(f"the task {name} lacks {', '.join(lacking)}, which the kind {card['name']} needs")
     return {"title": name, "protocol": "loso", "drop": {}, "expected": expected(entry["datasets"]), **entry}
+
+
+def _spell_datasets(entry: TaskDefinition) -> None:
+    """Give the datasets of a task their names, wherever the task names them."""
+    where = f"the task {entry['name']}"
+    entry["datasets"] = list(one_each(entry["datasets"], where).values())
+    for key in ("labels", "macro"):
+        by_dataset = entry.get(key)
+        if isinstance(by_dataset, dict):
+            names = one_each(by_dataset, f"{key} of {where}")
+            entry[key] = {names[name]: below for name, below in by_dataset.items()}
+    if isinstance(entry.get("macro"), dict):
+        entry["macro"] = {name: part_name(str(other)) for name, other in entry["macro"].items()}
 
 
 def expected(datasets: Iterable[str]) -> Expected:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mebench import yaml_text
+from mebench.clips.dataset_names import one_each
 from mebench.config.entries import Settings
 from mebench.config.typed import Schema, typed
 from mebench.errors import UserError, did_you_mean
@@ -35,8 +36,9 @@ def checked(config: object, where: str = "the configuration") -> Settings:
         raise UserError(f"{where}: {_sentence(error)}") from None
     settings = {**{key: about["default"] for key, about in schema["properties"].items()}, **config}
     settings["results"] = expanded(settings["results"], "folder of results")
+    names = one_each(settings["datasets"], where)
     settings["datasets"] = {
-        name: entry
+        names[name]: entry
         | {key: expanded(entry[key], f"{key} of the dataset {name}") for key in ("source", "landmarks") if key in entry}
         for name, entry in settings["datasets"].items()
     }

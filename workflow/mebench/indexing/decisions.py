@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from mebench.clips.card import DatasetCard
 from mebench.clips.clip import Clip, Recording, Value
+from mebench.clips.clip_names import clip_name
 from mebench.clips.entry import ChoicesEntry
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import emotion_name
@@ -142,7 +143,8 @@ def _clips_of(videos: Iterable[Recording], reasons: Mapping[str, str], clips: It
 
 
 def _full(dataset: str, name: str) -> str:
-    return name if name.startswith(f"{dataset}/") else f"{dataset}/{name}"
+    whole = name if clip_name(name).startswith(f"{dataset}/") else f"{dataset}/{name}"
+    return clip_name(whole)
 
 
 def _by_id(dataset: str, key: str, wanted: Mapping[str, Wish], reading: Reading) -> dict[str, Wish]:

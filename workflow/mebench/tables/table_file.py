@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from mebench import tasks, yaml_text
+from mebench.clips.dataset_names import part_name
 from mebench.errors import UserError, did_you_mean
 from mebench.owner_paths import expanded
 from mebench.protocols.tasks import TASKS
@@ -71,7 +72,7 @@ def read(name: str) -> Description:
     for key in ("title", "task", "columns"):
         if not written.get(key):
             raise UserError(f"{label} has no '{key}'; add it to {path}")
-    parts = {str(part): str(title) for part, title in (written.get("parts") or {}).items()}
+    parts = {part_name(str(part)): str(title) for part, title in (written.get("parts") or {}).items()}
     metrics = tasks.metrics(tasks.name_of(TASKS.get(written["task"], {})))
     sources = {str(letter): str(text) for letter, text in (written.get("sources") or {}).items()}
     return Description(
@@ -112,6 +113,7 @@ def _column(entry: object, parts: Mapping[str, str], metrics: Metrics, label: st
     if not isinstance(entry, list) or len(entry) != 3:
         raise UserError(f"{label}: a column is a list [part, metric, header], not {entry!r}")
     part, metric, header = map(str, entry)
+    part = part_name(part)
     if metric not in metrics:
         raise UserError(f"{label}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
     if part not in parts:
@@ -145,5 +147,5 @@ def _values(row: WrittenRow, metrics: Metrics, where: str) -> dict[Key, str]:
                 raise UserError(
                     f'{where}: {part} {metric} is {text!r}; write the printed figure in quotes, like "0.7353"'
                 )
-            values[Key(str(part), metric)] = text
+            values[Key(part_name(str(part)), metric)] = text
     return values

@@ -12,7 +12,9 @@ from pathlib import Path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
+    from mebench.clips.dataset_names import part_name
+
+    parser.add_argument("dataset", type=part_name, metavar="DATASET", help="a dataset's name (`mebench datasets`)")
     parser.add_argument("--clips", type=Path, required=True, metavar="CLIPS.csv", help="what `mebench index` wrote")
     parser.add_argument("--root", type=Path, required=True, metavar="DIR",
                         help="the dataset's folder, or the source.json of `mebench fetch`")  # fmt: skip

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
+    from mebench.clips.dataset_names import part_name
+
+    parser.add_argument("dataset", type=part_name, metavar="DATASET", help="a dataset's name (`mebench datasets`)")
     parser.add_argument("--source", required=True, metavar="SOURCE", help="synthetic, a folder, an archive or a URL")
     parser.add_argument("--out", type=Path, required=True, metavar="SOURCE.json", help="file to write")
     parser.add_argument("--options", default="{}", metavar="JSON",

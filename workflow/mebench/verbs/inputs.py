@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", metavar="DATASET", help="a dataset's name (`mebench datasets`)")
+    from mebench.clips.dataset_names import part_name
+
+    parser.add_argument("dataset", type=part_name, metavar="DATASET", help="a dataset's name (`mebench datasets`)")
     parser.add_argument("input", metavar="INPUT", help="the input's name, such as apex_flow-28")
     parser.add_argument(
         "--clips",
