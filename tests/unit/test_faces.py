@@ -273,7 +273,7 @@ def numbers(value="3.5", points=68):
         (f"{header(70)}\na,{numbers(points=70)}\n", "the columns of 70 points, 68 are needed"),
         (f"{header().replace(',y12,', ',z12,')}\na,{numbers()}\n", "lacks the column y12"),
         (f"{header()},note\na,{numbers()},x\n", "unknown column 'note'"),
-        (f"{header()}\na,{numbers()},7\n", "line 2 has 138 fields, but the header has 137"),
+        (f"{header()}\na,{numbers()},7\n", "line 2 has 138 fields, and the header has 137"),
         (f"{header()}\na,{numbers()}\nc,{numbers()}\n", "line 3: there is no clip 'c'"),
         (f"{header()}\na,{numbers()}\na,{numbers()}\n", "line 3 has the clip a twice"),
         (f"{header()}\na,{numbers()[:-3]}left\n", "line 2: y67 of a is 'left', not a number"),

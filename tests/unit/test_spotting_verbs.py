@@ -202,8 +202,8 @@ def test_a_dataset_a_type_or_a_subject_that_one_file_leaves_out(score):
                      "alarms", id="an unknown video"),
         pytest.param("samm,006,006_9,1,9,others", None, ["--videos", "with_me"], (0, 0, 5),
                      "samm/006/006_9; 1 prediction there left out (--videos with_me)", id="an unknown video, with_me"),
-        pytest.param("samm,6,006_2,10,40,happiness", None, [], (0, 1, 5),
-                     "samm/6/006_2 (did you mean 'samm/006/006_2'?)", id="zeros that a program took away"),
+        pytest.param("samm,006,6_2,10,40,happiness", None, [], (0, 1, 5),
+                     "samm/006/6_2 (did you mean 'samm/006/006_2'?)", id="zeros that a program took away"),
         pytest.param("samm,006,006_2,-3,40,happiness", None, [], (1, 0, 4),
                      "1 predicted interval of p.csv reaches below frame 0, such as -3 to 40 in samm/006/006_2; counted "
                      "as written", id="a negative onset"),
@@ -285,8 +285,8 @@ HEADER = "dataset,subject,video,onset,offset,emotion\n"
         (HEADER + "d,s,v,10,19,a\nd,s,v,20,29,A\n", "p.csv line 3 has the emotion 'A', and line 2 'a'"),
         ("video,onset,offset,type\nv,1,2,mirco\n", "p.csv line 2 has the type 'mirco'; write micro or macro"),
         ("video,onset,offset,type\nv,1,2,\n", "p.csv line 2 has no type"),
-        ("video,onset,offset\nv\xe9,1,2\n".encode("latin-1"), "p.csv is not a CSV file in UTF-8"),
-        ('video,onset,offset\n"v,1,2\n', "p.csv is not a CSV file in UTF-8"),
+        ("video,onset,offset\nv\xe9,1,2\n".encode("latin-1"), "p.csv line 2 is not a text in UTF-8"),
+        ('video,onset,offset\n"v,1,2\n', "p.csv line 3 is not as CSV has it"),
     ],
 )
 def test_a_wrong_file_is_one_sentence(score, text, sentence):

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
+import itertools
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,34 +26,64 @@ NO_TEXT = ((b"PK\x03\x04", "an Excel workbook or another archive"), (b"\xd0\xcf\
 
 @dataclass(frozen=True)
 class GivenRow:
-    """A row: where it stands (``FILE line N``), and its cells by column."""
+    """A row: where it stands (``FILE line N``), its cells by column without blanks, and as they are ``written``."""
 
     where: str
     cells: dict[str, str]
+    written: dict[str, str]
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
 
 
+@dataclass(frozen=True)
+class OpenTable:
+    """The ``columns`` of a file, '' where one has no name, its delimiter, and its ``records``: the line and the cells as
+    written of one row after the other, none of which is empty."""
+
+    path: Path
+    columns: list[str]
+    delimiter: str
+    records: Iterator[tuple[int, list[str]]]
+
+
 def read(path: str | os.PathLike, needed: Sequence[str], known: Sequence[str] = ()) -> list[GivenRow]:
-    """The rows of a table that has the ``needed`` columns, and perhaps others. Cells are without blanks at their ends;
-    the names of needed and ``known`` columns are as they are here, whatever their case is in the file."""
-    lines = _lines(Path(path))
-    last, header, delimiter = _header(path, lines, needed)
-    columns = _columns(f"{path} line {last}", header, needed, known)
-    rows = []
-    for number, cells in _records(path, lines, delimiter, after=last):
-        where = f"{path} line {number}"
-        if cells[0].startswith("#"):
-            raise UserError(f"{where} begins with '#'; remove the line, or the sign if the row is meant")
-        if len(cells) > len(columns) and not any(cells[len(columns) :]):
-            cells = cells[: len(columns)]
-        if len(cells) != len(columns):
-            raise UserError(f"{where} has {len(cells)} fields, but the header has {len(columns)}; mend the line")
-        rows.append(GivenRow(where, {name: cell for name, cell in zip(columns, cells, strict=True) if name}))
+    """The rows of a table that has the ``needed`` columns, and perhaps others; one at least. Cells are without blanks
+    at their ends; needed and ``known`` columns are called as here, whatever their case is in the file."""
+    table, rows = opened(path, needed, dict.fromkeys(known, ())), []
+    for line, cells in table.records:
+        written = {name: cell for name, cell in zip(table.columns, cells, strict=True) if name}
+        named = {name: clean(cell) for name, cell in written.items()}
+        rows.append(GivenRow(f"{path} line {line}", named, written))
     if not rows:
         raise UserError(f"{path} has a header but no rows; it needs one row for each clip")
     return rows
+
+
+def opened(path: str | os.PathLike, needed: Sequence[str], known: Mapping[str, Sequence[str]]) -> OpenTable:
+    """A table that has the ``needed`` columns, perhaps without a row; ``known`` has further spellings of columns."""
+    path = Path(path)
+    spellings = {name: known.get(name, ()) for name in (*known, *needed)}
+    lines = _lines(path)
+    last, header, delimiter = _header(path, lines, spellings)
+    columns = _columns(path, header, needed, spellings)
+    records = _records(path, lines, delimiter, after=last)
+    return OpenTable(path, columns, delimiter, _checked(path, records, len(columns)))
+
+
+def _checked(
+    path: Path, records: Iterable[tuple[int, list[str]]], width: int
+) -> Iterator[tuple[int, list[str]]]:  # fmt: skip
+    for line, cells in records:
+        if "#" in cells[0] and clean(cells[0]).startswith("#"):
+            raise UserError(f"{path} line {line} begins with '#'; remove the line, or the sign if the row is meant")
+        if len(cells) != width:
+            if len(cells) < width or any(map(clean, cells[width:])):
+                raise UserError(
+                    f"{path} line {line} has {len(cells)} fields, and the header has {width}; mend the line"
+                )
+            cells = cells[:width]
+        yield line, cells
 
 
 def _lines(path: Path) -> list[str]:
@@ -77,46 +107,57 @@ def _lines(path: Path) -> list[str]:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise UserError(f"{path} line {line} holds a NUL byte; save the table as CSV in UTF-8")
     if not text.strip():
-        raise UserError(f"{path} is empty; it needs a header and a row for each clip")
+        raise UserError(f"{path} is empty; give a CSV with a line of column names, and a line for each row")
     return [f"{line}\n" for line in text.split("\n")]
 
 
-def _header(path: str | os.PathLike, lines: list[str], needed: Sequence[str]) -> tuple[int, list[str], str]:
+def _header(
+    path: Path, lines: list[str], spellings: Mapping[str, Sequence[str]]
+) -> tuple[int, list[str], str]:  # fmt: skip
     """(number of its last line, names, delimiter) of the header: the first line that is neither empty nor a comment."""
     start, delimiters = 0, list(DELIMITERS)
     for line in lines:
         text = clean(line)
         if text and not text.startswith("#"):
-            if not text.startswith("sep="):  # what Excel writes to itself
+            if not text.casefold().startswith("sep="):  # what Excel writes to itself
                 break
             delimiters = [text[4:5] or "\t"]
         start += 1
-    best: tuple[int, list[str], str] = (start, [], "")
-    found: set[str] = set()
+    by_key = _by_key(spellings)
+    best: tuple[int, int, list[str], str] = (-1, start, [], ",")
     for delimiter in delimiters:
         number, names = next(_records(path, lines, delimiter, start, strict=False), (start + 1, []))
-        there = {key(name) for name in names} & {key(name) for name in needed}
-        if not best[1] or len(there) > len(found) or (len(there) == len(found) and len(names) > len(best[1])):
-            best, found = (number, names, delimiter), there
-    return best
+        found = len({key(name) for name in names} & by_key.keys())
+        if found > best[0] or (found == best[0] and len(names) > len(best[2])):
+            best = (found, number, names, delimiter)
+    return best[1:]
 
 
-def _columns(where: str, names: list[str], needed: Sequence[str], known: Sequence[str]) -> list[str]:
+def _by_key(spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {key(spelling): name for name, more in spellings.items() for spelling in (name, *more)}
+
+
+def _columns(
+    path: Path, header: list[str], needed: Sequence[str], spellings: Mapping[str, Sequence[str]]
+) -> list[str]:  # fmt: skip
     """The name of each column, empty for an index without a name."""
-    wanted = {key(name): name for name in (*known, *needed)}
-    columns = [wanted.get(key(name), "" if NO_NAME.fullmatch(clean(name)) else clean(name)) for name in names]
+    by_key = _by_key(spellings)
+    columns = [by_key.get(key(name), "" if NO_NAME.fullmatch(clean(name)) else clean(name)) for name in header]
     while columns and not columns[-1]:
         columns.pop()
     missing = [name for name in needed if name not in columns]
     if missing:
-        there = ", ".join(filter(None, columns))
-        hint = did_you_mean(missing[0], filter(None, columns)) if len(columns) > 1 else ""
+        there = list(filter(None, columns))
+        lacks = [f"{name} (or {', '.join(spellings[name])})" if spellings[name] else name for name in missing]
+        others = [name for name in there if name not in spellings]
+        hint = did_you_mean(missing[0], others) if others else ""
         hint = hint if "did you" in hint else ""
-        raise UserError(f"{where} lacks the column {', '.join(missing)}{hint}; the columns there are {there}")
-    flat = [key(name) for name in columns if name]
+        raise UserError(f"{path} lacks the column {', '.join(lacks)}{hint}; its columns are {', '.join(there)}")
+    flat = [key(name) for name in columns]
     twice = next((name for name in columns if name and flat.count(key(name)) > 1), None)
     if twice:
-        raise UserError(f"{where} has the column {twice} twice; keep one of them")
+        names = [clean(name) for name, own in zip(header, flat, strict=False) if own == key(twice)]
+        raise UserError(f"{path} has the column {twice} twice, as {' and '.join(map(repr, names))}; keep one of them")
     return columns
 
 
@@ -124,7 +165,8 @@ def _records(
     path: str | os.PathLike, lines: list[str], delimiter: str, after: int, strict: bool = True
 ) -> Iterator[tuple[int, list[str]]]:  # fmt: skip
     """(number of the last line, cells) of each record below line ``after`` that is not empty."""
-    reader = csv.reader(io.StringIO("".join(lines[after:])), delimiter=delimiter, strict=strict, skipinitialspace=True)
+    below = itertools.islice(lines, after, None)
+    reader = csv.reader(below, delimiter=delimiter, strict=strict, skipinitialspace=True)
     while True:
         try:
             cells = next(reader)
@@ -132,8 +174,7 @@ def _records(
             return
         except csv.Error as error:
             raise UserError(f"{path} line {after + reader.line_num} is not as CSV has it: {error}") from error
-        cells = [clean(cell) for cell in cells]
-        if any(cells):
+        if cells and (cells[0].strip() or any(map(clean, cells))):
             yield after + reader.line_num, cells
 
 

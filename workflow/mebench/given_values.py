@@ -15,6 +15,8 @@ QUOTED = re.compile(r"(['’`])(.*)\1", re.DOTALL)
 
 def clean(text: str) -> str:
     """The text without what nobody sees: outer blanks of any kind, marks of no width, outer single quotes."""
+    if text.isascii() and text.isprintable() and text[:1] not in ("'", "`", " "):
+        return text.rstrip()
     seen = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc") or letter.isspace())
     seen = seen.strip()
     quoted = QUOTED.fullmatch(seen)

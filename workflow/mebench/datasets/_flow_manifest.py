@@ -22,7 +22,9 @@ def read_manifest(root: Path, manifest: Path, emotions: Sequence[str]) -> Readin
         empty = [name for name in COLUMNS if not row[name]]
         if empty:
             raise UserError(f"{row.where} has no {', '.join(empty)}; fill it in or remove the line")
-        image = manifest.parent / row["image"].replace("\\", "/")
+        image = manifest.parent / row.written["image"]
+        if not image.is_file():
+            image = manifest.parent / row["image"].replace("\\", "/")
         if not image.is_file():
             raise UserError(
                 f"{row.where} names the picture {row['image']}, which is not there; add it or remove the line"

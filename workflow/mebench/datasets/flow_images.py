@@ -45,6 +45,8 @@ def read(root: Path) -> Reading:
     root = existing_folder(root, "flow_images")
     # archives often unpack into one more folder
     manifests = [path for path in (root / MANIFEST, *sorted(root.glob(f"*/{MANIFEST}"))) if path.is_file()]
-    reading = read_manifest(root, manifests[0], EMOTIONS) if manifests else read_tree(root, EMOTIONS, str(CARD["layout"]))
+    reading = (
+        read_manifest(root, manifests[0], EMOTIONS) if manifests else read_tree(root, EMOTIONS, str(CARD["layout"]))
+    )
     refuse_duplicates(reading.clips, manifests[0] if manifests else root)
     return replace(reading, clips=sorted(reading.clips, key=lambda clip: clip.clip_id))

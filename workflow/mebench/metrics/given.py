@@ -16,8 +16,6 @@ from mebench.given_values import clean, has_no_value, key
 from mebench.log import log
 
 LABELS = ("truth", "prediction")
-# as names of classes they are believed where both columns have them
-MAYBE_CLASSES = frozenset({"none", "nil", "missing", "-", "?"})
 
 
 def read_given(path: Path, classes: Sequence[str] | None = None) -> list[dict[str, str]]:
@@ -75,11 +73,11 @@ def _spellings(rows: Sequence[GivenRow]) -> Mapping[str, str]:
             label = key(row[column])
             seen.setdefault(label, Counter())[row[column]] += 1
             where[column].setdefault(label, row)
-    for column, other in (LABELS, LABELS[::-1]):
+    for column in LABELS:
         for label, row in where[column].items():
-            if has_no_value(label) and not (label in MAYBE_CLASSES and label in where[other]):
-                named = "" if label == "" else f" ('{row[column]}'; --classes says if it is the name of a class)"
-                raise UserError(f"{row.where} has no {column}{named}; fill it in")
+            if has_no_value(label):
+                named = f" ('{row[column]}'); if that is the name of a class, say so with --classes" if label else ""
+                raise UserError(f"{row.where} has no {column}{named or '; fill it in'}")
     for label in seen:
         twin = ALIASES.get(label)
         if twin in seen:

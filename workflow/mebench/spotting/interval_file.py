@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mebench.clips.clip_names import clip_name
+from mebench.clips.dataset_names import part_name
 from mebench.errors import UserError, did_you_mean
 from mebench.metrics.intervals import Interval
 from mebench.metrics.spotting import Located, Video
@@ -67,9 +69,17 @@ def read(path: Path) -> IntervalFile:
 
 
 def _videos(table: HandTable) -> list[Video]:
-    """The video of each row; mebench's own files qualify subjects by their dataset."""
+    """The video of each row; mebench's own files qualify subjects by their dataset. Known spellings of datasets and
+    their subjects become one."""
     names = zip(table.names("dataset"), table.names("subject"), table.names("video"), strict=True)
-    return [Video(dataset, subject.removeprefix(f"{dataset}/"), video) for dataset, subject, video in names]
+    return [_video(dataset, subject, video) for dataset, subject, video in names]
+
+
+def _video(dataset: str, subject: str, video: str) -> Video:
+    subject = subject.removeprefix(f"{dataset}/")
+    if not subject:
+        return Video(part_name(dataset), subject, video)
+    return Video(*clip_name(f"{part_name(dataset)}/{subject}/{video}").split("/", 2))
 
 
 def _types(table: HandTable) -> list[str]:
