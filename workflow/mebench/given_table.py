@@ -38,7 +38,7 @@ class GivenRow:
 
 @dataclass(frozen=True)
 class OpenTable:
-    """The ``columns`` of a file, '' where one has no name, its delimiter, and its ``records``: the line and the cells as
+    """The ``columns`` of a file, empty where one has no name, its delimiter, and its ``records``: line and cells as
     written of one row after the other, none of which is empty."""
 
     path: Path
