@@ -86,6 +86,7 @@ def test_an_iou_that_is_a_decimal_counts_where_frames_give_it_exactly():
         (3, 115, 34, 0.0254, 0.0811, 0.0387),
         (12, 204, 45, 0.0556, 0.2105, 0.0879),  # SL-Swin, CAS(ME)^2 and SAMM-LV
         (33, 440, 126, 0.0698, 0.2075, 0.1044),
+        (35, 496, 124, 0.0659, 0.2201, 0.1014),  # SL-Swin's stored notebook, SAMM-LV
         (51, 141, 108, 0.2656, 0.3208, 0.2906),  # BoostingVRME, SAMM-LV
         (52, 171, 107, 0.2332, 0.3270, 0.2723),  # replays of ME-TST+, SAMM-LV and CAS(ME)^3
         (76, 736, 777, 0.0936, 0.0891, 0.0913),
@@ -98,6 +99,18 @@ def test_an_iou_that_is_a_decimal_counts_where_frames_give_it_exactly():
 def test_published_counts_give_the_published_figures(tp, fp, fn, precision, recall, f1):
     found = Counts(tp, fp, fn)
     assert (round(found.precision, 4), round(found.recall, 4), round(found.f1, 4)) == (precision, recall, f1)
+
+
+@pytest.mark.parametrize(
+    ("tp", "fp", "fn", "recognised", "strs"),
+    [  # MEAN's table; baseline of MEGC2025, SAMM and CAS(ME)^3
+        (159, 85, 85, 0.5927, 0.3862), (60, 97, 97, 0.5149, 0.1968), (31, 40, 40, 0.7470, 0.3261),
+        (22, 49, 49, 0.6667, 0.2066), (17, 206, 40, 0.6667, 0.0809), (26, 363, 133, 0.5263, 0.0499),
+        (6, 217, 202, 0.2222, 0.0062), (3, 115, 34, 0.2222, 0.0086),
+    ],
+)  # fmt: skip
+def test_published_counts_and_recognition_give_the_published_strs(tp, fp, fn, recognised, strs):
+    assert Counts(tp, fp, fn).f1 * recognised == pytest.approx(strs, abs=1e-4)
 
 
 def test_megc2020_takes_found_labels_from_predictions_and_sums_types():

@@ -88,8 +88,8 @@ def test_the_keys_overall_per_dataset_and_per_type(score):
     assert found["strs"] == pytest.approx(0.2)
     assert {name: numbers(part) for name, part in found["parts"].items()} == {"samm": (2, 1, 1), "casme3": (1, 1, 1)}
     assert all(part.keys() == KEYS for part in found["parts"].values())
-    assert found["convention"] == {"matcher": "greedy", "iou": 0.5, "strict": False, "videos": "all", "absent": "zero",
-                                   "neutral": "count"}  # fmt: skip
+    assert found["convention"] == {"matcher": "greedy", "iou": 0.5, "strict": False, "videos": "all", "classes": None,
+                                   "absent": "zero", "neutral": "count"}  # fmt: skip
 
 
 def test_the_text_has_the_same_keys(score, tmp_path, capsys):
@@ -213,6 +213,11 @@ def test_a_dataset_a_type_or_a_subject_that_one_file_leaves_out(score):
         pytest.param("samm,006,006_2,10,40,hapiness", None, [], (1, 0, 4),
                      "p.csv has 1 emotion that no label has: hapiness (did you mean 'happiness'?); 1 prediction",
                      id="an unknown emotion"),
+        pytest.param("samm,006,006_2,10,40,nan\nsamm,006,006_1,100,133,none", None, [], (2, 0, 3),
+                     "p.csv has 2 predictions without an emotion", id="no emotion, as programs write it"),
+        pytest.param("samm,006,006_2,10,40,others\nsamm,006,006_2,10,40,happiness", None, [], (1, 1, 4),
+                     "p.csv has 1 interval with several emotions, such as 10 to 40 in samm/006/006_2; 2 rows are",
+                     id="one interval with two emotions"),
         pytest.param("samm,006,006_2,10,40,", None, [], (1, 0, 4), "p.csv has 1 prediction without an emotion",
                      id="no emotion"),
         pytest.param(None, None, ["--classes", "others,anger"], (3, 2, 2), "no label has the class anger",
@@ -239,6 +244,14 @@ def test_what_is_odd_is_counted_and_mentioned(score, predictions, truth, options
     assert len(found["notes"]) == err.count("\n")
 
 
+def test_a_number_that_a_program_made_of_a_name_is_the_subject_or_named(score):
+    rows = "dataset,subject,video,onset,offset\n{},{},{},10,19\n"
+    assert numbers(score(rows.format("SAMM", "6.0", "a"), rows.format("samm", "006", "a"))[1]) == (1, 0, 0)
+    code, found, err = score(rows.format("own", "s", "1.0"), rows.format("own", "s", "01"))
+    assert (code, numbers(found)) == (0, (0, 1, 1))
+    assert "own/s/1.0 (did you mean 'own/s/01'?)" in err
+
+
 def test_nothing_is_said_of_good_files(score):
     assert score(TRUTH, TRUTH)[2] == ""
 
@@ -246,6 +259,18 @@ def test_nothing_is_said_of_good_files(score):
 def test_a_class_in_no_true_positive_scores_0_and_is_no_error(score):
     found = score("dataset,subject,video,onset,offset,emotion\nsamm,006,006_2,10,40,happiness\n")[1]
     assert numbers(found, "uar", "strs") == pytest.approx((1 / 3, 2 / 6 * 1 / 3))
+
+
+def test_a_list_of_videos_has_the_parts_of_names_that_the_files_have(score):
+    full = "dataset,subject,video,onset,offset\nd,s,v,10,19\n"
+    bare = "video,onset,offset\nv,10,19\n"
+    whole_list = "dataset,subject,video\nd,s,v\n"
+    for predictions, truth, videos in ((bare, bare, whole_list), (bare, full, whole_list), (full, bare, whole_list),
+                                       (full, full, whole_list), (bare, bare, "video\nv\n")):  # fmt: skip
+        assert score(predictions, truth, videos=videos)[::2] == (0, "")
+    code, _, err = score(full, full, videos="video\nv\n")
+    assert (code, "v.csv lacks the column subject, which p.csv and t.csv have; add it" in err) == (2, True)
+    assert score(full.replace("s,", ",").replace(",subject", ""), full, videos="dataset,video\nd,v\n")[0] == 2
 
 
 def test_a_list_of_videos_names_those_that_are_known_and_where_they_end(score):
@@ -278,6 +303,8 @@ HEADER = "dataset,subject,video,onset,offset,emotion\n"
         (HEADER + "d,s,v,ten,19,a\n", "p.csv line 2 has 'ten' under onset, which is no whole number"),
         (HEADER + "d,s,v,10,nan,a\n", "p.csv line 2 has 'nan' under offset"),
         (HEADER + "d,s,v,10.5,19,a\n", "p.csv line 2 has '10.5' under onset, which is no whole number"),
+        (HEADER + "d,s,v,1_0,19,a\n", "p.csv line 2 has '1_0' under onset, which is no whole number"),
+        (HEADER + f"d,s,v,10,{10**30},a\n", f"p.csv line 2 has '{10**30}' under offset, which is no whole number"),
         (HEADER + "d,s,v,,19,a\n", "p.csv line 2 has no onset"),
         (HEADER + "d,s,,10,19,a\n", "p.csv line 2 has no video"),
         (HEADER + ",s,v,10,19,a\n", "p.csv line 2 has no dataset"),
@@ -444,6 +471,8 @@ def test_distance_and_lengths(decode):
         (scores().replace("d,s,v,7,3", "d,s,v,7,nan"), "s.csv line 8 has 'nan' under score, which is no finite number"),
         (scores().replace("d,s,v,7,3", "d,s,v,7,"), "s.csv line 8 has '' under score"),
         (scores().replace("d,s,v,7,3", "d,s,v,7,inf"), "s.csv line 8 has 'inf' under score"),
+        (scores().replace("d,s,v,7,3", f"d,s,v,{10**30},3"), "s.csv line 8 has '1000000000000"),
+        (scores().replace("d,s,v,7,3", "d,s,v,7,1_0"), "s.csv line 8 has '1_0' under score"),
         (scores().replace("d,s,v,7,3", "d,s,v,7,high"), "s.csv line 8 has 'high' under score"),
         (scores().replace("d,s,v,7,3\n", ""),
          "s.csv line 8: frame 8 of the video d/s/v comes after frame 6, and frames are 1 apart elsewhere"),

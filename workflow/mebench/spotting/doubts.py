@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 
@@ -23,6 +24,8 @@ def notes(
         *_outside(predictions, "predicted interval", videos),
         *_outside(truth, "label", videos),
         *_overlapping(truth),
+        *_twice(predictions),
+        *_twice(truth),
         *_emotions(predictions, truth, convention),
     ]
     rate = _rate(predictions, truth)
@@ -64,7 +67,8 @@ def _similar(video: Video, known: Iterable[Video]) -> str:
 
 
 def _bare(video: Video) -> tuple[str, ...]:
-    return tuple("".join(filter(str.isalnum, part)).casefold().lstrip("0") for part in video)
+    whole = (part.removesuffix(".0") for part in video)  # as pandas writes it
+    return tuple("".join(filter(str.isalnum, part)).casefold().lstrip("0") for part in whole)
 
 
 def _outside(file: IntervalFile, name: str, videos: VideoList | None) -> list[str]:
@@ -99,6 +103,17 @@ def _overlapping(truth: IntervalFile) -> list[str]:
     return [f"{count(overlapping, 'label')} of {truth.path} begin before an earlier one ends, such as "
             f"{overlapping[0].interval.onset} to {overlapping[0].interval.offset} in {shown(overlapping[0].video)}; "
             "matchers may differ there"]  # fmt: skip
+
+
+def _twice(file: IntervalFile) -> list[str]:
+    """Intervals that are there with several emotions: the same row twice is an error already."""
+    places = Counter((row.video, row.type, row.interval.onset, row.interval.offset) for row in file.rows)
+    twice = sorted(place for place, number in places.items() if number > 1)
+    if not twice:
+        return []
+    (video, _, onset, offset), rows = twice[0], [place for place in twice for _ in range(places[place])]
+    return [f"{file.path} has {count(twice, 'interval')} with several emotions, such as {onset} to {offset} in "
+            f"{shown(video)}; {len(rows)} rows are counted"]  # fmt: skip
 
 
 def _emotions(predictions: IntervalFile, truth: IntervalFile, convention: Convention) -> list[str]:

@@ -15,6 +15,8 @@ from mebench.given_table import OpenTable
 from mebench.given_values import clean
 
 ROWS_AT_ONCE = 1000
+MOST_DIGITS = 15
+WHOLE = re.compile(rf"([+-]?[0-9]{{1,{MOST_DIGITS}}})(?:\.0*)?")
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,9 @@ class HandTable:
         return [self._whole(column, row, cell) for row, cell in enumerate(self.columns[column])]
 
     def _whole(self, column: str, row: int, cell: str) -> int:
-        try:
+        if len(cell) <= MOST_DIGITS and cell.isascii() and cell.isdigit():
             return int(cell)
-        except ValueError:
-            pass
-        match = re.fullmatch(r"([+-]?\d+)\.0*", self._point(cell))
+        match = WHOLE.fullmatch(self._point(cell))
         if not match:
             what = f"has '{cell}' under {column}, which is no whole number" if cell else f"has no {column}"
             raise UserError(f"{self.place(row)} {what}; write the number of a frame") from None

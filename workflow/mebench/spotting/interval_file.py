@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mebench.clips.clip_names import clip_name
 from mebench.clips.dataset_names import part_name
 from mebench.errors import UserError, did_you_mean
+from mebench.given_values import has_no_value
 from mebench.metrics.intervals import Interval
 from mebench.metrics.spotting import Located, Video
 from mebench.spotting import hand_table
@@ -53,7 +54,7 @@ def read(path: Path) -> IntervalFile:
     """Read intervals. An offset before its onset and a row that is there twice are errors; a file with no row is none,
     but it must have its line of column names."""
     table = hand_table.read(path, KNOWN, ("video", "onset", "offset"))
-    emotions = table.columns.get("emotion", [""] * len(table.lines))
+    emotions = ["" if has_no_value(cell) else cell for cell in table.columns.get("emotion", [""] * len(table.lines))]
     rows = []
     for row, (name, onset, offset, emotion, kind) in enumerate(
         zip(_videos(table), table.whole("onset"), table.whole("offset"), emotions, _types(table), strict=True)
@@ -183,12 +184,20 @@ class VideoList:
     last: Mapping[Video, int | None]
 
 
-def read_videos(path: Path, columns: Iterable[str]) -> VideoList:
-    """Read a list of videos: the column video, dataset and subject where there are, and ``last``, the number of the
-    last frame, such as the ``videos.csv`` of a dataset. Parts of names that are none of ``columns`` are left out."""
-    known = {"dataset": (), "subject": (), "video": ("vid",), "last": ()}
-    table = hand_table.read(path, known, ("video",))
-    left_out = {name: "" for name in ("dataset", "subject") if name not in columns}
-    videos = [video._replace(**left_out) for video in _videos(table)]
+def read_videos(path: Path, files: Sequence[IntervalFile]) -> VideoList:
+    """Read a list of videos for aligned ``files``: the column video, those of dataset and subject that the files name,
+    and perhaps ``last``, the number of the last frame. The ``videos.csv`` of a dataset is such a list."""
+    table = hand_table.read(path, {"dataset": (), "subject": (), "video": ("vid",), "last": ()}, ("video",))
+    videos = _videos(table)
+    for part in ("dataset", "subject"):
+        named = {getattr(row.video, part) for file in files for row in file.rows}
+        if part in table.columns and named <= {""}:
+            videos = [video._replace(**{part: ""}) for video in videos]
+        elif part not in table.columns and named - {""}:
+            if part == "subject" or len(named) > 1:
+                raise UserError(
+                    f"{path} lacks the column {part}, which {files[0].path} and {files[-1].path} have; add it"
+                )
+            videos = [video._replace(dataset=min(named)) for video in videos]
     last: list[int] | list[None] = table.whole("last") if "last" in table.columns else [None] * len(videos)
     return VideoList(path, dict(zip(videos, last, strict=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,10 @@ def read(path: Path) -> ScoreFile:
 def _finite(table: HandTable, column: str) -> np.ndarray:
     cells = table.number_cells(column)
     try:
-        values = np.array(cells, dtype=np.float64)
+        values = np.array(cells, dtype=np.float64) if "_" not in "".join(cells) else None
     except ValueError:
+        values = None
+    if values is None:
         values = np.array([_number(cell) for cell in cells])
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
@@ -65,10 +68,7 @@ def _finite(table: HandTable, column: str) -> np.ndarray:
 
 
 def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return np.nan
+    return float(cell) if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", cell) else np.nan
 
 
 def _videos(table: HandTable) -> Iterator[tuple[Video, np.ndarray]]:

@@ -54,8 +54,7 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"--iou is {args.iou:g}; give a number above 0, and 1 at most")
     predictions, truth = interval_file.aligned(interval_file.read(args.predictions), interval_file.read(args.truth))
     convention = _convention(args, truth)
-    columns = truth.columns if truth.rows else predictions.columns
-    videos = interval_file.read_videos(args.video_list, columns) if args.video_list else None
+    videos = interval_file.read_videos(args.video_list, (predictions, truth)) if args.video_list else None
     notes = doubts.notes(predictions, truth, convention, videos)
     for note in notes:
         log.warning(f"mebench spotting-score: {note}")
@@ -82,8 +81,9 @@ def _convention(args: argparse.Namespace, truth: IntervalFile) -> Convention:
 
 
 def _about(convention: Convention) -> dict[str, object]:
-    return {"matcher": convention.matcher, "iou": convention.passes.iou, "strict": convention.passes.strict,
-            "videos": convention.videos, "absent": convention.absent, "neutral": convention.neutral}  # fmt: skip
+    """The convention, as JSON has it."""
+    own = {name: value for name, value in vars(convention).items() if name != "passes"}
+    return {**own, **vars(convention.passes)}
 
 
 def as_text(result: SpottingScore) -> str:

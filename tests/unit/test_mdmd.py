@@ -1,0 +1,117 @@
+"""MDMD's score beside a plain calculation of its definition, and on faces that move and come back."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from mebench.inputs.farneback import flow as farneback
+from mebench.metrics.intervals import Interval, iou
+from mebench.spotting import mdmd
+
+
+def uniform(u: float, v: float, side: int = 12) -> np.ndarray:
+    return np.stack([np.full((side, side), u), np.full((side, side), v)])
+
+
+def plain_feature(rise: np.ndarray, rest: np.ndarray) -> float:
+    """The definition, pixel by pixel: four sectors of 90 degrees from -180 on."""
+    side = rise.shape[1] // 6
+    means = []
+    for top in range(0, 6 * side, side):
+        for left in range(0, 6 * side, side):
+            sectors = {0: [], 1: [], 2: [], 3: []}
+            for y in range(top, top + side):
+                for x in range(left, left + side):
+                    (u, v), (s, t) = rise[:, y, x], rest[:, y, x]
+                    degrees = math.degrees(math.atan2(v, u))
+                    sectors[min(3, int((degrees + 180) // 90))].append(math.hypot(u, v) - math.hypot(s, t))
+            main = sorted(max(sectors.values(), key=len), reverse=True)
+            third = max(1, round(len(main) / 3))
+            means.append(sum(main[:third]) / third)
+    return sum(sorted(means, reverse=True)[:12]) / 12
+
+
+@pytest.mark.parametrize("side", [12, 20, 31])
+def test_the_feature_is_that_of_the_definition(side):
+    rise, rest = np.random.default_rng(side).normal(size=(2, 2, side, side))
+    assert mdmd.feature(rise, rest) == pytest.approx(plain_feature(rise, rest))
+
+
+@pytest.mark.parametrize("direction", [(3, 4), (-3, 4), (3, -4), (-3, -4), (5, 0), (-5, 0), (0, 5), (0, -5)])
+def test_a_motion_that_comes_back_counts_in_every_direction_and_one_that_stays_does_not(direction):
+    assert mdmd.feature(uniform(*direction), uniform(0, 0)) == pytest.approx(5)
+    assert mdmd.feature(uniform(*direction), uniform(*direction)) == pytest.approx(0)
+
+
+def test_the_largest_third_of_the_blocks_counts():
+    """12 of 36 blocks that move give the whole; more give no more."""
+    rise = uniform(0, 0)
+    rise[0, :4] = 2  # 2 x 6 blocks
+    assert mdmd.feature(rise, uniform(0, 0)) == pytest.approx(2)
+    rise[0, :2] = 0
+    assert mdmd.feature(rise, uniform(0, 0)) == pytest.approx(1)
+
+
+def test_no_motion_at_all_scores_0():
+    assert mdmd.feature(uniform(0, 0), uniform(0, 0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("frames", "wanted", "k"), [(480, 80, 80), (479, 80, 40), (100, 80, 10), (6, 80, 1), (2, 80, 1)]
+)
+def test_the_half_window_is_halved_until_the_video_has_six_of_it(frames, wanted, k):
+    assert mdmd.half_window(frames, wanted) == k
+    assert k == 1 or frames - 2 * k >= 4 * k
+
+
+def test_the_contrast_is_the_feature_without_its_neighbours():
+    values = np.array([np.nan, np.nan, 1, 2, 9, 4, 5, np.nan, np.nan])
+    found = mdmd.relative(values, 2)
+    assert found == pytest.approx([np.nan] * 3 + [2 - 5, 9 - 3, 4 - 7] + [np.nan] * 3, nan_ok=True)
+    assert np.isnan(mdmd.relative(values, 9)).all()
+
+
+def test_intervals_are_runs_above_the_threshold_that_are_as_long_as_allowed():
+    contrast = np.array([np.nan, 1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, np.nan])
+    setting = mdmd.Setting(2, 2, 3)
+    assert mdmd.intervals(contrast, setting, 0.5) == [Interval(1, 2), Interval(4, 6)]
+    assert mdmd.intervals(contrast, mdmd.Setting(2, 4, None), 0.5) == [Interval(9, 12)]
+    assert mdmd.intervals(np.full(5, np.nan), setting) == []
+    assert mdmd.intervals(np.ones(5), setting) == []
+
+
+def test_the_settings_of_megc2020():
+    assert mdmd.SETTINGS["casme_sq", "micro"] == mdmd.Setting(12, 7, 16)
+    assert mdmd.SETTINGS["samm_long", "macro"].longest is None
+
+
+@pytest.fixture(scope="module")
+def video() -> list[np.ndarray]:
+    """60 frames of a texture of which a quarter moves by 3 pixels and comes back, in frames 25 to 33, with noise."""
+    import cv2
+
+    draw = np.random.default_rng(0)
+    texture = cv2.GaussianBlur(draw.integers(0, 255, (72, 72)).astype(np.float32), (0, 0), 2)
+    texture = (texture - texture.min()) / np.ptp(texture) * 255
+    rows, columns = np.mgrid[0:72, 0:72].astype(np.float32)
+    frames = []
+    for number in range(60):
+        shift = 3 * max(0, 1 - abs(number - 29) / 5)
+        moved = cv2.remap(texture, (columns - shift * ((columns < 36) & (rows < 36))).astype(np.float32), rows,
+                          cv2.INTER_LINEAR)  # fmt: skip
+        frames.append(np.clip(moved + draw.normal(0, 0.5, moved.shape), 0, 255).astype(np.uint8))
+    return frames
+
+
+def test_a_movement_that_comes_back_is_spotted(video):
+    found = mdmd.spot(video, mdmd.Setting(6, 4, 16), farneback)
+    assert len(found) == 1
+    assert iou(found[0], Interval(25, 33)) >= 0.5
+
+
+def test_a_movement_that_stays_is_not(video):
+    """From frame 29 on the face stays where it is."""
+    assert mdmd.spot([*video[:29], *[video[29]] * 31], mdmd.Setting(6, 4, 16), farneback, share=0.5) == []
