@@ -18,6 +18,12 @@ def pytest_report_header() -> str:
     return f"processor: {cpu()} ({' '.join(used.processor)}); libraries use: {used.choice}"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On workers contract tests go first: one file of them takes minutes, and would be waited for at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith("tests/contract/"))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """With ``pytest -n 2``: files side by side, and whole workflows after them, one after the other on one worker."""
     config.option.loadscopereorder = False
