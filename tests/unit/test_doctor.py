@@ -12,7 +12,7 @@ import yaml
 from mebench import cards, cli
 from mebench.clips.clip import Clip
 from mebench.doctor import copies, page, software, tasks
-from mebench.files import write_csv
+from mebench.files import read_json, write_csv
 from mebench.synthetic import generate
 from mebench.synthetic.marker import MARKER
 
@@ -104,7 +104,7 @@ def test_deviations_come_with_the_line_that_accepts_them(doctor, incomplete):
     assert doctor(casme2=entry)[0] == 0
 
 
-def test_small_synthetic_copies_are_not_compared(doctor, tmp_path):
+def test_small_synthetic_copies_are_compared_with_what_was_announced(doctor, tmp_path):
     code, found, page = doctor(smic="synthetic")
     assert (code, only(found)["state"], only(found)["kind"]) == (0, "waiting", "nothing is needed")
     out = tmp_path / "results" / "sources" / "smic" / "source.json"
@@ -113,8 +113,12 @@ def test_small_synthetic_copies_are_not_compared(doctor, tmp_path):
     code, found, page = doctor(smic="synthetic")
     assert (code, only(found)["state"], only(found)["deviations"]) == (0, "good", [])
     assert "SYNTHETIC DATA" in page
-    assert "the card's numbers do not apply" in page
+    assert "expected is what its generator announced" in page
     assert [task["differs"] for task in found["tasks"]] == [[]]
+    shutil.rmtree(next(folder for folder in Path(read_json(out)["root"]).rglob("s*_ne_*") if folder.is_dir()))
+    _, found, page = doctor(smic="synthetic")
+    assert (only(found)["state"], len(only(found)["deviations"])) == ("deviates", 1)
+    assert "clips 2 instead of 3" in " ".join(page.split())
 
 
 def test_faces_that_need_a_look(doctor, real, tmp_path):

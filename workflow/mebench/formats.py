@@ -301,6 +301,7 @@ RUN_RECORD = Format(
         ("without_input", "mapping", "clip_id -> why no input could be made of the clip"),
         ("excluded", "mapping", "clip_id -> why the configuration leaves the clip out"),
         ("corrected", "mapping", "clip_id -> what the configuration corrects, and why"),
+        ("deviations", "list", "what differs from the counts that the task expects: `clips 297 instead of 442`"),
         ("split_batches", "mapping", "fold -> parts of a batch, where memory was short"),
         ("parameters", "whole number", "of the model"),
         ("seconds", "seconds or null", "of all folds together"),
@@ -356,7 +357,8 @@ SCORES = Format(
         ("folds_expected", "whole number", "folds of the run"),
         ("task_kind", "text", "the kind of task, whose metrics are the columns that follow"),
     ),
-    "Then come the metrics of the kind of task; a metric that is not defined is empty.",
+    "Then come the metrics of the kind of task; a metric that is not defined is empty. Where a run has other counts "
+    "than its task expects, the last column is `deviations`, which says what differs.",
 )  # fmt: skip
 
 PROVENANCE = Format(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mebench.acquisition import archives, fetch, programs, unpacking
+from mebench.acquisition.announced import card_of
 from mebench.acquisition.origin import complete_copy
 from mebench.clips.card import DatasetCard, dataset_card, takes_crops_for_granted
 from mebench.clips.entry import DatasetEntry
@@ -128,16 +129,15 @@ def _contents(
     whole, clips = complete_copy(root), reading.clips
     if takes_crops_for_granted(card, entry):
         checks.refuse_raw_frames(card.name, root, reading)
-    sentences = {**(checks.deviations(card, reading) if whole else {}), **depth}
+    sentences = {**_deviations(card, root, reading, whole), **depth}
     accepted = entry.get("accept", [])
     line = accept_line(card.name, entry, [*accepted, *(kind for kind in sentences if kind not in accepted)])
     repairs = [(clip.clip_id, text) for clip in clips for text in clip.repairs]
-    counts = checks.counts(card, reading)
     return Contents(
         whole=whole,
         workbooks=checks.workbooks(card, reading),
         notes=reading.notes,
-        counts=counts if whole else [replace(count, expected=None) for count in counts],
+        counts=checks.counts(card_of(card, root), reading),
         apex=dict(sorted(Counter(clip.apex_source for clip in clips if clip.apex_source).items())),
         repaired=len({clip for clip, _ in repairs}),
         repairs=dict(sorted(Counter(repair_kind(text) for _, text in repairs).items())),
@@ -145,6 +145,12 @@ def _contents(
         dropped=reading.dropped,
         deviations=[Deviation(kind, text, kind in accepted, line) for kind, text in sentences.items()],
     )
+
+
+def _deviations(card: DatasetCard, root: Path, reading: Reading, whole: bool) -> dict[str, str]:
+    """Of a small generated copy only counts are compared, with what its generator announced."""
+    sentences = checks.deviations(card_of(card, root), reading)
+    return {kind: text for kind, text in sentences.items() if whole or kind == "counts"}
 
 
 def repair_kind(text: str) -> str:

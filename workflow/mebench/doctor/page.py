@@ -91,7 +91,9 @@ def _counts(counts: Sequence[Count], whole: bool) -> list[str]:
         verdict = "  <- differs" if count.differs else ""
         row = f"{count.name.ljust(width)} {count.read:>7,} found {expected}{verdict}"
         lines.append(f"  {'counts' if i == 0 else ''}".ljust(INDENT) + row.rstrip())
-    return lines if whole else [*lines, " " * INDENT + "a small synthetic copy: the card's numbers do not apply"]
+    return (
+        lines if whole else [*lines, " " * INDENT + "a small synthetic copy: expected is what its generator announced"]
+    )
 
 
 def _faces(faces: FacesFound | None) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from mebench.clips.clip import Clip
 from mebench.doctor.findings import TaskFound
-from mebench.protocols.tasks import TASKS, Expected
+from mebench.protocols.tasks import TASKS, differences
 
 
 def look(clips: Mapping[str, Sequence[Clip]], whole: Collection[str]) -> list[TaskFound]:
@@ -24,14 +24,7 @@ def look(clips: Mapping[str, Sequence[Clip]], whole: Collection[str]) -> list[Ta
         classes = Counter(label for _, label in labelled)
         counted = {"clips": len(labelled), "subjects": len({clip.subject for clip, _ in labelled})}
         expected = task.get("expected") if set(task["datasets"]) <= set(whole) else None
-        differs = _differs(counted | classes, expected)
+        differs = differences(counted | classes, expected) if expected else []
         by_class = {label: classes[label] for label in task["classes"]}
         tasks.append(TaskFound(name, counted["clips"], counted["subjects"], by_class, expected, differs))
     return tasks
-
-
-def _differs(counted: Mapping[str, int], expected: Expected | None) -> list[str]:
-    if not expected:
-        return []
-    wanted = {"clips": expected["clips"], "subjects": expected["subjects"], **expected.get("classes", {})}
-    return [f"{name} {counted.get(name, 0)} instead of {n}" for name, n in wanted.items() if counted.get(name, 0) != n]

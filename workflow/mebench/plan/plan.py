@@ -22,7 +22,7 @@ from mebench.plan.paths import Paths
 from mebench.plan.runs import Run, all_runs
 from mebench.plan.tables import is_file, named, table_task
 from mebench.protocols.tasks import TASKS
-from mebench.runs.paths import RunFiles
+from mebench.runs.paths import DatasetFiles, RunFiles
 
 
 class Shown(TypedDict):
@@ -95,7 +95,18 @@ class Plan:
             run.spec,
             [Path(path) for path in self.paths.clips(run.datasets)],
             [Path(folder) for folder in self.paths.input_folders(run)],
+            self.dataset_files(run.task),
         )
+
+    def dataset_files(self, task: str) -> list[DatasetFiles]:
+        """The files that say what the datasets of a task hold."""
+        names = self.tasks[task]["datasets"]
+        return [
+            DatasetFiles(name, Path(self.paths.source_record(name)), Path(clips), entry["source"] == "synthetic")
+            for name, clips, entry in zip(
+                names, self.paths.clips(names), map(self.datasets.__getitem__, names), strict=True
+            )
+        ]
 
     @property
     def model_names(self) -> list[str]:

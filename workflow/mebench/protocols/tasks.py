@@ -230,3 +230,9 @@ def task(name: str) -> TaskDefinition:
     if name not in TASKS:
         raise UserError(f"unknown task '{name}'{did_you_mean(name, TASKS)}")
     return {"name": name, "protocol": "loso", **TASKS[name]}
+
+
+def differences(counted: Mapping[str, int], expected: Expected) -> list[str]:
+    """'clips 297 instead of 442' for each number of ``expected`` that is another one."""
+    wanted = {"clips": expected["clips"], "subjects": expected["subjects"], **expected.get("classes", {})}
+    return [f"{name} {counted.get(name, 0)} instead of {n}" for name, n in wanted.items() if counted.get(name, 0) != n]

@@ -75,7 +75,8 @@ def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) 
         return True
     if state.done and not state.waiting:
         clips, inputs = plan.paths.clips(state.run.datasets), plan.paths.inputs(state.run)
-        files = RunFiles(folder, state.run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs])
+        files = RunFiles(folder, state.run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs],
+                         plan.dataset_files(state.run.task))  # fmt: skip
         record = pool(files, Title(**recipes.about(state.run.spec)), place)
         if record.folds_done < record.folds_expected:
             gaps.partial[state.run.id] = (

@@ -13,14 +13,25 @@ PREDICTIONS, PEEKED = "predictions.csv", "predictions.test_peek.csv"
 
 
 @dataclass(frozen=True)
+class DatasetFiles:
+    """The source.json and the clips.csv of a dataset, and whether its configuration calls it ``synthetic``."""
+
+    dataset: str
+    source: Path
+    clips: Path
+    synthetic: bool
+
+
+@dataclass(frozen=True)
 class RunFiles:
     """The files of a run: its folder ``run``, its ``spec``, clips.csv of its datasets, and the folders of their
-    inputs."""
+    inputs. ``datasets`` are those of its task, empty where a command names the files by hand."""
 
     run: Path
     spec: RunSpec
     clips: Sequence[Path]
     inputs: Sequence[Path]
+    datasets: Sequence[DatasetFiles] = ()
 
 
 def file_name(fold: str) -> str:

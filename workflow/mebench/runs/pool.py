@@ -12,7 +12,7 @@ from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv
 from mebench.indexing import decisions
-from mebench.runs import run_record
+from mebench.runs import expectation, run_record
 from mebench.runs.fingerprint import fingerprint
 from mebench.runs.paths import HISTORY, PEEKED, PREDICTIONS, RunFiles, fold_folder
 from mebench.runs.records import FoldRecord, record_of, whole
@@ -112,6 +112,7 @@ def write_record(
         without_input=without,
         excluded=decided["excluded"],
         corrected=decided["corrected"],
+        deviations=expectation.deviations(spec["task"], files.datasets),
         own=tasks.kind_of(spec["task"]).record(),
     )
     run_record.write(run, record)

@@ -47,6 +47,7 @@ class RunRecord:
     without_input: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
     corrected: Mapping[str, str] = field(default_factory=dict)
+    deviations: list[str] = field(default_factory=list)
     split_batches: Mapping[str, int] = field(default_factory=dict)
     parameters: int | None = None
     seconds: float | None = None

@@ -38,11 +38,13 @@ class RunScore:
     folds_done: int
     folds_expected: int
     task_kind: str
+    deviations: str
     counted: Mapping[str, object]
 
     def as_json(self) -> dict[str, object]:
         """The score as scores/TASK.json has it."""
-        own = {name: value for name, value in vars(self).items() if name != "counted"}
+        left_out = {"counted"} | ({"deviations"} if not self.deviations else set())
+        own = {name: value for name, value in vars(self).items() if name not in left_out}
         return {**own, **self.counted}
 
 
@@ -92,6 +94,7 @@ def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, obj
         folds_done=about.folds_done,
         folds_expected=about.folds_expected,
         task_kind=tasks.name_of(about.spec["task"]),
+        deviations=", ".join(about.deviations),
         counted=counted,
     )
 
@@ -140,11 +143,13 @@ def write_scores(runs: Sequence[Path], out: Path, stage: Mapping[str, object] = 
     if len(names) > 1:
         raise UserError(f"these runs belong to several tasks ({', '.join(names)}); score one task at a time")
     metrics, records = tasks.metrics(scores[0].task_kind), [one.as_json() for one in scores]
+    more = ["deviations"] if any(one.deviations for one in scores) else []
     rows = [
         {key: record[key] for key in formats.SCORES.names}
         | {name: "" if record[name] is None else f"{record[name]:.6f}" for name in metrics}
+        | {key: record.get(key, "") for key in more}
         for record in records
     ]
     write_json(out.with_suffix(".json"), records)
-    write_csv(out, (*formats.SCORES.names, *metrics), rows)
+    write_csv(out, (*formats.SCORES.names, *metrics, *more), rows)
     return f"{out}: {len(runs)} runs of {names[0]}"

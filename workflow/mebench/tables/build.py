@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from mebench.errors import UserError, did_you_mean
 from mebench.tables.absent import AbsentRun
-from mebench.tables.caption import caption, left_out
+from mebench.tables.caption import caption, note
 from mebench.tables.description import Column, Description, Key, Published
 from mebench.tables.printed import number
 from mebench.tables.scores import Score
@@ -102,7 +102,8 @@ def _row(scores: list[Score]) -> Row:
         exclusions=fewest.exclusions,
         corrected=fewest.corrected,
         corrections=fewest.corrections,
-        note=left_out(fewest),
+        deviations=next((score.deviations for score in scores if score.deviations), ""),
+        note=note(fewest, scores),
     )
 
 

@@ -35,6 +35,8 @@ def caption(
         lines.append("Incomplete runs (folds done/expected) are not ranked.")
     if any(row.left_out for row in measured):
         lines.append("Runs that leave clips out (footnote) are not ranked.")
+    if any(row.deviations for row in measured):
+        lines.append("Runs on other data than their task expects (footnote) are not ranked.")
     lines += _decided("left out", {(row.excluded, row.exclusions) for row in measured})
     lines += _decided("corrected", {(row.corrected, row.corrections) for row in measured})
     if any(row.derived for row in rows):
@@ -48,8 +50,15 @@ def _decided(done: str, clips: Iterable[tuple[int, str]]) -> list[str]:
             for count, why in sorted(clips) if count]  # fmt: skip
 
 
-def left_out(score: Score) -> str:
-    """The footnote of a row whose run could not predict every clip."""
+def note(fewest: Score, scores: Sequence[Score]) -> str:
+    """The footnote of a row: what its data lack. ``fewest`` is the score with the fewest clips."""
+    deviations = next((score.deviations for score in scores if score.deviations), "")
+    other = f"Other data than the task expects: {deviations}." if deviations else ""
+    return " ".join(filter(None, [_left_out(fewest), other]))
+
+
+def _left_out(score: Score) -> str:
+    """What is said of a run that could not predict every clip."""
     if not score.without_input:
         return ""
     some = f"{score.without_input} clip{'s' if score.without_input > 1 else ''}"

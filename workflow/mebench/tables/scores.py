@@ -19,6 +19,7 @@ class Score:
 
     ``n`` clips were predicted; ``without_input`` of the part could not be; ``excluded`` were left out by configuration,
     ``exclusions`` says which and why; ``corrected`` and ``corrections`` say the same of clips with corrected labels.
+    ``deviations`` say what differs from the counts that the task expects.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Score:
     exclusions: str = ""
     corrected: int = 0
     corrections: str = ""
+    deviations: str = ""
 
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
@@ -79,6 +81,7 @@ def _score(row: dict[str, str]) -> Score:
         exclusions=row.get("exclusions") or "",
         corrected=int(row.get("corrected") or 0),
         corrections=row.get("corrections") or "",
+        deviations=row.get("deviations") or "",
     )
 
 

@@ -46,6 +46,7 @@ class Row:
     exclusions: str = ""
     corrected: int = 0
     corrections: str = ""
+    deviations: str = ""
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None
@@ -58,8 +59,9 @@ class Row:
 
     @property
     def complete(self) -> bool:
-        """True if every fold of every seed is done and no clip is left out (published rows count as complete)."""
-        return self.all_folds and not self.left_out and not self.seeds_absent
+        """True if every fold of every seed is done, no clip is left out, and the data are those that the task expects
+        (published rows count as complete)."""
+        return self.all_folds and not self.left_out and not self.seeds_absent and not self.deviations
 
     @property
     def all_folds(self) -> bool:

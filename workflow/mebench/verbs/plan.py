@@ -8,13 +8,14 @@ FLOPs of a forward pass x training clips x epochs / throughput, which can be sev
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
 
 if TYPE_CHECKING:
+    from mebench.plan import Plan
     from mebench.plan.estimate import Cost, Total
 
 
@@ -39,7 +40,9 @@ def main(args: argparse.Namespace) -> None:
     for option, value in (("--tflops", args.tflops), ("--cpu-tflops", args.cpu_tflops)):
         if not 0 < value < math.inf:
             raise UserError(f"{option} {value:g} must be a number above 0, for example {option} {GPU_TFLOPS:g}")
-    costs = estimate.costs(Plan.load(args.config), args.tflops, args.cpu_tflops)
+    plan = Plan.load(args.config)
+    costs = estimate.costs(plan, args.tflops, args.cpu_tflops)
+    deviations = {task: _deviations(plan, task) for task in plan.tasks}
     if args.json:
         rows = [
             {"how" if key == "details" else key: value for key, value in dataclasses.asdict(cost).items()}
@@ -47,9 +50,18 @@ def main(args: argparse.Namespace) -> None:
             for cost in costs
         ]
         assumed = {"gpu_tflops": args.tflops, "cpu_tflops": args.cpu_tflops, "passes": estimate.PASSES}
-        print(json.dumps({"models": rows, "total": estimate.total(costs), "assumed": assumed}, indent=2))
+        record = {"models": rows, "total": estimate.total(costs), "assumed": assumed, "deviations": deviations}
+        print(json.dumps(record, indent=2))
     else:
-        print("\n".join([*page(costs, estimate.total(costs)), "", *estimate.assumptions(args.tflops, args.cpu_tflops)]))
+        print(
+            "\n".join(
+                [
+                    *page(costs, estimate.total(costs), deviations),
+                    "",
+                    *estimate.assumptions(args.tflops, args.cpu_tflops),
+                ]
+            )
+        )
 
 
 COUNTED = {
@@ -59,12 +71,23 @@ COUNTED = {
 }
 
 
-def page(costs: Sequence[Cost], total: Total) -> list[str]:
-    """The figures as lines: a table for each task, then the ``total``."""
+def _deviations(plan: Plan, task: str) -> list[str]:
+    """What differs from the counts that the task expects, once its datasets are indexed."""
+    from mebench.runs import expectation
+
+    files = plan.dataset_files(task)
+    return expectation.deviations(plan.tasks[task], files) if all(one.clips.is_file() for one in files) else []
+
+
+def page(costs: Sequence[Cost], total: Total, deviations: Mapping[str, Sequence[str]]) -> list[str]:
+    """The figures as lines: a table for each task, then the ``total``. ``deviations`` are those of each task."""
     lines = []
     for task in dict.fromkeys(cost.task for cost in costs):
         own = [cost for cost in costs if cost.task == task]
-        lines += [f"{task}: {own[0].clips:,} clips, {own[0].folds} folds ({COUNTED[own[0].counted]})", *_table(own), ""]
+        lines.append(f"{task}: {own[0].clips:,} clips, {own[0].folds} folds ({COUNTED[own[0].counted]})")
+        if deviations.get(task):
+            lines.append(f"  other data than the task expects, never ranked: {', '.join(deviations[task])}")
+        lines += [*_table(own), ""]
     gpu_mb = f", {total['gpu_mb']:,} MB of GPU memory" if total["gpu_mb"] else ""
     line = (
         f"total: {total['runs']} runs, {total['folds']:,} folds, {duration(total['gpu_hours'])} on GPUs and "
