@@ -14,6 +14,7 @@ from mebench.given_values import has_no_value
 from mebench.metrics.intervals import Interval
 from mebench.metrics.spotting import Located, Video
 from mebench.spotting import hand_table
+from mebench.spotting.emotion_names import by_key, check_synonyms, one_spelling, renamed
 from mebench.spotting.hand_table import HandTable
 
 # MEGC2022 writes vid, pred_onset, pred_offset, type; 2023 vid, onset, offset, type; 2024 and 2025 subject, video,
@@ -54,7 +55,8 @@ def read(path: Path) -> IntervalFile:
     """Read intervals. An offset before its onset and a row that is there twice are errors; a file with no row is none,
     but it must have its line of column names."""
     table = hand_table.read(path, KNOWN, ("video", "onset", "offset"))
-    emotions = ["" if has_no_value(cell) else cell for cell in table.columns.get("emotion", [""] * len(table.lines))]
+    cells = table.columns.get("emotion", [""] * len(table.lines))
+    emotions = one_spelling(["" if has_no_value(cell) else cell for cell in cells])
     rows = []
     for row, (name, onset, offset, emotion, kind) in enumerate(
         zip(_videos(table), table.whole("onset"), table.whole("offset"), emotions, _types(table), strict=True)
@@ -65,15 +67,15 @@ def read(path: Path) -> IntervalFile:
             )
         rows.append(Located(name, kind, Interval(onset, offset, emotion)))
     _check_repeats(table, rows)
-    _check_capitals(table, rows)
     return IntervalFile(path, tuple(rows), frozenset(KNOWN) & frozenset(table.columns))
 
 
 def _videos(table: HandTable) -> list[Video]:
     """The video of each row; mebench's own files qualify subjects by their dataset. Known spellings of datasets and
     their subjects become one."""
-    names = zip(table.names("dataset"), table.names("subject"), table.names("video"), strict=True)
-    return [_video(dataset, subject, video) for dataset, subject, video in names]
+    names = [*zip(table.names("dataset"), table.names("subject"), table.names("video"), strict=True)]
+    videos = {name: _video(*name) for name in set(names)}
+    return [videos[name] for name in names]
 
 
 def _video(dataset: str, subject: str, video: str) -> Video:
@@ -107,16 +109,6 @@ def _check_repeats(table: HandTable, rows: Sequence[Located]) -> None:
         seen[row] = number
 
 
-def _check_capitals(table: HandTable, rows: Sequence[Located]) -> None:
-    first: dict[str, int] = {}
-    for number, row in enumerate(rows):
-        emotion = row.interval.emotion
-        other = first.setdefault(emotion.casefold(), number)
-        if rows[other].interval.emotion != emotion:
-            raise UserError(f"{table.place(number)} has the emotion '{emotion}', and line {table.lines[other]} "
-                            f"'{rows[other].interval.emotion}'; write one of them everywhere")  # fmt: skip
-
-
 def aligned(predictions: IntervalFile, truth: IntervalFile) -> tuple[IntervalFile, IntervalFile]:
     """Both files with the same parts of names. A dataset or a type that only one of them tells is that of all rows of
     the other, where there is one only; a subject is left out where videos have names of their own without it."""
@@ -125,7 +117,17 @@ def aligned(predictions: IntervalFile, truth: IntervalFile) -> tuple[IntervalFil
     if ("subject" in predictions.columns) != ("subject" in truth.columns):
         predictions, truth = _without_subjects(predictions, truth), _without_subjects(truth, predictions)
     _check_types(predictions, truth)
-    return predictions, truth
+    return _with_emotions(predictions, truth), truth
+
+
+def _with_emotions(predictions: IntervalFile, truth: IntervalFile) -> IntervalFile:
+    """The predictions, their emotions spelled as the labels do."""
+    named = [row.interval.emotion for row in predictions.rows]
+    labels = {row.interval.emotion for row in truth.rows} - {""}
+    check_synonyms(named, labels, str(predictions.path))
+    rows = zip(predictions.rows, renamed(named, by_key(labels)), strict=True)
+    return replace(predictions, rows=tuple(row._replace(interval=row.interval._replace(emotion=emotion))
+                                           for row, emotion in rows))  # fmt: skip
 
 
 def _with_part(file: IntervalFile, other: IntervalFile, part: str) -> IntervalFile:
@@ -163,17 +165,18 @@ def _check_types(predictions: IntervalFile, truth: IntervalFile) -> None:
                             "which, so write micro and macro")  # fmt: skip
 
 
-def check_classes(classes: Sequence[str], truth: IntervalFile) -> None:
-    """Raise a UserError where ``classes`` repeat each other, or name no emotion of the truth."""
+def classes_named(text: str, truth: IntervalFile) -> tuple[str, ...]:
+    """The classes of a text with commas, spelled as the labels do. A UserError where they repeat each other, or none
+    of them is an emotion of the truth."""
     named = {row.interval.emotion for row in truth.rows} - {""}
-    for name in classes:
-        if not name or classes.count(name) > 1:
-            raise UserError(f"--classes is {','.join(classes)}; name each class once, with commas between them")
+    classes = renamed([name.strip() for name in text.split(",")], by_key(named))
+    if "" in classes or len(set(classes)) < len(classes):
+        raise UserError(f"--classes is {text}; name each class once, with commas between them")
     if named and not named & set(classes):
-        raise UserError(f"none of --classes {','.join(classes)} is an emotion of {truth.path}"
-                        f"{did_you_mean(classes[0], named)}")  # fmt: skip
+        raise UserError(f"none of --classes {text} is an emotion of {truth.path}{did_you_mean(classes[0], named)}")
     if truth.rows and not named:
         raise UserError(f"--classes needs emotions, and {truth.path} has none; add a column emotion")
+    return tuple(classes)
 
 
 @dataclass(frozen=True)

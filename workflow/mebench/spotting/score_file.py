@@ -13,6 +13,7 @@ from mebench.errors import UserError
 from mebench.metrics.spotting import Video
 from mebench.spotting import hand_table
 from mebench.spotting.decoder import Track
+from mebench.spotting.emotion_names import by_key, renamed
 from mebench.spotting.hand_table import HandTable
 
 KNOWN = {"dataset": (), "subject": (), "video": ("vid",), "frame": (), "score": ()}
@@ -39,9 +40,10 @@ def read(path: Path) -> ScoreFile:
     if not table.lines:
         raise UserError(f"{path} has no scores; give a row for each frame")
     names = tuple(name for name in ("dataset", "subject", "video") if name in table.columns)
-    classes = tuple(name[len(EMOTION) :] for name in table.columns if name.startswith(EMOTION))
+    logits = [name for name in table.columns if name.startswith(EMOTION)]
+    classes = tuple(renamed([name.removeprefix(EMOTION) for name in logits], by_key([])))
     frames = np.array(table.whole("frame"), dtype=np.int64)
-    numbers = np.stack([_finite(table, name) for name in ("score", *(EMOTION + name for name in classes))], axis=1)
+    numbers = np.stack([_finite(table, name) for name in ("score", *logits)], axis=1)
     tracks = {}
     for video, rows in _videos(table):
         first, step = _steps(table, video, rows, frames)

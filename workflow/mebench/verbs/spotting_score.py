@@ -73,10 +73,7 @@ def _convention(args: argparse.Namespace, truth: IntervalFile) -> Convention:
     from mebench.metrics.spotting import Convention
     from mebench.spotting import interval_file
 
-    classes = None
-    if args.classes is not None:
-        classes = tuple(name.strip() for name in args.classes.split(","))
-        interval_file.check_classes(classes, truth)
+    classes = None if args.classes is None else interval_file.classes_named(args.classes, truth)
     return Convention(args.matcher, Passes(args.iou, args.strict), args.videos, classes, args.absent, args.neutral)
 
 
