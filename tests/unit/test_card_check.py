@@ -133,3 +133,15 @@ def test_a_file_that_is_no_utf8_is_one_sentence(tmp_path):
     path.write_bytes(b"CARD = {'title': '\xe9'}\n")
     with pytest.raises(UserError, match="is not a text in UTF-8"):
         cards.card("models", str(path))
+
+
+@pytest.mark.parametrize("before", ["", "import os\n\n"])
+@pytest.mark.parametrize(
+    "card", ["{\n    'title': 'a',\n    'title': 'b'}", "{'title': 'a',\n  'x': [{'k': 1,\n'k': 2}]}"]
+)
+def test_a_key_twice_in_a_card_names_both_lines(tmp_path, before, card):
+    path = tmp_path / "mine.py"
+    path.write_text(f"{before}CARD = {card}\n")
+    first = before.count("\n") + 2
+    with pytest.raises(UserError, match=f"has the key '(title|k)' in line {first} and again in line {first + 1}"):
+        cards.card("models", str(path))

@@ -84,3 +84,9 @@ def test_canonical_json_ignores_the_order_of_keys_and_sees_swapped_values():
     assert files.canonical_json({"a": 1, "b": 2}) == files.canonical_json({"b": 2, "a": 1})
     assert files.canonical_json({"lr": 1, "wd": 2}) != files.canonical_json({"lr": 2, "wd": 1})
     assert files.digest("ab", "c") != files.digest("a", "bc")
+
+
+def test_a_column_twice_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(UserError, match="has the column 'a' twice"):
+        files.read_csv(tmp_path / "a.csv")

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mebench import cards
+from mebench.clips.card import dataset_card
 from mebench.clips.clip import Clip
 from mebench.clips.clip_names import clip_name, known_clip
 from mebench.clips.dataset_names import SPELLINGS, dataset_name, known_dataset, one_each, part_name
@@ -20,6 +21,7 @@ from mebench.clips.reading import Reading
 from mebench.clips.spelling import SUBJECTS, subject_name
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv
+from mebench.indexing import decisions
 from mebench.indexing import read as indexing
 from mebench.metrics.given import read_given
 from mebench.plan import Plan
@@ -125,8 +127,16 @@ def table(tmp_path: Path, name: str) -> set[str]:
     return {*description.parts, *(column.part for column in description.columns)}
 
 
-PLACES = {"manifest": manifest, "predictions": predictions, "intervals": intervals, "clip_id": clip_id,
-          "configuration": configuration, "task": task, "table": table}  # fmt: skip
+def excluded(tmp_path: Path, name: str) -> set[str]:
+    clip = Clip("casme2/sub01/a", "casme2", "casme2/sub01")
+    wanted = decisions.choices({"exclude": {f"{name}/Sub 1/a": "blurred"}})
+    other = Clip("casme2/sub02/b", "casme2", "casme2/sub02")
+    _, decided = decisions.apply(dataset_card("casme2"), Reading([clip, other]), tmp_path, wanted)
+    return {name.split("/")[0] for name in decided.excluded}
+
+
+PLACES = {"excluded": excluded, "manifest": manifest, "predictions": predictions, "intervals": intervals,
+          "clip_id": clip_id, "configuration": configuration, "task": task, "table": table}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["casme2", "CASME II", "CASME-2", " casme II "])

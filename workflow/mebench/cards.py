@@ -110,10 +110,14 @@ def _text(path: Path) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _literal(path: Path, _modified: int) -> Card:
-    block = CARD_BLOCK.search(_text(path))
+    text = _text(path)
+    block = CARD_BLOCK.search(text)
     if block:  # parsing the card alone takes a tenth of the time of the file, and the plan reads all cards
         try:
-            return dict(ast.literal_eval(block[0].partition("=")[2].strip()))
+            node = ast.parse(block[0], mode="exec").body[0]
+            assert isinstance(node, ast.Assign)
+            _refuse_key_twice(node.value, path, text.count("\n", 0, block.start()))
+            return dict(ast.literal_eval(node.value))
         except (ValueError, TypeError, SyntaxError):
             pass  # the error below names the line
     try:
@@ -122,12 +126,31 @@ def _literal(path: Path, _modified: int) -> Card:
         raise UserError(f"{path} line {error.lineno} is not valid Python: {error.msg}") from error
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "CARD" for t in node.targets):
+            _refuse_key_twice(node.value, path, 0)
             try:
                 return dict(ast.literal_eval(node.value))
             except (ValueError, TypeError) as error:
                 message = f"the CARD of {path} must be a plain literal (no names, calls or arithmetic)"
                 raise UserError(message) from error
     raise UserError(f"{path} defines no CARD; see an existing file of that folder for its shape")
+
+
+def _refuse_key_twice(node: ast.expr, path: Path, above: int) -> None:
+    """A UserError where a mapping of a literal has a key twice, of which Python would take the last one without a word;
+    ``above`` is the number of lines above the literal."""
+    first: dict[object, int] = {}
+    if isinstance(node, ast.Dict):
+        for key in node.keys:
+            if isinstance(key, ast.Constant):
+                line = above + key.lineno
+                if key.value in first:
+                    both = f"line {first[key.value]} and again in line {line}"
+                    raise UserError(f"the CARD of {path} has the key {key.value!r} in {both}; keep one of them")
+                first[key.value] = line
+    below = node.values if isinstance(node, ast.Dict) else node.elts if isinstance(node, ast.List | ast.Tuple) else []
+    for value in below:
+        if isinstance(value, ast.Dict | ast.List | ast.Tuple):
+            _refuse_key_twice(value, path, above)
 
 
 def load(kind: str, name: str) -> ModuleType:

@@ -155,6 +155,9 @@ def read_csv(
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is not a CSV file in UTF-8 ({error})") from error
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(f"{path} has the column {twice!r} twice; keep one of them")
     missing = [name for name in required if name not in columns]
     if missing:
         raise UserError(f"{path} lacks the column {', '.join(missing)}; its columns are {', '.join(columns)}")

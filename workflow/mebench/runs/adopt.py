@@ -29,7 +29,8 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
     rows = given_table.read(given, formats.GIVEN.names, [f"p_{name}" for name in spec["task"].get("classes", [])])
     expected = {(row["clip_id"],) for row in samples.rows}
     remedy = f"the rule in {spec['model']} has to predict each clip of folds.csv once"
-    clips = [known_clip(row["clip_id"], {clip for (clip,) in expected}) for row in rows]
+    known = {clip for (clip,) in expected}
+    clips = [known_clip(row["clip_id"], known) for row in rows]
     given_table.once(rows, ("clip_id",), clips)
     complete([{"clip_id": clip} for clip in clips], ("clip_id",), {*expected}, given, remedy)
     by_clip, pooled = dict(zip(clips, rows, strict=True)), []
