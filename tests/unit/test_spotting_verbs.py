@@ -227,6 +227,8 @@ def test_a_dataset_a_type_or_a_subject_that_one_file_leaves_out(score):
         pytest.param("samm,006,006_1,14,19,others\nsamm,006,006_2,1,6,others", None, [], (0, 2, 5),
                      "the frame numbers of t.csv are about 7 times those of p.csv, and so are the lengths of its "
                      "intervals: does p.csv count frames of a slower rate?", id="another frame rate"),
+        pytest.param("samm,006,006_1,700,938,others\nsamm,006,006_2,70,287,others", None, [], (0, 2, 5),
+                     "the frame numbers of p.csv are about 7 times those of t.csv", id="a slower rate of labels"),
         pytest.param("samm,006,006_1,99,132,others\nsamm,006,006_2,9,39,happiness", None, [], (2, 0, 3),
                      "2 predictions would be a label exactly if they were moved by one frame: does p.csv number frames "
                      "from 0 and t.csv from 1?", id="from 0 and from 1"),
@@ -474,7 +476,7 @@ def test_emotions_are_decoded_from_logits(decode):
     assert [row["emotion"] for row in decode(text)[1]] == ["Happy"]
     assert [row["emotion"] for row in decode(text, "--synergy", "0")[1]] == ["neutral"]
     assert decode(text, "--synergy", "1")[1] == []
-    assert [row["emotion"] for row in decode(text, "--synergy", "1", "--neutral", "zero")[1]] == ["Happy"]
+    assert [row["emotion"] for row in decode(text, "--synergy", "1", "--neutral-logit", "zero")[1]] == ["Happy"]
 
 
 @pytest.mark.parametrize(

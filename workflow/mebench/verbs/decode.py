@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--synergy", type=int, choices=(0, 1, 2), default=2,
                         help="with the class neutral: 0 keep neutral intervals, 1 delete them, 2 no frame is neutral "
                         "(default)")  # fmt: skip
-    parser.add_argument("--neutral", choices=("keep", "zero"), default="keep",
+    parser.add_argument("--neutral-logit", choices=("keep", "zero"), default="keep",
                         help="the logit of neutral: as it is (default), or 0, as BoostingVRME has it")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="P.csv", help="the intervals")
 
@@ -48,7 +48,7 @@ def main(args: argparse.Namespace) -> None:
 
     file = score_file.read(args.scores)
     decoder = Decoder(args.half_width, args.threshold, args.edges, args.empty, args.distance, args.clip, args.lengths,
-                      Synergy(args.synergy, args.neutral))  # fmt: skip
+                      Synergy(args.synergy, args.neutral_logit))  # fmt: skip
     rows, outside = [], 0
     for video, track in file.tracks.items():
         for interval in decode(track, decoder):
