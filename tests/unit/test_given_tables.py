@@ -314,6 +314,43 @@ def test_predictions_give_the_same_score_or_an_error(tmp_path_factory, seed, pai
     assert list(found["parts"]) == ["casme2"]
 
 
+DAMAGE = [
+    b" ",
+    b"\xc2\xa0",
+    b",",
+    b";",
+    b"\t",
+    b'"',
+    b"'",
+    b"\n",
+    b"\r",
+    b"#",
+    b"\x00",
+    b"\xff",
+    b"|",
+    b"\\",
+    b"9" * 5000,
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_random_damage_is_read_or_a_sentence(tmp_path, reader):
+    rng, refused = random.Random(reader), 0
+    for i in range(40):
+        content = bytearray(text_of(READERS[reader][0]).encode())
+        for _ in range(rng.randint(1, 2)):
+            at = rng.randrange(len(content))
+            content[at : at + rng.choice([0, 0, 1, 4])] = rng.choice(DAMAGE)
+        (tmp_path / str(i)).mkdir()
+        try:
+            read(tmp_path / str(i), reader, bytes(content))
+        except UserError as error:
+            said, refused = str(error), refused + 1
+            assert "\n" not in said
+            assert "given.csv" in said or "manifest.csv" in said
+    assert refused
+
+
 # --- cells
 
 
@@ -346,7 +383,7 @@ def test_spellings_of_one_subject(text):
 MACHINE_MADE = {
     "plots/dataset.py", "plots/runs.py", "plots/samples/choose.py", "doctor/copies.py", "tables/scores.py",
     "training/rows.py", "clips/clip.py", "report/datasets.py", "report/faces.py", "plan/estimate.py", "inputs/store.py",
-    "runs/pool.py", "runs/handout.py", "runs/scores.py", "faces/store.py",
+    "runs/pool.py", "runs/expectation.py", "runs/handout.py", "runs/scores.py", "faces/store.py",
 }  # fmt: skip
 GIVEN_BY_PEOPLE = {
     "spotting/hand_table.py",

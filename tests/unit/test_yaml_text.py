@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from mebench import yaml_text
 from mebench.config.loading import load, load_config
 from mebench.config.started import started
 from mebench.errors import UserError
+from mebench.plan import Plan
 from mebench.plan.tables import table_task
 from mebench.tables import table_file
 
@@ -136,6 +138,27 @@ def test_every_reader_says_every_fault_in_one_sentence_with_the_file(tmp_path, r
         READERS[reader](path)
     assert "bad.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+DAMAGE = [b"no", b"010", b"~", b"*a", b"&a", b"<<: ", b"!!x ", b"\t", b"\x00", b"\xff", b"[", b"}", b": ", b"- ", b"\n", b"'",
+          b"9" * 5000, b"? ", b"%", b"${X}", b"0x", b"\xe2\x80\xa8"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "workflow/mebench/tables/megc2019.yaml"])
+def test_random_damage_is_read_or_a_sentence(tmp_path, name):
+    rng, refused = random.Random(name), 0
+    original = (PACKAGE.parents[1] / name).read_bytes()
+    for _ in range(60):
+        content = bytearray(original)
+        at = rng.randrange(len(content))
+        content[at : at + rng.choice([0, 0, 1, 4])] = rng.choice(DAMAGE)
+        (tmp_path / "bad.yaml").write_bytes(content)
+        try:
+            Plan.load(tmp_path / "bad.yaml") if name == "config.yaml" else table(tmp_path / "bad.yaml")
+        except UserError as error:
+            refused += 1
+            assert str(error)
+    assert refused
 
 
 def test_no_other_module_reads_yaml():

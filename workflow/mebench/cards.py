@@ -27,6 +27,7 @@ Card = dict[str, Any]  # any: a literal that anybody may write; ModelCard and Da
 PACKAGE = Path(__file__).parent
 OWN = Path("datasets")  # where datasets outside the package lie
 WEIGHTS = (".safetensors", ".pth", ".pt")
+LONGEST_NAME = 80
 TRUTH = {"yes": True, "on": True, "no": False, "off": False}
 RULES = ".smk"  # the suffix of a rule file: a model that a Snakemake rule of its own trains
 RULE_CARD = ("title", "kind", "paper", "licence", "training", "parameters", "inputs", "resources", "notes")
@@ -50,6 +51,8 @@ def locate(kind: str, name: str) -> Path:
             wanted = "rule" if is_rule_file(name) else "Python"
             raise UserError(f"there is no file {path} for the {kind[:-1]} '{name}'; give the path of a {wanted} file")
         return path
+    if len(name) > LONGEST_NAME or "\0" in name:
+        raise UserError(f"unknown {kind[:-1]} '{name[:LONGEST_NAME]}...'; known: {', '.join(names(kind))}")
     path = PACKAGE / kind / f"{name}.py"
     if kind == "datasets" and not path.is_file():
         path = OWN / f"{name}.py"

@@ -19,6 +19,7 @@ from mebench.given_values import clean, key
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 ENCODINGS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"),
              (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+LONGEST = 2000  # characters of a cell; a number of so many digits is none, and a path is shorter
 NO_NAME = re.compile(r"unnamed: ?\d+|", re.IGNORECASE)  # pandas calls an index without a name so
 NO_TEXT = ((b"PK\x03\x04", "an Excel workbook or another archive"), (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
            (b"\x1f\x8b", "a packed file"), (b"%PDF", "a PDF"), (b"PAR1", "a Parquet file"))  # fmt: skip
@@ -66,15 +67,23 @@ def opened(path: str | os.PathLike, needed: Sequence[str], known: Mapping[str, S
     spellings = {name: known.get(name, ()) for name in (*known, *needed)}
     lines = _lines(path)
     last, header, delimiter = _header(path, lines, spellings)
+    _check_length(path, last, header)
     columns = _columns(path, header, needed, spellings)
     records = _records(path, lines, delimiter, after=last)
     return OpenTable(path, columns, delimiter, _checked(path, records, len(columns)))
+
+
+def _check_length(path: Path, line: int, cells: Sequence[str]) -> None:
+    """A UserError where a cell is so long that a quote or a line end is missing."""
+    if max(map(len, cells), default=0) > LONGEST:
+        raise UserError(f"{path} line {line} ends a cell of more than {LONGEST:,} characters; is a quote missing?")
 
 
 def _checked(
     path: Path, records: Iterable[tuple[int, list[str]]], width: int
 ) -> Iterator[tuple[int, list[str]]]:  # fmt: skip
     for line, cells in records:
+        _check_length(path, line, cells)
         if "#" in cells[0] and clean(cells[0]).startswith("#"):
             raise UserError(f"{path} line {line} begins with '#'; remove the line, or the sign if the row is meant")
         if len(cells) != width:

@@ -17,10 +17,15 @@ def clean(text: str) -> str:
     """The text without what nobody sees: outer blanks of any kind, marks of no width, outer single quotes."""
     if text.isascii() and text.isprintable() and text[:1] not in ("'", "`", " "):
         return text.rstrip()
-    seen = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc") or letter.isspace())
+    shown = (" " if letter.isspace() else letter for letter in text if letter.isspace() or not _hidden(letter))
+    seen = "".join(shown)
     seen = seen.strip()
     quoted = QUOTED.fullmatch(seen)
     return quoted[2].strip() if quoted else seen
+
+
+def _hidden(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cf", "Cc")
 
 
 def key(text: str) -> str:

@@ -10,6 +10,7 @@ import re
 
 from mebench.errors import UserError
 
+LONGEST = 4000  # bytes; Linux takes 4,096
 BRACED = re.compile(r"\$\{([^{}]*)\}")
 BARE = re.compile(r"(?:^|/)\$([A-Za-z_]\w*)(?=/|$)")  # $HOME where ${HOME} is meant
 
@@ -28,6 +29,8 @@ def expanded(path: str, place: str) -> str:
         return found
 
     full = BRACED.sub(value, path)
+    if "\0" in full or len(os.fsencode(full)) > LONGEST:
+        raise UserError(f"the {place} can be no path; it is too long, or holds a NUL character")
     if "://" in full:
         return full
     if (bare := BARE.search(path)) and not os.path.lexists(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mebench.clips.reading import Reading
 from mebench.clips.spelling import emotion_name
 from mebench.datasets._flow_tree import picture_clip
 from mebench.errors import UserError
+from mebench.given_table import GivenRow
 
 COLUMNS = ("dataset", "subject", "clip", "emotion", "image")
 
@@ -22,10 +24,8 @@ def read_manifest(root: Path, manifest: Path, emotions: Sequence[str]) -> Readin
         empty = [name for name in COLUMNS if not row[name]]
         if empty:
             raise UserError(f"{row.where} has no {', '.join(empty)}; fill it in or remove the line")
-        image = manifest.parent / row.written["image"]
-        if not image.is_file():
-            image = manifest.parent / row["image"].replace("\\", "/")
-        if not image.is_file():
+        image = _picture(manifest.parent, row)
+        if image is None:
             raise UserError(
                 f"{row.where} names the picture {row['image']}, which is not there; add it or remove the line"
             )
@@ -35,3 +35,12 @@ def read_manifest(root: Path, manifest: Path, emotions: Sequence[str]) -> Readin
         emotion = emotion_name(row["emotion"], emotions, row.where)
         clips.append(picture_clip(dataset, row["subject"], row["clip"], emotion, frames, row.where))
     return Reading(clips, rows=len(rows))
+
+
+def _picture(folder: Path, row: GivenRow) -> Path | None:
+    """The file that is called as the row is written, else as it is without blanks and backslashes; None without."""
+    for name in (row.written["image"], row["image"].replace("\\", "/")):
+        with contextlib.suppress(OSError):  # a name too long to be one
+            if (folder / name).is_file():
+                return folder / name
+    return None
