@@ -15,11 +15,11 @@ from mebench import cli, formats
 from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
-from mebench.faces import detect, doubt, landmarks, make, sheet, store
+from mebench.faces import detect, doubt, landmarks, sheet, store
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.inputs import store as input_store
 from mebench.inputs import tvl1
-from mebench.media import crops
+from mebench.media import clip_reader, crops
 from mebench.media.unavailable import Unavailable
 
 EYES = np.array([[203.0, 101.0], [247.0, 103.0]])  # of the astronaut, as the synthetic faces place them
@@ -181,7 +181,7 @@ def test_finished_subjects_are_not_done_again(folder, tmp_path, monkeypatch):
     assert len(asked) == 6
     assert (tmp_path / "f" / "meta.json").read_bytes() == before
     shutil.copy(copy / "sub01" / NAMES[0] / "img7.png", copy / "sub02" / "EP02_02" / "img7.png")
-    make.frame_digest.cache_clear()  # a frame is read once per process
+    clip_reader._frame_digest.cache_clear()  # a frame is read once per process
     assert run(copy, tmp_path / "f") == 0
     assert len(asked) == 9
     assert [face.status for face in store.load(tmp_path / "f").faces] == ["ok"] * 6

@@ -215,7 +215,7 @@ CLIP = Clip("casme2/sub01/EP02_01f", "casme2", "casme2/sub01", "EP02", 1, 3, 5, 
 def make_clip(root, write, bad=None):
     """The clip's frames as ``write`` stores them, or only the frame ``bad`` so and the others as PNG of 8 bits."""
     clip_reader.clip_frames.cache_clear()
-    clip_reader.frame_digest.cache_clear()
+    clip_reader._frame_digest.cache_clear()
     (root / "clip").mkdir(parents=True, exist_ok=True)
     for step in range(5):
         own = write if bad in (None, step + 1) else files.pillow

@@ -146,6 +146,7 @@ FACES_META = Format(
         ("dataset", "name", "the dataset"),
         ("origin", "text", "`synthetic`, `pictures` or `licensed`"),
         ("crop", "text", "`provided` where frames are crops of faces already, else how faces are cropped"),
+        ("landmarks", "digest", "of the owner's landmarks, its first 16 digits; empty where there are none"),
         ("settings", "mapping", "of the detector"),
         ("versions", "mapping", "of the detector, its predictor and the machine"),
         ("counts", "mapping", "`clips`, `detected`, `file`, `no_face`, `several`, `doubtful`"),

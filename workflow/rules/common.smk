@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from mebench import cards, instruction_set
 from mebench.config.started import started
@@ -14,6 +15,7 @@ from mebench.errors import UserError
 from mebench.files import canonical_json, readable_json, write_json, write_text
 from mebench.names import check_working_folder, shell_word
 from mebench.plan import Plan, code
+from mebench.plan.data_state import DataStates
 from mebench.plan.runs import spec_digest
 from mebench.plan.shards import Shards
 
@@ -39,6 +41,9 @@ try:
     check_working_folder()
 except UserError as error:
     raise WorkflowError(str(error))
+
+# whether the sources still are what results were made from; jobs do not look
+data = DataStates(plan, look=workflow.is_main_process, say=logger.warning)
 
 
 pathvars:

@@ -19,9 +19,10 @@ rule fetch:
         source=lambda wildcards: shell_word(plan.datasets[wildcards.dataset]["source"]),
         options=lambda wildcards: plan.arguments.source_options(wildcards.dataset),
         code=code.digest("fetch"),
+        state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench fetch {wildcards.dataset} --source {params.source} --options {params.options:q}"
-        " --out {output:q} --jobs {threads} > {log:q} 2>&1"
+        " --state {params.state:q} --out {output:q} --jobs {threads} > {log:q} 2>&1"
 
 
 rule index:
@@ -47,6 +48,7 @@ rule index:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
         extra=lambda wildcards: plan.arguments.index(wildcards.dataset),
         code=lambda wildcards: code.index_digest(wildcards.dataset),
+        state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench index {wildcards.dataset} --root {params.root:q} --out {output.clips:q} {params.extra:q}"
         " --jobs {threads} > {log:q} 2>&1"

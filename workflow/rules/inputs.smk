@@ -24,6 +24,8 @@ rule faces:
         extra=lambda wildcards: plan.arguments.faces(wildcards.dataset),
         folder=subpath(output[0], parent=True),
         code=code.digest("faces"),
+        state=lambda wildcards: data.name(wildcards.dataset),
+        landmarks=lambda wildcards: data.landmarks(wildcards.dataset),
     shell:
         "mebench faces {wildcards.dataset} --clips {input:q} --root {params.root:q} --out {params.folder:q}"
         " {params.extra:q} --jobs {threads} > {log:q} 2>&1"
@@ -53,6 +55,7 @@ rule input_parts:
         ),
         folder=subpath(output[0], ancestor=2),
         code=lambda wildcards: code.input_digest(wildcards.input),
+        state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
         " --out {params.folder:q} {params.extra:q} --shard {wildcards.scatteritem} --done {output:q}"
@@ -92,6 +95,7 @@ rule inputs:
         join=["--join"] if scattered else [],
         folder=subpath(output[0], parent=True),
         code=lambda wildcards: code.input_digest(wildcards.input),
+        state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
         " --out {params.folder:q} {params.extra:q} {params.join:q} --jobs {threads} --isa {resources.isa} > {log:q} 2>&1"

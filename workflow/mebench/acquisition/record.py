@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mebench.errors import UserError
+from mebench.files import read_json
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,13 @@ class SourceRecord:
     def record(self) -> dict[str, object]:
         """The JSON form."""
         return asdict(self)
+
+
+def read_record(path: Path) -> SourceRecord:
+    """The record of a source.json; a damaged one is a UserError."""
+    about = read_json(path)
+    try:
+        archives = tuple(ArchiveFile(**one) for one in about.pop("archives", ()))
+        return SourceRecord(**about, archives=archives)
+    except TypeError as error:
+        raise UserError(f"{path} is not what `mebench fetch` writes ({error}); delete it and run again") from error

@@ -14,7 +14,7 @@ class FacesJob:
     """A dataset below ``root``; ``origin`` says whether it was generated.
 
     ``crop`` is ``provided`` where frames are crops of faces, else ``detected``. ``given`` holds landmarks (68, 2) by
-    clip_id, which replace the detection.
+    clip_id, which replace the detection, and ``landmarks`` are 16 digits of the SHA-256 of their file, or none.
     """
 
     dataset: str
@@ -23,3 +23,4 @@ class FacesJob:
     root: Path
     crop: str
     given: Mapping[str, np.ndarray]
+    landmarks: str = ""

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from mebench.clips.clip import Clip
 from mebench.errors import UserError, bad_clips
 from mebench.faces import detect, doubt, sheet, store
 from mebench.faces.job import FacesJob
-from mebench.faces.store import Face, face_from
+from mebench.faces.store import Face, Value, face_from
 from mebench.files import canonical_json, digest, file_digest, read_json, write_json
-from mebench.media.clip_reader import clip_frames, frame_digest
+from mebench.media.clip_reader import clip_frames, frame_digest, frames_below, noted
 from mebench.media.pictures import decode
 
 Result = TypeVar("Result")
@@ -53,6 +53,7 @@ def make(job: FacesJob, clips: Sequence[Clip], out: Path, jobs: int = 1) -> list
         "dataset": job.dataset,
         "origin": job.origin,
         "crop": job.crop,
+        "landmarks": job.landmarks,
         "settings": detect.SETTINGS,
         "versions": detector,
         "counts": asdict(store.counts(faces)),
@@ -97,28 +98,52 @@ def _make_part(work: tuple[FacesJob, dict[str, str], str, list[Clip], Path]) -> 
     written."""
     job, detector, part, clips, out = work
     path = out / "parts" / f"{part}.json"
-    bad = _each(lambda clip: frame_digest(onset_frame(job.root, clip)), clips)[1]
+    with noted() as read:
+        bad = _each(lambda clip: frame_digest(onset_frame(job.root, clip)), clips)[1]
     if bad:
         rest = [clip for clip in clips if clip.clip_id not in dict(bad)]
         return [*bad, *_each(lambda clip: decode(onset_frame(job.root, clip), grey=True), rest)[1]]
-    fingerprint = _fingerprint(job, detector, clips)
-    if path.is_file() and read_json(path)["fingerprint"] == fingerprint:
+    fingerprint, made_from = _fingerprints(job, detector, clips)
+    before = read_json(path) if path.is_file() else {}
+    frames = frames_below(job.root, read)
+    if before.get("fingerprint") == fingerprint:
+        if before.get("frames") != frames:
+            write_json(path, {**before, "made_from": made_from, "frames": frames})
         return []
-    made, bad = _each(lambda clip: _face(clip, onset_frame(job.root, clip), job.given.get(clip.clip_id)), clips)
+    kept = _kept(before, made_from)
+    todo = [clip for clip in clips if clip.clip_id not in kept]
+    made, bad = _each(lambda clip: _face(clip, onset_frame(job.root, clip), job.given.get(clip.clip_id)), todo)
     if bad:
         return bad
-    points = [None if landmarks is None else landmarks.tolist() for _, landmarks in made]
-    write_json(path, {"fingerprint": fingerprint, "rows": [face.row() for face, _ in made], "points": points})
+    for face, landmarks in made:
+        kept[face.clip_id] = face.row(), None if landmarks is None else landmarks.tolist()
+    rows, points = zip(*(kept[clip.clip_id] for clip in clips), strict=True)
+    record = {"fingerprint": fingerprint, "rows": rows, "points": points, "made_from": made_from, "frames": frames}
+    write_json(path, record)
     return []
 
 
-def _fingerprint(job: FacesJob, detector: dict[str, str], clips: Sequence[Clip]) -> str:
+def _fingerprints(job: FacesJob, detector: dict[str, str], clips: Sequence[Clip]) -> tuple[str, dict[str, str]]:
+    """The fingerprint of a part, and a digest for each of its clips of what its face is found from."""
     parts = []
     for clip in clips:
         given = job.given.get(clip.clip_id)
         origin = detector if given is None else digest(given.tobytes())
         parts.append([clip.clip_id, frame_digest(onset_frame(job.root, clip)), origin])
-    return digest(canonical_json([VERSION, detect.SETTINGS, parts]))
+    alone = {str(one[0]): digest(canonical_json([VERSION, detect.SETTINGS, one]))[:32] for one in parts}
+    return digest(canonical_json([VERSION, detect.SETTINGS, parts])), alone
+
+
+# any: a part as JSON
+def _kept(before: Mapping[str, Any], made_from: Mapping[str, str]) -> dict[str, tuple[dict[str, Value], object]]:
+    """Row and landmarks of the clips of a part whose faces are found from what they were found from before."""
+    held = before.get("made_from", {})
+    pairs = zip(before.get("rows", ()), before.get("points", ()), strict=True)
+    return {
+        row["clip_id"]: (row, points)
+        for row, points in pairs
+        if row["clip_id"] in made_from and held.get(row["clip_id"]) == made_from[row["clip_id"]]
+    }
 
 
 def _each(function: Callable[[Clip], Result], clips: Sequence[Clip]) -> tuple[list[Result], list[tuple[str, str]]]:

@@ -1,6 +1,6 @@
 """Makes an input part by part, in processes or cluster jobs, and records which clips have no array.
 
-A finished part is not made again.
+A finished part is not made again. Where one clip of it changed, the arrays of the others are kept.
 """
 
 from __future__ import annotations
@@ -10,29 +10,19 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from mebench import parallel
 from mebench.clips.clip import Clip, read_clips, read_recordings
 from mebench.config.input_names import InputSpec
 from mebench.errors import UserError, bad_clips
-from mebench.files import canonical_json, digest, read_json, write_json
-from mebench.inputs import store
+from mebench.files import canonical_json, digest
+from mebench.inputs import kept, store
+from mebench.inputs.kept import PartRecord, Row
 from mebench.inputs.maker import Made, Maker
+from mebench.media.clip_reader import frames_below, noted
 from mebench.media.unavailable import Unavailable
 
 Clips = Sequence[Clip]
-Row = dict[str, str | int]  # of index.csv, before it is written
-
-
-class PartRecord(TypedDict):
-    """``parts/<part>.json``: what a part was made from, the settings, the digest of its numbers, and its rows of
-    index.csv."""
-
-    fingerprint: str
-    settings: dict[str, object]
-    digest: str
-    clips: list[Row]
 
 
 @dataclass(frozen=True)
@@ -75,6 +65,7 @@ def make(job: InputJob, clips: Clips, out: Path, *, jobs: int = 1, shard: tuple[
     """
     subjects = sorted(by_subject(clips).items())[shard[0] - 1 :: shard[1]]
     mine = parts([clip for _, group in subjects for clip in group], job.kind.PART)
+    kept.set_aside(Path(out) / "parts", mine)
     # full parts first, so that the processes end together
     work = sorted(((job, part, group, Path(out)) for part, group in mine.items()), key=lambda item: -len(item[2]))
     bad = [clip for _, part in parallel.each(_make_part, work, jobs, f"{job.spec.name}, parts") for clip in part]
@@ -94,6 +85,7 @@ def finish(job: InputJob, clips: Clips, out: Path) -> dict[str, str]:
     for path in (out / "parts").glob("*.*"):
         if path.stem not in groups:
             path.unlink()
+    kept.forget(out / "parts")
     rows = [row for record in records.values() for row in record["clips"]]
     meta: store.Described = {
         "kind": job.spec.kind,
@@ -111,7 +103,7 @@ def finish(job: InputJob, clips: Clips, out: Path) -> dict[str, str]:
 
 
 def _whole_record(out: Path, part: str, clips: Clips) -> PartRecord:
-    record = _record(out, part)
+    record = kept.record_of(out / "parts", part)
     if record is None or {row["clip_id"] for row in record["clips"]} != {clip.clip_id for clip in clips}:
         raise UserError(
             f"{out} lacks the part of the subject {part.split('+')[0]}, or holds one of an older index; "
@@ -175,32 +167,29 @@ def parts(clips: Clips, size: int) -> dict[str, list[Clip]]:
     }
 
 
-def _record(out: Path, part: str) -> PartRecord | None:
-    path = out / "parts" / f"{part}.json"
-    if not path.is_file() or not path.with_suffix(".npy").is_file():
-        return None
-    record = read_json(path)
-    return record if "settings" in record else None
-
-
 def _make_part(work: tuple[InputJob, str, list[Clip], Path]) -> list[tuple[str, str]]:
     """Make one part, or keep it; returns (clip_id, sentence) of its bad clips, with which it is not written."""
     import cv2
 
     job, part, clips, out = work
     cv2.setNumThreads(1)  # one process per core is faster than threads in each, and the bits are the same
-    maker = job.maker()
-    bad = _bad(maker.made_from, clips)
-    if bad:
-        return [*bad, *_bad(maker.make, [clip for clip in clips if clip.clip_id not in dict(bad)])]
-    fingerprint = _fingerprint(job, maker, clips)
-    record = _record(out, part)
+    maker, folder = job.maker(), out / "parts"
+    with noted() as read:
+        bad = _bad(maker.made_from, clips)
+        if bad:
+            return [*bad, *_bad(maker.make, [clip for clip in clips if clip.clip_id not in dict(bad)])]
+        fingerprint, made_from = _fingerprints(job, maker, clips)
+    record, frames = kept.record_of(folder, part), frames_below(job.root, read)
     if record is not None and record["fingerprint"] == fingerprint:
+        if (record["made_from"], record["frames"]) != (made_from, frames):
+            kept.write_record(folder, part, {**record, "made_from": made_from, "frames": frames})
         return []
-    (out / "parts" / f"{part}.json").unlink(missing_ok=True)
+    before = kept.kept(folder, part, made_from)
+    (folder / f"{part}.json").unlink(missing_ok=True)
     try:
         with store.part_writer(out, part) as writer:
-            rows = [_row(clip_id, part, made, writer, maker.EXTRAS) for clip_id, made in maker.make_all(clips)]
+            made_all = kept.with_made(maker, clips, before)
+            rows = [_row(clip_id, part, made, writer, maker.EXTRAS) for clip_id, made in made_all]
             numbers = writer.finish()
     except UserError:
         bad = _bad(maker.make, clips)  # each alone: the others of the part may be bad as well
@@ -208,8 +197,10 @@ def _make_part(work: tuple[InputJob, str, list[Clip], Path]) -> list[tuple[str, 
             return bad
         raise
     settings = dict(maker.settings(job.spec))
-    made = PartRecord(fingerprint=fingerprint, settings=settings, digest=numbers, clips=rows)
-    write_json(out / "parts" / f"{part}.json", made)
+    made = PartRecord(
+        fingerprint=fingerprint, settings=settings, digest=numbers, clips=rows, made_from=made_from, frames=frames
+    )
+    kept.write_record(folder, part, made)
     return []
 
 
@@ -226,12 +217,15 @@ def _bad(function: Callable[[Clip], object], clips: Clips) -> list[tuple[str, st
     return bad
 
 
-def _fingerprint(job: InputJob, maker: Maker, clips: Clips) -> str:
+def _fingerprints(job: InputJob, maker: Maker, clips: Clips) -> tuple[str, dict[str, str]]:
+    """The fingerprint of a part, and a digest for each of its clips of what its array is made from."""
     import cv2
 
     versions = [cv2.__version__, platform.machine()]
     about = [job.spec.name, job.origin, type(maker).VERSION, dict(maker.settings(job.spec)), versions]
-    return digest(canonical_json([about, [[clip.clip_id, *_made_from(maker, clip)] for clip in clips]]))
+    each = [[clip.clip_id, *_made_from(maker, clip)] for clip in clips]
+    alone = {clip.clip_id: digest(canonical_json([about, one]))[:32] for clip, one in zip(clips, each, strict=True)}
+    return digest(canonical_json([about, each])), alone
 
 
 def _made_from(maker: Maker, clip: Clip) -> list[object]:

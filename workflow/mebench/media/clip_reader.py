@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,13 +51,42 @@ def clip_frames(folder: Path, clip_id: str) -> dict[int, Path]:
     return list_frames(folder)
 
 
-@lru_cache(maxsize=4096)
+_noted: dict[Path, str] | None = None  # where frames are written down while somebody asks which were read
+
+
+@contextmanager
+def noted() -> Iterator[dict[Path, str]]:
+    """The frames whose digests are taken while the block runs, with the SHA-256 of their bytes."""
+    global _noted
+    outer, _noted = _noted, {}
+    try:
+        yield _noted
+    finally:
+        _noted = outer
+
+
 def frame_digest(path: Path) -> str:
     """SHA-256 of a frame, read once per process; a missing frame is a UserError. Where decoding takes a choice, the
     version of the decoder goes with it."""
+    digest = _frame_digest(path)
+    if _noted is not None:
+        _noted[path] = digest[:64]
+    return digest
+
+
+@lru_cache(maxsize=4096)
+def _frame_digest(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"cannot read the frame {path}: {error.strerror}") from error
     digest = hashlib.sha256(data).hexdigest()
     return digest if decoding.plain(data) else f"{digest}-{decoding.VERSION}"
+
+
+def frames_below(root: Path, frames: Mapping[Path, str]) -> dict[str, str]:
+    """Frames as parts keep them: the path below ``root``, or the whole path, and the first half of the SHA-256."""
+    return {
+        (path.relative_to(root) if path.is_relative_to(root) else path).as_posix(): sha256[:32]
+        for path, sha256 in sorted(frames.items())
+    }

@@ -32,6 +32,7 @@ def main(args: argparse.Namespace) -> None:
     from mebench.errors import UserError
     from mebench.faces import landmarks, make, store
     from mebench.faces.job import FacesJob
+    from mebench.files import file_digest
 
     card = dataset_card(args.dataset)
     if card.delivers == "pictures":
@@ -43,7 +44,9 @@ def main(args: argparse.Namespace) -> None:
     root = data_root(args.root)
     origin = data_origin(args.dataset, root)
     crop = args.crop or ("provided" if origin == "synthetic" else card.crop)
-    faces = make.make(FacesJob(args.dataset, card.title, origin, root, crop, given), clips, args.out, args.jobs)
+    file = file_digest(args.landmarks)[:16] if args.landmarks else ""
+    job = FacesJob(args.dataset, card.title, origin, root, crop, given, file)
+    faces = make.make(job, clips, args.out, args.jobs)
     for face in faces:
         if face.status != "ok":
             print(f"{args.dataset}: {face.clip_id}: {face.reason}")

@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     from mebench import formats
+    from mebench.acquisition import state
     from mebench.acquisition.origin import complete_copy, data_origin, data_root
     from mebench.clips.card import dataset_card
     from mebench.files import write_csv, write_json, write_text
@@ -56,6 +57,8 @@ def main(args: argparse.Namespace) -> None:
     write_text(args.out.with_name("report.md"), text)
     write_csv(args.out.with_name("videos.csv"), formats.VIDEOS.names, (video.row() for video in reading.videos))
     write_csv(args.out, formats.CLIPS.names, (clip.row() for clip in reading.clips))
+    if args.root.suffix == ".json":
+        state.keep_elsewhere(args.root, [Path(clip.frames) for clip in reading.clips if clip.frames.startswith("/")])
     subjects = {clip.subject for clip in reading.clips}
     counts = f"{len(reading.clips)} clips of {len(subjects)} subjects, {len(reading.dropped)} dropped"
     if decided.excluded or decided.corrected:

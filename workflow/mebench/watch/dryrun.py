@@ -140,7 +140,9 @@ def parameters(text: str) -> list[str]:
     specs = [[value for value in values if _spec(value)] for values in (before, now)]
     if specs[0] and specs[1]:
         told += [f"{key}: {old} -> {new}" for key, old, new in differences(_spec(specs[0][0]), _spec(specs[1][0]))]
-    rest = [[v for v in values if not _spec(v) and not _source(v)] for values in (before, now)]
+    rest = [[v for v in values if not _spec(v) and not _source(v) and not _data(v)] for values in (before, now)]
+    if any(map(_data, [*before, *now])):
+        told.append("the files that it is made from changed")
     if any(map(_source, [*before, *now])):
         told.append("the source of the code behind it changed")
     if rest[0] or rest[1]:
@@ -171,3 +173,8 @@ def _spec(value: object) -> dict[str, object] | None:
 def _source(value: object) -> bool:
     """Whether a parameter is a digest of source files: 16 hexadecimal digits, or 32 for two digests."""
     return isinstance(value, str) and bool(re.fullmatch(r"[0-9a-f]{16}|[0-9a-f]{32}", value))
+
+
+def _data(value: object) -> bool:
+    """Whether a parameter is the state of a dataset's source, or the digest of an owner's landmarks."""
+    return isinstance(value, str) and bool(re.fullmatch(r"(?:data|landmarks)-[0-9a-f]{16}", value))

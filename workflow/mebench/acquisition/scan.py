@@ -1,0 +1,100 @@
+"""What a folder holds now: name, size and time of every file, folder by folder.
+
+Left out is what no reader reads: hidden files, and what viewers, office programs and network disks leave behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mebench.errors import UserError
+
+File = tuple[str, int, int]  # name, size, time of its last change in nanoseconds
+Links = tuple[tuple[int, int], ...]  # device and number of each folder behind a link
+LEFT_BY_PROGRAMS = frozenset({"Thumbs.db", "thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "Icon\r"})
+FOLDERS_OF_PROGRAMS = frozenset(
+    {"__MACOSX", "@eaDir", "#recycle", "lost+found", "$RECYCLE.BIN", "System Volume Information"}
+)
+
+
+def scan(root: Path, place: str = "", follow: bool = True) -> Iterator[tuple[str, int, list[File]]]:
+    """(folder, time of its last change, its files) of ``root`` and all folders below; ``place`` begins the name of each
+    folder, and a name ends with a slash. Links are followed, unless ``follow`` is False; one that leads to a folder
+    again that it lies in is not.
+
+    Raises a UserError where a folder cannot be read.
+    """
+    todo: list[tuple[str, str, Links]] = [(place, str(root), ())]
+    while todo:
+        here, path, links = todo.pop()
+        changed, files, folders = contents_of(path, follow, links)
+        yield here, changed, files
+        todo += [(f"{here}{name}/", f"{path}/{name}", through) for name, through in folders]
+
+
+def contents_of(
+    path: str, follow: bool = True, links: Links = ()
+) -> tuple[int, list[File], list[tuple[str, Links]]]:  # fmt: skip
+    """(time of its last change, files, folders) of one folder; each folder with the links that lead to it."""
+    files: list[File] = []
+    folders = []
+    try:
+        changed = os.stat(path).st_mtime_ns
+        with os.scandir(path) as entries:
+            for entry in entries:
+                name = entry.name
+                if name[0] in ".~" and (name[0] == "." or name.startswith("~$")):
+                    continue
+                if not follow and entry.is_symlink():
+                    continue
+                if _is_folder(entry):
+                    through = _through(entry, links)
+                    if name not in FOLDERS_OF_PROGRAMS and through is not None:
+                        folders.append((name, through))
+                elif name not in LEFT_BY_PROGRAMS:
+                    about = _stat(entry)
+                    if about is not None:
+                        files.append((name, about.st_size, about.st_mtime_ns))
+    except OSError as error:
+        raise UserError(f"cannot read {error.filename or path}: {error.strerror}; check its permissions") from error
+    return changed, files, folders
+
+
+def digest_of(files: Sequence[File]) -> str:
+    """A digest of names, sizes and times, in whatever order the files come."""
+    text = "\n".join([f"{name}\0{size}\0{time}" for name, size, time in sorted(files)])
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def digest_of_names(names: Sequence[str]) -> str:
+    """A digest of names alone."""
+    text = "\n".join(sorted(names))
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _through(entry: os.DirEntry, links: Links) -> Links | None:
+    """The links that lead to a folder; None where it is one of them, so that it would be met without end."""
+    if not entry.is_symlink():
+        return links
+    about = entry.stat()
+    link = about.st_dev, about.st_ino
+    return None if link in links else (*links, link)
+
+
+def _stat(entry: os.DirEntry) -> os.stat_result | None:
+    try:
+        return entry.stat()
+    except OSError:
+        if entry.is_symlink():  # it leads nowhere, or to itself
+            return None
+        raise

@@ -1,0 +1,59 @@
+"""Whether the sources of a configuration still are what its results were made from: parameters of the rules.
+
+The main process of snakemake looks at the source of a dataset when the first of its jobs is planned. Jobs take what was
+recorded, because each of them reads the Snakefile again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from mebench.acquisition import state
+from mebench.acquisition.state import Looking, SourceState
+from mebench.clips.entry import FetchOptions
+from mebench.files import file_digest, read_json
+from mebench.plan.plan import Plan
+
+
+class DataStates:
+    """The states of the sources of a plan. ``look`` is False in a job; ``say`` gets a sentence about each source that
+    changed or cannot be seen."""
+
+    def __init__(self, plan: Plan, look: bool = True, say: Callable[[str], None] = lambda sentence: None):
+        self.plan, self.look, self.say = plan, look, say
+        self._states: dict[str, SourceState] = {}
+
+    def name(self, dataset: str) -> str:
+        """The name of the state of a dataset's source: the parameter of the rules that read it."""
+        return self.of(dataset).state if self.look else state.recorded(self.looking(dataset))
+
+    def of(self, dataset: str) -> SourceState:
+        """The state of a dataset's source; it is looked at once."""
+        if dataset not in self._states:
+            found = self._states[dataset] = state.look(self.looking(dataset))
+            if found.sentence:
+                self.say(found.sentence)
+        return self._states[dataset]
+
+    def looking(self, dataset: str) -> Looking:
+        """What is compared of a dataset."""
+        entry = self.plan.datasets[dataset]
+        options = cast(FetchOptions, json.loads(self.plan.arguments.source_options(dataset)))
+        folder = Path(self.plan.paths.source_record(dataset)).parent
+        return Looking(dataset, entry["source"], options, folder, entry.get("apex") == "flow_max")
+
+    def landmarks(self, dataset: str) -> str:
+        """The content of the owner's landmarks of a dataset, a parameter of its faces: 'none', or landmarks- and 16
+        hexadecimal digits. Where the file is not there, those that the faces were made from."""
+        given = self.plan.datasets[dataset].get("landmarks")
+        if not given:
+            return "none"
+        try:
+            return f"landmarks-{file_digest(given)[:16]}"
+        except OSError:
+            pass
+        meta = Path(self.plan.results) / "faces" / dataset / "meta.json"
+        return f"landmarks-{read_json(meta).get('landmarks', '')}" if meta.is_file() else "none"
