@@ -27,6 +27,7 @@ def main(args: argparse.Namespace) -> None:
 
     from mebench.errors import UserError
     from mebench.plan import Plan
+    from mebench.plan.data_state import DataStates
     from mebench.watch import dryrun, explain, incomplete
 
     plan = Plan.load(args.config)
@@ -43,8 +44,11 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"--snakemake {args.snakemake} cannot be read ({error}); mind the quotes") from error
     jobs = dryrun.jobs(target, [*other, *more])
     print("\n".join(explain.about_jobs(target, jobs)))
+    data = DataStates(plan)
+    for sentence in explain.about_data(data, run.datasets if run else plan.datasets):
+        print(sentence)
     by_id = {own.id: own for own in plan.runs}
     named = dict.fromkeys([*([run.id] if run else []), *(job.run_id for job in jobs)])
-    lines = explain.about_runs(plan, [by_id[name] for name in named if name in by_id])
+    lines = explain.about_runs(plan, [by_id[name] for name in named if name in by_id], data)
     if lines:
         print("\n".join(["", *lines]))

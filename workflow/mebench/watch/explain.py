@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from mebench.errors import UserError
 from mebench.plan import Plan, Run
+from mebench.plan.data_state import DataStates
 from mebench.runs import lock
 from mebench.runs.fingerprint import Parts, parts_of
 from mebench.runs.paths import fold_folder, fold_folders, running_file
@@ -57,13 +58,18 @@ def _name(job: PlannedJob) -> str:
     return f"{job.rule} {what}{shard}".rstrip()
 
 
-def about_runs(plan: Plan, runs: Sequence[Run]) -> list[str]:
+def about_data(data: DataStates, datasets: Iterable[str]) -> list[str]:
+    """A sentence for each dataset whose source changed, or of which that cannot be seen."""
+    return [sentence for name in datasets if (sentence := data.of(name).sentence)]
+
+
+def about_runs(plan: Plan, runs: Sequence[Run], data: DataStates) -> list[str]:
     """What holds among the folds of runs. Runs with equal lines are listed together."""
-    told = _grouped((tuple(about_folds(plan, run)), run.id) for run in runs if run.spec["training"] != "rules")
+    told = _grouped((tuple(about_folds(plan, run, data)), run.id) for run in runs if run.spec["training"] != "rules")
     return [line for lines, names in told for line in (f"Folds of {_listed(names)}:", *(f"  {text}" for text in lines))]
 
 
-def about_folds(plan: Plan, run: Run) -> list[str]:
+def about_folds(plan: Plan, run: Run, data: DataStates) -> list[str]:
     """Which folds of a run hold, and why the others do not."""
     spec, folder = run.spec, Path(plan.paths.folder(run))
     rows, without = _rows(plan, run)
@@ -75,8 +81,20 @@ def about_folds(plan: Plan, run: Run) -> list[str]:
         for reason in _reasons(run, folder, fold, parts.for_fold(fold)):
             why.setdefault(reason, []).append(fold)
     held = len(rows.folds) - len({fold for names in why.values() for fold in names})
-    head = f"{held} of {len(rows.folds)} hold, made from the configuration, data and source as they are now"
+    head = f"{held} of {len(rows.folds)} hold, made from {_as_they_are(run, data)}"
     return [head, *(f"{_number(len(names), 'fold')} ({_listed(names)}): {reason}" for reason, names in why.items())]
+
+
+def _as_they_are(run: Run, data: DataStates) -> str:
+    """What folds that hold were made from, as far as it is known."""
+    states = {name: data.of(name).kind for name in run.datasets}
+    changed = [name for name, kind in states.items() if kind == "changed"]
+    unseen = [name for name, kind in states.items() if kind in ("gone", "unread")]
+    if not changed and not unseen:
+        return "the configuration, data and source as they are now"
+    told = [f"the data of {', '.join(changed)} changed since they were indexed"] if changed else []
+    told += [f"whether the data of {', '.join(unseen)} changed cannot be seen"] if unseen else []
+    return f"the configuration and source as they are now; {', and '.join(told)}"
 
 
 def _rows(plan: Plan, run: Run) -> tuple[Rows | None, str]:
