@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from mebench.acquisition import comparing, inventory, read_contents
 from mebench.acquisition.comparing import Difference
 from mebench.acquisition.inventory import Inventory, Places
 from mebench.acquisition.read_contents import ReadContents
 from mebench.acquisition.record import SourceRecord, read_record
-from mebench.clips.entry import FetchOptions
+from mebench.clips.entry import DatasetEntry, FetchOptions
 from mebench.errors import UserError
 from mebench.files import canonical_json
 from mebench.names import readable
@@ -47,6 +47,13 @@ class Looking:
     options: FetchOptions
     folder: Path
     frames_indexed: bool = False
+
+    @classmethod
+    def entry(cls, dataset: str, entry: DatasetEntry, results: Path) -> Looking:
+        """What is compared of the entry of a dataset in the configuration."""
+        options = cast(FetchOptions, {key: value for key, value in entry.items() if key in GENERATED})
+        folder = Path(results) / "sources" / dataset
+        return cls(dataset, entry["source"], options, folder, entry.get("apex") == "flow_max")
 
     @property
     def results(self) -> Path:
@@ -110,8 +117,9 @@ def recorded(looking: Looking) -> str:
     return inventory.read_state(looking.folder / inventory.NAME)
 
 
-def look(looking: Looking) -> SourceState:
-    """Compare a source with its inventory. Never raises for what lies in the source."""
+def look(looking: Looking, keep_times: bool = True) -> SourceState:
+    """Compare a source with its inventory. Never raises for what lies in the source. With ``keep_times``, times that
+    changed alone are kept, so that no content is read for them again."""
     record, taken = _record(looking), inventory.read(looking.folder / inventory.NAME)
     if record is None or taken is None:
         fresh = inventory.new_state(looking.dataset)
@@ -135,7 +143,7 @@ def look(looking: Looking) -> SourceState:
         return SourceState(
             inventory.new_state(looking.dataset), "changed", f"{about}; what depends on it is made again"
         )
-    if differs.folders or taken.young or taken.suspects:
+    if keep_times and (differs.folders or taken.young or taken.suspects):
         _refresh(looking, taken, comparing.refreshed(taken, differs, read))
     return SourceState(taken.state, "same")
 
@@ -191,9 +199,33 @@ def described(changed: Mapping[str, str], now: Places) -> str:
     return readable(", ".join(clauses))
 
 
-def verify(looking: Looking) -> tuple[int, dict[str, str], int]:
-    """Read the content of every file that results were made from: (how many were read, what differs by path, how many
-    files no result was made from). What differs is looked at again when snakemake starts."""
+@dataclass(frozen=True)
+class Verified:
+    """How many files of a source were ``read``, what ``changed`` by path, and of how many files nobody needs to know
+    the content, because no result was made from it."""
+
+    dataset: str
+    read: int
+    changed: Mapping[str, str]
+    unread: int
+
+    @property
+    def sentence(self) -> str:
+        """What was found, for people."""
+        others = f"; {self.unread:,} others were not, because no result depends on their content" if self.unread else ""
+        if not self.changed:
+            return (f"{self.dataset}: {self.read:,} files were read, and all are what the results were made "
+                    f"from{others}")  # fmt: skip
+        first, what = next(iter(self.changed.items()))
+        more = f", and {len(self.changed) - 1:,} more" if len(self.changed) > 1 else ""
+        return (f"{self.dataset}: {self.read:,} files were read{others}; {len(self.changed):,} are not what the "
+                f"results were made from: {first} ({what}){more}; what depends on it is made again when snakemake "
+                "starts")  # fmt: skip
+
+
+def verify(looking: Looking) -> Verified:
+    """Read the content of every file that results were made from. What differs is looked at again when snakemake
+    starts. A UserError where nothing was made yet, or the source is not there."""
     path = looking.folder / inventory.NAME
     record, taken = _record(looking), inventory.read(path)
     if record is None or taken is None:
@@ -203,15 +235,14 @@ def verify(looking: Looking) -> tuple[int, dict[str, str], int]:
     if lacking:
         raise UserError(f"{looking.dataset}: {lacking[0]} is not there; connect the disk, or correct the source")
     differs, known = comparing.difference(taken, now), looking.known()
-    frames = {key: name for name in known.frames for key in _keys(name, record.kind, taken)}
-    every = {*taken.labels, *taken.contents, *taken.young, *frames}
-    differs.doubtful |= {key for key in every if key not in differs.changed}
+    frames = {key for name in known.frames for key in _keys(name, record.kind, taken)}
+    differs.doubtful |= {*taken.labels, *taken.contents, *taken.young, *frames}
     read = comparing.look_at_contents(taken, now, differs, lambda: known)
     bad = [key for key in read if differs.changed.get(key) == comparing.CONTENT]
     if bad:
         inventory.write(path, replace(taken, suspects=sorted({*taken.suspects, *bad})))
-    shown = {str(now.path(key)): what for key, what in sorted(differs.changed.items())}
-    return len(read), shown, max(0, taken.count - len(read))
+    changed = {readable(str(now.path(key))): what for key, what in sorted(differs.changed.items())}
+    return Verified(looking.dataset, len(read), changed, max(0, taken.count - len(read)))
 
 
 def _keys(frame: str, kind: str, taken: Inventory) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mebench.acquisition import archives, fetch, programs, unpacking
 from mebench.acquisition.announced import card_of
+from mebench.acquisition import archives, fetch, programs, state, unpacking
 from mebench.acquisition.origin import complete_copy
 from mebench.clips.card import DatasetCard, dataset_card, takes_crops_for_granted
 from mebench.clips.entry import DatasetEntry
@@ -54,6 +55,18 @@ def look(name: str, entry: DatasetEntry, results: Path) -> tuple[Copy, Reading |
             f"its reader stops with {type(error).__name__} ({error}), which is a fault of mebench; please report it"
         )
     return replace(copy, problem=" ".join(problem.split())), None
+
+
+def changed(name: str, entry: DatasetEntry, results: Path, full: bool) -> str:
+    """A sentence on what changed since results were made from a copy; empty where nothing did, or nothing was made.
+    With ``full`` all contents are read, and the sentence says so."""
+    looking = state.Looking.entry(name, entry, results)
+    try:
+        if full and state.recorded(looking):
+            return state.verify(looking).sentence
+        return state.look(looking, keep_times=False).sentence if state.recorded(looking) else ""
+    except UserError as error:
+        return str(error)
 
 
 # --- where it is ------------------------------------------------------------------------------------------

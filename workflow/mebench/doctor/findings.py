@@ -58,7 +58,8 @@ class Contents:
 class Copy:
     """One dataset of the configuration. ``state`` is ``good`` (as the card says, or accepted), ``waiting`` (it has to
     be fetched first), ``deviates`` or ``unusable``; the last two stop a run. ``problem`` is one sentence, else empty.
-    ``kind`` says what the source is. ``bad_clips`` is None where frames were not looked at."""
+    ``kind`` says what the source is. ``bad_clips`` is None where frames were not looked at. ``changed`` is a sentence
+    on what changed since results were made from it."""
 
     dataset: str
     title: str
@@ -70,6 +71,7 @@ class Copy:
     problem: str = ""
     kind: str = ""
     root: str = ""
+    changed: str = ""
     contents: Contents | None = None
     faces: FacesFound | None = None
     bad_clips: Sequence[Named] | None = None
@@ -84,7 +86,11 @@ class Copy:
         record = {key: value for key, value in asdict(self).items() if key not in ("contents", "faces")}
         record |= self.contents.record() if self.contents else {}
         record |= {"faces": asdict(self.faces)} if self.faces else {}
-        return {key: value for key, value in record.items() if value is not None and (key != "root" or value)}
+        return {
+            key: value
+            for key, value in record.items()
+            if value is not None and (key not in ("root", "changed") or value)
+        }
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ def _dataset(copy: Copy) -> list[str]:
     synthetic = ", SYNTHETIC DATA" if copy.source == "synthetic" else ""
     lines = [f"{copy.dataset} ({copy.title}{synthetic}): {STATES[copy.state]}"]
     lines += _entry("source", f"{copy.source}{', ' if copy.kind else ''}{copy.kind}")
+    if copy.changed:
+        lines += _entry("since", copy.changed.removeprefix(f"{copy.dataset}: "))
     if copy.problem:
         lines += _entry("problem", copy.problem)
         lines += _entry("expected", copy.layout)

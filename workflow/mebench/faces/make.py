@@ -28,8 +28,8 @@ def make(job: FacesJob, clips: Sequence[Clip], out: Path, jobs: int = 1) -> list
     """Find the faces of ``clips`` and write the folder ``out``: faces.csv, landmarks.npy, sheet-1.png and so on, and
     meta.json last. Returns the faces, one for each clip.
 
-    A subject's result lies in ``parts`` as soon as it is there, and is kept as long as its onset frames, its given
-    landmarks and the detector are the same.
+    A subject's result lies in ``parts`` as soon as it is there. The face of a clip is kept as long as its onset frame,
+    its given landmarks and the detector are the same.
     """
     out, groups = Path(out), _by_subject(clips)
     detector = _detector() if any(clip.clip_id not in job.given for clip in clips) else {}

@@ -6,14 +6,11 @@ recorded, because each of them reads the Snakefile again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 from mebench.acquisition import state
 from mebench.acquisition.state import Looking, SourceState
-from mebench.clips.entry import FetchOptions
 from mebench.files import file_digest, read_json
 from mebench.plan.plan import Plan
 
@@ -40,10 +37,7 @@ class DataStates:
 
     def looking(self, dataset: str) -> Looking:
         """What is compared of a dataset."""
-        entry = self.plan.datasets[dataset]
-        options = cast(FetchOptions, json.loads(self.plan.arguments.source_options(dataset)))
-        folder = Path(self.plan.paths.source_record(dataset)).parent
-        return Looking(dataset, entry["source"], options, folder, entry.get("apex") == "flow_max")
+        return Looking.entry(dataset, self.plan.datasets[dataset], Path(self.plan.results))
 
     def landmarks(self, dataset: str) -> str:
         """The content of the owner's landmarks of a dataset, a parameter of its faces: 'none', or landmarks- and 16
