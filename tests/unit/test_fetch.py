@@ -60,7 +60,7 @@ def test_a_folder_is_read_where_it_is(source, tmp_path):
     record = fetch("casme2", source, tmp_path / "s" / "source.json")
     assert (record["kind"], record["root"], record["archives"]) == ("folder", source.as_posix(), [])
     assert record["digest"] == folder_digest(source)
-    assert [p.name for p in (tmp_path / "s").iterdir()] == ["source.json"]
+    assert sorted(p.name for p in (tmp_path / "s").iterdir()) == ["inventory.gz", "source.json"]
 
 
 def test_archives_in_a_folder_are_unpacked_beside_its_workbook(delivered, source, tmp_path):
@@ -87,7 +87,7 @@ def test_a_damaged_archive_among_several_leaves_what_was_there(delivered, tmp_pa
     (delivered / "RAW.zip").write_bytes((delivered / "Cropped.zip").read_bytes()[:4000])
     fails(capsys, "fetch", "casme2", "--source", delivered, "--out", out, says=["cannot unpack", "RAW.zip"])
     assert clip_ids(out) == before
-    assert sorted(p.name for p in out.parent.iterdir()) == ["data", "source.json"]
+    assert sorted(p.name for p in out.parent.iterdir()) == ["data", "inventory.gz", "source.json"]
 
 
 def test_a_home_folder_in_the_configuration_is_found(monkeypatch):

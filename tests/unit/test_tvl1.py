@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,23 +60,55 @@ def test_endpoint_error_on_synthetic_faces(dataset):
         assert float(row["mean_epe"]) < 0.5 * float(row["mean_truth"])
 
 
-def test_finished_subjects_are_not_done_again(dataset, tmp_path, monkeypatch):
+def test_finished_clips_are_not_done_again(dataset, tmp_path, monkeypatch):
     folder, clips = dataset
     shutil.copytree(folder / "tvl1", tmp_path / "tvl1")
     asked = []
     monkeypatch.setattr(
-        tvl1, "flow", lambda a, b: asked.append(1) or np.random.default_rng(0).normal(size=(2, *a.shape))
-    )
+        tvl1, "flow",
+        lambda a, b: asked.append(1) or np.random.default_rng(0).normal(size=(2, *a.shape)).astype(np.float32),
+    )  # fmt: skip
     before = (tmp_path / "tvl1" / "meta.json").read_bytes()
     make(source(folder), clips, tmp_path / "tvl1")
     assert asked == []
     assert (tmp_path / "tvl1" / "meta.json").read_bytes() == before
-    # another apex is another flow: that subject alone is done again
+    # another apex is another flow: that clip alone is done again
     changed = [*clips[:-1], replace(clips[-1], apex=clips[-1].apex + 1)]
-    of_subject = sum(clip.subject == changed[-1].subject for clip in clips)
     make(source(folder), changed, tmp_path / "tvl1")
-    assert len(asked) == of_subject
+    assert len(asked) == 1
     assert read_json(tmp_path / "tvl1" / "meta.json")["digest"] not in before.decode()
+    same, now = store.load(folder / "tvl1"), store.load(tmp_path / "tvl1")
+    assert [clip.clip_id for clip in clips if not np.array_equal(same.get(clip.clip_id), now.get(clip.clip_id))] == [
+        clips[-1].clip_id
+    ]
+
+
+def test_a_clip_more_or_less_moves_the_others_but_does_not_make_them_again(dataset, tmp_path, monkeypatch):
+    folder, clips = dataset
+    monkeypatch.setattr(tvl1.Input, "PART", 1)
+    first = sorted(clips, key=lambda clip: clip.clip_id)[0]
+    fewer = [clip for clip in clips if clip is not first]
+    for name, some in (("all", clips), ("fewer", fewer)):
+        make(source(folder), some, tmp_path / name)
+    real, asked = tvl1.flow, []
+    monkeypatch.setattr(tvl1, "flow", lambda a, b: asked.append(1) or real(a, b))
+    out = tmp_path / "now"
+    shutil.copytree(tmp_path / "all", out)
+    make(source(folder), fewer, out)
+    assert asked == []
+    assert contents(out) == contents(tmp_path / "fewer")
+    make(source(folder), clips, out)
+    assert asked == [1]  # nobody keeps what was left out
+    assert contents(out) == contents(tmp_path / "all")
+    # killed before it was joined: what was set aside is still there
+    build.make(source(folder), fewer, out)
+    make(source(folder), fewer, out)
+    assert asked == [1]
+    assert contents(out) == contents(tmp_path / "fewer")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
 
 
 def test_shards_give_the_same_bytes_as_one_job(dataset, tmp_path):
