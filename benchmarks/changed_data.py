@@ -52,7 +52,7 @@ def main() -> None:
     work = Path(tempfile.mkdtemp(prefix="mebench-tree-", dir=args.below))
     try:
         root, results = work / "source", work / "results/sources/casme2"
-        timed(f"making {args.files:,} empty files", lambda: make_tree(root, args.files))
+        timed(f"making {args.files:,} empty files", lambda: make_tree(root, args.files - 1))
         record = SourceRecord("casme2", "folder", "folder", str(root), str(root))
         results.mkdir(parents=True)
         time.sleep(2.1)  # files that changed just now are read
