@@ -20,6 +20,10 @@ from mebench.acquisition.record import ArchiveFile, SourceRecord
 from mebench.acquisition.scan import scan
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json, write_json
+from mebench.plan import Plan
+from mebench.plan.data_state import DataStates
+from mebench.training.rows import data_digest
+from mebench.watch import dryrun
 
 # labels and one frame of each reader, as in the layout of its card
 LAYOUTS = {
@@ -458,3 +462,61 @@ def test_a_start_looks_at_half_a_million_files_by_size_and_time_alone(tmp_path, 
     assert len(held.files) == 3
     assert time.time_ns() > held.time > 0
     assert read_json(source.looking.folder / "source.json")["kind"] == "folder"
+
+
+# --- what the rules are given ----------------------------------------------------------------------------------------
+
+
+def plan_of(tmp_path: Path, source: Source, **more: str) -> Plan:
+    entry = {"source": str(source.root), **more}
+    return Plan({"results": str(tmp_path / "results"), "datasets": {"casme2": entry}, "tasks": ["casme2-3"]})
+
+
+def test_jobs_take_what_was_recorded_and_look_at_nothing(tmp_path, monkeypatch):
+    source, said = make(tmp_path), []
+    recorded = state.recorded(source.looking)
+    edit(source.labels[0])
+    plan = plan_of(tmp_path, source)
+    job = DataStates(plan, look=False, say=said.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "look", lambda looking: pytest.fail("a job looked at the source"))
+        assert job.name("casme2") == recorded
+    main = DataStates(plan, say=said.append)
+    assert main.name("casme2") == main.name("casme2") != recorded
+    assert [sentence.partition(": ")[0] for sentence in said] == ["casme2"]
+
+
+def test_landmarks_are_known_by_their_content(tmp_path):
+    source, said = make(tmp_path), []
+    assert DataStates(plan_of(tmp_path, source)).landmarks("casme2") == "none"
+    file = write(tmp_path / "landmarks.csv", b"clip_id,x0")
+    plan = plan_of(tmp_path, source, landmarks=str(file))
+    first = DataStates(plan).landmarks("casme2")
+    os.utime(file)
+    assert DataStates(plan).landmarks("casme2") == first == f"landmarks-{file_digest(file)[:16]}"
+    write_json(tmp_path / "results/faces/casme2/meta.json", {"landmarks": file_digest(file)[:16]})
+    edit(file, keep_time=True)
+    assert DataStates(plan).landmarks("casme2") != first
+    file.unlink()
+    data = DataStates(plan, say=said.append)
+    assert data.landmarks("casme2") == first
+    assert data.name("casme2") == state.recorded(source.looking)
+    assert said == [f"casme2: the landmarks {file} are not there; the faces that were made with them stay as they are"]
+
+
+def test_explain_calls_states_by_what_they_are():
+    text = "before: 'data-0123456789abcdef', 'landmarks-0123456789abcdef' now: 'data-fedcba9876543210'"
+    assert dryrun.parameters(text) == ["the files that it is made from changed"]
+
+
+def test_folds_depend_on_the_arrays_of_their_own_clips_alone(tmp_path):
+    """A clip that a task leaves out may change: no fold of the task is trained again."""
+    rows = [{"clip_id": "a", "emotion": "happiness"}]
+
+    def with_arrays(arrays: dict[str, str] | None, digest: str = "1") -> str:
+        write_json(tmp_path / "meta.json", {"kind": "tvl1", "digest": digest} | ({"arrays": arrays} if arrays else {}))
+        return data_digest(rows, [tmp_path])
+
+    assert with_arrays({"a": "1", "b": "2"}) == with_arrays({"a": "1", "b": "3"}, "2") == with_arrays({"a": "1"})
+    assert with_arrays({"a": "1"}) != with_arrays({"a": "2"})
+    assert with_arrays(None) != with_arrays(None, "2")  # an input of an earlier version

@@ -183,6 +183,7 @@ INPUT_META = Format(
         ("settings", "mapping", "of the method, such as the parameters of TV-L1"),
         ("parts", "mapping", "part -> digest of its array"),
         ("index", "digest", "of index.csv"),
+        ("arrays", "mapping", "of each clip the digest of its array, its first 32 digits"),
         ("digest", "digest", "of all of it"),
         ("versions", "mapping", "of the packages that decide the numbers, and the instruction sets (`isa`) they used"),
     ),

@@ -10,7 +10,9 @@ from pathlib import Path
 from mebench.acquisition.inventory import Folder, Inventory, Places, listed, sampled, stated
 from mebench.acquisition.read_contents import ReadContents, agree, digests
 from mebench.acquisition.scan import contents_of, digest_of, digest_of_names, scan
+from mebench.log import log
 
+MANY = 5000  # files: reading them may take a while, and that is said
 NEW, GONE, CONTENT = "new", "gone", "other content"
 
 
@@ -151,6 +153,8 @@ def look_at_contents(
             expected[key] = contents
         elif not frames.complete:
             differs.changed[key] = CONTENT
+    if len(expected) > MANY:
+        log.warning(f"the content of {len(expected):,} files is read, because their times changed")
     read = dict(zip(expected, digests([places.path(key) for key in expected]), strict=True))
     differs.changed |= {key: CONTENT for key, sha256 in read.items() if not agree(sha256, expected[key])}
     return read

@@ -98,7 +98,8 @@ def finish(job: InputJob, clips: Clips, out: Path) -> dict[str, str]:
         "settings": _common_settings(out, records),
         "parts": {part: record["digest"] for part, record in records.items()},
     }
-    store.finish(out, rows, kind.EXTRAS, meta)
+    arrays = {clip_id: one for record in records.values() for clip_id, one in record["arrays"].items()}
+    store.finish(out, rows, kind.EXTRAS, meta, arrays)
     return {str(row["clip_id"]): str(row["reason"]) for row in rows if row["status"] != "ok"}
 
 
@@ -181,26 +182,29 @@ def _make_part(work: tuple[InputJob, str, list[Clip], Path]) -> list[tuple[str, 
         fingerprint, made_from = _fingerprints(job, maker, clips)
     record, frames = kept.record_of(folder, part), frames_below(job.root, read)
     if record is not None and record["fingerprint"] == fingerprint:
-        if (record["made_from"], record["frames"]) != (made_from, frames):
-            kept.write_record(folder, part, {**record, "made_from": made_from, "frames": frames})
+        if (record["made_from"], record["frames"]) != (made_from, frames) or not record["arrays"]:
+            arrays = kept.array_digests(folder, part, record["clips"])
+            kept.write_record(folder, part, {**record, "made_from": made_from, "arrays": arrays, "frames": frames})
         return []
     before = kept.kept(folder, part, made_from)
     (folder / f"{part}.json").unlink(missing_ok=True)
     try:
         with store.part_writer(out, part) as writer:
-            made_all = kept.with_made(maker, clips, before)
-            rows = [_row(clip_id, part, made, writer, maker.EXTRAS) for clip_id, made in made_all]
+            rows, arrays = [], {}
+            for clip_id, made in kept.with_made(maker, clips, before):
+                rows.append(_row(clip_id, part, made, writer, maker.EXTRAS))
+                arrays[clip_id] = kept.array_digest(made)
             numbers = writer.finish()
     except UserError:
         bad = _bad(maker.make, clips)  # each alone: the others of the part may be bad as well
         if bad:
             return bad
         raise
-    settings = dict(maker.settings(job.spec))
-    made = PartRecord(
-        fingerprint=fingerprint, settings=settings, digest=numbers, clips=rows, made_from=made_from, frames=frames
-    )
-    kept.write_record(folder, part, made)
+    record = PartRecord(
+        fingerprint=fingerprint, settings=dict(maker.settings(job.spec)), digest=numbers, clips=rows,
+        made_from=made_from, arrays=arrays, frames=frames,
+    )  # fmt: skip
+    kept.write_record(folder, part, record)
     return []
 
 

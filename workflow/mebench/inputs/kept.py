@@ -20,7 +20,7 @@ import numpy as np
 
 from mebench import formats
 from mebench.clips.clip import Clip
-from mebench.files import write_json
+from mebench.files import canonical_json, digest, write_json
 from mebench.inputs.maker import Made, Maker
 from mebench.media.unavailable import Unavailable
 
@@ -29,13 +29,15 @@ Row = dict[str, str | int]  # of index.csv, before it is written
 
 class PartRecord(TypedDict):
     """``parts/<part>.json``: what a part was made from, the settings, the digest of its numbers, and its rows of
-    index.csv. ``made_from`` has a digest for each clip, ``frames`` the SHA-256 of each frame that was read."""
+    index.csv. ``made_from`` has a digest for each clip of what its array is made from, ``arrays`` of the array itself,
+    ``frames`` the SHA-256 of each frame that was read."""
 
     fingerprint: str
     settings: dict[str, object]
     digest: str
     clips: list[Row]
     made_from: dict[str, str]
+    arrays: dict[str, str]
     frames: dict[str, str]
 
 
@@ -50,7 +52,7 @@ def record_of(folder: Path, part: str) -> PartRecord | None:
         return None
     if "settings" not in record:
         return None
-    return cast(PartRecord, {"made_from": {}, "frames": {}, **record})
+    return cast(PartRecord, {"made_from": {}, "arrays": {}, "frames": {}, **record})
 
 
 def write_record(folder: Path, part: str, record: PartRecord) -> None:
@@ -101,6 +103,19 @@ def kept(folder: Path, part: str, made_from: Mapping[str, str]) -> dict[str, Mad
             with contextlib.suppress(OSError, ValueError, EOFError):  # a damaged part is made again
                 found |= _arrays(place / f"{name}.npy", holds)
     return found
+
+
+def array_digests(folder: Path, part: str, rows: Sequence[Row]) -> dict[str, str]:
+    """The digest of each array of a part that is there."""
+    return {clip_id: array_digest(made) for clip_id, made in _arrays(folder / f"{part}.npy", rows).items()}
+
+
+def array_digest(made: Made | Unavailable) -> str:
+    """A digest of what a model gets of a clip: its array and the numbers that go with it, wherever the array lies."""
+    if isinstance(made, Unavailable):
+        return digest(made.status, made.reason)[:32]
+    about = canonical_json([made.array.dtype.str, list(made.array.shape), made.extras])
+    return digest(about, np.ascontiguousarray(made.array).tobytes())[:32]
 
 
 def _holds(record: PartRecord, clip_id: str, made_from: Mapping[str, str]) -> bool:

@@ -40,10 +40,12 @@ class Described(TypedDict, total=False):
 
 
 class InputMeta(Described, total=False):
-    """meta.json: the description, digests of the index and of all, and the versions that decide the numbers."""
+    """meta.json: the description, digests of the index, of all and of the array of each clip, and the versions that
+    decide the numbers."""
 
     index: str
     digest: str
+    arrays: Mapping[str, str]
     versions: Mapping[str, str]
 
 
@@ -161,15 +163,19 @@ def part_writer(folder: Path, name: str) -> Iterator[PartWriter]:
         yield PartWriter(handle)
 
 
-def finish(folder: Path, rows: Sequence[Mapping[str, object]], extras: Sequence[str], meta: Described) -> None:
-    """Write index.csv and, last, meta.json. ``meta`` says what the input is; digests and versions are added here."""
+def finish(
+    folder: Path, rows: Sequence[Mapping[str, object]], extras: Sequence[str], meta: Described,
+    arrays: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Write index.csv and, last, meta.json. ``meta`` says what the input is, ``arrays`` has the digest of the array of
+    each clip where they are known; other digests and versions are added here."""
     rows = sorted(rows, key=lambda row: str(row["clip_id"]))
     write_csv(folder / "index.csv", (*INDEX, *extras), rows)
     index = index_digest(rows)
-    write_json(
-        folder / "meta.json",
-        {**meta, "index": index, "digest": digest(index, canonical_json(meta)), "versions": versions()},
-    )
+    about: InputMeta = {**meta, "index": index, "digest": digest(index, canonical_json(meta)), "versions": versions()}
+    if arrays is not None:
+        about["arrays"] = arrays
+    write_json(folder / "meta.json", about)
 
 
 def index_digest(rows: Sequence[Mapping[str, object]]) -> str:

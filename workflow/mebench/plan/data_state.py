@@ -30,10 +30,19 @@ class DataStates:
     def of(self, dataset: str) -> SourceState:
         """The state of a dataset's source; it is looked at once."""
         if dataset not in self._states:
-            found = self._states[dataset] = state.look(self.looking(dataset))
-            if found.sentence:
-                self.say(found.sentence)
+            self._states[dataset] = state.look(self.looking(dataset))
+            for sentence in self.sentences(dataset):
+                self.say(sentence)
         return self._states[dataset]
+
+    def sentences(self, dataset: str) -> list[str]:
+        """What there is to say of a dataset: that its source changed, or that it or the owner's landmarks are gone."""
+        given = self.plan.datasets[dataset].get("landmarks")
+        told = [self.of(dataset).sentence]
+        if given and not Path(given).is_file() and self._faces_meta(dataset).is_file():
+            told.append(f"{dataset}: the landmarks {given} are not there; the faces that were made with them stay as "
+                        "they are")  # fmt: skip
+        return [sentence for sentence in told if sentence]
 
     def looking(self, dataset: str) -> Looking:
         """What is compared of a dataset."""
@@ -48,6 +57,8 @@ class DataStates:
         try:
             return f"landmarks-{file_digest(given)[:16]}"
         except OSError:
-            pass
-        meta = Path(self.plan.results) / "faces" / dataset / "meta.json"
+            meta = self._faces_meta(dataset)
         return f"landmarks-{read_json(meta).get('landmarks', '')}" if meta.is_file() else "none"
+
+    def _faces_meta(self, dataset: str) -> Path:
+        return Path(self.plan.results) / "faces" / dataset / "meta.json"

@@ -76,7 +76,17 @@ def usable(rows: list[Row], inputs: Sequence[Path]) -> tuple[list[Row], dict[str
     return [row for row in rows if row["clip_id"] not in without], {clip: why for clip, (_, why) in without.items()}
 
 
+# what an input is, but for its clips: keys of its meta.json
+ABOUT = ("kind", "name", "size", "options", "channels", "scale", "origin", "settings")
+
+
 def data_digest(rows: list[Row], inputs: Sequence[Path]) -> str:
-    """Digest of the data that decide a fold's result: each clip with its label, and the input arrays."""
-    arrays = [read_json(folder / "meta.json").get("digest", "") for folder in sorted(inputs)]
-    return digest(canonical_json(rows), *arrays)
+    """Digest of the data that decide a fold's result: each clip with its label and its array. A clip that is not among
+    the rows does not count."""
+    mine, parts = {row["clip_id"] for row in rows}, []
+    for folder in sorted(inputs):
+        meta = read_json(folder / "meta.json")
+        arrays = {clip: one for clip, one in meta["arrays"].items() if clip in mine} if "arrays" in meta else None
+        about = {key: meta.get(key) for key in ABOUT}
+        parts.append(meta.get("digest", "") if arrays is None else canonical_json([about, arrays]))
+    return digest(canonical_json(rows), *parts)

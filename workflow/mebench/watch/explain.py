@@ -60,7 +60,7 @@ def _name(job: PlannedJob) -> str:
 
 def about_data(data: DataStates, datasets: Iterable[str]) -> list[str]:
     """A sentence for each dataset whose source changed, or of which that cannot be seen."""
-    return [sentence for name in datasets if (sentence := data.of(name).sentence)]
+    return [sentence for name in datasets for sentence in data.sentences(name)]
 
 
 def about_runs(plan: Plan, runs: Sequence[Run], data: DataStates) -> list[str]:
