@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from mebench.acquisition import comparing, inventory, read_contents, state
 from mebench.acquisition.inventory import digest_of
 from mebench.acquisition.record import ArchiveFile, SourceRecord
 from mebench.acquisition.scan import scan
+from mebench.doctor import copies
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json, write_json
 from mebench.plan import Plan
@@ -370,7 +372,7 @@ def test_a_folder_that_cannot_be_read_changes_nothing(tmp_path, monkeypatch):
     def refuse(*args, **others):
         raise UserError("cannot read /copy: Permission denied")
 
-    monkeypatch.setattr(comparing, "scan", refuse)
+    monkeypatch.setattr(inventory, "scan", refuse)
     unread = source.look()
     assert (unread.kind, unread.state) == ("unread", first.state)
     assert "Permission denied" in unread.sentence
@@ -411,6 +413,20 @@ def test_links_are_followed_once(tmp_path):
     assert [name for name, _, files in scan(tmp_path / "copy", follow=False) if files] == ["sub01/"]
 
 
+@pytest.mark.parametrize("limit", [500_000, 2])
+def test_results_that_lie_in_the_source_are_no_part_of_it(limit, tmp_path, monkeypatch):
+    monkeypatch.setattr(inventory, "LIMIT", limit)
+    source = make(tmp_path)
+    shutil.move(tmp_path / "results", source.root / "results")
+    looking = replace(source.looking, folder=source.root / "results/sources/casme2")
+    keep(looking.folder, state._record(looking))
+    first = state.look(looking)
+    write(source.root / "results/tables/casme2-3.csv")
+    assert state.look(looking) == first
+    write(source.root / "results2/a.csv")
+    assert state.look(looking).kind == "changed"
+
+
 def test_names_that_are_not_utf8(tmp_path):
     source = make(tmp_path)
     write(source.root / os.fsdecode(b"caf\xe9/\xb2.jpg"))
@@ -443,6 +459,21 @@ def test_verify_reads_what_results_were_made_from(tmp_path, monkeypatch, capsys)
     shutil.rmtree(source.root)
     assert cli.main(["verify"]) == 2
     assert "is not there" in capsys.readouterr().err
+
+
+def test_doctor_says_what_changed_and_writes_nothing(tmp_path):
+    source = make(tmp_path)
+    path = source.looking.folder / inventory.NAME
+    before = path.read_bytes()
+    look = partial(copies.changed, "casme2", {"source": str(source.root)}, tmp_path / "results")
+    assert look(full=False) == ""
+    touch_all(source)
+    assert look(full=False) == ""
+    edit(source.labels[0])
+    assert "has another content" in look(full=False)
+    assert path.read_bytes() == before
+    assert "1 are not what the results were made from" in look(full=True)
+    assert copies.changed("samm", {"source": str(source.root)}, tmp_path / "results", full=True) == ""
 
 
 def test_a_start_looks_at_half_a_million_files_by_size_and_time_alone(tmp_path, monkeypatch):

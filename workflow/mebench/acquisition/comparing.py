@@ -77,7 +77,7 @@ def difference(inventory: Inventory, places: Places) -> Difference:
 
 def _listed_place(inventory: Inventory, places: Places, place: str, differs: Difference) -> None:
     seen = set()
-    for name, changed, files in scan(places.roots[place], f"{place}/", follow=place != "data"):
+    for name, changed, files in places.scan(place):
         seen.add(name)
         held = inventory.folders.get(name)
         if held is None or held.digest != digest_of(files):
@@ -111,20 +111,21 @@ def _sampled_folder(
         return
     differs.folders[name] = replace(held, text=listed(changed, now).text)
     if changed != held.time:
-        _changed_folder(name, held, path, folders, differs)
+        _changed_folder(name, held, places, folders, differs)
 
 
 def _changed_folder(
-    name: str, held: Folder, path: Path, folders: Mapping[str, Folder], differs: Difference
+    name: str, held: Folder, places: Places, folders: Mapping[str, Folder], differs: Difference
 ) -> None:  # fmt: skip
     """A folder of which something was added, removed or replaced."""
+    path, without = places.path(name), places.without(name.partition("/")[0])
     _, files, inner = contents_of(str(path))
     if digest_of_names([file[0] for file in files]) == held.digest:
         differs.touched.append(name)
     else:
         differs.changed.setdefault(name, CONTENT)
     for folder, _ in inner:
-        if f"{name}{folder}/" not in folders:
+        if f"{name}{folder}/" not in folders and str(path / folder) != without:
             for below, when, new in scan(path / folder, f"{name}{folder}/"):
                 differs.folders[below] = sampled(when, new)
                 if new:

@@ -73,10 +73,21 @@ class Folder:
 @dataclass(frozen=True)
 class Places:
     """Where the files of a source lie now: ``roots`` by place. ``whole`` are the places that are scanned; of the others
-    only the files that are listed count."""
+    only the files that are listed count. ``results`` may lie in the source, and are no part of it."""
 
     roots: Mapping[str, Path]
     whole: tuple[str, ...]
+    results: Path | None = None
+
+    def scan(self, place: str) -> Iterator[tuple[str, int, list[File]]]:
+        """(folder, time of its last change, its files) of all folders of a place."""
+        return scan(self.roots[place], f"{place}/", follow=place != "data", without=self.without(place))
+
+    def without(self, place: str) -> str:
+        """The folder of results, where it lies in a place, else nothing."""
+        root = self.roots[place]
+        inside = self.results and self.results.resolve().is_relative_to(root.resolve())
+        return str(root / self.results.resolve().relative_to(root.resolve())) if self.results and inside else ""
 
     def path(self, key: str) -> Path:
         """The path of a file or folder of the inventory."""
@@ -160,7 +171,7 @@ def take(places: Places, state: str, wanted: str, archives: Mapping[str, str]) -
     """The inventory of a source as it is now; ``archives`` are SHA-256 by path below the folder that they lie in."""
     found = Found()
     for place in places.whole:
-        for name, changed, files in scan(places.roots[place], f"{place}/", follow=place != "data"):
+        for name, changed, files in places.scan(place):
             found.add(name, changed, files)
     where = "source" if "source" in places.roots else "archives"
     kept = {f"{where}/{name}": sha256 for name, sha256 in archives.items() if where in places.roots}

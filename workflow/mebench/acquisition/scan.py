@@ -20,10 +20,10 @@ FOLDERS_OF_PROGRAMS = frozenset(
 )
 
 
-def scan(root: Path, place: str = "", follow: bool = True) -> Iterator[tuple[str, int, list[File]]]:
+def scan(root: Path, place: str = "", follow: bool = True, without: str = "") -> Iterator[tuple[str, int, list[File]]]:
     """(folder, time of its last change, its files) of ``root`` and all folders below; ``place`` begins the name of each
     folder, and a name ends with a slash. Links are followed, unless ``follow`` is False; one that leads to a folder
-    again that it lies in is not.
+    again that it lies in is not, and neither is the folder ``without``.
 
     Raises a UserError where a folder cannot be read.
     """
@@ -32,7 +32,8 @@ def scan(root: Path, place: str = "", follow: bool = True) -> Iterator[tuple[str
         here, path, links = todo.pop()
         changed, files, folders = contents_of(path, follow, links)
         yield here, changed, files
-        todo += [(f"{here}{name}/", f"{path}/{name}", through) for name, through in folders]
+        todo += [(f"{here}{name}/", f"{path}/{name}", through) for name, through in folders
+                 if f"{path}/{name}" != without]  # fmt: skip
 
 
 def contents_of(

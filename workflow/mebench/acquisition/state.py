@@ -74,13 +74,13 @@ def wanted(source: str, kind: str, options: FetchOptions) -> str:
     return canonical_json([kind, source]) if kind == "url" else canonical_json([kind])
 
 
-def places(record: SourceRecord, source: str) -> Places:
+def places(record: SourceRecord, source: str, results: Path) -> Places:
     """Where the files of a source lie that was fetched as ``record`` says and is called ``source`` now."""
     data = Path(record.root)
     if record.kind == "folder":
-        return Places({"source": Path(source), "elsewhere": Path("/")}, ("source",))
+        return Places({"source": Path(source), "elsewhere": Path("/")}, ("source",), results)
     if record.kind == "archives":
-        return Places({"source": Path(source), "data": data}, ("source", "data"))
+        return Places({"source": Path(source), "data": data}, ("source", "data"), results)
     if record.kind == "archive":
         return Places({"archives": Path(source).parent, "data": data}, ("data",))
     return Places({"data": data}, ("data",))
@@ -92,11 +92,11 @@ def keep(out: Path, record: SourceRecord, options: FetchOptions, state: str) -> 
     ``state`` is what Snakemake calls it; without one, or where the source changed since Snakemake looked, the state
     stays where nothing changed, and is a new one elsewhere.
     """
-    path, now = out.with_name(inventory.NAME), places(record, record.source)
+    path, looking = out.with_name(inventory.NAME), Looking(record.dataset, record.source, options, out.resolve().parent)
+    now = places(record, record.source, looking.results)
     asked = wanted(record.source, record.kind, options)
     before = inventory.read(path)
     if before and state in ("", before.state):
-        looking = Looking(record.dataset, record.source, options, out.resolve().parent)
         same = before.wanted == asked and not _changes(before, now, looking)[0].changed
         state = before.state if same else inventory.new_state(record.dataset)
     archives = {archive.file: archive.sha256 for archive in record.archives}
@@ -125,7 +125,7 @@ def look(looking: Looking, keep_times: bool = True) -> SourceState:
         fresh = inventory.new_state(looking.dataset)
         unknown = f"{looking.dataset}: nothing says what the results were made from; what depends on it is made again"
         return SourceState(fresh, "new") if record is None else SourceState(fresh, "changed", unknown)
-    now = places(record, looking.source if record.kind != "url" else record.source)
+    now = places(record, looking.source if record.kind != "url" else record.source, looking.results)
     lacking = comparing.absent(taken, now)
     if lacking:
         return SourceState(taken.state, "gone", f"{looking.dataset}: {lacking[0]} is not there, so that nobody can see "
@@ -230,7 +230,7 @@ def verify(looking: Looking) -> Verified:
     record, taken = _record(looking), inventory.read(path)
     if record is None or taken is None:
         raise UserError(f"nothing was made from {looking.dataset} yet; run snakemake first")
-    now = places(record, looking.source if record.kind != "url" else record.source)
+    now = places(record, looking.source if record.kind != "url" else record.source, looking.results)
     lacking = comparing.absent(taken, now)
     if lacking:
         raise UserError(f"{looking.dataset}: {lacking[0]} is not there; connect the disk, or correct the source")
