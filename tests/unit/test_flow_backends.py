@@ -182,11 +182,11 @@ def test_a_batch_fills_half_of_the_free_memory_of_a_gpu(monkeypatch):
 def test_a_gpu_has_another_fingerprint_than_the_cpu(dataset, monkeypatch):
     folder, clips = dataset
     of = source(folder, "tvl1_torch")
-    before = build._fingerprint(of, of.maker(), clips[:1])
+    before = build._fingerprints(of, of.maker(), clips[:1])[0]
     monkeypatch.setattr(tvl1_torch, "device", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda where: "Some GPU")
     assert tvl1_torch.settings()["device"] == "Some GPU"
-    assert build._fingerprint(of, of.maker(), clips[:1]) != before
+    assert build._fingerprints(of, of.maker(), clips[:1])[0] != before
 
 
 def test_parts_of_two_kinds_of_machine_are_not_joined(dataset, tmp_path):

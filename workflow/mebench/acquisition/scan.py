@@ -62,14 +62,17 @@ def _entries(folder: int, follow: bool, links: Links) -> tuple[list[File], list[
                 continue
             if not follow and entry.is_symlink():
                 continue
-            if _is_folder(entry):
-                through = _through(entry, links)
-                if name not in FOLDERS_OF_PROGRAMS and through is not None:
-                    folders.append((name, through))
-            elif name not in LEFT_BY_PROGRAMS:
-                about = _stat(entry)
-                if about is not None:
+            try:
+                if entry.is_dir():
+                    through = _through(entry, links)
+                    if name not in FOLDERS_OF_PROGRAMS and through is not None:
+                        folders.append((name, through))
+                elif name not in LEFT_BY_PROGRAMS:
+                    about = entry.stat()
                     files.append((name, about.st_size, about.st_mtime_ns))
+            except OSError:
+                if not entry.is_symlink():  # a link that leads nowhere, or to itself, is no file
+                    raise
     return files, folders
 
 
@@ -85,13 +88,6 @@ def digest_of_names(names: Sequence[str]) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
-def _is_folder(entry: os.DirEntry) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads to itself
-        return False
-
-
 def _through(entry: os.DirEntry, links: Links) -> Links | None:
     """The links that lead to a folder; None where it is one of them, so that it would be met without end."""
     if not entry.is_symlink():
@@ -99,12 +95,3 @@ def _through(entry: os.DirEntry, links: Links) -> Links | None:
     about = entry.stat()
     link = about.st_dev, about.st_ino
     return None if link in links else (*links, link)
-
-
-def _stat(entry: os.DirEntry) -> os.stat_result | None:
-    try:
-        return entry.stat()
-    except OSError:
-        if entry.is_symlink():  # it leads nowhere, or to itself
-            return None
-        raise
