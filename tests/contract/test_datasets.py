@@ -7,6 +7,7 @@ import json
 import pytest
 
 from mebench import cards, cli, formats
+from mebench.acquisition import inventory
 from mebench.clips.card import dataset_card
 from mebench.config import input_names
 from mebench.files import read_csv
@@ -76,6 +77,7 @@ def test_the_small_stand_in_is_read_whole(name, tmp_path):
     assert all(list(clip.row()) == list(formats.CLIPS.names) for clip in reading.clips)
     assert [clip.clip_id for clip in reading.clips] == sorted(clip.clip_id for clip in reading.clips)
     checks.counts(dataset_card(name), reading)
+    assert all(inventory.is_label(path.name) for path in reading.workbooks)  # a start looks at their content
     announced = generate.announced(name, {"subjects": 2, "clips": 2, "seed": 1})
     found = [{key: clip.row()[key] for key in announced[0]} for clip in reading.clips]
     assert found == sorted(announced, key=lambda row: row["clip_id"])
