@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mebench.acquisition import archives, fetch, programs, unpacking
-from mebench.acquisition.announced import card_of
 from mebench.acquisition import archives, fetch, programs, state, unpacking
+from mebench.acquisition.announced import card_of
 from mebench.acquisition.origin import complete_copy
 from mebench.clips.card import DatasetCard, dataset_card, takes_crops_for_granted
 from mebench.clips.entry import DatasetEntry
