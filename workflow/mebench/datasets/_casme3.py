@@ -7,6 +7,7 @@ frame in one clip of sixteen.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from mebench.clips.spelling import action_units, emotion_name, frame_number, mis
 from mebench.datasets._rows import each, name_in, subject_of
 from mebench.datasets._spotting import Label, Labels, expression
 from mebench.errors import UserError
-from mebench.media.folders import child, find_tree, folders_in, inner, undoubled
+from mebench.media.folders import child, find_tree, folders_in, inner, strangers, undoubled
 from mebench.workbooks.find import Workbook
 from mebench.workbooks.table import Row, Table, read_table
 
@@ -161,15 +162,16 @@ def _colour(video: Path) -> Path | None:
     return child(video, "color") if VIDEO.fullmatch(video.name) else None
 
 
-def strangers(tree: Path) -> list[Path]:
-    """Folders in ``tree`` that are neither of a subject, of a clip, of a video with colour frames, nor of depth."""
-    found = []
-    for folder in folders_in(tree):
-        if SUBJECT.fullmatch(folder.name):
-            found += [video for video in folders_in(undoubled(folder)) if not _colour(video)]
-        elif not CLIP.fullmatch(folder.name) and folder.name.lower() != "depth":
-            found.append(folder)
-    return found
+def unknown(tree: Path, trees: Iterable[Path]) -> list[Path]:
+    """Folders in ``tree`` that are neither of a subject, of a clip, of a video with colour frames, nor of depth, nor
+    lead to one of ``trees``."""
+
+    def is_known(folder: Path) -> bool:
+        return folder.name.lower() == "depth" or any(one.fullmatch(folder.name) for one in (SUBJECT, CLIP))
+
+    subjects = [folder for folder in folders_in(tree) if SUBJECT.fullmatch(folder.name)]
+    videos = [video for subject in subjects for video in folders_in(undoubled(subject))]
+    return [*strangers(tree, is_known, trees), *(video for video in videos if not _colour(video))]
 
 
 def _add_once(folders: dict[Place, Path], place: Place, folder: Path) -> None:

@@ -18,6 +18,7 @@ from mebench.media.folders import (
     folders_in,
     inner,
     picture_files,
+    strangers,
     undoubled,
     unread_pictures,
 )
@@ -43,11 +44,14 @@ def read_tree(root: Path, emotions: tuple[str, ...], layout: str) -> Reading:
         raise UserError(f"{root} holds neither manifest.csv nor <subject>/u_test folders; expected {layout}") from error
     clips: list[Clip] = []
     dropped: Dropped = []
-    for tree in (best, *others):
+    # groups of subjects side by side are all read; a tree inside of another is a copy
+    trees = [best, *(other for other in others if best not in other.parents)]
+    for tree in trees:
+        unknown = strangers(tree, lambda folder: _test(folder) is not None, trees)
+        dropped += unread_pictures(unknown, root, "it has no folder u_test")
         for subject in folders_in(tree):
             test = _test(subject)
             if test is None:
-                dropped += unread_pictures([subject], root, "it has no folder u_test")
                 continue
             beside = [folder for folder in folders_in(test.parent) if folder.name.lower() not in ("u_test", "u_train")]
             dropped += unread_pictures(beside, root, "it is neither u_test nor u_train")

@@ -19,6 +19,7 @@ from mebench.media.folders import (
     folders_in,
     frame_names,
     inner,
+    strangers,
     undoubled,
     unread_pictures,
 )
@@ -113,8 +114,8 @@ class Labelled:
 
         notes = [f"frames from {tree.relative_to(root).as_posix()}"]
         notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
-        strangers = [folder for folder in folders_in(tree) if not self.is_subject(folder) and folder not in others]
-        notes += [f"{name}: {why}" for name, why in unread_pictures(strangers, root, "it is no subject's folder")]
+        unknown = strangers(tree, self.is_subject, others)
+        notes += [f"{name}: {why}" for name, why in unread_pictures(unknown, root, "it is no subject's folder")]
         known = [clip for folder in folders.values() for clip in folders_in(folder)]
         return Places(find, known, notes)
 

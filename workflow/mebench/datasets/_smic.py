@@ -23,6 +23,8 @@ from mebench.media.folders import (
     folders_in,
     frame_names,
     inner,
+    only_elsewhere,
+    strangers,
     undoubled,
     unread_pictures,
 )
@@ -46,8 +48,9 @@ def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
         raise UserError(f"{root} holds no folders such as {camera}/s11/micro; expected {card.layout}") from error
     notes = [f"frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
-    folders, dropped = _clip_folders(tree, root, is_subject)
-    dropped += _of_other_trees(tree, others, root, is_subject)
+    folders, dropped = _clip_folders(tree, root, is_subject, others)
+    elsewhere = only_elsewhere(tree, others, is_subject, lambda name: subject_name("smic", name))
+    dropped += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
     rows = len(folders) + len(dropped)
     clips = []
     for subject, group, folder in folders:
@@ -64,22 +67,22 @@ def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
 
 
 def _clip_folders(
-    tree: Path, root: Path, is_subject: Callable[[Path], bool]
+    tree: Path, root: Path, is_subject: Callable[[Path], bool], trees: Sequence[Path]
 ) -> tuple[list[tuple[str, Path, Path]], list[tuple[str, str]]]:
     """((subject, folder of its class, folder) of each clip, and what holds pictures elsewhere)."""
-    folders, strangers, levels, loose = [], [], [], [tree] if first_picture(tree, depth=0) else []
+    unknown = strangers(tree, is_subject, trees)
+    folders, levels, loose = [], [], [tree] if first_picture(tree, depth=0) else []
     for subject in folders_in(tree):
         micro = child(undoubled(subject), "micro")
         if not is_subject(subject) or micro is None:
-            strangers.append(subject)
             continue
-        strangers += [below for below in folders_in(micro.parent) if below != micro and not _is_sibling(below)]
+        unknown += [below for below in folders_in(micro.parent) if below != micro and not _is_sibling(below)]
         groups = [(group, undoubled(group)) for group in folders_in(undoubled(micro))]
         levels += [undoubled(micro), *(inside for _, inside in groups)]
         loose += [folder for folder in (subject, undoubled(subject)) if first_picture(folder, depth=0)]
         owner = subject_name("smic", subject.name)
         folders += [(owner, group, folder) for group, inside in groups for folder in folders_in(inside)]
-    dropped = unread_pictures(strangers, root, "it is neither a subject's folder such as s11/micro nor one beside it")
+    dropped = unread_pictures(unknown, root, "it is neither a subject's folder such as s11/micro nor one beside it")
     dropped += unread_pictures(dict.fromkeys(loose), root, "pictures lie here, where folders of subjects are expected")
     return folders, dropped + files_instead(dict.fromkeys(levels), root, "folders of clips")
 
@@ -87,18 +90,6 @@ def _clip_folders(
 def _is_sibling(folder: Path) -> bool:
     """Whether a folder beside ``micro`` holds the other clips that SMIC delivers."""
     return re.sub(r"[^a-z]", "", folder.name.lower()) == "nonmicro"
-
-
-def _of_other_trees(
-    tree: Path, others: Sequence[Path], root: Path, is_subject: Callable[[Path], bool]
-) -> list[tuple[str, str]]:
-    """Subjects that only a tree has that is not read."""
-    read = {subject_name("smic", path.name) for path in folders_in(tree) if is_subject(path)}
-    lost = [
-        path for other in others for path in folders_in(other)
-        if is_subject(path) and subject_name("smic", path.name) not in read
-    ]  # fmt: skip
-    return unread_pictures(lost, root, f"{tree.relative_to(root).as_posix()} is read, which lacks this subject")
 
 
 def _is_subject(folder: Path, camera: str) -> bool:

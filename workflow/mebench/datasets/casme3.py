@@ -115,8 +115,11 @@ def _notes(root: Path, workbook: Path, clip_trees: list[Path], video_trees: list
     used = [*clip_trees[:1], *video_trees[:1]]
     notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}" for tree in used]
     notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in [*clip_trees[1:], *video_trees[1:]]]
+    all_trees = [*clip_trees, *video_trees]
     for tree in used:
-        notes += [f"{name}: {why}" for name, why in unread_pictures(_casme3.strangers(tree), root, _casme3.STRANGE)]
+        notes += [
+            f"{name}: {why}" for name, why in unread_pictures(_casme3.unknown(tree, all_trees), root, _casme3.STRANGE)
+        ]
     if "v2" not in workbook.name.lower():
         notes.append("the first edition of the labels (v1) has 943 clips of 100 subjects; the card counts the second")
     return notes

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.reading import Reading
+from mebench.clips.spelling import subject_name
 from mebench.datasets import _casme3
 from mebench.datasets._spotting import Label, Labels, Spotting, joined, with_emotions
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, unread_pictures
+from mebench.media.folders import existing_folder, only_elsewhere, unread_pictures
 from mebench.workbooks.find import look_for_workbook
 
 CARD = {
@@ -55,12 +56,14 @@ def read(root: Path) -> Reading:
     card = dataset_card("casme3_long")
     root = existing_folder(root, card.name)
     labels, workbooks = _labels(root, card)
-    _, trees = _casme3.trees(root, card.layout)
+    clip_trees, trees = _casme3.trees(root, card.layout)
     if not trees:
         raise UserError(f"{root} holds cut clips only, no long videos such as spNO.1/b/color; read it as casme3")
     folders = _casme3.video_folders(trees[0])
-    strangers = unread_pictures(_casme3.strangers(trees[0]), root, _casme3.STRANGE)
-    reading = Spotting("casme3_long", card.fps, root, folders).read(labels, strangers)
+    unread = unread_pictures(_casme3.unknown(trees[0], [*clip_trees, *trees]), root, _casme3.STRANGE)
+    elsewhere = only_elsewhere(trees[0], trees[1:], _is_subject, lambda name: subject_name(_casme3.NAME, name))
+    unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
+    reading = Spotting("casme3_long", card.fps, root, folders).read(labels, unread)
     shown = {clip.frames for clip in reading.clips}
     notes = [f"labels from {' and '.join(book.name for book in workbooks)}",
              f"frames from {trees[0].relative_to(root).as_posix()}",
@@ -96,6 +99,10 @@ def _labels(root: Path, card: DatasetCard) -> tuple[Labels, list[Path]]:
     told = with_emotions(labels.labels, known, _name)
     notes = [*labels.notes, *joined(one.path, labels, more, _name)]
     return replace(labels, labels=told, notes=notes), [both.path, one.path]
+
+
+def _is_subject(folder: Path) -> bool:
+    return _casme3.SUBJECT.fullmatch(folder.name) is not None
 
 
 def _name(label: Label) -> tuple[str, ...]:

@@ -23,7 +23,16 @@ from mebench.clips.spelling import action_units, emotion_name, frame_number, mis
 from mebench.datasets._rows import each, name_in
 from mebench.datasets._spotting import Key, Label, Labels, Spotting, expression
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, find_tree, folders_in, inner, undoubled, unread_pictures
+from mebench.media.folders import (
+    existing_folder,
+    find_tree,
+    folders_in,
+    inner,
+    only_elsewhere,
+    strangers,
+    undoubled,
+    unread_pictures,
+)
 from mebench.workbooks.find import Workbook, find_workbook
 from mebench.workbooks.read import read_sheets
 from mebench.workbooks.sheet import Sheet
@@ -71,6 +80,8 @@ def read(root: Path) -> Reading:
     folders, named = _folders(tree)
     labels = _labels(card, workbook, named)
     unread = unread_pictures(_strangers(tree, others), root, "its name is not that of a video such as s15/15_0101..")
+    elsewhere = only_elsewhere(tree, others, _is_subject, lambda name: subject_name("casme_sq", name))
+    unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
     reading = Spotting("casme_sq", card.fps, root, folders).read(labels, unread)
     notes = [f"labels from {workbook.path.name}, frames from {tree.relative_to(root).as_posix()}"]
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
@@ -85,13 +96,12 @@ def _is_subject(folder: Path) -> bool:
 
 def _strangers(tree: Path, others: Sequence[Path]) -> list[Path]:
     """Folders in ``tree`` that are neither of a subject nor of a video."""
-    found = []
-    for folder in folders_in(tree):
-        if SUBJECT.fullmatch(folder.name):
-            found += [video for video in folders_in(undoubled(folder)) if not VIDEO.fullmatch(video.name)]
-        elif folder not in others:
-            found.append(folder)
-    return found
+    subjects = [folder for folder in folders_in(tree) if SUBJECT.fullmatch(folder.name)]
+    videos = [video for subject in subjects for video in folders_in(undoubled(subject))]
+    return [
+        *strangers(tree, subjects.__contains__, others),
+        *(video for video in videos if not VIDEO.fullmatch(video.name)),
+    ]
 
 
 def _folders(tree: Path) -> tuple[dict[Key, Path], dict[Key, str]]:

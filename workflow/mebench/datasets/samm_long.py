@@ -22,7 +22,16 @@ from mebench.datasets import samm
 from mebench.datasets._rows import each, name_in, subject_of
 from mebench.datasets._spotting import Key, Label, Labels, Spotting, expression, with_emotions
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, find_tree, folders_in, frame_names, inner, unread_pictures
+from mebench.media.folders import (
+    existing_folder,
+    find_tree,
+    folders_in,
+    frame_names,
+    inner,
+    only_elsewhere,
+    strangers,
+    unread_pictures,
+)
 from mebench.workbooks.find import Workbook, find_workbook, look_for_workbook
 from mebench.workbooks.table import Row, read_table
 
@@ -92,8 +101,10 @@ def read(root: Path) -> Reading:
     labels = _labels(workbook)
     _refuse_other_origin(labels.labels, folders, tree)
     labels = _with_emotions(labels, facs, card)
-    strangers = [folder for folder in folders_in(tree) if not VIDEO.fullmatch(folder.name) and folder not in others]
-    unread = unread_pictures(strangers, root, "its name is not that of a video such as 006_1")
+    unknown = strangers(tree, lambda folder: VIDEO.fullmatch(folder.name) is not None, others)
+    unread = unread_pictures(unknown, root, "its name is not that of a video such as 006_1")
+    elsewhere = only_elsewhere(tree, others, lambda folder: VIDEO.fullmatch(folder.name) is not None, _video)
+    unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this video")
     reading = Spotting("samm_long", card.fps, root, folders).read(labels, unread)
     told = f"emotions of micro-expressions from {facs.path.name}" if facs else (
         "no emotions: the workbook of the short SAMM (SAMM_Micro_FACS_Codes_v2.xlsx) is not in this copy")  # fmt: skip

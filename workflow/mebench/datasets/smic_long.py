@@ -27,6 +27,8 @@ from mebench.media.folders import (
     folders_in,
     frame_names,
     inner,
+    only_elsewhere,
+    strangers,
     undoubled,
     unread_pictures,
 )
@@ -101,7 +103,7 @@ def read(root: Path) -> Reading:
     notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
     notes += [*workbook.notes, *table.notes]
     videos, dropped = _videos(tree, root, others)
-    strangers = len(dropped)
+    unknown = len(dropped)
     dropped += table.dropped
     clips = _clips(card, table, dict(videos), root, notes, dropped)
     refuse_duplicates(clips, workbook.path)
@@ -110,7 +112,7 @@ def read(root: Path) -> Reading:
         raise UserError(f"no row of {workbook.path} becomes a clip with frames in {tree}; the first: {first}")
     ordered = sorted(videos.values(), key=lambda video: (video.subject, video.name))
     recordings = [video.recording(root, card.fps) for video in ordered]
-    rows = strangers + table.count + sum(len(_places(row)) - 1 for row in table.rows)
+    rows = unknown + table.count + sum(len(_places(row)) - 1 for row in table.rows)
     clips.sort(key=lambda clip: clip.clip_id)
     return Reading(clips, dropped, notes, recordings, [workbook.path], rows)
 
@@ -130,8 +132,12 @@ def _videos(
 ) -> tuple[dict[str, Video], list[tuple[str, str]]]:  # fmt: skip
     """The videos by name, and the folders that are none."""
     videos: dict[str, Video] = {}
-    strangers = [path for path in folders_in(tree) if not _is_subject(path, root) and path not in others]
-    dropped = unread_pictures(strangers, root, "it holds no folders such as s3_ne_01")
+    unknown = strangers(tree, lambda folder: _is_subject(folder, root), others)
+    dropped = unread_pictures(unknown, root, "it holds no folders such as s3_ne_01")
+    elsewhere = only_elsewhere(
+        tree, others, lambda folder: _is_subject(folder, root), lambda name: subject_name("smic", name)
+    )
+    dropped += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
     for subject in (path for path in folders_in(tree) if _is_subject(path, root)):
         for folder in folders_in(undoubled(subject)):
             try:

@@ -143,27 +143,44 @@ def find_tree(
 
     ``is_subject(path)`` decides. Archives unpack into folders of the same name, so all levels down to
     ``depth`` are looked at. Of several, the one with an earlier word of ``prefer`` in its path (any case)
-    wins.
+    wins, then the one with more subjects.
     """
-    level, trees = [Path(root)], []
+    level: list[Path] = [Path(root)]
+    trees: dict[Path, int] = {}  # with their numbers of subjects
     for _ in range(depth):
         below = []
         for folder in level:
             children = folders_in(folder)
-            if any(is_subject(child) for child in children):
-                trees.append(folder)
-            else:
-                below += children
+            others = [child for child in children if not is_subject(child)]
+            if len(others) < len(children):
+                trees[folder] = len(children) - len(others)
+            below += others
         level = below
     if not trees:
         raise FileNotFoundError(root)
 
-    def rank(folder: Path) -> tuple[int, str]:
+    def rank(folder: Path) -> tuple[int, int, str]:
         place = folder.relative_to(root).as_posix().lower()
-        return next((i for i, word in enumerate(prefer) if word.lower() in place), len(prefer)), place
+        preferred = next((i for i, word in enumerate(prefer) if word.lower() in place), len(prefer))
+        return preferred, -trees[folder], place
 
     best, *others = sorted(trees, key=rank)
     return best, others
+
+
+def strangers(tree: Path, is_known: Callable[[Path], bool], trees: Iterable[Path]) -> list[Path]:
+    """The folders in ``tree`` that are not known, and lead to none of ``trees``."""
+    above = {place for other in trees for place in (other, *other.parents)}
+    return [folder for folder in folders_in(tree) if folder not in above and not is_known(folder)]
+
+
+def only_elsewhere(
+    tree: Path, others: Iterable[Path], is_subject: Callable[[Path], bool], name: Callable[[str], str]
+) -> list[Path]:
+    """Folders of subjects in ``others`` that ``tree``, which is read, lacks. ``name`` gives the one spelling."""
+    there = {name(path.name) for path in folders_in(tree) if is_subject(path)}
+    found = (path for other in others for path in folders_in(other) if is_subject(path))
+    return [path for path in found if name(path.name) not in there]
 
 
 def child(folder: Path, name: str) -> Path | None:
