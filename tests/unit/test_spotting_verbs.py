@@ -326,6 +326,8 @@ HEADER = "dataset,subject,video,onset,offset,emotion\n"
         (HEADER + "d,s,,10,19,a\n", "p.csv line 2 has no video"),
         (HEADER + ",s,v,10,19,a\n", "p.csv line 2 has no dataset"),
         (HEADER + "d,s,v,10,19\n", "p.csv line 2 has 5 fields, and the header has 6"),
+        ("video,onset,offset,emotions\nv,1,2,a\n", "p.csv has the column emotions, and none that is called emotion"),
+        ("Subjects,video,onset,offset\ns,v,1,2\n", "p.csv has the column Subjects, and none that is called subject"),
         ("video,onset,offset,type\nv,1,2,mirco\n", "p.csv line 2 has the type 'mirco'; write micro or macro"),
         ("video,onset,offset,type\nv,1,2,\n", "p.csv line 2 has no type"),
         ("video,onset,offset\nv\xe9,1,2\n".encode("latin-1"), "p.csv line 2 is not a text in UTF-8"),
@@ -471,7 +473,7 @@ def test_the_order_of_rows_changes_nothing(decode):
 
 def test_emotions_are_decoded_from_logits(decode):
     head, *rows = scores().splitlines()
-    text = "\n".join([f"{head},e_Happy,e_Neutral", *(f"{row},{i % 3 > 0},2" for i, row in enumerate(rows))])
+    text = "\n".join([f"{head},E_Happy,e_Neutral", *(f"{row},{i % 3 > 0},2" for i, row in enumerate(rows))])
     text = text.replace("True", "1").replace("False", "0")
     assert [row["emotion"] for row in decode(text)[1]] == ["Happy"]
     assert [row["emotion"] for row in decode(text, "--synergy", "0")[1]] == ["neutral"]

@@ -156,7 +156,7 @@ def _columns(
         columns.pop()
     missing = [name for name in needed if name not in columns]
     if missing:
-        there = list(filter(None, columns))
+        there = [" ".join(name.split()) for name in columns if name]  # a quote that is not closed takes in many lines
         lacks = [f"{name} (or {', '.join(spellings[name])})" if spellings[name] else name for name in missing]
         others = [name for name in there if name not in spellings]
         hint = did_you_mean(missing[0], others) if others else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import re
 import sys
@@ -15,6 +16,7 @@ from mebench.given_table import OpenTable
 from mebench.given_values import clean
 
 ROWS_AT_ONCE = 1000
+NEAR = 0.85  # of two names: 'emotions' is emotion, 'emotion_id' is another
 MOST_DIGITS = 15
 WHOLE = re.compile(rf"([+-]?[0-9]{{1,{MOST_DIGITS}}})(?:\.0*)?")
 
@@ -66,13 +68,24 @@ class HandTable:
 def read(path: Path, known: Mapping[str, Sequence[str]], required: Iterable[str]) -> HandTable:
     """Read ``path``. ``known`` has further spellings of each known column; other columns keep the names they have.
 
-    A missing or repeated column, a row with too few or too many cells and a file that is no CSV in UTF-8 are errors.
-    Rows without any text are left out.
+    A missing, misspelled or repeated column, a row with too few or too many cells and a file that is no CSV in UTF-8
+    are errors. Rows without any text are left out.
     """
     opened = given_table.opened(path, [*required], known)
+    _check_slips(path, opened.columns, known)
     columns, lines = _body(opened)
     named = {name: column for name, column in zip(opened.columns, columns, strict=True) if name}
     return HandTable(path, named, lines, opened.delimiter != ",")
+
+
+def _check_slips(path: Path, columns: Sequence[str], known: Mapping[str, Sequence[str]]) -> None:
+    """A UserError where a column is nearly called as a known one that is not there: it would not be read."""
+    others = {name.casefold(): name for name in columns if name not in known}
+    for name in known:
+        near = difflib.get_close_matches(name, others, n=1, cutoff=NEAR) if name not in columns else []
+        if near:
+            raise UserError(f"{path} has the column {others[near[0]]}, and none that is called {name}; call it so, or "
+                            "give it another name")  # fmt: skip
 
 
 def _body(table: OpenTable) -> tuple[list[list[str]], list[int]]:

@@ -40,8 +40,8 @@ def read(path: Path) -> ScoreFile:
     if not table.lines:
         raise UserError(f"{path} has no scores; give a row for each frame")
     names = tuple(name for name in ("dataset", "subject", "video") if name in table.columns)
-    logits = [name for name in table.columns if name.startswith(EMOTION)]
-    classes = tuple(renamed([name.removeprefix(EMOTION) for name in logits], by_key([])))
+    logits = [name for name in table.columns if name.casefold().startswith(EMOTION)]
+    classes = tuple(renamed([name[len(EMOTION) :] for name in logits], by_key([])))
     frames = np.array(table.whole("frame"), dtype=np.int64)
     numbers = np.stack([_finite(table, name) for name in ("score", *logits)], axis=1)
     tracks = {}
