@@ -34,6 +34,24 @@ def test_the_longest_command_of_the_shipped_benchmark_fits_into_three_hundred_ch
     assert max(map(len, lines)) < 300
 
 
+def test_the_workflow_reads_its_files_and_the_command_line_as_mebench_does(tmp_path):
+    file = tmp_path / "mine.yaml"
+    text = "datasets: {SMIC-HS: {source: synthetic}}\nmodels: [{model: majority, name: 2024}]\n"
+    text += "results: ${OUT}/r\nseeds: [010]\n"
+    env = os.environ | {"PYTHONPATH": str(PROJECT / "workflow"), "OUT": str(tmp_path)}
+    command = ["snakemake", "-n", "-p", "--snakefile", PROJECT / "Snakefile", "--directory", tmp_path]
+    command += ["--configfile", file, "--config", "tasks=[smic-3]"]
+    file.write_text(text)
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+    assert f"{tmp_path}/r/runs/smic-3/2024/seed10/run.json" in done.stdout + done.stderr
+    file.write_text(f"{text}seeds: [0]\n")
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+    assert done.returncode
+    assert (
+        f"{file}: the key 'seeds' stands in line 4 and again in line 5; keep one of them" in done.stdout + done.stderr
+    )
+
+
 def test_a_line_from_the_log_trains_the_same_bytes_by_hand(finished, copy):
     copy.run("rm", "-r", f"{RUNS}/ststnet")
     said = copy.snakemake("-n", "-p", f"{RUNS}/ststnet/seed1/run.json")
