@@ -17,6 +17,7 @@ from mebench.errors import UserError
 from mebench.plan import Plan
 from mebench.protocols import tasks
 
+LABELS = {"negative": "0", "positive": "1", "surprise": "no"}
 SYNTHETIC = {name: {"source": "synthetic"} for name in ("casme2", "samm", "smic")}
 
 
@@ -200,3 +201,27 @@ def test_cheap_rules_import_no_torch(verb):
         f"import sys, mebench.verbs.{verb}, mebench.verbs.train, mebench.{modules[verb]}; print('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def of_classes(tmp_path, classes: str, labels: str) -> Plan:
+    (tmp_path / "c.yaml").write_text(
+        "datasets: {smic: {source: synthetic}}\nmodels: [majority]\ntasks:\n"
+        f"  - {{name: 7, datasets: [smic], classes: {classes}, labels: {{smic: {labels}}}}}\n"
+    )
+    return Plan.load(tmp_path / "c.yaml")
+
+
+def test_classes_may_look_like_numbers_and_truth_values_of_old_yaml(tmp_path):
+    task = of_classes(tmp_path, "[0, 1, no]", "{negative: 0, positive: 1, surprise: no}").tasks["7"]
+    assert (task["classes"], task["labels"]) == (["0", "1", "no"], {"smic": LABELS})
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels", "sentence"),
+    [("[a, true]", "{negative: a}", "the task 7 has classes: .*write a list of texts"),
+     ("a", "{negative: a}", "write a list of texts"), ("[a, a]", "{negative: a}", "has the class a twice"),
+     ("[negative]", "{negative: negativ}", "to negativ, which is none of its classes .did you mean 'negative'")],
+)  # fmt: skip
+def test_classes_that_make_no_sense(tmp_path, classes, labels, sentence):
+    with pytest.raises(UserError, match=sentence):
+        of_classes(tmp_path, classes, labels)

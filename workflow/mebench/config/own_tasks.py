@@ -7,6 +7,7 @@ from typing import cast
 
 from mebench import cards
 from mebench.clips.card import dataset_card
+from mebench.clips.clip_names import clip_name
 from mebench.clips.dataset_names import one_each, part_name
 from mebench.clips.persons import refuse_one_person_twice
 from mebench.config import kinds
@@ -51,7 +52,25 @@ def own(written: Mapping[str, object]) -> TaskDefinition:
     lacking = [key for key in card.get("required", []) if key not in entry]
     if lacking:
         raise UserError(f"the task {name} lacks {', '.join(lacking)}, which the kind {card['name']} needs")
+    if kinds.name_of(entry) == kinds.DEFAULT:
+        _check_classes(entry)
     return {"title": name, "protocol": "loso", "drop": {}, "expected": expected(entry["datasets"]), **entry}
+
+
+def _check_classes(entry: TaskDefinition) -> None:
+    """A UserError where classes are no texts, or there twice, or a label is mapped to none of them."""
+    name, classes = entry["name"], entry["classes"]
+    if not isinstance(classes, list) or not all(isinstance(one, str) for one in classes):
+        raise UserError(f"the task {name} has classes: {classes}; write a list of texts, such as [negative, 'true']")
+    twice = next((one for one in classes if classes.count(one) > 1), None)
+    if twice is not None:
+        raise UserError(f"the task {name} has the class {twice} twice; keep one of them")
+    labels = entry.get("labels", {})
+    for dataset, by_emotion in labels.items() if isinstance(labels, dict) else ():
+        for emotion, one in by_emotion.items() if isinstance(by_emotion, dict) else ():
+            if one not in classes:
+                raise UserError(f"the task {name} maps {emotion} of {dataset} to {one}, which is none of its classes"
+                                f"{did_you_mean(str(one), classes)}")  # fmt: skip
 
 
 def _spell_datasets(entry: TaskDefinition) -> None:
@@ -63,6 +82,8 @@ def _spell_datasets(entry: TaskDefinition) -> None:
         if isinstance(by_dataset, dict):
             names = one_each(by_dataset, f"{key} of {where}")
             entry[key] = {names[name]: below for name, below in by_dataset.items()}
+    if isinstance(entry.get("drop"), dict):
+        entry["drop"] = {clip_name(clip): reason for clip, reason in entry["drop"].items()}
     if isinstance(entry.get("macro"), dict):
         entry["macro"] = {name: part_name(str(other)) for name, other in entry["macro"].items()}
 

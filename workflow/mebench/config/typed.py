@@ -1,4 +1,7 @@
-"""Values as the schema wants them: the text of a number where a text is wanted, whole numbers without a fraction."""
+"""Values as the schema wants them: the text of a number where a text is wanted, whole numbers without a fraction.
+
+A text is wanted where the type is string, and where the schema says ``text: true``, which validates nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ def typed(value: object, schema: Schema) -> object:
     if isinstance(value, list):
         items = _alternative(schema, "array").get("items", {})
         return [typed(below, items) for below in value]
-    if isinstance(value, yaml_text.Whole | yaml_text.Real) and "type" in _alternative(schema, "string"):
+    text_wanted = schema.get("text") or "type" in _alternative(schema, "string")
+    if text_wanted and isinstance(value, yaml_text.Whole | yaml_text.Real):
         return value.written
     if isinstance(value, float) and schema.get("type") == "integer" and value.is_integer():
         return int(value)
