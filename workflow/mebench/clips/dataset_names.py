@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -43,7 +45,15 @@ def known_dataset(text: str) -> str | None:
         return "casme_sq" if letters == "casme2" else None
     if letters in BY_SPELLING and not ("(" in flat and not raised):
         return BY_SPELLING[letters]
-    return next((name for name in cards.names("datasets") if name.casefold() == flat), None)
+    own = cards.OWN.stat().st_mtime_ns if cards.OWN.is_dir() else 0
+    return _registered(os.getcwd(), own).get(flat)
+
+
+@functools.lru_cache(maxsize=8)
+def _registered(folder: str, changed: int) -> dict[str, str]:
+    """Registered names by their small letters; kept, because tables ask for each row. Own datasets are those of the
+    working ``folder``, as they are since they were ``changed``."""
+    return {name.casefold(): name for name in cards.names("datasets")}
 
 
 def dataset_name(text: str, where: str) -> str:
