@@ -79,10 +79,10 @@ def picture(chance: Random, copy: Copy) -> Touched | None:
         path.write_bytes(data)
     else:
         new = path.with_name(NAMES_OF_FILES[way](path))
-        if new.exists() or way == "copied":
+        if way == "copied":
             shutil.copy(path, new)
         else:
-            path.rename(new)
+            path.rename(new)  # another picture of that name is gone
         touched |= copy.touched(new)
     return Touched(f"{way}: {path.name}", touched)
 

@@ -9,6 +9,7 @@ import pytest
 from mebench import formats
 from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.clip import Clip, Recording, read_clips, read_recordings
+from mebench.clips.reading import Reading, check_rows
 from mebench.errors import UserError
 from mebench.files import write_csv
 
@@ -67,3 +68,19 @@ def test_a_card_is_checked(monkeypatch):
     monkeypatch.setattr("mebench.cards.card", lambda kind, name: {"name": "samm", "emotions": [], "inputs": []})
     with pytest.raises(UserError, match="lacks title, delivers"):
         dataset_card("samm")
+
+
+# ------------------------------------------------------------------------------------------------ every row
+
+
+@pytest.mark.parametrize(("rows", "clips", "dropped"), [(3, 1, 1), (1, 1, 1), (0, 1, 0)])
+def test_a_reader_that_loses_a_row_is_stopped(rows, clips, dropped):
+    reading = Reading([Clip("d/s/c", "d", "d/s")] * clips, [("row 7", "why")] * dropped, rows=rows)
+    says = f"d: the reader met {rows} rows, but {clips} became clips and {dropped} were dropped; this is a fault of mebench"
+    with pytest.raises(UserError, match=says):
+        check_rows("d", reading)
+
+
+@pytest.mark.parametrize("rows", [None, 2])
+def test_rows_that_are_all_there(rows):
+    check_rows("d", Reading([Clip("d/s/c", "d", "d/s")], [("row 7", "why")], rows=rows))

@@ -63,6 +63,12 @@ def test_data_by_their_digests(bench):
     assert found["datasets"] == {"flow_images": {"clips.csv": file_digest(clips)}}
 
 
+def test_what_became_of_the_rows_of_a_dataset(bench):
+    folder = bench.root / "results/datasets/flow_images"
+    (folder / "report.md").write_text("# Title\n\nAccounted for: 3 rows: 2 became clips, 1 were dropped.\n")
+    assert record(bench)["datasets"]["flow_images"]["rows"] == "3 rows: 2 became clips, 1 were dropped."
+
+
 def test_times_are_not_in_it(bench):
     """It would differ for the same results."""
     folder = bench.fold(SUBJECTS[0], where=PLACE)

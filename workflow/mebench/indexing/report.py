@@ -10,6 +10,8 @@ from mebench.clips.reading import Reading
 from mebench.indexing.checks import Count, counts, workbooks
 from mebench.indexing.decisions import Decisions
 
+ROWS = "Accounted for:"  # how the line on rows begins
+
 
 def markdown(
     card: DatasetCard, reading: Reading, origin: str, accepted: Mapping[str, str], whole: bool,
@@ -27,6 +29,8 @@ def markdown(
     lines += [""] if accepted else []
     lines += [f"| | {'expected' if whole else 'real dataset'} | found | |", "| --- | ---: | ---: | --- |"]
     lines += [_row(count, whole) for count in counts(card, as_read or reading)]
+    if reading.rows is not None:
+        lines += ["", rows_line(as_read or reading)]
     for workbook in workbooks(card, reading):
         edition = workbook.edition or "unknown"
         lines += ["", f"Labels: `{workbook.file}`, edition {edition}, SHA-256 `{workbook.sha256}`."]
@@ -40,6 +44,12 @@ def markdown(
     if reading.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in reading.notes)]
     return "\n".join(lines) + "\n"
+
+
+def rows_line(reading: Reading) -> str:
+    """What became of all rows, in one sentence; ``provenance.json`` has it too."""
+    clips, dropped = len(reading.clips), len(reading.dropped)
+    return f"{ROWS} {reading.rows} rows, folders and pictures: {clips} became clips, {dropped} were dropped."
 
 
 def _decided(decisions: Decisions) -> list[str]:

@@ -12,6 +12,7 @@ from mebench import __version__
 from mebench.checkout import checkout, version_of
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_json
+from mebench.indexing.report import ROWS
 from mebench.report.runs import PooledRun
 from mebench.runs.paths import PEEKED, PREDICTIONS, fold_folders
 from mebench.runs.records import FoldRecord, record_of
@@ -78,7 +79,7 @@ def provenance(config_json: str | None, datasets: Mapping[str, Path], runs: Sequ
         config_digest=digest(canonical_json(config)) if config is not None else None,
         source=checkout(),
         versions=versions(),
-        datasets={name: {"clips.csv": file_digest(path)} for name, path in sorted(datasets.items())},
+        datasets={name: _dataset(path) for name, path in sorted(datasets.items())},
         inputs=_inputs(datasets),
         runs=[_run(run) for run in runs],
     )
@@ -97,6 +98,14 @@ def _config(text: str | None) -> object:
         return json.loads(text)
     except ValueError as error:
         raise UserError(f"--config-json is not valid JSON ({error})") from error
+
+
+def _dataset(clips: Path) -> dict[str, str]:
+    """The digest of a clips.csv, and what became of the rows of the dataset, where its report says so."""
+    report = clips.with_name("report.md")
+    lines = report.read_text(encoding="utf-8", errors="replace").splitlines() if report.is_file() else []
+    rows = [line.removeprefix(ROWS).strip() for line in lines if line.startswith(ROWS)]
+    return {"clips.csv": file_digest(clips), **({"rows": rows[0]} if rows else {})}
 
 
 def _inputs(datasets: Mapping[str, Path]) -> dict[str, str | None]:
