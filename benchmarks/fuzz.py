@@ -179,8 +179,9 @@ def one(whole: Whole, kind: str, chance: Random, place: Path) -> str | tuple[str
     """The outcome of one corruption, or (what it was, what must not happen)."""
     if kind in TEXTS:
         return TEXTS[kind](chance, whole.dataset, whole.rows, place / "text")
-    root = place / "copy" / whole.dataset
     shutil.rmtree(place / "copy", ignore_errors=True)
+    # a path of its own for each, because readers remember what a folder of frames holds
+    root = Path(tempfile.mkdtemp(dir=_made(place / "copy"))) / whole.dataset
     shutil.copytree(whole.root, root, copy_function=os.link)
     copy = Copy(root, whole.clips, whole.copy.rows)
     if kind == "archives":
@@ -189,6 +190,11 @@ def one(whole: Whole, kind: str, chance: Random, place: Path) -> str | tuple[str
         if touched := CORRUPTIONS[kind](chance, copy):
             return judged(whole, touched, root, chance, place / "index")
     return ""
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def judged(whole: Whole, touched: Touched, root: Path, chance: Random, out: Path) -> str | tuple[str, str]:
@@ -240,8 +246,8 @@ def _archive(whole: Whole, chance: Random, copy: Copy, place: Path) -> str | tup
     elif way == "bytes appended":
         data += bytes(chance.randrange(1, 2000))
     archive.write_bytes(data)
-    shutil.rmtree(place / "fetched", ignore_errors=True)
-    words = ["fetch", whole.dataset, "--source", str(archive), "--out", str(place / "fetched" / "source.json")]
+    record = copy.root.with_name("fetched") / "source.json"
+    words = ["fetch", whole.dataset, "--source", str(archive), "--out", str(record)]
     said = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
         code = cli.main(words)
@@ -250,7 +256,7 @@ def _archive(whole: Whole, chance: Random, copy: Copy, place: Path) -> str | tup
         return "refused"
     from mebench.acquisition.origin import data_root
 
-    root = data_root(place / "fetched" / "source.json")
+    root = data_root(record)
     try:
         clips = {clip.clip_id: clip for clip in index(whole.dataset, root, place / "index")[0]}
     except UserError:

@@ -76,7 +76,7 @@ def test_a_card_is_checked(monkeypatch):
 @pytest.mark.parametrize(("rows", "clips", "dropped"), [(3, 1, 1), (1, 1, 1), (0, 1, 0)])
 def test_a_reader_that_loses_a_row_is_stopped(rows, clips, dropped):
     reading = Reading([Clip("d/s/c", "d", "d/s")] * clips, [("row 7", "why")] * dropped, rows=rows)
-    says = f"d: the reader met {rows} rows, but {clips} became clips and {dropped} were dropped; this is a fault of mebench"
+    says = f"d: the reader met {rows} rows, but {clips} became clips and {dropped} were dropped; this is a fault"
     with pytest.raises(UserError, match=says):
         check_rows("d", reading)
 
