@@ -285,6 +285,31 @@ def test_probabilities_are_kept_in_the_order_of_the_classes(theirs):
     assert list(row.values())[-3:] == ["1.000000", "0.001000", "0.250000"]
 
 
+def spelled(clip: str) -> str:
+    """A clip_id of SMIC as other people write it."""
+    return clip.replace("smic/s0", "SMIC-HS/S_") if clip.startswith("smic/s0") else clip
+
+
+UNTIDY = {
+    "semicolons and a mark": lambda text: "\ufeff" + text.replace(",", ";"),
+    "blanks and capitals": lambda text: text.replace(CLASSES[0], f" {CLASSES[0].title()}\u00a0"),
+    "CRLF and empty lines": lambda text: text.replace("\n", "\r\n\r\n"),
+    "other spellings of clips": lambda text: "".join(map(spelled, text.splitlines(keepends=True))),
+}
+
+
+@pytest.mark.parametrize("untidy", UNTIDY)
+def test_an_untidy_file_gives_the_same_bytes(theirs, untidy):
+    theirs.give(theirs.rows)
+    tidy = (theirs.run / "predictions.csv").read_bytes()
+    given = theirs.run / "given.csv"
+    text = UNTIDY[untidy](given.read_text())
+    assert text != given.read_text()
+    given.write_text(text, newline="")
+    adopt(RunFiles(theirs.run, theirs.spec, *theirs.data), ABOUT)
+    assert (theirs.run / "predictions.csv").read_bytes() == tidy
+
+
 def changed(rows: list[dict], **values) -> list[dict]:
     return [rows[0] | values, *rows[1:]]
 
