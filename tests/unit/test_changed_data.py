@@ -131,15 +131,25 @@ NOTICED: dict[str, Callable[[Source], object]] = {
     "clip new": lambda source: shutil.copytree(source.read.parent, source.read.parent.with_name("new")),
     "clip renamed": lambda source: source.read.parent.rename(source.read.parent.with_name("renamed")),
 }
+NOTICED["frame that nothing was made from"] = lambda source: edit(source.read.with_name(f"2{source.read.suffix}"))
 HARMLESS: dict[str, Callable[[Source], object]] = {
     "nothing": lambda source: None,
     "all touched": touch_all,
     "copied again": copy_again,
     "left by programs": leave_rubbish,
-    "frame that nothing was made from": lambda source: edit(source.read.with_name(f"2{source.read.suffix}")),
     "an empty folder": lambda source: (source.root / "empty").mkdir(),
     "a time in the future": lambda source: os.utime(source.read, (4_000_000_000, 4_000_000_000)),
 }
+
+
+def test_a_large_source_knows_no_content_of_a_frame_that_nothing_was_made_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(inventory, "ALL_BYTES", 10)
+    source = make(tmp_path)
+    first = source.look()
+    edit(source.read.with_name("2.jpg"))
+    assert source.look() == first  # no result depends on it
+    edit(source.read)
+    assert source.look().kind == "changed"
 
 
 def every_file_and_a_sample() -> list[tuple[str, int]]:
@@ -157,6 +167,9 @@ def test_noticed(dataset, limit, change, tmp_path, monkeypatch):
     NOTICED[change](source)
     if change.startswith("labels") and not source.labels:
         assert source.look().kind == "same"  # the folders are the labels
+        return
+    if change.endswith("nothing was made from") and limit == 3:
+        assert source.look().kind == "same"  # its content was never known
         return
     changed = source.look()
     assert changed.kind == "changed"
@@ -312,6 +325,13 @@ def test_what_a_sample_sees_and_what_it_does_not(tmp_path, monkeypatch):
 # --- what is known of contents ---------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def large(monkeypatch):
+    """No content is kept but that of labels."""
+    monkeypatch.setattr(inventory, "ALL_FILES", 0)
+
+
+@pytest.mark.usefixtures("large")
 def test_a_part_that_does_not_say_what_it_read_makes_every_frame_count(tmp_path):
     source = make(tmp_path)
     os.utime(source.read.with_name("2.jpg"))
@@ -319,6 +339,7 @@ def test_a_part_that_does_not_say_what_it_read_makes_every_frame_count(tmp_path)
     assert "2.jpg has another content" in source.look().sentence
 
 
+@pytest.mark.usefixtures("large")
 def test_parts_of_different_age_are_no_knowledge(tmp_path):
     source = make(tmp_path)
     frame = source.read.relative_to(source.root).as_posix()
@@ -328,6 +349,7 @@ def test_parts_of_different_age_are_no_knowledge(tmp_path):
     assert source.look().kind == "changed"
 
 
+@pytest.mark.usefixtures("large")
 def test_an_index_made_from_frames_depends_on_all_of_them(tmp_path):
     source = make(tmp_path, frames_indexed=True)
     os.utime(source.read.with_name("2.jpg"))
@@ -439,6 +461,7 @@ def test_names_that_are_not_utf8(tmp_path):
 # --- mebench verify --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("large")
 def test_verify_reads_what_results_were_made_from(tmp_path, monkeypatch, capsys):
     source = make(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -528,6 +551,8 @@ def test_landmarks_are_known_by_their_content(tmp_path):
     write_json(tmp_path / "results/faces/casme2/meta.json", {"landmarks": file_digest(file)[:16]})
     edit(file, keep_time=True)
     assert DataStates(plan).landmarks("casme2") != first
+    assert DataStates(plan).changed("casme2")
+    assert "have another content since the faces were made with them" in DataStates(plan).sentences("casme2")[0]
     file.unlink()
     data = DataStates(plan, say=said.append)
     assert data.landmarks("casme2") == first

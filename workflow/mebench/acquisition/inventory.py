@@ -17,8 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mebench.acquisition.read_contents import LENGTH, digests
 from mebench.acquisition.scan import File, digest_of, digest_of_names, scan
-from mebench.files import digest, file_digest, whole_file
+from mebench.files import digest, whole_file
 from mebench.media.folders import ALL_PICTURES
 
 NAME = "inventory.gz"
@@ -27,6 +28,7 @@ LIMIT = 500_000  # files; above it a sample
 SAMPLE = 100_000  # files of a sample, at most PER_FOLDER of each folder and at least one
 PER_FOLDER = 16
 LABEL_FILES, LABEL_BYTES = 1000, 1 << 25  # whose content is looked at, at every start: the smallest
+ALL_FILES, ALL_BYTES = 50_000, 1 << 30  # the content of each file of a smaller source is kept
 YOUNG = 2_000_000_000  # nanoseconds in which a file may change again without another time: the clock of a FAT disk
 YOUNG_BYTES = 1 << 28
 NO_LABELS = ALL_PICTURES | frozenset(
@@ -99,9 +101,9 @@ class Places:
 class Inventory:
     """``state`` names what the source was: the parameter of the rules that read it. ``wanted`` is what the
     configuration asked for, but for the place of the owner's copy. ``every``: each file is listed.
-    ``labels``, ``contents`` and ``young`` are SHA-256 by file: of those that are read at every start, of others that
-    are known, and of those that were changed just before the inventory was taken. ``suspects`` are files whose content
-    has to be looked at."""
+    ``labels``, ``contents`` and ``young`` have the first half of the SHA-256 by file: of those that are read at every
+    start, of others that are known, and of those that changed just before the inventory was taken. ``suspects`` are
+    files whose content has to be looked at."""
 
     state: str
     wanted: str = ""
@@ -114,7 +116,7 @@ class Inventory:
     folders: Mapping[str, Folder] = field(default_factory=dict)
 
     def known(self, key: str) -> str:
-        """The SHA-256 of a file; empty where it is not known."""
+        """What is known of the SHA-256 of a file; empty where nothing is."""
         return next((one[key] for one in (self.labels, self.young, self.contents) if key in one), "")
 
 
@@ -177,9 +179,15 @@ def take(places: Places, state: str, wanted: str, archives: Mapping[str, str]) -
     kept = {f"{where}/{name}": sha256 for name, sha256 in archives.items() if where in places.roots}
     if "archives" in places.roots:
         found.add("archives/", 0, stated(places.roots["archives"], archives))
-    labels = {key: file_digest(places.path(key)) for key in smallest(found.labels)}
-    young = {key: file_digest(places.path(key)) for key in found.young_files if key not in labels}
-    return Inventory(state, wanted, found.every, found.count, labels, kept, young, (), found.folders)
+    labels = _contents(places, smallest(found.labels))
+    young = _contents(places, [key for key in found.young_files if key not in labels])
+    others = _contents(places, [key for key in found.all_files if not (key in labels or key in young or key in kept)])
+    return Inventory(state, wanted, found.every, found.count, labels, kept | others, young, (), found.folders)
+
+
+def _contents(places: Places, keys: Sequence[str]) -> dict[str, str]:
+    found = zip(keys, digests([places.path(key) for key in keys]), strict=True)
+    return {key: sha256[:LENGTH] for key, sha256 in found if sha256}
 
 
 def with_elsewhere(inventory: Inventory, paths: Sequence[Path]) -> Inventory:
@@ -250,7 +258,7 @@ class Found:
 
     def __init__(self) -> None:
         self.now = time.time_ns()
-        self.count, self.every = 0, True
+        self.count, self.bytes, self.every = 0, 0, True
         self.labels: dict[str, int] = {}
         self.young: dict[str, int] = {}
         self._listed: dict[str, Folder] = {}
@@ -259,6 +267,7 @@ class Found:
     def add(self, name: str, changed: int, files: Sequence[File]) -> None:
         """One folder more."""
         self.count += len(files)
+        self.bytes += sum(size for _, size, _ in files)
         self.every = self.every and self.count <= LIMIT
         self._sampled[name] = sampled(changed, files)
         if self.every:
@@ -280,6 +289,13 @@ class Found:
         return {
             name: Folder(one.digest, _text(one.time, spread(one.files, count))) for name, one in self._sampled.items()
         }
+
+    @property
+    def all_files(self) -> list[str]:
+        """Every file, where there are few and small ones; else none."""
+        if not self.every or self.count > ALL_FILES or self.bytes > ALL_BYTES:
+            return []
+        return [name + file for name, one in self._listed.items() for file, _, _ in one.files]
 
     @property
     def young_files(self) -> list[str]:

@@ -38,11 +38,24 @@ class DataStates:
     def sentences(self, dataset: str) -> list[str]:
         """What there is to say of a dataset: that its source changed, or that it or the owner's landmarks are gone."""
         given = self.plan.datasets[dataset].get("landmarks")
-        told = [self.of(dataset).sentence]
-        if given and not Path(given).is_file() and self._faces_meta(dataset).is_file():
+        told, faces = [self.of(dataset).sentence], self._faces_meta(dataset).is_file()
+        if given and faces and not Path(given).is_file():
             told.append(f"{dataset}: the landmarks {given} are not there; the faces that were made with them stay as "
                         "they are")  # fmt: skip
+        elif self._other_landmarks(dataset):
+            told.append(f"{dataset}: the landmarks {given} have another content since the faces were made with them; "
+                        "what depends on it is made again")  # fmt: skip
         return [sentence for sentence in told if sentence]
+
+    def changed(self, dataset: str) -> bool:
+        """Whether the source or the owner's landmarks changed since results were made from them."""
+        return self.of(dataset).kind == "changed" or self._other_landmarks(dataset)
+
+    def _other_landmarks(self, dataset: str) -> bool:
+        meta = self._faces_meta(dataset)
+        if not self.plan.datasets[dataset].get("landmarks") or not meta.is_file():
+            return False
+        return self.landmarks(dataset) != f"landmarks-{read_json(meta).get('landmarks', '')}"
 
     def looking(self, dataset: str) -> Looking:
         """What is compared of a dataset."""

@@ -88,7 +88,7 @@ def about_folds(plan: Plan, run: Run, data: DataStates) -> list[str]:
 def _as_they_are(run: Run, data: DataStates) -> str:
     """What folds that hold were made from, as far as it is known."""
     states = {name: data.of(name).kind for name in run.datasets}
-    changed = [name for name, kind in states.items() if kind == "changed"]
+    changed = [name for name in run.datasets if data.changed(name)]
     unseen = [name for name, kind in states.items() if kind in ("gone", "unread")]
     if not changed and not unseen:
         return "the configuration, data and source as they are now"
