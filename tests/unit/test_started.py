@@ -58,6 +58,7 @@ def test_the_command_line_is_understood_and_jobs_see_the_same(files, written):
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [("seeds=[0,1", "is not valid YAML; write for example --config 'seeds="), ("seeds=[a]", "must be integer"),
+     ("models=2024", r"write --config 'models=\[2024\]'"),
      ("seeds=0,1", r"write --config 'seeds=\[0,1\]' for a list"),
      ("seeds=[]", "at seeds"), ("seeds=True", "must be integer, but it is True"),
      ("results=2024", "write --config results=./2024"), ("results=", "at results: a text must stand there"),

@@ -44,6 +44,8 @@ def _added(key: str, value: object) -> object:
         raise UserError(f"--config {key}={value} is not valid YAML; write for example --config '{key}=[a, b]'")
     if isinstance(value, str) and key in LISTS and "," in value:
         raise UserError(f"--config {key}={value} is one text; write --config '{key}=[{value}]' for a list")
+    if key in LISTS and key != "seeds" and isinstance(value, int | float):
+        raise UserError(f"--config {key}={value} is no name; write --config '{key}=[{value}]'")
     if key == "results" and value is not None and not isinstance(value, str):
         raise UserError(f"--config results={value} is no name of a folder; write --config results=./{value}")
     if isinstance(value, str):
