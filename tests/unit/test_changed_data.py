@@ -22,7 +22,7 @@ from mebench.acquisition.scan import scan
 from mebench.doctor import copies
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json, write_json
-from mebench.plan import Plan
+from mebench.plan import Plan, code
 from mebench.plan.data_state import DataStates
 from mebench.training.rows import data_digest
 from mebench.watch import dryrun
@@ -400,6 +400,29 @@ def test_a_folder_that_cannot_be_read_changes_nothing(tmp_path, monkeypatch):
     assert "Permission denied" in unread.sentence
 
 
+def test_a_source_that_nobody_may_read_changes_nothing(tmp_path, monkeypatch):
+    source = make(tmp_path)
+    first, real = source.look(), os.scandir
+
+    def refuse(path):
+        if str(path) == str(source.root):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    unread = source.look()
+    assert (unread.kind, unread.state) == ("unread", first.state)
+    assert f"cannot read {source.root}: Permission denied" in unread.sentence
+
+
+def test_a_damaged_source_json_is_made_again(tmp_path):
+    source = make(tmp_path)
+    first = source.look().state
+    for text in ("{", '{"root": "x", "unknown": 1}'):
+        (source.looking.folder / "source.json").write_text(text)
+        assert source.look().state != first
+
+
 # --- the state -------------------------------------------------------------------------------------------------------
 
 
@@ -558,6 +581,16 @@ def test_landmarks_are_known_by_their_content(tmp_path):
     assert data.landmarks("casme2") == first
     assert data.name("casme2") == state.recorded(source.looking)
     assert said == [f"casme2: the landmarks {file} are not there; the faces that were made with them stay as they are"]
+
+
+def test_a_reader_of_ones_own_is_part_of_what_the_index_depends_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    reader = write(tmp_path / "datasets/mine.py", b"CARD = {}\n")
+    before = code.index_digest("mine")
+    os.utime(reader)
+    assert code.index_digest("mine") == before
+    reader.write_bytes(b"CARD = {'title': 'Mine'}\n")
+    assert code.index_digest("mine") != before
 
 
 def test_explain_calls_states_by_what_they_are():

@@ -126,18 +126,20 @@ def look(looking: Looking, keep_times: bool = True) -> SourceState:
         unknown = f"{looking.dataset}: nothing says what the results were made from; what depends on it is made again"
         return SourceState(fresh, "new") if record is None else SourceState(fresh, "changed", unknown)
     now = places(record, looking.source if record.kind != "url" else record.source, looking.results)
-    lacking = comparing.absent(taken, now)
-    if lacking:
-        return SourceState(taken.state, "gone", f"{looking.dataset}: {lacking[0]} is not there, so that nobody can see "
-                           "whether it changed since the results were made from it; they stay as they are")  # fmt: skip
-    if taken.wanted != _asked_now(looking, record):
-        return SourceState(inventory.new_state(looking.dataset), "changed", f"{looking.dataset}: the configuration "
-                           "names another source; what depends on it is made again")  # fmt: skip
     try:
+        lacking = comparing.absent(taken, now)
+        if lacking:
+            return SourceState(taken.state, "gone", f"{looking.dataset}: {lacking[0]} is not there, so that nobody can "
+                               "see whether it changed since the results were made from it; they stay as they "
+                               "are")  # fmt: skip
+        if taken.wanted != _asked_now(looking, record):
+            return SourceState(inventory.new_state(looking.dataset), "changed", f"{looking.dataset}: the configuration "
+                               "names another source; what depends on it is made again")  # fmt: skip
         differs, read = _changes(taken, now, looking)
-    except UserError as error:
+    except (UserError, OSError) as error:
+        why = error if isinstance(error, UserError) else f"cannot read {error.filename}: {error.strerror}"
         return SourceState(taken.state, "unread", f"{looking.dataset}: whether the source changed cannot be seen, "
-                           f"because mebench {error}; the results stay as they are")  # fmt: skip
+                           f"because mebench {why}; the results stay as they are")  # fmt: skip
     if differs.changed:
         about = f"{looking.dataset}: {described(differs.changed, now)} since the results were made from it"
         return SourceState(
@@ -149,8 +151,10 @@ def look(looking: Looking, keep_times: bool = True) -> SourceState:
 
 
 def _record(looking: Looking) -> SourceRecord | None:
-    path = looking.folder / "source.json"
-    return read_record(path) if path.is_file() else None
+    try:
+        return read_record(looking.folder / "source.json")
+    except UserError:  # there is none, or a damaged one: it is made again
+        return None
 
 
 def _asked_now(looking: Looking, record: SourceRecord) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mebench.acquisition import state
 from mebench.acquisition.state import Looking, SourceState
+from mebench.errors import UserError
 from mebench.files import file_digest, read_json
 from mebench.plan.plan import Plan
 
@@ -55,7 +56,7 @@ class DataStates:
         meta = self._faces_meta(dataset)
         if not self.plan.datasets[dataset].get("landmarks") or not meta.is_file():
             return False
-        return self.landmarks(dataset) != f"landmarks-{read_json(meta).get('landmarks', '')}"
+        return self.landmarks(dataset) != self._made_with(meta)
 
     def looking(self, dataset: str) -> Looking:
         """What is compared of a dataset."""
@@ -71,7 +72,14 @@ class DataStates:
             return f"landmarks-{file_digest(given)[:16]}"
         except OSError:
             meta = self._faces_meta(dataset)
-        return f"landmarks-{read_json(meta).get('landmarks', '')}" if meta.is_file() else "none"
+        return self._made_with(meta) if meta.is_file() else "none"
+
+    @staticmethod
+    def _made_with(meta: Path) -> str:
+        try:
+            return f"landmarks-{read_json(meta).get('landmarks', '')}"
+        except UserError:  # a damaged file says nothing
+            return "landmarks-"
 
     def _faces_meta(self, dataset: str) -> Path:
         return Path(self.plan.results) / "faces" / dataset / "meta.json"
