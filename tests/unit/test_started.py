@@ -26,6 +26,8 @@ WRITTEN = {
         "models", [{"model": "x", "bias": True, "other": "no", "none": None}]),
     "results='my results'": ("results", "my results"),
     "selection=inner": ("selection", "inner"),
+    "datasets={SMIC-HS: {clips: 2}}": (
+        "datasets", {"smic": {"source": "synthetic", "clips": 2}, "samm": {"source": "/data"}}),
     "datasets={smic: {seed: 3, accept: [counts]}}": (
         "datasets", {"smic": {"source": "synthetic", "seed": 3, "accept": ["counts"]}, "samm": {"source": "/data"}}),
 }  # fmt: skip

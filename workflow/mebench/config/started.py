@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mebench import yaml_text
+from mebench.clips.dataset_names import one_each
 from mebench.config.loading import written
 from mebench.errors import UserError
 
@@ -26,8 +27,16 @@ def started(files: Iterable[str | Path], added: Mapping[str, object]) -> dict[st
             raise UserError(f"{file} must be a mapping of keys such as datasets, tasks and models")
         if "__use_yte__" in keys:
             raise UserError(f"{file} has the key __use_yte__, but mebench reads no templates; write its values out")
-        config = merged(config, keys)
-    return merged(config, {key: _added(key, value) for key, value in added.items()})
+        config = merged(config, _with_names(keys, str(file)))
+    return merged(config, _with_names({key: _added(key, value) for key, value in added.items()}, "--config"))
+
+
+def _with_names(keys: dict[str, object], where: str) -> dict[str, object]:
+    """The keys with datasets under their names, so that several files may spell one dataset in several ways."""
+    datasets = keys.get("datasets")
+    if not isinstance(datasets, Mapping):
+        return keys
+    return {**keys, "datasets": {name: datasets[text] for text, name in one_each(datasets, where).items()}}
 
 
 def merged(config: Mapping[str, object], more: Mapping[str, object]) -> dict[str, object]:
