@@ -97,7 +97,7 @@ def test_yaml_that_is_no_yaml_names_file_and_line(tmp_path):
     path.write_text("tasks: [a\nmodels: : :\n")
     with pytest.raises(UserError, match=r"c.yaml line \d is not valid YAML"):
         load_config(path)
-    with pytest.raises(UserError, match="cannot read .*nowhere.yaml"):
+    with pytest.raises(UserError, match="cannot read the configuration .*nowhere.yaml"):
         load_config(tmp_path / "nowhere.yaml")
 
 

@@ -50,12 +50,12 @@ def read(path: str | os.PathLike) -> Value:
     return parse(text(path), str(path))
 
 
-def text(path: str | os.PathLike) -> str:
-    """The text of a file, which has to be UTF-8."""
+def text(path: str | os.PathLike, what: str = "") -> str:
+    """The text of a file, which has to be UTF-8; ``what`` it is, such as 'the configuration '."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
+        raise UserError(f"cannot read {what}{path}: {error.strerror}") from error
     for name, marks in MARKS.items():
         if content.startswith(marks):
             raise UserError(f"{path} is a text in {name}; save it as UTF-8")

@@ -16,7 +16,7 @@ from mebench.errors import UserError
 def load(path: str | os.PathLike) -> Configuration:
     """The configuration of a file. A resolved one (JSON) was checked when it was written: reading it needs neither the
     libraries for YAML and the schema nor the cards of models."""
-    text = yaml_text.text(path)
+    text = yaml_text.text(path, "the configuration ")
     document = _document(text)
     if document is not None:
         return _resolved(document, path)
@@ -27,7 +27,7 @@ def load(path: str | os.PathLike) -> Configuration:
 
 def load_config(path: str | os.PathLike) -> Settings:
     """The settings of a configuration file alone, checked and completed, but not resolved against cards."""
-    text = yaml_text.text(path)
+    text = yaml_text.text(path, "the configuration ")
     document = _document(text)
     return checked(written(text, str(path)), str(path)) if document is None else _resolved(document, path).settings
 

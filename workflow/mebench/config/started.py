@@ -22,7 +22,7 @@ def started(files: Iterable[str | Path], added: Mapping[str, object]) -> dict[st
     """
     config: dict[str, object] = {}
     for file in files:
-        keys = written(yaml_text.text(file), str(file))
+        keys = written(yaml_text.text(file, "the configuration "), str(file))
         if not isinstance(keys, dict):
             raise UserError(f"{file} must be a mapping of keys such as datasets, tasks and models")
         if "__use_yte__" in keys:
