@@ -60,6 +60,7 @@ class Touched:
     what: str
     clips: set[str] | str
     gone: bool = False
+    names: tuple[str, ...] = ()  # of new folders, by which a record may tell of clips
 
 
 Corruption = Callable[[Random, Copy], Touched | None]
@@ -279,9 +280,16 @@ def folder(chance: Random, copy: Copy) -> Touched | None:
     if also is None:
         return None
     inside = [other for other in also if other.is_relative_to(copy.root) and other != copy.root]
-    return Touched(
-        f"{way}: {path.relative_to(copy.root)}", touched | copy.touched(*inside), gone=way in ("gone", "empty")
-    )
+    names = tuple(other.name for other in also)
+    what = f"{way}: {path.relative_to(copy.root)} {' '.join(map(str, inside))}".strip()
+    gone = way in ("gone", "empty") or (way == "moved" and not copy.rows and _out(copy, also[0]))
+    return Touched(what, touched | copy.touched(*inside), gone, names)
+
+
+def _out(copy: Copy, path: Path) -> bool:
+    """Whether a folder lies outside of the tree that is read, or among clips that are not: its name was its label."""
+    tree = copy.root / os.path.commonpath([clip.frames for clip in copy.clips.values()])
+    return not path.is_relative_to(tree) or "non_micro" in path.parts or "u_train" in path.parts
 
 
 def folder_name(chance: Random, copy: Copy) -> Touched | None:
@@ -294,7 +302,7 @@ def folder_name(chance: Random, copy: Copy) -> Touched | None:
     touched = copy.touched(path)
     path.rename(new)
     hidden = way in ("hidden", "clutter")
-    return Touched(f"{way}: {path.relative_to(copy.root)}", touched | copy.touched(new), gone=hidden)
+    return Touched(f"{way}: {path.relative_to(copy.root)}", touched | copy.touched(new), hidden, (new.name,))
 
 
 def clutter(chance: Random, copy: Copy) -> Touched | None:

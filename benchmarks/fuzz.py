@@ -3,8 +3,9 @@ A clip that was not touched must stay the same: its row of clips.csv and its inp
 
     nice python benchmarks/fuzz.py --count 1000 --seed 0 [--dataset casme2 samm]
 
-A clip that was touched is refused (one sentence), dropped on record, or changed: then the new value is a legal one, and
-the table of clips or the input differs from the earlier one. The counts are printed as a table. Runs in one process.
+A clip that was touched is refused (one sentence), dropped on record, or changed: then the new value is a legal one, the
+table of clips or the input differs from the earlier one, and a look at the source says that it changed. The counts are
+printed as a table. Runs in one process.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ from corruptions import ALL, CORRUPTIONS, Copy, Touched
 from texts import TEXTS
 
 from mebench import cards, cli
+from mebench.acquisition import state
 from mebench.clips.clip import Clip, read_clips
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import digest
 from mebench.inputs.build import maker_class
 from mebench.media.unavailable import Unavailable
+from mebench.names import readable
 
 SECONDS = 30  # for one corruption, all that is read of it included
 OUTCOMES = ("refused", "dropped", "changed", "the same")
@@ -186,10 +189,26 @@ def one(whole: Whole, kind: str, chance: Random, place: Path) -> str | tuple[str
     copy = Copy(root, whole.clips, whole.copy.rows)
     if kind == "archives":
         return _archive(whole, chance, copy, place)
+    looking = _inventory(whole.dataset, root)
     for _ in range(20):
         if touched := CORRUPTIONS[kind](chance, copy):
-            return judged(whole, touched, root, chance, place / "index")
+            outcome = judged(whole, touched, root, chance, place / "index")
+            # a look reads what is in a picture only where an input was made of it
+            at_stake = kind != "pictures" and outcome in ("dropped", "changed", "refused")
+            if at_stake and state.look(looking).kind == "same":
+                return touched.what, f"{outcome}, but the source counts as unchanged since the earlier index"
+            return outcome
     return ""
+
+
+def _inventory(dataset: str, root: Path) -> state.Looking:
+    """Fetch a copy as it is, so that a later look compares it with this moment."""
+    folder = root.parent / "results" / "sources" / dataset
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = cli.main(["fetch", dataset, "--source", str(root), "--out", str(folder / "source.json")])
+    if code:
+        raise ValueError(f"the whole copy of {dataset} is not fetched")
+    return state.Looking(dataset, str(root), {}, folder)
 
 
 def _made(folder: Path) -> Path:
@@ -226,10 +245,24 @@ def _of_touched(whole: Whole, key: str, after: dict[str, Clip], report: str, roo
             return "refused"
         same = made == whole.inputs[key] and after[key] == whole.clips[key]
         return "the same" if same else "changed"
-    if "## Dropped rows (0)" not in report:
+    if any(name in line for line in _dropped(report) for name in _names(whole, key, touched)):
         return "dropped"
     renamed = after.keys() - whole.clips.keys()
     return "changed" if renamed or touched.gone else f"vanished: {key} is gone and no row is dropped"
+
+
+def _dropped(report: str) -> list[str]:
+    """The lines of report.md on dropped rows."""
+    part = report.partition("## Dropped rows")[2].partition("\n## ")[0]
+    return [line for line in part.splitlines() if line.startswith("- ")]
+
+
+def _names(whole: Whole, key: str, touched: Touched) -> list[str]:
+    """How a record may call a clip: by its name, its folders, its rows, or the name that a folder was given."""
+    clip = whole.clips[key]
+    folders = clip.frames.split("/")[1:]
+    rows = [f"row {row}" for (_, _, row), clips in whole.copy.rows.items() if key in clips]
+    return [key, *folders, *rows, *(readable(name) for name in touched.names)]
 
 
 def _archive(whole: Whole, chance: Random, copy: Copy, place: Path) -> str | tuple[str, str]:

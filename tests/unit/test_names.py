@@ -37,13 +37,14 @@ UNDERSTOOD = {
     "mixed case": "IMG{n}.JpG",
     "not UTF-8": GBK + "{n}.jpg",
     "other scripts": "フレーム {n}.png",
+    "one folder deeper": "frames/{n}.jpg",
 }
 NOT_UNDERSTOOD = {
     "behind the number": "reg_img{n}_face.jpg",
     "another format": "img{n}.heic",
     "copies alone": "img{n} (1).jpg",
     "not UTF-8": "img{n}" + GBK + ".jpg",
-    "one folder deeper": "frames/{n}.jpg",
+    "folders of their own": "f{n}/{n}.jpg",
     "no suffix": "img{n}",
 }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mebench.errors import UserError
-from mebench.names import SHOWN, escaped
+from mebench.names import SHOWN, escaped, one_line
 
 
 @contextlib.contextmanager
@@ -160,7 +160,8 @@ def read_csv(
         raise UserError(f"{path} has the column {twice!r} twice; keep one of them")
     missing = [name for name in required if name not in columns]
     if missing:
-        raise UserError(f"{path} lacks the column {', '.join(missing)}; its columns are {', '.join(columns)}")
+        names = one_line(", ".join(columns))
+        raise UserError(f"{path} lacks the column {', '.join(missing)}; its columns are {names}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise UserError(f"{path} line {number} has not as many fields as the header; mend or remove the line")

@@ -22,6 +22,11 @@ def readable(text: str) -> str:
     return SURROGATE.sub(lambda match: _shown(match[0]), text)
 
 
+def one_line(text: str) -> str:
+    """``text`` with line breaks written out, for a sentence."""
+    return text.replace("\r", r"\r").replace("\n", r"\n")
+
+
 def escaped(json: str) -> str:
     """JSON that any program reads as UTF-8: each such byte as ``\\udcb2``."""
     return SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", json)

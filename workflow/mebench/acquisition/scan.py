@@ -11,13 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mebench.errors import UserError
+from mebench.media.clutter import is_clutter
 
 File = tuple[str, int, int]  # name, size, time of its last change in nanoseconds
 Links = tuple[tuple[int, int], ...]  # device and number of each folder behind a link
-LEFT_BY_PROGRAMS = frozenset({"Thumbs.db", "thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "Icon\r"})
-FOLDERS_OF_PROGRAMS = frozenset(
-    {"__MACOSX", "@eaDir", "#recycle", "lost+found", "$RECYCLE.BIN", "System Volume Information"}
-)
 
 
 def scan(root: Path, place: str = "", follow: bool = True, without: str = "") -> Iterator[tuple[str, int, list[File]]]:
@@ -58,16 +55,16 @@ def _entries(folder: int, follow: bool, links: Links) -> tuple[list[File], list[
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            if name[0] in ".~" and (name[0] == "." or name.startswith("~$")):
+            if is_clutter(name):
                 continue
             if not follow and entry.is_symlink():
                 continue
             try:
                 if entry.is_dir():
                     through = _through(entry, links)
-                    if name not in FOLDERS_OF_PROGRAMS and through is not None:
+                    if through is not None:
                         folders.append((name, through))
-                elif name not in LEFT_BY_PROGRAMS:
+                else:
                     about = entry.stat()
                     files.append((name, about.st_size, about.st_mtime_ns))
             except OSError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +37,12 @@ def check_rows(dataset: str, reading: Reading) -> None:
             f"{dataset}: the reader met {reading.rows} rows, but {clips} became clips and {dropped} were dropped; this "
             f"is a fault of mebench, please report it"
         )
+
+
+def first_reason(dropped: Sequence[tuple[str, str]]) -> str:
+    """Why a row became no clip, for a sentence: of the first that names one, else of the first."""
+    first = next((one for one in dropped if "/" in one[0]), next(iter(dropped), None))
+    return " is unusable: ".join(first) if first else "there are none"
 
 
 def refuse_duplicates(clips: Iterable[Clip], where: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from mebench.clips.odd_cell import OddCell
 from mebench.errors import UserError, did_you_mean
 from mebench.given_values import clean
+from mebench.names import one_line
 
 # how workbooks spell "no value"; -1 and NaN come from copies that went through pandas
 MISSING = frozenset({"", "/", "\\", "-", "-1", "nan", "none", "null", "n/a", "missing"})
@@ -73,7 +74,7 @@ def emotion_name(value: object, known: Iterable[str], where: str) -> str:
     text = " ".join(unicodedata.normalize("NFKC", clean(str(value))).lower().split())
     text = ALIASES.get(text, text)
     if text not in known:
-        raise UserError(f"unknown emotion '{value}' in {where}{did_you_mean(text, known)}")
+        raise UserError(one_line(f"unknown emotion '{value}' in {where}{did_you_mean(text, known)}"))
     return text
 
 

@@ -7,7 +7,7 @@ frame in one clip of sixteen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -134,6 +134,11 @@ def trees(root: Path, layout: str) -> tuple[list[Path], list[Path]]:
     both = [best, *others]
     with_clips = [tree for tree in both if any(CLIP.fullmatch(folder.name) for folder in folders_in(tree))]
     return with_clips, [tree for tree in both if tree not in with_clips]
+
+
+def with_nested(trees: Sequence[Path]) -> list[Path]:
+    """The best of the trees and those below it, the best last: what it has counts."""
+    return [*(tree for tree in trees[1:] if trees[0] in tree.parents), *trees[:1]]
 
 
 def clip_folders(tree: Path) -> dict[tuple[str, str, int], Path]:

@@ -88,9 +88,9 @@ def _class(group: Path, subject: Path, root: Path, emotions: tuple[str, ...]) ->
     ]
     if len(others) > len(unread):
         such = next(path.name for path in others if path not in unread)
-        dropped.append(
-            (place, f"{len(others) - len(unread)} of its files are no pictures by their names, such as {such}")
-        )
+        count = f"{len(others) - len(unread)} of its files are no pictures by their names"
+        none = f"none of its {len(others)} files is a picture by its name"
+        dropped.append((place, f"{count if pictures else none}, such as {such}"))
     return clips, dropped + unread_pictures(
         folders_in(folder), root, "pictures lie in a folder below that of their class"
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard
 from mebench.clips.clip import Clip
-from mebench.clips.reading import Reading, Unusable, refuse_duplicates, timing
+from mebench.clips.reading import Reading, Unusable, first_reason, refuse_duplicates, timing
 from mebench.clips.spelling import action_units, emotion_name, missing, roman, subject_name
 from mebench.datasets._rows import name_in, subject_of
 from mebench.errors import UserError
@@ -19,7 +20,9 @@ from mebench.media.folders import (
     folders_in,
     frame_names,
     inner,
+    on_other_trees,
     strangers,
+    subjects_of,
     undoubled,
     unread_pictures,
 )
@@ -85,8 +88,9 @@ class Labelled:
                 dropped.append((key, str(reason) if key == row.where else f"{reason} ({row.where})"))
         refuse_duplicates(clips, workbook.path)
         if not clips:
-            first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
-            raise UserError(f"no row of {workbook.path} becomes a clip with frames in {root}; the first: {first}")
+            raise UserError(
+                f"no row of {workbook.path} becomes a clip with frames in {root}; the first: {first_reason(dropped)}"
+            )
         notes = [f"labels from {workbook.path.name}", *workbook.notes, *table.notes, *places.notes,
                  *places.unasked(workbook.path)]  # fmt: skip
         ordered = sorted(clips, key=lambda clip: clip.clip_id)
@@ -107,21 +111,21 @@ class Labelled:
             tree, others = find_tree(root, self.is_subject, prefer=self.editions)
         except FileNotFoundError as error:
             raise UserError(f"{root} holds no subjects' folders; expected {self.card.layout}") from error
-        folders = self._subject_folders(tree)
+        folders = self._subject_folders(tree, others)
 
         def find(subject: str, name: str) -> Path | None:
             return child(folders[subject], name) if subject in folders else None
 
         notes = [f"frames from {tree.relative_to(root).as_posix()}"]
-        notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+        notes += on_other_trees(tree, others, root)
         unknown = strangers(tree, self.is_subject, others)
         notes += [f"{name}: {why}" for name, why in unread_pictures(unknown, root, "it is no subject's folder")]
         known = [clip for folder in folders.values() for clip in folders_in(folder)]
         return Places(find, known, notes)
 
-    def _subject_folders(self, tree: Path) -> dict[str, Path]:
+    def _subject_folders(self, tree: Path, others: Sequence[Path]) -> dict[str, Path]:
         folders: dict[str, Path] = {}
-        for folder in filter(self.is_subject, folders_in(tree)):
+        for folder in subjects_of(tree, others, self.is_subject, partial(subject_name, self.dataset)):
             subject = subject_name(self.dataset, folder.name)
             if subject in folders:
                 raise UserError(f"{folder} and {folders[subject]} are the same subject; keep one of them")

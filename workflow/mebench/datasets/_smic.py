@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard
@@ -19,17 +20,19 @@ from mebench.media.folders import (
     existing_folder,
     files_instead,
     find_tree,
-    first_picture,
     folders_in,
     frame_names,
     inner,
+    on_other_trees,
     only_elsewhere,
     strangers,
+    subjects_of,
     undoubled,
     unread_pictures,
 )
 
 INFIX = {"ne": "negative", "po": "positive", "sur": "surprise"}
+SUBJECT = re.compile(r"s\d+", re.IGNORECASE)
 CAMERAS = ("HS", "VIS", "NIR")
 EDITIONS = ("crop", "raw")
 
@@ -47,9 +50,10 @@ def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
     except FileNotFoundError as error:
         raise UserError(f"{root} holds no folders such as {camera}/s11/micro; expected {card.layout}") from error
     notes = [f"frames from {tree.relative_to(root).as_posix()}"]
-    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    notes += on_other_trees(tree, others, root)
     folders, dropped = _clip_folders(tree, root, is_subject, others)
-    elsewhere = only_elsewhere(tree, others, is_subject, lambda name: subject_name("smic", name))
+    beside = [other for other in others if tree not in other.parents]
+    elsewhere = only_elsewhere(tree, beside, is_subject, partial(subject_name, "smic"))
     dropped += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
     rows = len(folders) + len(dropped)
     clips = []
@@ -57,6 +61,8 @@ def read_short(root: Path, card: DatasetCard, camera: str) -> Reading:
         emotion = emotion_name(group.name, card.emotions, f"the folder {group}")
         try:
             clips.append(_clip(folder, subject, emotion, card, root))
+            inside = unread_pictures(folders_in(inner(folder)), root, "it lies among the frames of a clip")
+            dropped, rows = dropped + inside, rows + len(inside)
         except Unusable as reason:
             dropped.append((folder.relative_to(root).as_posix(), str(reason)))
     refuse_duplicates(clips, tree)
@@ -70,20 +76,27 @@ def _clip_folders(
     tree: Path, root: Path, is_subject: Callable[[Path], bool], trees: Sequence[Path]
 ) -> tuple[list[tuple[str, Path, Path]], list[tuple[str, str]]]:
     """((subject, folder of its class, folder) of each clip, and what holds pictures elsewhere)."""
-    unknown = strangers(tree, is_subject, trees)
-    folders, levels, loose = [], [], [tree] if first_picture(tree, depth=0) else []
-    for subject in folders_in(tree):
+    unknown, folders, levels, subjects = [], [], [], []
+    for stranger in strangers(tree, is_subject, trees):
+        if not SUBJECT.fullmatch(stranger.name):
+            unknown.append(stranger)
+            continue
+        # somebody without micro-expressions has a folder of other clips alone
+        unknown += [below for below in folders_in(stranger) if not _is_sibling(below)]
+        subjects.append(stranger)
+    for subject in subjects_of(tree, trees, is_subject, partial(subject_name, "smic")):
         micro = child(undoubled(subject), "micro")
-        if not is_subject(subject) or micro is None:
+        if micro is None:
             continue
         unknown += [below for below in folders_in(micro.parent) if below != micro and not _is_sibling(below)]
         groups = [(group, undoubled(group)) for group in folders_in(undoubled(micro))]
         levels += [undoubled(micro), *(inside for _, inside in groups)]
-        loose += [folder for folder in (subject, undoubled(subject)) if first_picture(folder, depth=0)]
+        subjects += [subject, micro.parent]
         owner = subject_name("smic", subject.name)
         folders += [(owner, group, folder) for group, inside in groups for folder in folders_in(inside)]
-    dropped = unread_pictures(unknown, root, "it is neither a subject's folder such as s11/micro nor one beside it")
-    dropped += unread_pictures(dict.fromkeys(loose), root, "pictures lie here, where folders of subjects are expected")
+    dropped = unread_pictures(unknown, root, "it is neither a subject's folder such as s11/micro, nor a clip's")
+    dropped += files_instead([tree], root, "folders of subjects", SUBJECT)
+    dropped += files_instead(dict.fromkeys(subjects), root, "folders such as micro")
     return folders, dropped + files_instead(dict.fromkeys(levels), root, "folders of clips")
 
 
@@ -97,8 +110,7 @@ def _is_subject(folder: Path, camera: str) -> bool:
     above = folder.parent.name.upper()
     if above != camera and (camera != "HS" or above in CAMERAS):
         return False
-    named = re.fullmatch(r"s\d+", folder.name, re.IGNORECASE) is not None
-    return named and child(undoubled(folder), "micro") is not None
+    return SUBJECT.fullmatch(folder.name) is not None and child(undoubled(folder), "micro") is not None
 
 
 def clip_name(name: str) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mebench.clips.clip import Clip, Recording
-from mebench.clips.reading import Reading, Unusable, timing
+from mebench.clips.reading import Reading, Unusable, first_reason, timing
 from mebench.errors import UserError
 from mebench.media.folders import FrameNames, frame_names
 
@@ -111,8 +111,9 @@ class Spotting:
             dropped += [(self._name(label), f"no folder of frames {'/'.join(key)} ({label.where})") for label in left]
         clips, twice = _told_apart(clips)
         if not clips:
-            first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
-            raise UserError(f"no labelled row becomes a clip with frames in {self.root}; the first: {first}")
+            raise UserError(
+                f"no labelled row becomes a clip with frames in {self.root}; the first: {first_reason(dropped)}"
+            )
         rows = labels.count + len(strangers) + len(self.folders) - len(videos)
         return Reading(clips, dropped + twice, list(labels.notes), videos, rows=rows)
 

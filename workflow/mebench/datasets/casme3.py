@@ -11,11 +11,11 @@ from pathlib import Path
 
 from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.clip import Clip
-from mebench.clips.reading import Reading, Unusable, refuse_duplicates, timing
+from mebench.clips.reading import Reading, Unusable, first_reason, refuse_duplicates, timing
 from mebench.datasets import _casme3
 from mebench.datasets._spotting import Label, lost_frames
 from mebench.errors import UserError
-from mebench.media.folders import FrameNames, existing_folder, frame_names, unread_pictures
+from mebench.media.folders import FrameNames, existing_folder, frame_names, on_other_trees, unread_pictures
 from mebench.workbooks.find import find_workbook
 
 Folders = dict[tuple[str, str] | tuple[str, str, int], Path]  # by subject, video, and the onset of a clip
@@ -51,10 +51,10 @@ def read(root: Path) -> Reading:
     workbook = find_workbook(root, _casme3.MICRO_BOOKS, card.title)
     clip_trees, video_trees = _casme3.trees(root, card.layout)
     folders: Folders = {}
-    if clip_trees:
-        folders |= dict(_casme3.clip_folders(clip_trees[0]).items())
-    if video_trees:
-        folders |= dict(_casme3.video_folders(video_trees[0]).items())
+    for tree in _casme3.with_nested(clip_trees):
+        folders |= dict(_casme3.clip_folders(tree).items())
+    for tree in _casme3.with_nested(video_trees):
+        folders |= dict(_casme3.video_folders(tree).items())
     labels = _casme3.micro_labels(workbook)
     clips, dropped = [], list(labels.dropped)
     frames: dict[Path, FrameNames] = {}
@@ -69,8 +69,9 @@ def read(root: Path) -> Reading:
             dropped.append((name, f"{reason} ({label.where})"))
     refuse_duplicates(clips, workbook.path)
     if not clips:
-        first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
-        raise UserError(f"no row of {workbook.path} becomes a clip with frames below {root}; the first: {first}")
+        raise UserError(
+            f"no row of {workbook.path} becomes a clip with frames below {root}; the first: {first_reason(dropped)}"
+        )
     notes = [*_notes(root, workbook.path, clip_trees, video_trees), *labels.notes]
     ordered = sorted(clips, key=lambda clip: clip.clip_id)
     return Reading(ordered, dropped, notes, workbooks=[workbook.path], rows=labels.count)
@@ -114,7 +115,8 @@ def _clip(label: Label, folder: Path, frames: FrameNames, root: Path, card: Data
 def _notes(root: Path, workbook: Path, clip_trees: list[Path], video_trees: list[Path]) -> list[str]:
     used = [*clip_trees[:1], *video_trees[:1]]
     notes = [f"labels from {workbook.name}, frames from {tree.relative_to(root).as_posix()}" for tree in used]
-    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in [*clip_trees[1:], *video_trees[1:]]]
+    for trees in filter(None, (clip_trees, video_trees)):
+        notes += on_other_trees(trees[0], trees[1:], root)
     all_trees = [*clip_trees, *video_trees]
     for tree in used:
         notes += [

@@ -16,9 +16,9 @@ from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.reading import Reading
 from mebench.clips.spelling import subject_name
 from mebench.datasets import _casme3
-from mebench.datasets._spotting import Label, Labels, Spotting, joined, with_emotions
+from mebench.datasets._spotting import Key, Label, Labels, Spotting, joined, with_emotions
 from mebench.errors import UserError
-from mebench.media.folders import existing_folder, only_elsewhere, unread_pictures
+from mebench.media.folders import existing_folder, on_other_trees, only_elsewhere, unread_pictures
 from mebench.workbooks.find import look_for_workbook
 
 CARD = {
@@ -59,16 +59,18 @@ def read(root: Path) -> Reading:
     clip_trees, trees = _casme3.trees(root, card.layout)
     if not trees:
         raise UserError(f"{root} holds cut clips only, no long videos such as spNO.1/b/color; read it as casme3")
-    folders = _casme3.video_folders(trees[0])
+    folders: dict[Key, Path] = {}
+    for tree in _casme3.with_nested(trees):
+        folders |= _casme3.video_folders(tree)
     unread = unread_pictures(_casme3.unknown(trees[0], [*clip_trees, *trees]), root, _casme3.STRANGE)
-    elsewhere = only_elsewhere(trees[0], trees[1:], _is_subject, lambda name: subject_name(_casme3.NAME, name))
+    elsewhere = only_elsewhere(trees[0], _beside(trees), _is_subject, lambda name: subject_name(_casme3.NAME, name))
     unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
     reading = Spotting("casme3_long", card.fps, root, folders).read(labels, unread)
     shown = {clip.frames for clip in reading.clips}
     notes = [f"labels from {' and '.join(book.name for book in workbooks)}",
              f"frames from {trees[0].relative_to(root).as_posix()}",
              f"{len(reading.videos) - len(shown)} of {len(reading.videos)} videos have no label"]  # fmt: skip
-    notes += [f"not used: {tree.relative_to(root).as_posix()}" for tree in trees[1:]]
+    notes += on_other_trees(trees[0], trees[1:], root)
     return replace(reading, notes=[*notes, *labels.notes], workbooks=workbooks)
 
 
@@ -99,6 +101,10 @@ def _labels(root: Path, card: DatasetCard) -> tuple[Labels, list[Path]]:
     told = with_emotions(labels.labels, known, _name)
     notes = [*labels.notes, *joined(one.path, labels, more, _name)]
     return replace(labels, labels=told, notes=notes), [both.path, one.path]
+
+
+def _beside(trees: list[Path]) -> list[Path]:
+    return [tree for tree in trees[1:] if trees[0] not in tree.parents]
 
 
 def _is_subject(folder: Path) -> bool:

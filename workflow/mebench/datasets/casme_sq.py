@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard, dataset_card
@@ -28,8 +29,10 @@ from mebench.media.folders import (
     find_tree,
     folders_in,
     inner,
+    on_other_trees,
     only_elsewhere,
     strangers,
+    subjects_of,
     undoubled,
     unread_pictures,
 )
@@ -77,14 +80,15 @@ def read(root: Path) -> Reading:
         tree, others = find_tree(root, _is_subject, prefer=("rawpic", "raw", "crop"))
     except FileNotFoundError as error:
         raise UserError(f"{root} holds no folders such as s15/15_0101..; expected {card.layout}") from error
-    folders, named = _folders(tree)
+    folders, named = _folders(subjects_of(tree, others, _is_subject, partial(subject_name, "casme_sq")))
     labels = _labels(card, workbook, named)
     unread = unread_pictures(_strangers(tree, others), root, "its name is not that of a video such as s15/15_0101..")
-    elsewhere = only_elsewhere(tree, others, _is_subject, lambda name: subject_name("casme_sq", name))
+    beside = [other for other in others if tree not in other.parents]
+    elsewhere = only_elsewhere(tree, beside, _is_subject, partial(subject_name, "casme_sq"))
     unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
     reading = Spotting("casme_sq", card.fps, root, folders).read(labels, unread)
     notes = [f"labels from {workbook.path.name}, frames from {tree.relative_to(root).as_posix()}"]
-    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    notes += on_other_trees(tree, others, root)
     return replace(reading, notes=[*notes, *labels.notes], workbooks=[workbook.path])
 
 
@@ -104,12 +108,12 @@ def _strangers(tree: Path, others: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _folders(tree: Path) -> tuple[dict[Key, Path], dict[Key, str]]:
+def _folders(subjects: Sequence[Path]) -> tuple[dict[Key, Path], dict[Key, str]]:
     """((subject, video) -> folder of frames, (subject, code) -> video): ('s15', '0101') -> '15_0101disgustingteeth'."""
     folders: dict[Key, Path] = {}
     named: dict[Key, str] = {}
-    for subject in folders_in(tree):
-        for video in folders_in(undoubled(subject)) if SUBJECT.fullmatch(subject.name) else []:
+    for subject in subjects:
+        for video in folders_in(undoubled(subject)):
             match = VIDEO.fullmatch(video.name)
             if match is None:
                 continue

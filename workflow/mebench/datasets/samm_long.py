@@ -25,11 +25,12 @@ from mebench.errors import UserError
 from mebench.media.folders import (
     existing_folder,
     find_tree,
-    folders_in,
     frame_names,
     inner,
+    on_other_trees,
     only_elsewhere,
     strangers,
+    subjects_of,
     unread_pictures,
 )
 from mebench.workbooks.find import Workbook, find_workbook, look_for_workbook
@@ -94,22 +95,22 @@ def read(root: Path) -> Reading:
     workbook = find_workbook(root, WORKBOOKS, card.title)
     facs = look_for_workbook(root, FACS_WORKBOOKS)
     try:
-        tree, others = find_tree(root, lambda folder: VIDEO.fullmatch(folder.name) is not None, prefer=("long",))
+        tree, others = find_tree(root, _is_video, prefer=("long",))
     except FileNotFoundError as error:
         raise UserError(f"{root} holds no folders such as 006_1; expected {card.layout}") from error
-    folders = _folders(tree)
+    folders = _folders(subjects_of(tree, others, _is_video, _video))
     labels = _labels(workbook)
     _refuse_other_origin(labels.labels, folders, tree)
     labels = _with_emotions(labels, facs, card)
-    unknown = strangers(tree, lambda folder: VIDEO.fullmatch(folder.name) is not None, others)
+    unknown = strangers(tree, _is_video, others)
     unread = unread_pictures(unknown, root, "its name is not that of a video such as 006_1")
-    elsewhere = only_elsewhere(tree, others, lambda folder: VIDEO.fullmatch(folder.name) is not None, _video)
+    elsewhere = only_elsewhere(tree, [other for other in others if tree not in other.parents], _is_video, _video)
     unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this video")
     reading = Spotting("samm_long", card.fps, root, folders).read(labels, unread)
     told = f"emotions of micro-expressions from {facs.path.name}" if facs else (
         "no emotions: the workbook of the short SAMM (SAMM_Micro_FACS_Codes_v2.xlsx) is not in this copy")  # fmt: skip
     notes = [f"labels from {workbook.path.name}, frames from {tree.relative_to(root).as_posix()}", told]
-    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    notes += on_other_trees(tree, others, root)
     books = [book.path for book in (workbook, facs) if book]
     return replace(reading, notes=[*notes, *labels.notes], workbooks=books)
 
@@ -120,15 +121,18 @@ def _video(name: object) -> str:
     return f"{subject_name('samm_long', subject)}_{int(inducement)}"
 
 
-def _folders(tree: Path) -> dict[Key, Path]:
+def _is_video(folder: Path) -> bool:
+    return VIDEO.fullmatch(folder.name) is not None
+
+
+def _folders(videos: Iterable[Path]) -> dict[Key, Path]:
     folders: dict[Key, Path] = {}
-    for folder in folders_in(tree):
-        if VIDEO.fullmatch(folder.name):
-            video = _video(folder.name)
-            key = video.split("_")[0], video
-            if key in folders:
-                raise UserError(f"{folder} and {folders[key]} are the same video; keep one of them")
-            folders[key] = inner(folder)
+    for folder in videos:
+        video = _video(folder.name)
+        key = video.split("_")[0], video
+        if key in folders:
+            raise UserError(f"{folder} and {folders[key]} are the same video; keep one of them")
+        folders[key] = inner(folder)
     return folders
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.clip import Clip, Recording
-from mebench.clips.reading import Reading, Timing, Unusable, refuse_duplicates, timing
+from mebench.clips.reading import Reading, Timing, Unusable, first_reason, refuse_duplicates, timing
 from mebench.clips.spelling import emotion_name, frame_number, missing, subject_name
 from mebench.datasets._rows import name_in, subject_of
 from mebench.datasets._smic import clip_name, label
@@ -27,8 +28,10 @@ from mebench.media.folders import (
     folders_in,
     frame_names,
     inner,
+    on_other_trees,
     only_elsewhere,
     strangers,
+    subjects_of,
     undoubled,
     unread_pictures,
 )
@@ -100,7 +103,7 @@ def read(root: Path) -> Reading:
                         f"expected {card.layout}") from error  # fmt: skip
     table = read_table(workbook.path, "Subject", WANTED, OPTIONAL, sheets=("HS",))
     notes = [f"labels from {workbook.path.name}, frames from {tree.relative_to(root).as_posix()}"]
-    notes += [f"not used: {other.relative_to(root).as_posix()}" for other in others]
+    notes += on_other_trees(tree, others, root)
     notes += [*workbook.notes, *table.notes]
     videos, dropped = _videos(tree, root, others)
     unknown = len(dropped)
@@ -108,8 +111,9 @@ def read(root: Path) -> Reading:
     clips = _clips(card, table, dict(videos), root, notes, dropped)
     refuse_duplicates(clips, workbook.path)
     if not clips:
-        first = " is unusable: ".join(dropped[0]) if dropped else "there are none"
-        raise UserError(f"no row of {workbook.path} becomes a clip with frames in {tree}; the first: {first}")
+        raise UserError(
+            f"no row of {workbook.path} becomes a clip with frames in {tree}; the first: {first_reason(dropped)}"
+        )
     ordered = sorted(videos.values(), key=lambda video: (video.subject, video.name))
     recordings = [video.recording(root, card.fps) for video in ordered]
     rows = unknown + table.count + sum(len(_places(row)) - 1 for row in table.rows)
@@ -132,13 +136,16 @@ def _videos(
 ) -> tuple[dict[str, Video], list[tuple[str, str]]]:  # fmt: skip
     """The videos by name, and the folders that are none."""
     videos: dict[str, Video] = {}
-    unknown = strangers(tree, lambda folder: _is_subject(folder, root), others)
+
+    def is_subject(folder: Path) -> bool:
+        return _is_subject(folder, root)
+
+    unknown = strangers(tree, is_subject, others)
     dropped = unread_pictures(unknown, root, "it holds no folders such as s3_ne_01")
-    elsewhere = only_elsewhere(
-        tree, others, lambda folder: _is_subject(folder, root), lambda name: subject_name("smic", name)
-    )
+    beside = [other for other in others if tree not in other.parents]
+    elsewhere = only_elsewhere(tree, beside, is_subject, partial(subject_name, "smic"))
     dropped += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
-    for subject in (path for path in folders_in(tree) if _is_subject(path, root)):
+    for subject in subjects_of(tree, others, is_subject, partial(subject_name, "smic")):
         for folder in folders_in(undoubled(subject)):
             try:
                 video = Video(*clip_name(folder.name), inner(folder), frame_names(inner(folder)))

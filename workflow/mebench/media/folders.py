@@ -174,6 +174,20 @@ def strangers(tree: Path, is_known: Callable[[Path], bool], trees: Iterable[Path
     return [folder for folder in folders_in(tree) if folder not in above and not is_known(folder)]
 
 
+def subjects_of(
+    tree: Path, others: Iterable[Path], is_subject: Callable[[Path], bool], name: Callable[[str], str]
+) -> list[Path]:
+    """Folders of subjects in ``tree``, and those that only a tree below it has: somebody put them a folder deeper."""
+    here = [path for path in folders_in(tree) if is_subject(path)]
+    return here + only_elsewhere(tree, (other for other in others if tree in other.parents), is_subject, name)
+
+
+def on_other_trees(tree: Path, others: Iterable[Path], root: Path) -> list[str]:
+    """Notes on the trees beside the one that is read."""
+    places = [(other.relative_to(root).as_posix(), tree in other.parents) for other in others]
+    return [f"{'used only for what is not above it' if below else 'not used'}: {place}" for place, below in places]
+
+
 def only_elsewhere(
     tree: Path, others: Iterable[Path], is_subject: Callable[[Path], bool], name: Callable[[str], str]
 ) -> list[Path]:
@@ -227,12 +241,15 @@ def first_picture(folder: Path, depth: int = 6) -> Path | None:
     return next((found for below in folders_in(folder) if (found := first_picture(below, depth - 1))), None)
 
 
-def files_instead(folders: Iterable[Path], root: Path, wanted: str) -> list[tuple[str, str]]:
+def files_instead(
+    folders: Iterable[Path], root: Path, wanted: str, called: re.Pattern[str] | None = None
+) -> list[tuple[str, str]]:
     """(folder below ``root``, reason with one file quoted) of those ``folders`` that hold files where only folders are
-    ``wanted``."""
+    ``wanted``; of files ``called`` so, where that is given."""
     told = []
     for folder in folders:
-        files = sorted(path.name for path in folder.iterdir() if path.is_file() and not is_clutter(path.name))
+        names = (path.name for path in folder.iterdir() if path.is_file() and not is_clutter(path.name))
+        files = sorted(name for name in names if called is None or called.fullmatch(name))
         if files:
             reason = f"{len(files)} files lie here, where {wanted} are expected, such as {files[0]}"
             told.append((folder.relative_to(root).as_posix(), reason))
