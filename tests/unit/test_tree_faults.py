@@ -203,6 +203,7 @@ def subject_folder(dataset, i):
 SUBJECTS = {
     "another name": lambda folder: folder.rename(folder.with_name("person number nine")),
     "one folder deeper": lambda folder: deeper(None, folder, "data"),
+    "emptied": lambda folder: empty(None, folder),
     "below a group": lambda folder: shutil.move(folder, folder.with_name("group") / folder.name),
 }
 OTHER_SUBJECT = {
@@ -238,7 +239,8 @@ def test_a_subject_does_not_vanish(tmp_path, dataset, fault):
     same = ([what(clip) for clip in after.clips], [video.video_id for video in after.videos])
     if same == ([what(clip) for clip in whole.clips], [video.video_id for video in whole.videos]):
         return
-    assert any("a picture there is" in why for _, why in after.dropped), after
+    word = "holds no" if fault == "emptied" else "a picture there is"
+    assert any(word in why for _, why in after.dropped), after
 
 
 # ------------------------------------------------------------------------------------------------ flow pictures
@@ -256,6 +258,12 @@ TREE = {
     "another format beside": (lambda subject: (subject / "u_test" / "1" / "c.tif").touch(), 6, "c.tif"),
     "an unknown format beside": (lambda subject: (subject / "u_test" / "1" / "c.heic").touch(), 6, "such as c.heic"),
     "a folder beside": (lambda subject: frames(subject / "u_test" / "1" / "more", ["d.png"]), 6, "more"),
+    "empty": (lambda subject: empty(None, subject), 3, "sub02: it holds no picture"),
+    "empty u_test": (lambda subject: empty(None, subject / "u_test"), 3, "sub02: it holds no picture"),
+    "empty classes": (lambda subject: [empty(None, subject / "u_test" / name) for name in "012"], 3,
+                      "sub02: it holds no picture"),
+    "empty beside u_train": (lambda subject: (shutil.copytree(subject / "u_test", subject / "u_train"),
+                                              empty(None, subject / "u_test")), 3, "u_test holds no picture"),
     "u_train alone": (lambda subject: (subject / "u_test").rename(subject / "u_train"), 3, "sub02"),
 }  # fmt: skip
 

@@ -21,10 +21,12 @@ from mebench.media.folders import (
     strangers,
     undoubled,
     unread_pictures,
+    without_pictures,
 )
 
 CLASS_FOLDERS = {"0": "negative", "1": "positive", "2": "surprise"}
 SPELLINGS = {r"sub\d+": "casme2", r"s\d+": "smic", r"\d+": "samm"}
+SUBJECT = re.compile("|".join(SPELLINGS), re.IGNORECASE)
 
 Dropped = list[tuple[str, str]]
 
@@ -49,23 +51,34 @@ def read_tree(root: Path, emotions: tuple[str, ...], layout: str) -> Reading:
     for tree in trees:
         unknown = strangers(tree, lambda folder: _test(folder) is not None, trees)
         dropped += unread_pictures(unknown, root, "it has no folder u_test")
+        dropped += without_pictures(folders_in(tree), root, SUBJECT)
         for subject in folders_in(tree):
-            test = _test(subject)
-            if test is None:
-                continue
-            beside = [folder for folder in folders_in(test.parent) if folder.name.lower() not in ("u_test", "u_train")]
-            dropped += unread_pictures(beside, root, "it is neither u_test nor u_train")
-            if first_picture(test.parent, depth=0):
-                dropped += unread_pictures([test.parent], root, "pictures lie here, where u_test is expected")
-            dropped += files_instead([undoubled(test)], root, "folders of classes")
-            for group in folders_in(undoubled(test)):
-                found, lost = _class(group, subject, root, emotions)
-                clips += found
-                dropped += lost
+            found, lost = _subject(subject, root, emotions)
+            if _test(subject) and not (found or lost) and first_picture(subject):
+                lost = [(subject.relative_to(root).as_posix(), "its folder u_test holds no picture")]
+            clips += found
+            dropped += lost
     if not clips:
         such = f" ({dropped[0][0]}: {dropped[0][1]})" if dropped else ""
         raise UserError(f"the u_test folders of {root} hold no pictures{such}; expected {layout}")
     return Reading(clips, dropped, rows=len(clips) + len(dropped))
+
+
+def _subject(subject: Path, root: Path, emotions: tuple[str, ...]) -> tuple[list[Clip], Dropped]:
+    """The clips of a subject's u_test folder, and what lies where no picture is expected."""
+    test = _test(subject)
+    if test is None:
+        return [], []
+    beside = [folder for folder in folders_in(test.parent) if folder.name.lower() not in ("u_test", "u_train")]
+    clips, dropped = [], unread_pictures(beside, root, "it is neither u_test nor u_train")
+    if first_picture(test.parent, depth=0):
+        dropped += unread_pictures([test.parent], root, "pictures lie here, where u_test is expected")
+    dropped += files_instead([undoubled(test)], root, "folders of classes")
+    for group in folders_in(undoubled(test)):
+        found, lost = _class(group, subject, root, emotions)
+        clips += found
+        dropped += lost
+    return clips, dropped
 
 
 def _test(subject: Path) -> Path | None:

@@ -29,6 +29,7 @@ from mebench.media.folders import (
     subjects_of,
     undoubled,
     unread_pictures,
+    without_pictures,
 )
 
 INFIX = {"ne": "negative", "po": "positive", "sur": "surprise"}
@@ -95,6 +96,7 @@ def _clip_folders(
         owner = subject_name("smic", subject.name)
         folders += [(owner, group, folder) for group, inside in groups for folder in folders_in(inside)]
     dropped = unread_pictures(unknown, root, "it is neither a subject's folder such as s11/micro, nor a clip's")
+    dropped += without_pictures(strangers(tree, is_subject, trees), root, SUBJECT)
     dropped += files_instead([tree], root, "folders of subjects", SUBJECT)
     dropped += files_instead(dict.fromkeys(subjects), root, "folders such as micro")
     return folders, dropped + files_instead(dict.fromkeys(levels), root, "folders of clips")

@@ -34,6 +34,7 @@ from mebench.media.folders import (
     subjects_of,
     undoubled,
     unread_pictures,
+    without_pictures,
 )
 from mebench.workbooks.find import find_workbook
 from mebench.workbooks.table import Row, Table, read_table
@@ -72,6 +73,7 @@ CARD = {
 WORKBOOKS = ("SMIC?HS?E_annotation_2019*.xlsx", "SMIC?HS?E_annotation*.xlsx", "SMIC*HS*E*annotation*.xlsx")
 WANTED = ("Subject", "Filename", "OnsetF", "OffsetF", "FirstF", "Emotion")
 OPTIONAL = ("Onset2F", "Offset2F", "Onset3F", "Offset3F", "LastF", "ApexF")
+SUBJECT = re.compile(r"s\d+", re.IGNORECASE)
 EDITIONS = ("HS_long", "HS-E", "HS_E", "HS")
 
 
@@ -126,7 +128,7 @@ def _is_subject(folder: Path, root: Path) -> bool:
     if re.search(r"(?<![a-z])(vis|nir)(?![a-z])", folder.relative_to(root).as_posix(), re.IGNORECASE):
         return False
     pattern = re.compile(r"s\d+_(ne|po|sur)_\d+", re.IGNORECASE)
-    return re.fullmatch(r"s\d+", folder.name, re.IGNORECASE) is not None and any(
+    return SUBJECT.fullmatch(folder.name) is not None and any(
         pattern.fullmatch(path.name) for path in folders_in(undoubled(folder))
     )
 
@@ -142,6 +144,7 @@ def _videos(
 
     unknown = strangers(tree, is_subject, others)
     dropped = unread_pictures(unknown, root, "it holds no folders such as s3_ne_01")
+    dropped += without_pictures(unknown, root, SUBJECT)
     beside = [other for other in others if tree not in other.parents]
     elsewhere = only_elsewhere(tree, beside, is_subject, partial(subject_name, "smic"))
     dropped += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")

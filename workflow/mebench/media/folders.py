@@ -256,6 +256,15 @@ def files_instead(
     return told
 
 
+def without_pictures(folders: Iterable[Path], root: Path, called: re.Pattern[str]) -> list[tuple[str, str]]:
+    """(folder below ``root``, reason) of those ``folders`` that are ``called`` like a subject and hold no picture."""
+    return [
+        (folder.relative_to(root).as_posix(), "it holds no picture")
+        for folder in folders
+        if called.fullmatch(folder.name) and first_picture(folder) is None
+    ]
+
+
 def unread_pictures(folders: Iterable[Path], root: Path, why: str) -> list[tuple[str, str]]:
     """(folder below ``root``, reason with one picture quoted) of those ``folders`` that hold pictures."""
     found = [(folder, picture) for folder in folders if (picture := first_picture(folder))]
