@@ -135,14 +135,14 @@ def _filled(path: Path) -> list[tuple[str, int]]:
 
 
 @contextlib.contextmanager
-def limited() -> Iterator[None]:
+def limited(seconds: int = SECONDS) -> Iterator[None]:
     """Raises TimeoutError after so many seconds."""
 
     def stop(*_: object) -> None:
-        raise TimeoutError(f"not finished after {SECONDS} s")
+        raise TimeoutError(f"not finished after {seconds} s")
 
     signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
         yield
     finally:

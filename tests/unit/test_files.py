@@ -90,3 +90,10 @@ def test_a_column_twice_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("a,b,a\n1,2,3\n")
     with pytest.raises(UserError, match="has the column 'a' twice"):
         files.read_csv(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("lines", ['1,"two\n3,4\n5,"six"\n', '1,"two\n3,4\n', '1,"two"3\n'])
+def test_a_quote_that_is_not_closed_swallows_no_rows(tmp_path, lines):
+    (tmp_path / "a.csv").write_text(f"a,b\n{lines}")
+    with pytest.raises(UserError, match=r"a\.csv is not a CSV file in UTF-8"):
+        files.read_csv(tmp_path / "a.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import fuzz
-from corruptions import CORRUPTIONS
-from texts import TEXTS
 
 
 @pytest.mark.parametrize(("dataset", "count"), [("flow_images", 40), ("smic_vis", 25), ("casme3", 35)])
@@ -31,7 +30,7 @@ def test_a_thousand_corruptions(tmp_path, dataset):
 
 
 def test_a_fault_is_seen(tmp_path, monkeypatch):
-    """A reader that ends in a traceback, one that hangs, and one that changes clips which nobody touched."""
+    """A reader that changes clips which nobody touched, one that loses them, one that breaks and one that hangs."""
     whole = fuzz.Whole("flow_images", tmp_path)
     touched = fuzz.Touched("nothing", set())
 
@@ -46,4 +45,14 @@ def test_a_fault_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(fuzz, "index", lambda dataset, root, out: ([], "## Dropped rows (0)"))
     _, sentence = fuzz.judged(whole, fuzz.Touched("a folder", set(whole.clips)), whole.root, fuzz.Random(0), tmp_path)
     assert "is gone and no row is dropped" in sentence
-    assert "archives" not in {*CORRUPTIONS, *TEXTS}
+    monkeypatch.undo()
+
+    def breaks(chance, copy):
+        raise KeyError("a reader breaks")
+
+    monkeypatch.setattr(fuzz, "CORRUPTIONS", {"broken": breaks})
+    monkeypatch.setattr(fuzz, "TEXTS", {})
+    _, faults = fuzz.campaign("flow_images", 4, seed=0, place=tmp_path / "again")
+    assert any("KeyError: 'a reader breaks'" in fault.what for fault in faults)
+    with pytest.raises(TimeoutError, match="not finished after 1 s"), fuzz.limited(1):
+        time.sleep(5)

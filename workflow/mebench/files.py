@@ -148,7 +148,7 @@ def read_csv(
     errors = "surrogateescape" if file_names else "strict"
     try:
         with open(path, encoding="utf-8-sig", errors=errors, newline="") as handle:
-            reader = csv.DictReader(handle)
+            reader = csv.DictReader(handle, strict=True)
             rows = list(reader)
             columns = reader.fieldnames or []
     except OSError as error:
