@@ -40,8 +40,10 @@ def check_rows(dataset: str, reading: Reading) -> None:
 
 
 def first_reason(dropped: Sequence[tuple[str, str]]) -> str:
-    """Why a row became no clip, for a sentence: of the first that names one, else of the first."""
-    first = next((one for one in dropped if "/" in one[0]), next(iter(dropped), None))
+    """Why a row became no clip, for a sentence: of the first that quotes a name, else that names a clip or folder, else
+    of the first."""
+    quoting = (one for one in dropped if "such as" in one[1])
+    first = next(quoting, next((one for one in dropped if "/" in one[0]), next(iter(dropped), None)))
     return " is unusable: ".join(first) if first else "there are none"
 
 
