@@ -239,7 +239,7 @@ def test_a_subject_does_not_vanish(tmp_path, dataset, fault):
     same = ([what(clip) for clip in after.clips], [video.video_id for video in after.videos])
     if same == ([what(clip) for clip in whole.clips], [video.video_id for video in whole.videos]):
         return
-    word = "holds no" if fault == "emptied" else "a picture there is"
+    word = "holds no file" if fault == "emptied" else "a picture there is"
     assert any(word in why for _, why in after.dropped), after
 
 
@@ -258,10 +258,10 @@ TREE = {
     "another format beside": (lambda subject: (subject / "u_test" / "1" / "c.tif").touch(), 6, "c.tif"),
     "an unknown format beside": (lambda subject: (subject / "u_test" / "1" / "c.heic").touch(), 6, "such as c.heic"),
     "a folder beside": (lambda subject: frames(subject / "u_test" / "1" / "more", ["d.png"]), 6, "more"),
-    "empty": (lambda subject: empty(None, subject), 3, "sub02: it holds no picture"),
-    "empty u_test": (lambda subject: empty(None, subject / "u_test"), 3, "sub02: it holds no picture"),
+    "empty": (lambda subject: empty(None, subject), 3, "sub02: it holds no file"),
+    "empty u_test": (lambda subject: empty(None, subject / "u_test"), 3, "sub02: it holds no file"),
     "empty classes": (lambda subject: [empty(None, subject / "u_test" / name) for name in "012"], 3,
-                      "sub02: it holds no picture"),
+                      "sub02: it holds no file"),
     "empty beside u_train": (lambda subject: (shutil.copytree(subject / "u_test", subject / "u_train"),
                                               empty(None, subject / "u_test")), 3, "u_test holds no picture"),
     "u_train alone": (lambda subject: (subject / "u_test").rename(subject / "u_train"), 3, "sub02"),

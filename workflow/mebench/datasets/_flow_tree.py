@@ -12,6 +12,7 @@ from mebench.errors import UserError
 from mebench.media.folders import (
     ALL_PICTURES,
     child,
+    empty_subjects,
     files_instead,
     find_tree,
     first_picture,
@@ -21,7 +22,6 @@ from mebench.media.folders import (
     strangers,
     undoubled,
     unread_pictures,
-    without_pictures,
 )
 
 CLASS_FOLDERS = {"0": "negative", "1": "positive", "2": "surprise"}
@@ -51,7 +51,7 @@ def read_tree(root: Path, emotions: tuple[str, ...], layout: str) -> Reading:
     for tree in trees:
         unknown = strangers(tree, lambda folder: _test(folder) is not None, trees)
         dropped += unread_pictures(unknown, root, "it has no folder u_test")
-        dropped += without_pictures(folders_in(tree), root, SUBJECT)
+        dropped += empty_subjects(folders_in(tree), root, SUBJECT)
         for subject in folders_in(tree):
             found, lost = _subject(subject, root, emotions)
             if _test(subject) and not (found or lost) and first_picture(subject):

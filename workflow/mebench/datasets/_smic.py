@@ -17,6 +17,7 @@ from mebench.clips.spelling import emotion_name, subject_name
 from mebench.errors import UserError
 from mebench.media.folders import (
     child,
+    empty_subjects,
     existing_folder,
     files_instead,
     find_tree,
@@ -29,7 +30,6 @@ from mebench.media.folders import (
     subjects_of,
     undoubled,
     unread_pictures,
-    without_pictures,
 )
 
 INFIX = {"ne": "negative", "po": "positive", "sur": "surprise"}
@@ -96,7 +96,7 @@ def _clip_folders(
         owner = subject_name("smic", subject.name)
         folders += [(owner, group, folder) for group, inside in groups for folder in folders_in(inside)]
     dropped = unread_pictures(unknown, root, "it is neither a subject's folder such as s11/micro, nor a clip's")
-    dropped += without_pictures(strangers(tree, is_subject, trees), root, SUBJECT)
+    dropped += empty_subjects(strangers(tree, is_subject, trees), root, SUBJECT)
     dropped += files_instead([tree], root, "folders of subjects", SUBJECT)
     dropped += files_instead(dict.fromkeys(subjects), root, "folders such as micro")
     return folders, dropped + files_instead(dict.fromkeys(levels), root, "folders of clips")

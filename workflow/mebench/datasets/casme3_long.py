@@ -19,12 +19,12 @@ from mebench.datasets import _casme3
 from mebench.datasets._spotting import Key, Label, Labels, Spotting, joined, with_emotions
 from mebench.errors import UserError
 from mebench.media.folders import (
+    empty_subjects,
     existing_folder,
     folders_in,
     on_other_trees,
     only_elsewhere,
     unread_pictures,
-    without_pictures,
 )
 from mebench.workbooks.find import look_for_workbook
 
@@ -70,7 +70,7 @@ def read(root: Path) -> Reading:
     for tree in _casme3.with_nested(trees):
         folders |= _casme3.video_folders(tree)
     unread = unread_pictures(_casme3.unknown(trees[0], [*clip_trees, *trees]), root, _casme3.STRANGE)
-    unread += without_pictures(folders_in(trees[0]), root, _casme3.SUBJECT)
+    unread += empty_subjects(folders_in(trees[0]), root, _casme3.SUBJECT)
     elsewhere = only_elsewhere(trees[0], _beside(trees), _is_subject, lambda name: subject_name(_casme3.NAME, name))
     unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")
     reading = Spotting("casme3_long", card.fps, root, folders).read(labels, unread)

@@ -25,6 +25,7 @@ from mebench.datasets._rows import each, name_in
 from mebench.datasets._spotting import Key, Label, Labels, Spotting, expression
 from mebench.errors import UserError
 from mebench.media.folders import (
+    empty_subjects,
     existing_folder,
     find_tree,
     folders_in,
@@ -35,7 +36,6 @@ from mebench.media.folders import (
     subjects_of,
     undoubled,
     unread_pictures,
-    without_pictures,
 )
 from mebench.workbooks.find import Workbook, find_workbook
 from mebench.workbooks.read import read_sheets
@@ -84,7 +84,7 @@ def read(root: Path) -> Reading:
     folders, named = _folders(subjects_of(tree, others, _is_subject, partial(subject_name, "casme_sq")))
     labels = _labels(card, workbook, named)
     unread = unread_pictures(_strangers(tree, others), root, "its name is not that of a video such as s15/15_0101..")
-    unread += without_pictures(strangers(tree, _is_subject, others), root, SUBJECT)
+    unread += empty_subjects(strangers(tree, _is_subject, others), root, SUBJECT)
     beside = [other for other in others if tree not in other.parents]
     elsewhere = only_elsewhere(tree, beside, _is_subject, partial(subject_name, "casme_sq"))
     unread += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")

@@ -23,6 +23,7 @@ from mebench.datasets._spotting import lost_frames, recording
 from mebench.errors import UserError
 from mebench.media.folders import (
     FrameNames,
+    empty_subjects,
     existing_folder,
     find_tree,
     folders_in,
@@ -34,7 +35,6 @@ from mebench.media.folders import (
     subjects_of,
     undoubled,
     unread_pictures,
-    without_pictures,
 )
 from mebench.workbooks.find import find_workbook
 from mebench.workbooks.table import Row, Table, read_table
@@ -144,7 +144,7 @@ def _videos(
 
     unknown = strangers(tree, is_subject, others)
     dropped = unread_pictures(unknown, root, "it holds no folders such as s3_ne_01")
-    dropped += without_pictures(unknown, root, SUBJECT)
+    dropped += empty_subjects(unknown, root, SUBJECT)
     beside = [other for other in others if tree not in other.parents]
     elsewhere = only_elsewhere(tree, beside, is_subject, partial(subject_name, "smic"))
     dropped += unread_pictures(elsewhere, root, "another tree is read, which lacks this subject")

@@ -256,13 +256,20 @@ def files_instead(
     return told
 
 
-def without_pictures(folders: Iterable[Path], root: Path, called: re.Pattern[str]) -> list[tuple[str, str]]:
-    """(folder below ``root``, reason) of those ``folders`` that are ``called`` like a subject and hold no picture."""
+def empty_subjects(folders: Iterable[Path], root: Path, called: re.Pattern[str]) -> list[tuple[str, str]]:
+    """(folder below ``root``, reason) of those ``folders`` that are ``called`` like a subject and hold no file."""
     return [
-        (folder.relative_to(root).as_posix(), "it holds no picture")
+        (folder.relative_to(root).as_posix(), "it holds no file")
         for folder in folders
-        if called.fullmatch(folder.name) and first_picture(folder) is None
+        if called.fullmatch(folder.name) and not _holds_a_file(folder)
     ]
+
+
+def _holds_a_file(folder: Path, depth: int = 6) -> bool:
+    with os.scandir(folder) as entries:
+        if any(not entry.is_dir() and not is_clutter(entry.name) for entry in entries):
+            return True
+    return depth > 0 and any(_holds_a_file(below, depth - 1) for below in folders_in(folder))
 
 
 def unread_pictures(folders: Iterable[Path], root: Path, why: str) -> list[tuple[str, str]]:
