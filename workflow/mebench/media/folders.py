@@ -267,7 +267,7 @@ def empty_subjects(folders: Iterable[Path], root: Path, called: re.Pattern[str])
 
 def _holds_a_file(folder: Path, depth: int = 6) -> bool:
     with os.scandir(folder) as entries:
-        if any(not entry.is_dir() and not is_clutter(entry.name) for entry in entries):
+        if any(not is_clutter(entry.name) and os.path.isfile(entry.path) for entry in entries):
             return True
     return depth > 0 and any(_holds_a_file(below, depth - 1) for below in folders_in(folder))
 
