@@ -25,7 +25,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """With ``pytest -n 2``: files side by side, and whole workflows after them, one after the other on one worker."""
+    """With ``pytest -n 2``: files side by side; after them whole workflows, one after the other on one worker, and beside
+    them those on Slurm, which mostly wait."""
     config.option.loadscopereorder = False
     return FilesThenWorkflows(config, log)
 
@@ -33,5 +34,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 class FilesThenWorkflows(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         """Tests of one scope run on one worker, in their order."""
-        whole = nodeid.startswith(("tests/workflow/", "tests/slurm/"))  # these use all cores themselves
-        return "workflows" if whole else nodeid.split("::")[0]
+        file = nodeid.split("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in ("tests/workflow", "tests/slurm") else file  # these use all cores themselves
