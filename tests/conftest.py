@@ -25,8 +25,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """With ``pytest -n 2``: files side by side; after them whole workflows, one after the other on one worker, and beside
-    them those on Slurm, which mostly wait."""
+    """With ``pytest -n 2``: files side by side; after them whole workflows, one after another on one worker, beside
+    those on Slurm, which mostly wait."""
     config.option.loadscopereorder = False
     return FilesThenWorkflows(config, log)
 
