@@ -78,7 +78,8 @@ def _clip_folders(
 ) -> tuple[list[tuple[str, Path, Path]], list[tuple[str, str]]]:
     """((subject, folder of its class, folder) of each clip, and what holds pictures elsewhere)."""
     unknown, folders, levels, subjects = [], [], [], []
-    for stranger in strangers(tree, is_subject, trees):
+    others = strangers(tree, is_subject, trees)
+    for stranger in others:
         if not SUBJECT.fullmatch(stranger.name):
             unknown.append(stranger)
             continue
@@ -96,7 +97,7 @@ def _clip_folders(
         owner = subject_name("smic", subject.name)
         folders += [(owner, group, folder) for group, inside in groups for folder in folders_in(inside)]
     dropped = unread_pictures(unknown, root, "it is neither a subject's folder such as s11/micro, nor a clip's")
-    dropped += empty_subjects(strangers(tree, is_subject, trees), root, SUBJECT)
+    dropped += empty_subjects(others, root, SUBJECT)
     dropped += files_instead([tree], root, "folders of subjects", SUBJECT)
     dropped += files_instead(dict.fromkeys(subjects), root, "folders such as micro")
     return folders, dropped + files_instead(dict.fromkeys(levels), root, "folders of clips")
