@@ -40,6 +40,7 @@ rule all:
 
 
 onstart:
+    look_once_a_second(workflow.scheduler)
     refresh_configuration()
 
 

@@ -18,7 +18,8 @@ from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv
 from mebench.inputs import store
 from mebench.models import build
-from mebench.plan import Plan, code
+from mebench.plan import Plan
+from mebench.plan.code import CodeDigests
 from mebench.runs import run_record
 from mebench.runs.adopt import adopt
 from mebench.runs.handout import hand_out
@@ -174,9 +175,9 @@ def test_every_entry_belongs_to_either_the_engine_or_a_rule(rule_file, models):
 
 def test_the_source_of_the_rule_file_is_part_of_what_its_rule_depends_on(rule_file):
     run = plan(str(rule_file)).runs[0]
-    before = code.run_digest("folds", run)
+    before = CodeDigests().run("folds", run)
     rule_file.write_text(rule_file.read_text() + "# more\n")
-    assert code.run_digest("folds", run) != before
+    assert CodeDigests().run("folds", run) != before
 
 
 # --- what is given ---------------------------------------------------------------------------------------------------

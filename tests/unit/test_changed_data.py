@@ -22,7 +22,8 @@ from mebench.acquisition.scan import scan
 from mebench.doctor import copies
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json, write_json
-from mebench.plan import Plan, code
+from mebench.plan import Plan
+from mebench.plan.code import CodeDigests
 from mebench.plan.data_state import DataStates
 from mebench.training.rows import data_digest
 from mebench.watch import dryrun
@@ -586,11 +587,11 @@ def test_landmarks_are_known_by_their_content(tmp_path):
 def test_a_reader_of_ones_own_is_part_of_what_the_index_depends_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     reader = write(tmp_path / "datasets/mine.py", b"CARD = {}\n")
-    before = code.index_digest("mine")
+    before = CodeDigests().index("mine")
     os.utime(reader)
-    assert code.index_digest("mine") == before
+    assert CodeDigests().index("mine") == before
     reader.write_bytes(b"CARD = {'title': 'Mine'}\n")
-    assert code.index_digest("mine") != before
+    assert CodeDigests().index("mine") != before
 
 
 def test_explain_calls_states_by_what_they_are():

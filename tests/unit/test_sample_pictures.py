@@ -13,7 +13,8 @@ from mebench.errors import UserError
 from mebench.files import write_csv
 from mebench.inputs import store
 from mebench.inputs.roi_regions import names
-from mebench.plan import Plan, code
+from mebench.plan import Plan
+from mebench.plan.code import CodeDigests
 from mebench.plots import samples, style
 from mebench.plots.samples import drawing, frames, long_flow, roi_flow
 from mebench.plots.samples.choose import Sample
@@ -213,4 +214,4 @@ def test_a_changed_drawer_draws_its_pictures_again(monkeypatch):
         monkeypatch.setattr(
             sources, "_content", lambda path, at, c=changed: read(path, at) + b"#" * path.match(f"*/{c}")
         )
-        assert code.digest("plots") != before, changed
+        assert CodeDigests().area("plots") != before, changed

@@ -14,10 +14,12 @@ from mebench.config.started import started
 from mebench.errors import UserError
 from mebench.files import canonical_json, readable_json, write_json, write_text
 from mebench.names import check_working_folder, shell_word
-from mebench.plan import Plan, code
+from mebench.plan import Plan
+from mebench.plan.code import CodeDigests
 from mebench.plan.data_state import DataStates
 from mebench.plan.runs import spec_digest
 from mebench.plan.shards import Shards
+from mebench.plan.timer import OneTimer
 
 
 def configuration_of(workflow):
@@ -42,6 +44,7 @@ try:
 except UserError as error:
     raise WorkflowError(str(error))
 
+code = CodeDigests()
 # whether the sources still are what results were made from; jobs do not look
 data = DataStates(plan, look=workflow.is_main_process, say=logger.warning)
 
@@ -80,6 +83,14 @@ def refresh_configuration():
     file, document = Path(plan.results) / "config.json", plan.configuration.document()
     if file.exists() and file.read_text(encoding="utf-8") != readable_json(document):
         write_configuration(file, Path(plan.results) / "logs" / "config.log")
+
+
+def look_once_a_second(scheduler):
+    """Let Snakemake look for jobs that may start when a job ends and once a second, and not ever more often."""
+    if hasattr(
+        scheduler, "_schedule_reevalutation"
+    ):  # the name of Snakemake 9.19 to 9.27
+        scheduler._schedule_reevalutation = OneTimer(scheduler._open_jobs.release)
 
 
 def times_attempt(amount):

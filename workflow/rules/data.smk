@@ -18,7 +18,7 @@ rule fetch:
     params:
         source=lambda wildcards: shell_word(plan.datasets[wildcards.dataset]["source"]),
         options=lambda wildcards: plan.arguments.source_options(wildcards.dataset),
-        code=code.digest("fetch"),
+        code=code.area("fetch"),
         state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench fetch {wildcards.dataset} --source {params.source} --options {params.options:q}"
@@ -47,7 +47,7 @@ rule index:
     params:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
         extra=lambda wildcards: plan.arguments.index(wildcards.dataset),
-        code=lambda wildcards: code.index_digest(wildcards.dataset),
+        code=lambda wildcards: code.index(wildcards.dataset),
         state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench index {wildcards.dataset} --root {params.root:q} --out {output.clips:q} {params.extra:q}"

@@ -20,6 +20,6 @@ rule score:
         runtime=times_attempt(30),
     params:
         stage=lambda wildcards: plan.arguments.stage(wildcards.task),
-        code=lambda wildcards: code.task_digest("score", plan.tasks[wildcards.task]),
+        code=lambda wildcards: code.task("score", plan.tasks[wildcards.task]),
     shell:
         "mebench score --task {wildcards.task} --config {input.config:q} --out {output.csv:q} > {log:q} 2>&1"

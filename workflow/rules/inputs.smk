@@ -23,7 +23,7 @@ rule faces:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
         extra=lambda wildcards: plan.arguments.faces(wildcards.dataset),
         folder=subpath(output[0], parent=True),
-        code=code.digest("faces"),
+        code=code.area("faces"),
         state=lambda wildcards: data.name(wildcards.dataset),
         landmarks=lambda wildcards: data.landmarks(wildcards.dataset),
     shell:
@@ -54,7 +54,7 @@ rule input_parts:
             wildcards.dataset, wildcards.input
         ),
         folder=subpath(output[0], ancestor=2),
-        code=lambda wildcards: code.input_digest(wildcards.input),
+        code=lambda wildcards: code.input(wildcards.input),
         state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"
@@ -94,7 +94,7 @@ rule inputs:
         + plan.arguments.truth(wildcards.dataset, wildcards.input),
         join=["--join"] if scattered else [],
         folder=subpath(output[0], parent=True),
-        code=lambda wildcards: code.input_digest(wildcards.input),
+        code=lambda wildcards: code.input(wildcards.input),
         state=lambda wildcards: data.name(wildcards.dataset),
     shell:
         "mebench inputs {wildcards.dataset} {wildcards.input} --clips {input.clips:q} --root {params.root:q}"

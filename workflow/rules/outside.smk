@@ -25,7 +25,7 @@ rule folds:
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
         digest=lambda wildcards: spec_digest([run_of(wildcards)]),
-        code=lambda wildcards: code.run_digest("folds", run_of(wildcards)),
+        code=lambda wildcards: code.run("folds", run_of(wildcards)),
     shell:
         "mebench folds --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
         " --spec-digest {params.digest}"
@@ -58,7 +58,7 @@ rule adopt:
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
         digest=lambda wildcards: spec_digest([run_of(wildcards)]),
-        code=lambda wildcards: code.run_digest("adopt", run_of(wildcards)),
+        code=lambda wildcards: code.run("adopt", run_of(wildcards)),
     shell:
         "mebench adopt --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
         " --spec-digest {params.digest}"

@@ -24,7 +24,7 @@ rule tables:
             plan.task_of_table(wildcards.table)
         ),
         out=subpath(output[0], strip_suffix=".csv"),
-        code=code.digest("tables"),
+        code=code.area("tables"),
     shell:
         "mebench tables {params.table:q} --scores {input.scores:q} --out {params.out:q} --config {input.config:q} > {log:q} 2>&1"
 
@@ -60,7 +60,7 @@ for task in plan.tasks:
             arguments=lambda wildcards, of=task: plan.arguments.plots(of),
             define=plan.arguments.define(task),
             out=subpath(output[0], parent=True),
-            code=code.task_digest("plots", plan.tasks[task]),
+            code=code.task("plots", plan.tasks[task]),
         shell:
             "mebench plots task --task {params.task} --config {input.config:q} --out {params.out:q} > {log:q} 2>&1"
 
@@ -88,7 +88,7 @@ rule dataset_plots:
         runtime=times_attempt(30),
     params:
         out=subpath(output[0], parent=True),
-        code=code.digest("plots"),
+        code=code.area("plots"),
     shell:
         "mebench plots datasets --clips {input.clips:q} --out {params.out:q} > {log:q} 2>&1"
 
@@ -132,6 +132,6 @@ rule report:
         shown=canonical_json(plan.shown),
         define=plan.arguments.define(*plan.tasks),
         config=plan.config_json,
-        code=code.digest("report"),
+        code=code.area("report"),
     shell:
         "mebench report --config {input.config:q} --out {output.html:q} > {log:q} 2>&1"

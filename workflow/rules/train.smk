@@ -31,7 +31,7 @@ rule train:
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
         digest=lambda wildcards: spec_digest([run_of(wildcards)]),
-        code=lambda wildcards: code.run_digest("train", run_of(wildcards)),
+        code=lambda wildcards: code.run("train", run_of(wildcards)),
     # exec: the shell would die of a scheduler's signal to stop, and training with it before it has kept its state
     shell:
         "exec mebench train --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
@@ -71,7 +71,7 @@ rule pool:
     params:
         spec=lambda wildcards: run_of(wildcards).parameter,
         digest=lambda wildcards: spec_digest([run_of(wildcards)]),
-        code=lambda wildcards: code.run_digest("pool", run_of(wildcards)),
+        code=lambda wildcards: code.run("pool", run_of(wildcards)),
     shell:
         "mebench pool --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
         " --spec-digest {params.digest}"

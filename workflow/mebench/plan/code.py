@@ -6,6 +6,7 @@ Snakefile is parsed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,28 +42,30 @@ AREAS: dict[str, tuple[str, ...]] = {
 }
 
 
-def digest(area: str) -> str:
-    """The code of a rule."""
-    return sources.fingerprint(*AREAS[area])
+class CodeDigests:
+    """Digests of code, each taken once, when the first job asks for it: hundreds of jobs ask for the same."""
 
+    def __init__(self) -> None:
+        self._fingerprint, self._model = functools.cache(sources.fingerprint), functools.cache(sources.model_digest)
 
-def run_digest(area: str, run: Run) -> str:
-    """The same of a rule that makes something of one run: with the code of its model and of its kind of task."""
-    return task_digest(area, run.spec["task"]) + sources.model_digest(run.spec["model"])
+    def area(self, area: str) -> str:
+        """The code of a rule."""
+        return self._fingerprint(*AREAS[area])
 
+    def run(self, area: str, run: Run) -> str:
+        """The same of a rule that makes something of one run: with the code of its model and of its kind of task."""
+        return self.task(area, run.spec["task"]) + self._model(run.spec["model"])
 
-def task_digest(area: str, task: Mapping[str, object]) -> str:
-    """The same of a rule that makes something of all runs of a task: with the code of its kind."""
-    return sources.fingerprint(*AREAS[area], sources.kind_file(task))
+    def task(self, area: str, task: Mapping[str, object]) -> str:
+        """The same of a rule that makes something of all runs of a task: with the code of its kind."""
+        return self._fingerprint(*AREAS[area], sources.kind_file(task))
 
+    def index(self, dataset: str) -> str:
+        """The code that reads a dataset."""
+        return self._fingerprint("verbs/index.py", cards.locate("datasets", dataset).resolve())
 
-def index_digest(dataset: str) -> str:
-    """The code that reads a dataset."""
-    return sources.fingerprint("verbs/index.py", cards.locate("datasets", dataset).resolve())
-
-
-def input_digest(name: str) -> str:
-    """The code that makes an input: its kind's file, and that of its flow."""
-    spec = input_names.parse(name)
-    files = [f"inputs/{kind}.py" for kind in (spec.kind, spec.options.get("flow")) if kind]
-    return sources.fingerprint("verbs/inputs.py", *files)
+    def input(self, name: str) -> str:
+        """The code that makes an input: its kind's file, and that of its flow."""
+        spec = input_names.parse(name)
+        files = [f"inputs/{kind}.py" for kind in (spec.kind, spec.options.get("flow")) if kind]
+        return self._fingerprint("verbs/inputs.py", *files)
