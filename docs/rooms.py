@@ -80,11 +80,13 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "owner_paths",
             "papers",
             "parallel",
+            "predicted",
             "progress",
             "yaml_text",
         ),
-        "reading cards, `UserError`, files that are whole or absent, their columns, keys and names, several processes, "
-        "progress and messages, letters and fonts, the papers that cards cite, YAML and paths that people write",
+        "reading cards, `UserError`, files that are whole or absent, their columns, keys and names, predictions, "
+        "several processes, progress and messages, letters and fonts, the papers that cards cite, YAML and paths that "
+        "people write",
     ),
 }
 

@@ -52,7 +52,9 @@ def settings(name: str) -> list[dict]:
     return found
 
 
-EVERY = [(name, options) for name in names() for options in settings(name)]
+# those that give logits of clips; test_spotters.py has those that spot
+RECOGNISING = [name for name, card in CARDS.items() if "recognition" in card.get("serves", ["recognition"])]
+EVERY = [(name, options) for name in RECOGNISING for options in settings(name)]
 ONES = [(name, options) for name, options in EVERY if name in TRAINED]
 
 

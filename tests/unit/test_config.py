@@ -147,7 +147,7 @@ def test_the_shipped_configuration_tries_every_model_anywhere():
 
 
 def test_the_keys_of_a_recipe_are_those_of_its_type_with_defaults_of_these_types():
-    types = {key: type(default).__name__ for key, default in recipes.RECIPE.items()}
+    types = {key: type(default).__name__ for key, default in recipes.KEYS.items()}
     assert types == {key: getattr(kind, "__forward_arg__", kind) for key, kind in Recipe.__annotations__.items()}
 
 

@@ -37,7 +37,7 @@ from project import Project, served
 
 from mebench import cards
 from mebench.clips.card import dataset_card
-from mebench.config import feasible, recipes
+from mebench.config import feasible, kinds, recipes
 from mebench.protocols.tasks import TASKS
 
 CHOICES = {
@@ -75,13 +75,14 @@ def pictures(task: str) -> bool:
 
 @functools.cache
 def goes(model: str, task: str) -> bool:
-    """Whether a model, as small as it comes, can read what the datasets of a task deliver."""
-    return reads(model, TASKS[task]["datasets"])
+    """Whether a model, as small as it comes, serves the kind of a task and can read what its datasets deliver."""
+    serves = card(model).get("serves", [kinds.DEFAULT])
+    return kinds.name_of(TASKS[task]) in serves and reads(model, TASKS[task]["datasets"], task)
 
 
-def reads(model: str, datasets: Iterable[str]) -> bool:
+def reads(model: str, datasets: Iterable[str], task: str) -> bool:
     wanted = json.loads(read_by(model))
-    return not any(feasible.unreadable(wanted, dataset_card(name)) for name in datasets)
+    return not any(feasible.unreadable(wanted, dataset_card(name), TASKS[task]) for name in datasets)
 
 
 def row_of(model: str, task: str, configuration: Row) -> Row:
@@ -89,7 +90,7 @@ def row_of(model: str, task: str, configuration: Row) -> Row:
     row = {"model": model, "kind": kind_of(model), "task": task, **configuration}
     if pictures(task):
         del row["crop"], row["apex"]
-    if not ("macro" in TASKS[task] and by_gradient(model) and reads(model, TASKS[task]["macro"])):
+    if not ("macro" in TASKS[task] and by_gradient(model) and reads(model, TASKS[task]["macro"], task)):
         row["extra"] = "none"
     return row
 

@@ -89,9 +89,11 @@ def _facts(card: ModelCard) -> str:
 def _recipe(card: ModelCard) -> str:
     presets, lines, defaults = facts.recipe_table(card)
     if not lines:
-        return {"fit": "Fitted at once, without gradient descent.", "oracle": "Not trained."}.get(
-            card.get("training", "gradient"), ""
-        )
+        return {
+            "fit": "Fitted at once, without gradient descent.",
+            "oracle": "Not trained.",
+            "direct": "Not trained by epochs: it gives intervals itself.",
+        }.get(card.get("training", "gradient"), "")
     table = markdown_table(("recipe", *presets), lines)
     return f"{table}\n\nAll else is at its default: {', '.join(defaults)}." if defaults else table
 

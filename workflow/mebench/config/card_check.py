@@ -16,7 +16,7 @@ from mebench.model_card import Change, RequiredCard, RequiredMeasurement, Resour
 KEYS, INPUTS = tuple(RequiredCard.__annotations__), tuple(RequiredInputs.__annotations__)
 MEASURED, RESOURCES = tuple(RequiredMeasurement.__annotations__), tuple(Resources.__annotations__)
 PARTS = tuple(Change.__annotations__)
-TRAINING = ("gradient", "fit", "oracle")
+TRAINING = ("gradient", "fit", "oracle", "direct")
 RANGES = ("pixels", "byte", "unit", "imagenet", "any")
 CENTERS = ("none", "train_mean", "train_p99")
 

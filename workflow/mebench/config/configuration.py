@@ -9,6 +9,7 @@ from mebench.clips.entry import DatasetEntry
 from mebench.config import kinds
 from mebench.config.entries import Document, ModelEntry, Settings
 from mebench.config.kinds import KindCard
+from mebench.model_card import model_card
 from mebench.protocols.tasks import TaskDefinition
 
 FORMAT = "mebench configuration 1"  # of results/config.json
@@ -67,5 +68,10 @@ class Configuration:
         return [self.tasks[str(written["name"])] for written in self.settings["tasks"] if not isinstance(written, str)]
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Each task with each model entry that is for it."""
-        return [(t, m) for t in self.tasks for m, entry in self.entries.items() if t in (entry["tasks"] or self.tasks)]
+        """Each task with each model entry that is for it: that names it, or names none and serves its kind."""
+        return [(t, m) for t in self.tasks for m, entry in self.entries.items() if self._is_for(entry, t)]
+
+    def _is_for(self, entry: ModelEntry, task: str) -> bool:
+        if entry["tasks"] is not None:
+            return task in entry["tasks"]
+        return self.kinds[task]["name"] in model_card(entry["model"]).get("serves", [kinds.DEFAULT])

@@ -31,7 +31,10 @@ class KindCard(_Required, total=False):
 
     ``definition`` are the keys that a task of the kind may have, ``required`` those that it must have. ``selection``
     maps a selection of epochs to the column of history.csv that it adds, ``predictions`` a column to its meaning.
-    ``stage`` holds the parameters of the stage after pooling, with their defaults.
+    ``stage`` holds the parameters of the stage after pooling, with their defaults, ``stage_values`` what each may be
+    (:mod:`mebench.config.stages`). ``scoring`` names the class of what follows pooling, ``array`` the columns of
+    predictions.npy, ``files`` those of the files that the stage writes. ``holds``: predictions for the subjects that
+    a fold held out are kept under the selection ``inner``.
     """
 
     required: list[str]
@@ -39,6 +42,11 @@ class KindCard(_Required, total=False):
     sample: str
     predictions: dict[str, str]
     stage: dict[str, object]
+    stage_values: dict[str, list[object]]
+    scoring: str
+    array: dict[str, str]
+    files: dict[str, dict[str, str]]
+    holds: bool
 
 
 REQUIRED = tuple(key for key in _Required.__annotations__ if key != "name")  # the name is that of the file

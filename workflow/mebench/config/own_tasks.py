@@ -10,7 +10,7 @@ from mebench.clips.card import dataset_card
 from mebench.clips.clip_names import clip_name
 from mebench.clips.dataset_names import one_each, part_name
 from mebench.clips.persons import refuse_one_person_twice
-from mebench.config import kinds
+from mebench.config import kinds, stages
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.owner_paths import expanded
 from mebench.protocols.tasks import SHIPPED, Expected, TaskDefinition
@@ -43,11 +43,7 @@ def own(written: Mapping[str, object]) -> TaskDefinition:
     for key in entry:
         if key not in allowed:
             raise UserError(f"the task {name} has the unknown key '{key}'{did_you_mean(key, allowed)}")
-    for key in entry.get("stage", {}):
-        if key not in card.get("stage", {}):
-            raise UserError(
-                f"the task {name} has the unknown stage parameter '{key}'{did_you_mean(key, card.get('stage', {}))}"
-            )
+    stages.check(card, entry.get("stage", {}), f"the task {name}", entry.get("classes", []))
     refuse_one_person_twice([f"{name}/1" for name in entry["datasets"]], f"the task {entry['name']}")
     lacking = [key for key in card.get("required", []) if key not in entry]
     if lacking:

@@ -44,6 +44,9 @@ RECIPE: dict[str, str | int | float] = {
     "ema": 0.0,
     "precision": "float32",
 }
+# keys that only some models have: without them the task decides
+FURTHER: dict[str, str | int | float] = {"negatives": 1.0}
+KEYS = {**RECIPE, **FURTHER}
 CHOICES = {
     "optimizer": ("adam", "adamw", "sgd"),
     "weight_decay_on": ("all", "matrices", "no_biases"),
@@ -70,7 +73,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
         entry = {str(key): value for key, value in written.items()}
     model = expanded(str(entry.pop("model")), "model")
     if not cards.is_rule_file(model):
-        card_check.check(cards.card("models", model), cards.locate("models", model), RECIPE)
+        card_check.check(cards.card("models", model), cards.locate("models", model), KEYS)
     card = model_card(model)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
     tasks = _tasks(name, entry.pop("tasks", None))
@@ -89,7 +92,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
     wanted = cast(ModelInputs, {**card["inputs"], **changed(card, options, "inputs")})
     recipe: Recipe = {}
     if training == "gradient":
-        recipe = checked(name, _base(card, options) | {key: chosen[key] for key in chosen if key in RECIPE})
+        recipe = checked(name, _base(card, options) | {key: chosen[key] for key in chosen if key in KEYS})
         augmentations.check(augmentations.parse(recipe["augment"]), wanted["channels"], wanted["range"], wanted["kind"])
     resources = {**card["resources"], **changed(card, options, "resources")}
     resources |= cast(Mapping[str, object], presets[preset].get("resources", {}))
@@ -118,9 +121,9 @@ def _tasks(name: str, tasks: object) -> list[str] | None:
 
 def _check_keys(name: str, card: ModelCard, keys: Iterable[str]) -> None:
     """A UserError where a key is neither an option of the card nor of a recipe that the model has."""
-    known = [*card.get("options", {}), *(RECIPE if card.get("training", "gradient") == "gradient" else ())]
+    known = [*card.get("options", {}), *(KEYS if card.get("training", "gradient") == "gradient" else ())]
     for key in keys:
-        if key in RECIPE and key not in known:
+        if key in KEYS and key not in known:
             raise UserError(f"the model entry '{name}' has {key}, which is for models that are trained by gradient; "
                             f"{card['title']} is not, leave it out")  # fmt: skip
         if key not in known:
@@ -152,7 +155,7 @@ def _base(card: ModelCard, options: Mapping[str, Option]) -> dict[str, object]:
 def checked(name: str, values: Mapping[str, object]) -> Recipe:
     """The recipe with numbers as numbers; a UserError names a value that makes no sense."""
     for key, value in values.items():
-        default = RECIPE[key]
+        default = KEYS[key]
         if key in CHOICES:
             if value not in CHOICES[key]:
                 raise UserError(f"the model {name} has {key}: {value}{did_you_mean(str(value), CHOICES[key])}")
@@ -166,7 +169,7 @@ def checked(name: str, values: Mapping[str, object]) -> Recipe:
             raise UserError(f"the model {name} has {key}: {value}; it must be a {whole}number above 0")
         elif key in BELOW_ONE and value >= 1:
             raise UserError(f"the model {name} has {key}: {value}; it must be below 1")
-    recipe = cast(Recipe, {key: type(RECIPE[key])(cast(str, value)) for key, value in values.items()})
+    recipe = cast(Recipe, {key: type(KEYS[key])(cast(str, value)) for key, value in values.items()})
     if recipe["warmup_epochs"] >= recipe["epochs"]:
         raise UserError(
             f"the model {name} has warmup_epochs: {recipe['warmup_epochs']:g}, which leaves nothing of "
@@ -214,7 +217,7 @@ def _preset(card: ModelCard, spec: RunSpec) -> str:
         return "paper"
     base = _base(card, spec["options"])
     for name, preset in _presets(card).items():
-        recipe = {key: value for key, value in preset.items() if key in RECIPE}
+        recipe = {key: value for key, value in preset.items() if key in KEYS}
         options = {key: value for key, value in preset.items() if key in card.get("options", {})}
         same = {**base, **recipe, "labels": ""} == {**spec["recipe"], "labels": ""}
         if same and all(spec["options"].get(key) == value for key, value in options.items()):

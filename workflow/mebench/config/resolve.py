@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mebench import cards
-from mebench.config import feasible, own_tasks, recipes
+from mebench.config import feasible, kinds, own_tasks, recipes
 from mebench.config.configuration import Configuration
 from mebench.config.entries import ModelEntry, Settings
 from mebench.errors import UserError, did_you_mean
+from mebench.model_card import model_card
 from mebench.protocols.tasks import TASKS, TaskDefinition, extra_datasets, task
 
 
@@ -19,6 +20,7 @@ def resolve(settings: Settings) -> Configuration:
     tasks = {definition["name"]: definition for definition in named}
     configuration = Configuration(settings, tasks, _entries(settings["models"], tasks))
     _check_datasets(configuration)
+    _check_served(configuration)
     for task_name, entry in configuration.pairs():
         _check_extra(configuration, task_name, entry)
     feasible.check(configuration)
@@ -61,6 +63,21 @@ def _writes_given(path: str, name: str) -> bool:
     """Whether the text of a rule file has the output that :mod:`mebench.runs.adopt` waits for."""
     text = Path(path).read_text(encoding="utf-8")
     return any(f"/runs/{{task}}/{model}/seed{{seed}}/given.csv" in text for model in (name, "{model}"))
+
+
+def _check_served(configuration: Configuration) -> None:
+    """Each task has a model that serves its kind, and each entry a task."""
+    pairs = configuration.pairs()
+    for name in configuration.tasks:
+        if name not in {task for task, _ in pairs}:
+            kind = configuration.kinds[name]["name"]
+            raise UserError(f"no model entry is for the task {name}: none serves its kind, {kind}; add one that does, "
+                            "which 'mebench models' tells")  # fmt: skip
+    for name, entry in configuration.entries.items():
+        if name not in {model for _, model in pairs}:
+            serves = ", ".join(model_card(entry["model"]).get("serves", [kinds.DEFAULT]))
+            raise UserError(f"the model entry '{name}' serves {serves}, but no task of this configuration is of that "
+                            "kind; add one, or remove the entry")  # fmt: skip
 
 
 def _check_datasets(configuration: Configuration) -> None:

@@ -12,8 +12,9 @@ Option = str | int | float | bool | None  # a value that a card lists for an opt
 
 
 class Recipe(TypedDict, total=False):
-    """How a model is trained by gradient; every key is there, with a default in :mod:`mebench.config.recipes`. Of
-    other models it is empty."""
+    """How a model is trained by gradient; every key but the last is there, with a default in
+    :mod:`mebench.config.recipes`. Of other models it is empty. ``negatives``: windows without a label for each with
+    one, where it is not the task's number."""
 
     optimizer: str
     lr: float
@@ -41,6 +42,7 @@ class Recipe(TypedDict, total=False):
     clip_norm: float
     ema: float
     precision: str
+    negatives: float
 
 
 class RequiredInputs(TypedDict):

@@ -19,6 +19,7 @@ from mebench.models._mamba import Mamba
 CARD = {
     "title": "ME-TST",
     "kind": "model",
+    "serves": ["recognition", "spotting"],
     "paper": "zou2025me_tst",
     "licence": "The authors' code carries no licence; written from a description of it.",
     "module": "METST",
@@ -104,10 +105,8 @@ CARD = {
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
     "notes": (
         "From the released code; the paper's text was not read. A spotting network: each frame of a window "
-        "gets a score and logits of the emotions and neutral. Videos are read in windows too, but spotting in "
-        "them is neither trained nor scored yet, so no figure that is published for spotting compares. On a "
-        "GPU where mamba_ssm is installed its scan is used: then the last bits of a fold are not the same "
-        "twice."
+        "gets a score and logits of the emotions and neutral. On a GPU where mamba_ssm is installed its scan "
+        "is used: then the last bits of a fold are not the same twice."
     ),
     "deviations": [
         {
@@ -217,6 +216,7 @@ STAGES = 3
 DROP_PATH = 0.2
 SPOT_SHARE = 0.9  # of the loss; emotions have the rest
 NEUTRAL_WEIGHT = 6.0
+UNNAMED = -100  # the class of a frame whose emotion is not known: no part of the loss of emotions
 
 
 class METST(nn.Module):
@@ -272,18 +272,24 @@ class METST(nn.Module):
         return clip_logits(self.frames(x)[1], between(x))
 
     def see_clips(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        """See all training clips with their emotions, before training: the loss weighs frames by the number of frames
-        of each class."""
+        """See all training samples with their targets, before training: the loss weighs frames by the number of frames
+        of each class. Targets are emotions of clips (N,), or classes of frames (N, T) as :mod:`mebench.tasks.spotting`
+        has them."""
         classes = len(self.counted)
         for x, y in batches:
-            self.counted += torch.bincount(emotions(y, between(x), classes - 1).flatten(), minlength=classes)
+            frames = y if y.dim() == 2 else emotions(y, between(x), classes - 1)
+            self.counted += torch.bincount(frames[(frames >= 0) & (frames < classes)], minlength=classes)
 
     def training_loss(
         self, x: torch.Tensor, y: torch.Tensor, criterion: Callable[..., torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Loss of clips of emotions ``y`` (N,), and their logits (N, num_classes). The loss of a window has its own
-        weights, so the recipe's ``criterion`` is not used."""
+        """Loss of clips of emotions ``y`` (N,), and their logits (N, num_classes); or of windows with classes of frames
+        ``y`` (N, T), and their scores and logits (N, T, 1 + num_classes + 1). The loss of a window has its own weights,
+        so the recipe's ``criterion`` is not used."""
         spot, logits = self.frames(x)
+        if y.dim() == 2:
+            outputs = torch.cat([spot[..., None], logits], dim=-1)
+            return labelled_loss(spot, logits, y, self.weights()), outputs
         shown = between(x)
         target = emotions(y, shown, neutral=len(self.counted) - 1)
         return window_loss(spot, logits, shown.float(), target, self.weights()), clip_logits(logits, shown)
@@ -344,9 +350,23 @@ def window_loss(
     cross-entropy would be divided by the sum of weights.
     """
     by_frame = F.cross_entropy(
-        rearrange(logits.float(), "n t c -> (n t) c"), emotion_target.flatten(), weight=weights, reduction="none"
+        rearrange(logits.float(), "n t c -> (n t) c"),
+        emotion_target.flatten(),
+        weight=weights,
+        reduction="none",
+        ignore_index=UNNAMED,
     )
     return SPOT_SHARE * F.mse_loss(spot.float(), spot_target) + (1 - SPOT_SHARE) * by_frame.mean()
+
+
+def labelled_loss(spot: torch.Tensor, logits: torch.Tensor, y: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """:func:`window_loss` of frames (N, T) of classes ``y``: neutral is the last class of ``weights`` (C,), the number
+    after it an expression without a class, -1 a frame after the end of its recording, which counts for nothing."""
+    neutral, known = len(weights) - 1, y >= 0
+    return window_loss(
+        spot[known][None], logits[known][None], (y != neutral)[known][None].float(),
+        torch.where(y > neutral, UNNAMED, y)[known][None], weights,
+    )  # fmt: skip
 
 
 # --- parts of the network ---------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class Definition(TypedDict, total=False):
     ``label_from`` names the column of clips.csv to read instead of ``emotion``. ``drop`` maps the clip_id of each clip
     that the official list of the task leaves out to the reason. ``macro`` maps a dataset of long videos to the dataset
     with the same subjects: its macro-expressions can be added to training (``extra_clips: macro``).
+    ``expression``, ``train_videos`` and ``negatives`` are keys of spotting (``tasks/spotting.py``).
     """
 
     kind: str
@@ -36,6 +37,9 @@ class Definition(TypedDict, total=False):
     macro: dict[str, str]
     expected: Expected
     stage: dict[str, object]
+    expression: str
+    train_videos: str
+    negatives: float
 
 
 class TaskDefinition(Definition):
@@ -208,6 +212,48 @@ TASKS: dict[str, Definition] = {
         "expected": _expected(860, 94, I=15, II=151, III=234, IV=37, V=47, VI=3, VII=373),
     },
 }
+
+
+EXPRESSIONS = ("micro", "macro", "all")
+FOUR = ("negative", "others", "positive", "surprise")
+
+
+def _spotting(
+    task: str, title: str, dataset: str, labels: Mapping[str, str], negatives: float, **expected: tuple[int, int]
+) -> dict[str, Definition]:
+    """A task for each type of expression of which ``expected`` has the numbers of expressions and of subjects.
+    ``negatives`` is the ratio of windows without a label."""
+    return {
+        task if expression == "micro" else f"{task}-{expression}": {
+            "kind": "spotting",
+            "title": f"{title}, spotting of {'all' if expression == 'all' else f'{expression}-'}"
+            f"{' ' if expression == 'all' else ''}expressions, LOSO",
+            "datasets": [dataset],
+            "classes": [name for name in FOUR if name in labels.values()],
+            "labels": {dataset: dict(labels)},
+            "drop": {},
+            "expression": expression,
+            "negatives": negatives,
+            "expected": {"clips": expected[expression][0], "subjects": expected[expression][1]},
+        }
+        for expression in EXPRESSIONS
+        if expression in expected
+    }
+
+
+# the ratios of SAMM Long Videos and CAS(ME)^3 are those of ME-TST's code; the others are those at the same frame rate
+TASKS |= {
+    **_spotting("sammlv-spotting", "SAMM Long Videos", "samm_long", {**MEGC2019_LABELS["samm"], "others": "others"},
+                0.5, micro=(159, 29), macro=(343, 29), all=(502, 30)),
+    **_spotting("casme3-spotting", "CAS(ME)^3 Part A", "casme3_long", {**CASME3_LABELS, "others": "others"},
+                4, micro=(860, 94), macro=(3346, 98), all=(4206, 98)),
+    **_spotting("casme2sq-spotting", "CAS(ME)^2", "casme_sq", {**SAME, "others": "others"},
+                4, micro=(57, 14), macro=(300, 20), all=(357, 22)),
+    **_spotting("smic-e-spotting", "SMIC-E HS", "smic_long", SAME, 0.5, micro=(161, 16)),
+}  # fmt: skip
+# recognition over true positives of SAMM Long Videos is without others (ME-TST); see docs/spotting.md
+for _name in ("sammlv-spotting", "sammlv-spotting-macro", "sammlv-spotting-all"):
+    TASKS[_name]["stage"] = {"recognised": ["negative", "positive", "surprise"]}
 
 
 SHIPPED = frozenset(TASKS)  # the others are those of a configuration

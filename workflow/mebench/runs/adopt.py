@@ -9,6 +9,7 @@ from __future__ import annotations
 from mebench import __version__, cards, formats, given_table, tasks
 from mebench.clips.clip_names import known_clip
 from mebench.errors import UserError
+from mebench.predicted import Predicted
 from mebench.protocols import loso
 from mebench.runs.paths import PREDICTIONS, RunFiles
 from mebench.runs.pool import FoldOutcomes, complete, write_history, write_predictions, write_record
@@ -37,8 +38,8 @@ def adopt(files: RunFiles, title: Title) -> RunRecord:
     for sample in samples.rows:
         own, told = {"fold": sample["subject"], "seed": spec["seed"]}, by_clip[sample["clip_id"]]
         row = {**kind.given(sample, told.cells | {"clip_id": sample["clip_id"]}, told.where), **own}
-        pooled.append({name: row[name] for name in kind.columns() if name in row})
-    write_predictions(run / PREDICTIONS, kind, pooled)
+        pooled.append({name: str(row[name]) for name in kind.columns() if name in row})
+    write_predictions(run / PREDICTIONS, kind, Predicted(pooled))
     write_history(run, kind, [])
     folds = len(loso.folds([row["subject"] for row in samples.rows]))
     trained = FoldOutcomes(

@@ -4,24 +4,26 @@ shard."""
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from mebench import instruction_set, tasks
 from mebench.checkout import checkout
 from mebench.errors import UserError
 from mebench.files import canonical_json, file_digest, whole_folder, write_csv, write_json
+from mebench.runs import predicted_files
 from mebench.runs.checkpoint import Checkpoint
 from mebench.runs.device import device_name, peak_memory_mb, versions
 from mebench.runs.execution import Execution
 from mebench.runs.fingerprint import Parts
 from mebench.runs.lock import Holder
-from mebench.runs.paths import HISTORY, PEEKED, PREDICTIONS, RECORD, WEIGHTS, checkpoint_file, fold_folder
+from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RECORD, WEIGHTS, checkpoint_file, fold_folder
 from mebench.runs.records import FoldRecord
 from mebench.runs.where import where
 from mebench.training.fold import FoldJob, FoldResult, run_fold
@@ -150,9 +152,15 @@ def now() -> str:
 
 def write_result(folder: Path, job: FoldJob, result: FoldResult, save_weights: bool) -> None:
     """Write predictions.csv (and predictions.test_peek.csv), history.csv and, on request, weights.safetensors."""
-    write_predictions(folder / PREDICTIONS, job, result.chosen.predictions)
-    if result.chosen.peeked is not None:
-        write_predictions(folder / PEEKED, job, result.chosen.peeked)
+    chosen = result.chosen
+    if result.written is None:
+        write_predictions(folder / PREDICTIONS, job, job.test, chosen.predictions)
+    else:
+        write_rows(folder / PREDICTIONS, job, *result.written)
+    if chosen.peeked is not None:
+        write_predictions(folder / PEEKED, job, job.test, chosen.peeked)
+    if chosen.held is not None:
+        write_predictions(folder / HELD, job, result.held, chosen.held)
     write_history(folder / HISTORY, job, result.history)
     if save_weights:
         from safetensors.torch import save_file
@@ -168,9 +176,16 @@ def write_history(path: Path, job: FoldJob, history: list[HistoryRow]) -> None:
     write_csv(path, columns, (dict(zip(columns, row, strict=True)) for row in rows))
 
 
-def write_predictions(path: Path, job: FoldJob, predictions: torch.Tensor) -> None:
-    """Write the rows that the kind of task makes of each test sample, with the fold and seed of the run."""
-    kind, own = job.data.kind, {"fold": job.fold, "seed": job.spec["seed"]}
-    pairs = zip(job.test, predictions.numpy(), strict=True)
-    rows = [{**own, **row} for i, p in pairs for row in kind.rows(job.data.samples[i], job.data.y[i].numpy(), p)]
-    write_csv(path, kind.columns(), rows)
+def write_predictions(path: Path, job: FoldJob, samples: list[int], predictions: torch.Tensor) -> None:
+    """Write what the kind of task makes of the predictions for ``samples``, with the fold and seed of the run."""
+    kind, every = job.data.kind, job.data.samples
+    rows, array = kind.written(
+        [every[i] for i in samples], job.data.y[samples].numpy(), predictions.numpy(), [every[i] for i in job.train]
+    )
+    write_rows(path, job, rows, array)
+
+
+def write_rows(path: Path, job: FoldJob, rows: Sequence[Mapping[str, object]], array: np.ndarray | None) -> None:
+    """Write the rows of a fold with its name and the seed of its run, and the array beside them."""
+    own = {"fold": job.fold, "seed": job.spec["seed"]}
+    predicted_files.write(path, job.data.kind.columns(), [{**own, **row} for row in rows], array)

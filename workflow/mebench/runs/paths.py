@@ -10,6 +10,7 @@ from mebench.config.spec import RunSpec
 
 RECORD, HISTORY, WEIGHTS = "fold.json", "history.csv", "weights.safetensors"
 PREDICTIONS, PEEKED = "predictions.csv", "predictions.test_peek.csv"
+HELD = "predictions.inner.csv"  # for the subjects that a fold held out of its training subjects
 
 
 @dataclass(frozen=True)

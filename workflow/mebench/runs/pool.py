@@ -12,9 +12,10 @@ from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv
 from mebench.indexing import decisions
-from mebench.runs import expectation, run_record
+from mebench.predicted import Predicted
+from mebench.runs import expectation, predicted_files, run_record
 from mebench.runs.fingerprint import fingerprint
-from mebench.runs.paths import HISTORY, PEEKED, PREDICTIONS, RunFiles, fold_folder
+from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RunFiles, fold_folder
 from mebench.runs.records import FoldRecord, record_of, whole
 from mebench.runs.run_record import RunRecord, Title
 from mebench.tasks import Kind, Row
@@ -43,10 +44,11 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
     predicted = [row for row in rows.rows if row["subject"] in {record.fold for record in done}]
     expected = kind.keys(predicted)
     for name in (PREDICTIONS, *([PEEKED] if done[0].peeked_epoch is not None else [])):
-        pooled = [row for record in done
-                  for row in read_csv(fold_folder(run, record.fold) / name, (*kind.key, *kind.needed))]  # fmt: skip
-        complete(pooled, kind.key, expected, run / name, "train the run again")
+        pooled = of_folds(run, kind, name, done)
+        complete(pooled.rows, kind.key, expected, run / name, "train the run again")
         write_predictions(out / name, kind, pooled)
+    if (fold_folder(run, done[0].fold) / HELD).exists():
+        write_predictions(out / HELD, kind, of_folds(run, kind, HELD, done))
     write_history(out, kind, [{"fold": record.fold} | row for record in done
                               for row in read_csv(fold_folder(run, record.fold) / HISTORY)])  # fmt: skip
     there = [record for record in every if record.status != ABSENT]
@@ -84,9 +86,15 @@ class FoldOutcomes:
     trained: str | None = None
 
 
-def write_predictions(path: Path, kind: Kind, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write the prediction rows of all folds, sorted by their key."""
-    write_csv(path, rows[0], sorted(rows, key=lambda row: [str(row[name]) for name in kind.key]))
+def of_folds(run: Path, kind: Kind, name: str, done: Sequence[FoldRecord]) -> Predicted:
+    """The predictions of all folds that are done, from their files called ``name``."""
+    return predicted_files.joined([predicted_files.read(fold_folder(run, one.fold) / name, kind) for one in done])
+
+
+def write_predictions(path: Path, kind: Kind, predicted: Predicted) -> None:
+    """Write the predictions of all folds, their rows sorted by their key."""
+    rows = sorted(predicted.rows, key=lambda row: [str(row[name]) for name in kind.key])
+    predicted_files.write(path, rows[0], rows, predicted.array)
 
 
 def write_history(run: Path, kind: Kind, rows: Sequence[Row]) -> None:

@@ -10,9 +10,11 @@ from types import MappingProxyType
 from mebench import formats, tasks
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv, write_json
-from mebench.runs import run_record
+from mebench.predicted import Row
+from mebench.runs import predicted_files, run_record
+from mebench.runs.paths import PREDICTIONS
 from mebench.runs.run_record import RunRecord
-from mebench.tasks import Kind, Row
+from mebench.tasks import Kind, Scoring
 
 NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
@@ -66,12 +68,15 @@ def run_scores(run: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> list[R
     """The scores of one pooled run, for each selection and part. ``stage`` are the parameters of the step between
     predictions and scores that a kind of task may have."""
     about = run_record.read(run)
-    kind = about.task_kind
-    return [
-        score(about, selection, part, counted)
-        for selection, name in about.prediction_files(run).items()
-        for part, counted in parts(kind, kind.stage(_rows(run / name, kind, about), stage)).items()
-    ]
+    kind, scoring = about.task_kind, tasks.scoring_of(about.spec["task"])
+    scores = []
+    for selection, name in about.prediction_files(run).items():
+        predicted = predicted_files.with_held(run / name, kind, _rows(run / name, kind, about))
+        decoded = scoring.decoded(predicted, stage)
+        for file, rows in scoring.files(decoded).items() if name == PREDICTIONS else ():
+            write_csv(run / file, tasks.card(kind.task)["files"][file], rows)
+        scores += [score(about, selection, part, counted) for part, counted in parts(scoring, decoded).items()]
+    return scores
 
 
 def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, object]) -> RunScore:
@@ -108,18 +113,18 @@ def _rows(path: Path, kind: Kind, about: RunRecord) -> list[Row]:
     return rows
 
 
-def parts(kind: Kind, rows: list[Row]) -> dict[str, Mapping[str, object]]:
+def parts(scoring: Scoring, rows: list[Row]) -> dict[str, Mapping[str, object]]:
     """The scores of all rows and of those of each dataset. All come from the same predictions."""
-    scores: dict[str, Mapping[str, object]] = {"all": _counted(kind, rows)}
+    scores: dict[str, Mapping[str, object]] = {"all": _counted(scoring, rows)}
     for dataset in sorted({row["dataset"] for row in rows}):
-        scores[dataset] = _counted(kind, [row for row in rows if row["dataset"] == dataset])
+        scores[dataset] = _counted(scoring, [row for row in rows if row["dataset"] == dataset])
     return scores
 
 
-def _counted(kind: Kind, rows: list[Row]) -> Mapping[str, object]:
+def _counted(scoring: Scoring, rows: list[Row]) -> Mapping[str, object]:
     """What the kind of task counts, and the further metrics of its file."""
-    own = tasks.name_of(kind.task)
-    counted = {**kind.score(rows), **{name: metric(rows) for name, metric in tasks.further_metrics(kind.task).items()}}
+    own, further = tasks.name_of(scoring.task), tasks.further_metrics(scoring.task)
+    counted = {**scoring.score(rows), **{name: metric(rows) for name, metric in further.items()}}
     for name in tasks.metrics(own):
         if name not in counted:
             raise UserError(f"the card of the kind {own} names the metric {name}, but neither its score nor METRICS of "

@@ -4,7 +4,8 @@ The engine, pooling, scores, tables, plots and report are given a :class:`Kind` 
 kind is a file of this folder or a file of your own: a ``CARD``, which is a literal, and the class that it names under
 ``module``. The card is read when the configuration is; the class is loaded by the jobs that need it. The plots that
 the card names are modules of plots/, or functions that the file has in ``PLOTS``. Its metrics are what the class's
-``score`` gives, and functions that the file has in ``METRICS``.
+``score`` gives, and functions that the file has in ``METRICS``. What happens after pooling may be a class of its own,
+which the card names under ``scoring``: a change there trains nothing.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from mebench import cards, formats
 from mebench.config.kinds import DEFAULT, card, made_of_recordings, name_of
 from mebench.errors import UserError
+from mebench.predicted import Predicted, Row
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from torch import nn
 
     from mebench.config.spec import Recipe
 
-__all__ = ["DEFAULT", "Kind", "Objective", "Row", "card", "made_of_recordings", "name_of"]
-Row = dict[str, str]
+__all__ = ["DEFAULT", "Kind", "Objective", "Predicted", "Row", "Scoring", "card", "made_of_recordings", "name_of"]
 Task = Mapping[str, Any]  # any: the definition of a task; a kind of one's own has keys of its own
 
 
@@ -63,14 +65,34 @@ class Objective:
         return outputs.float()
 
 
-class Kind:
-    """A kind of task, bound to the definition of one ``task``: a mapping with its name and the card's keys."""
-
-    key: tuple[str, ...] = ("clip_id",)  # the columns by which a row of predictions.csv is known
-    needed: tuple[str, ...] = ()  # the others without which nothing can be scored
+class Scoring:
+    """What follows pooling, bound to the definition of one ``task``: a mapping with its name and the card's keys."""
 
     def __init__(self, task: Task):
         self.task = task
+
+    def decoded(self, predicted: Predicted, parameters: Mapping[str, object]) -> list[Row]:
+        """What is scored: the rows after :meth:`stage`. A kind with an array overrides this."""
+        return self.stage(predicted.rows, parameters)
+
+    def stage(self, rows: list[Row], parameters: Mapping[str, object]) -> list[Row]:
+        """A cheap step between pooled predictions and scores, whose parameters train nothing again."""
+        return rows
+
+    def files(self, rows: Sequence[Row]) -> Mapping[str, Sequence[Row]]:
+        """The decoded rows as files beside predictions.csv, by the names that the card has under ``files``."""
+        return {}
+
+    def score(self, rows: Sequence[Row]) -> Mapping[str, object]:
+        """``n``, and the card's metrics (None where one is not defined) with whatever else scores/TASK.json keeps."""
+        raise NotImplementedError
+
+
+class Kind(Scoring):
+    """A kind of task, bound to the definition of one ``task``."""
+
+    key: tuple[str, ...] = ("clip_id",)  # the columns by which a row of predictions.csv is known
+    needed: tuple[str, ...] = ()  # the others without which nothing can be scored
 
     # --- samples and targets
 
@@ -84,6 +106,12 @@ class Kind:
     def takes(self, clip: Row) -> bool:
         """Whether a row of clips.csv is of the task, so that leaving it out or mending it is said in its results."""
         return True
+
+    def counted(self, clips: Sequence[Row]) -> dict[str, int]:
+        """How many ``clips`` and ``subjects`` of these rows of clips.csv are of the task, to compare with what it
+        expects; a kind adds counts of its own."""
+        own = [clip for clip in clips if self.takes(clip)]
+        return {"clips": len(own), "subjects": len({clip["subject"] for clip in own})}
 
     def extra_samples(self, wanted: str, clips: list[Row]) -> list[Row]:
         """Samples to train on besides, where the recipe has ``extra_clips``; none by default."""
@@ -107,6 +135,15 @@ class Kind:
         return "all"
 
     # --- training
+
+    def drawn(self, samples: Sequence[Row], y: torch.Tensor, train: list[int], recipe: Recipe, seed: int) -> list[int]:
+        """Those of the training rows ``train`` that a fold learns from, drawn once with its ``seed``; all by default.
+        ``samples`` and targets ``y`` are those of all rows."""
+        return train
+
+    def forward(self, model: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+        """What makes outputs of a batch: the model, or one of its methods."""
+        return model
 
     @property
     def outputs(self) -> int:
@@ -135,6 +172,22 @@ class Kind:
         """The rows of predictions.csv of a sample; what a fold adds of itself (fold, seed) is added for them."""
         raise NotImplementedError
 
+    def written(
+        self, samples: Sequence[Row], targets: np.ndarray, predictions: np.ndarray, training: Sequence[Row]
+    ) -> tuple[list[Mapping[str, object]], np.ndarray | None]:
+        """The rows of all samples that a fold predicts, and the array beside them where the card has ``array``.
+        ``training`` are the samples of the fold's training subjects."""
+        each = zip(samples, targets, predictions, strict=True)
+        return [row for sample, target, one in each for row in self.rows(sample, target, one)], None
+
+    def direct(
+        self, model: nn.Module, training: Sequence[Row], tested: Sequence[Row], read: Callable[[Row], np.ndarray],
+        seed: int, reveal: bool,
+    ) -> tuple[list[Mapping[str, object]], np.ndarray | None]:  # fmt: skip
+        """What :meth:`written` gives, from a model that predicts without outputs for samples (``training: direct``).
+        ``read`` gives the input of a sample; with ``reveal`` the model, an oracle, may see the test targets."""
+        raise UserError(f"no model predicts directly for the task {self.task['name']}; choose one with outputs")
+
     def keys(self, samples: Iterable[Row]) -> set[tuple[str, ...]]:
         """What ``key`` has to be in the rows of these samples, each once."""
         return {tuple(sample[name] for name in self.key) for sample in samples}
@@ -149,23 +202,23 @@ class Kind:
         """What run.json says of the task for those who read predictions."""
         return {}
 
-    # --- after pooling
-
-    def stage(self, rows: list[Row], parameters: Mapping[str, object]) -> list[Row]:
-        """A cheap step between pooled predictions and scores, whose parameters train nothing again."""
-        return rows
-
-    def score(self, rows: Sequence[Row]) -> Mapping[str, object]:
-        """``n``, and the card's metrics (None where one is not defined) with whatever else scores/TASK.json keeps."""
-        raise NotImplementedError
-
 
 def kind_of(task: Task) -> Kind:
     """The kind of a task, bound to it."""
-    module, name = cards.load("tasks", name_of(task)), card(task)["module"]
+    return _part(task, "module", card(task)["module"])(task)
+
+
+def scoring_of(task: Task) -> Scoring:
+    """What follows pooling for a task: the class that its kind's card names under ``scoring``, else the kind itself."""
+    about = card(task)
+    return _part(task, "scoring", about["scoring"])(task) if "scoring" in about else kind_of(task)
+
+
+def _part(task: Task, key: str, name: str) -> Callable[[Task], Any]:  # any: the class is one of a file of one's own
+    module = cards.load("tasks", name_of(task))
     if not hasattr(module, name):
-        raise UserError(f"{module.__file__} defines no class {name}, which its card names under 'module'")
-    return getattr(module, name)(task)
+        raise UserError(f"{module.__file__} defines no class {name}, which its card names under '{key}'")
+    return getattr(module, name)
 
 
 def metrics(kind: str) -> dict[str, Metric]:

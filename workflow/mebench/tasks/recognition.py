@@ -6,6 +6,7 @@ NumPy and torch are imported where they are needed: `mebench status` asks for sa
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,11 @@ class Recognition(Kind):
 
     def takes(self, clip: Row) -> bool:
         return self._label(clip) is not None and clip["clip_id"] not in self.task["drop"]
+
+    def counted(self, clips: Sequence[Row]) -> dict[str, int]:
+        """Clips, subjects, and clips of each class."""
+        labels = Counter(label for clip in clips if self.takes(clip) and (label := self._label(clip)) is not None)
+        return super().counted(clips) | {name: labels[name] for name in self.classes}
 
     def _label(self, clip: Row) -> str | None:
         return self.task["labels"].get(clip["dataset"], {}).get(clip[self.column])

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import cast
 
+import numpy as np
 import torch
 from torch import nn
 
-from mebench import models
+from mebench import models, tasks
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.protocols.loso import inner_split
@@ -31,6 +32,8 @@ from mebench.training.loop import (
     set_products,
 )
 from mebench.training.selection import Chosen, HistoryRow, Seen, Selection
+
+Written = tuple[list[Mapping[str, object]], np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class FoldResult:
     """What the selection of a fold chose, and how it was trained.
 
     ``parts`` is the number of parts in which a batch was computed, ``resumed`` the epoch after which the fold was
-    resumed, and ``weights`` the pretrained weights of the network, if it has any.
+    resumed, ``weights`` the pretrained weights of the network, if it has any, and ``held`` the rows that the fold held
+    out of its training rows. ``written`` is what a model that predicts directly has for predictions.csv.
     """
 
     chosen: Chosen
@@ -64,6 +68,8 @@ class FoldResult:
     parts: int = 1
     resumed: int = 0
     weights: dict[str, str] | None = None
+    held: list[int] = field(default_factory=list)
+    written: Written | None = None
 
 
 def fold_seed(seed: int, fold: str) -> int:
@@ -85,6 +91,9 @@ def run_fold(
     built = models.build(spec["model"], num_classes=data.kind.outputs, **spec["options"])
     parameters, weights = sum(p.numel() for p in built.parameters()), weights_record(built)
     model, y = placed(built, data.x.dim(), job.device), data.y.to(job.device)
+    if spec["training"] == "direct" or (spec["training"] == "oracle" and not hasattr(model, "reveal")):
+        nothing = Chosen(torch.zeros(0), 0, model.state_dict())
+        return FoldResult(nothing, [], parameters, weights=weights, written=_direct(job, model))
     if spec["training"] != "gradient":
         return FoldResult(_fixed(job, model, y), [], parameters, weights=weights)
 
@@ -95,13 +104,15 @@ def run_fold(
     if spec["selection"] == "inner":
         train, held = inner_split(data.subjects, train, job.seed)
         held = [row for row in held if not data.is_extra(row)]
+    train = data.kind.drawn(data.samples, y, train, spec["recipe"], job.seed)
     loop = loop_of(model, spec, data, y, train, job.seed)
     selection = Selection(data.kind, spec["selection"], held, job.test, y)
     selection.keeps_weights = limits.keep_state
+    selection.keeps_held = tasks.card(data.kind.task).get("holds", False)
     resumed = resume(loop, selection, limits.keeper, job.device)
     train_epochs(loop, selection, spec["recipe"]["epochs"], on_epoch, limits)
     chosen = selection.choose(loop, spec["recipe"]["epochs"])
-    return FoldResult(chosen, selection.seen.history, parameters, loop.parts, resumed, weights)
+    return FoldResult(chosen, selection.seen.history, parameters, loop.parts, resumed, weights, held)
 
 
 def train_epochs(
@@ -161,7 +172,7 @@ def loop_of(model: nn.Module, spec: RunSpec, data: TaskData, y: torch.Tensor, tr
         inputs = spec["inputs"].copy()
         if inputs["range"] == "any" and data.scale in ("picture", "byte"):
             inputs["range"] = "byte"  # what augmentation must know of numbers that are taken as stored
-        return Loop(model, spec["recipe"], learned, objective, inputs)
+        return Loop(model, spec["recipe"], learned, objective, inputs, data.kind.forward)
     if spec["recipe"]["augment"] != "none":
         raise UserError(
             f"the model {spec['model']} trains on features that are computed once, which cannot be augmented; "
@@ -173,7 +184,7 @@ def loop_of(model: nn.Module, spec: RunSpec, data: TaskData, y: torch.Tensor, tr
             f"{spec['inputs']['center']}, which each fold fits anew, cannot be had; its card has to say center: none"
         )
     learned = replace(learned, x=features(model, data, y.device))
-    return Loop(model, spec["recipe"], learned, objective, forward=cast(CachesFeatures, model).from_features)
+    return Loop(model, spec["recipe"], learned, objective, through=lambda one: cast(CachesFeatures, one).from_features)
 
 
 @torch.no_grad()
@@ -203,6 +214,14 @@ def weights_record(model: nn.Module) -> dict[str, str] | None:
     return next((r for r in records if r and r["source"] != "none"), None)
 
 
+def _direct(job: FoldJob, model: nn.Module) -> Written:
+    """What a model predicts for the test rows without outputs for samples."""
+    data, rows = job.data, {id(sample): row for row, sample in enumerate(job.data.samples)}
+    training, tested = ([data.samples[row] for row in side] for side in (job.train, job.test))
+    read = lambda sample: take(data.x, [rows[id(sample)]])[0].numpy()  # noqa: E731
+    return data.kind.direct(model, training, tested, read, job.seed, job.spec["training"] == "oracle")
+
+
 @torch.no_grad()
 def _fixed(job: FoldJob, model: nn.Module, y: torch.Tensor) -> Chosen:
     """Models without gradient descent. ``fit`` sees the training rows; the oracle, by its name, the test labels."""
@@ -213,5 +232,5 @@ def _fixed(job: FoldJob, model: nn.Module, y: torch.Tensor) -> Chosen:
     else:
         cast(Reveals, model).reveal(y[job.test])
     objective = data.kind.objective(spec["recipe"], y[job.train])
-    outputs = model.eval()(centred(take(data.x, job.test)).to(y.device))
+    outputs = data.kind.forward(model.eval())(centred(take(data.x, job.test)).to(y.device))
     return Chosen(predictions(objective, outputs, "of the fitted model"), 0, model.state_dict())

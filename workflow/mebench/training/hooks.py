@@ -20,6 +20,11 @@ class Fits(Protocol):
     def fit(self, x: torch.Tensor, y: torch.Tensor) -> object: ...
 
 
+class Direct(Protocol):
+    """``training: direct``: predicts without scores, in the form that the kind of task asks for; see the kind's
+    ``direct``. So does an ``oracle`` that has no ``reveal``."""
+
+
 class Reveals(Protocol):
     """The oracle: gets the targets of the test samples."""
 

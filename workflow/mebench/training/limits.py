@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 import torch
 
@@ -45,6 +45,7 @@ class SeenState(TypedDict):
     chosen: torch.Tensor | None
     chosen_epoch: int
     state: dict[str, torch.Tensor] | None
+    held: NotRequired[torch.Tensor | None]
 
 
 class FoldState(TypedDict):

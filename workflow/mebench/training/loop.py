@@ -17,11 +17,12 @@ from mebench.config.spec import ModelInputs, Recipe
 from mebench.tasks import Objective
 from mebench.training import augment, normalise, optim
 from mebench.training.batches import OnDisk, ahead, settled, take
-from mebench.training.hooks import CachesFeatures, OwnLoss, SeesClips
+from mebench.training.hooks import OwnLoss, SeesClips
 from mebench.training.limits import LoopState, RandomState
 
 # of features, which are neither augmented nor centred
 NO_INPUTS: ModelInputs = {"kind": "", "size": None, "channels": [], "range": "any", "center": "none"}
+Forward = Callable[[torch.Tensor], torch.Tensor]
 NumpyState = tuple[str, np.ndarray, int, int, float]
 EVALUATION_NUMBERS, EVALUATION_BATCH = 2**24, 1024  # numbers of input, and clips, that are predicted together
 
@@ -49,16 +50,17 @@ class Loop:
     """A model, its optimiser and the training rows; ``epoch()`` passes through them once.
 
     ``objective`` has the loss and reads the outputs. ``inputs`` is that of the card: channels, range and center decide
-    augmentation and normalisation. ``forward`` replaces the model's own, for models that are trained on their features.
+    augmentation and normalisation. ``through`` gives what makes outputs of a batch from a model: the model itself, or
+    one of its methods.
     """
 
     def __init__(
         self, model: nn.Module, recipe: Recipe, learned: TrainingSet, objective: Objective,
-        inputs: ModelInputs | None = None, forward: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        inputs: ModelInputs | None = None, through: Callable[[nn.Module], Forward] = lambda model: model,
     ):  # fmt: skip
         self.model, self.recipe, self.objective = model, recipe, objective
         self.y, self.device, self.seed = learned.y, learned.y.device, learned.seed
-        self.forward, self.inputs = forward or model, inputs or NO_INPUTS
+        self.through, self.forward, self.inputs = through, through(model), inputs or NO_INPUTS
         self.rows = torch.tensor(learned.train, device=self.device)
         self.shuffle = torch.Generator().manual_seed(learned.seed)
         self.augment = augment.parse(recipe["augment"])
@@ -267,7 +269,7 @@ class Loop:
 
     def _outputs(self, model: nn.Module, rows: list[int]) -> list[torch.Tensor]:
         """What the model makes of rows, in parts that fit into memory."""
-        forward = model if self.forward is self.model else cast(CachesFeatures, model).from_features
+        forward = self.through(model)
         outputs = []
         for part in evaluation_batches(rows, self.x.shape):
             with self.autocast():

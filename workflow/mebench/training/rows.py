@@ -55,7 +55,7 @@ def recorded(clips: Sequence[Path], inputs: Sequence[Path]) -> list[Row]:
     """The recordings beside each clips.csv, with the columns of the index of the inputs (such as its windows)."""
     index = {row["clip_id"]: row for folder in inputs for row in read_csv(folder / "index.csv", ("clip_id",))}
     rows = [row for path in clips for row in read_csv(path.with_name("videos.csv"), ("video_id", "dataset", "subject"))]
-    return [index.get(row["video_id"], {}) | row for row in rows]
+    return [row | index.get(row["video_id"], {}) for row in rows]
 
 
 def usable(rows: list[Row], inputs: Sequence[Path]) -> tuple[list[Row], dict[str, str]]:

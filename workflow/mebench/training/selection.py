@@ -25,13 +25,15 @@ class HistoryRow:
 @dataclass
 class Seen:
     """What a selection has seen so far: a row for each epoch, and the predictions of the best epoch. The weights of the
-    best epoch are kept where they are asked for and count; those of a peeked epoch are never kept."""
+    best epoch are kept where they are asked for and count; those of a peeked epoch are never kept. ``held`` are the
+    predictions for the held rows, where they are asked for."""
 
     history: list[HistoryRow] = field(default_factory=list)
     best: float = -1.0
     chosen: torch.Tensor | None = None
     chosen_epoch: int = 0
     state: dict[str, torch.Tensor] | None = None
+    held: torch.Tensor | None = None
 
     def state_dict(self) -> SeenState:
         """The state for a checkpoint: tensors, numbers and tuples alone."""
@@ -41,13 +43,14 @@ class Seen:
             "chosen": self.chosen,
             "chosen_epoch": self.chosen_epoch,
             "state": self.state,
+            "held": self.held,
         }
 
     @classmethod
     def from_state(cls, kept: SeenState) -> Seen:
         """The object from its :meth:`state_dict`."""
         rows = [HistoryRow(*row) for row in kept["history"]]
-        return cls(rows, kept["best"], kept["chosen"], kept["chosen_epoch"], kept["state"])
+        return cls(rows, kept["best"], kept["chosen"], kept["chosen_epoch"], kept["state"], kept.get("held"))
 
 
 class Trained(Protocol):
@@ -63,13 +66,14 @@ class Trained(Protocol):
 @dataclass(frozen=True)
 class Chosen:
     """The result of a selection: predictions (n_test, ...) and weights of the epoch that counts, and the predictions of
-    the peeked epoch under ``test_peek``."""
+    the peeked epoch under ``test_peek``; those for the held rows under ``inner``, where they are kept."""
 
     predictions: torch.Tensor
     epoch: int
     state: dict[str, torch.Tensor]
     peeked: torch.Tensor | None = None
     peeked_epoch: int | None = None
+    held: torch.Tensor | None = None
 
 
 class Selection:
@@ -78,7 +82,7 @@ class Selection:
 
     def __init__(self, kind: Kind, name: str, held: list[int], test: list[int], y: torch.Tensor):
         self.kind, self.name, self.test, self.y, self.seen = kind, name, test, y, Seen()
-        self.keeps_weights = False
+        self.keeps_weights = self.keeps_held = False
         looked_at: dict[str, list[int]] = {"last": [], "inner": held, "test_peek": test}
         self.rows = looked_at[name]
 
@@ -91,6 +95,8 @@ class Selection:
             if quality >= seen.best:  # ties go to the later epoch, as in the released code that does this
                 seen.best, seen.chosen_epoch = quality, epoch
                 seen.chosen = predicted if self.rows is self.test else loop.predict(self.test)
+                if self.keeps_held and self.name == "inner":
+                    seen.held = predicted
                 if self.keeps_weights and self.name == "inner":
                     seen.state = {name: t.clone() for name, t in loop.weights().items()}
         seen.history.append(HistoryRow(epoch, train_loss, agreement, quality))
@@ -101,5 +107,6 @@ class Selection:
         if self.name == "last" or seen.chosen is None:
             return Chosen(final, epochs, loop.weights())
         if self.name == "inner":
-            return Chosen(seen.chosen.cpu(), seen.chosen_epoch, seen.state or {})
+            held = None if seen.held is None else seen.held.cpu()
+            return Chosen(seen.chosen.cpu(), seen.chosen_epoch, seen.state or {}, held=held)
         return Chosen(final, epochs, loop.weights(), seen.chosen.cpu(), seen.chosen_epoch)
