@@ -85,7 +85,8 @@ def _generate(dataset: str, root: Path, truth: Path) -> None:
     from mebench.synthetic import generate
 
     with contextlib.redirect_stderr(io.StringIO()):
-        generate.write(dataset, root, truth, subjects=2, clips=1, seed=0)
+        size = "brief" if dataset in generate.VIDEOS else "small"
+        generate.write(dataset, root, truth, subjects=2, clips=1, seed=0, size=size)
     for path in root.glob("*.xlsx"):  # values for formulas, which are lost when a workbook is edited
         import openpyxl
 

@@ -29,8 +29,9 @@ def made(tmp_path_factory):
     for name in BOTH:
         at = root / name
         where = ["--root", f"{at}/source.json"]
-        size = json.dumps({"subjects": 3, "clips": 6})
-        assert cli.main(["fetch", name, "--source", "synthetic", "--options", size, "--out", f"{at}/source.json"]) == 0
+        options = {"subjects": 3, "clips": 6} | ({"size": "brief"} if name == "casme3_long" else {})
+        made = ["--source", "synthetic", "--options", json.dumps(options), "--out", f"{at}/source.json"]
+        assert cli.main(["fetch", name, *made]) == 0
         assert cli.main(["index", name, *where, "--out", f"{at}/clips.csv"]) == 0
         made = ["--clips", f"{at}/clips.csv", *where, "--out", f"{at}/frames-64"]
         assert cli.main(["inputs", name, "frames-64", *made]) == 0

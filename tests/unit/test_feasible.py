@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mebench import cards
 from mebench.errors import UserError
 from mebench.plan import Plan
 from mebench.protocols.tasks import TASKS
@@ -27,6 +28,7 @@ def plan(**keys):
          "selection: inner needs at least three subjects, but the task smic-3 has 2"),
         ({"datasets": {"smic": {"source": "/data", "subjects": 2}}}, "smic has subjects, which only go with"),
         ({"datasets": {"smic": {"source": "synthetic", "size": "full", "clips": 2}}}, "remove clips"),
+        ({"datasets": {"smic": {"source": "synthetic", "size": "brief"}}}, "no long videos, which alone can be brief"),
         ({"datasets": {"smic": SMALL, "casme": {"source": "synthetic", "size": "full"}}},
          "casme is only generated at small size"),
         ({"datasets": {"smic": {"source": "synthetic", "sha256": "0" * 64}}}, "sha256, which is that of an archive"),
@@ -53,7 +55,10 @@ def test_the_list_of_full_size_is_that_of_the_generator():
     from mebench.synthetic import full, generate
 
     assert sorted(feasible.FULL) == full.names()
-    assert generate.DEFAULTS["subjects"] == feasible.SUBJECTS
+    for name in cards.names("datasets"):
+        for size in ("small", "brief"):
+            counted = feasible.subjects(name, {"source": "synthetic", "size": size})
+            assert counted == generate.defaults(name, size)["subjects"], (name, size)
 
 
 def test_the_kinds_that_are_made_of_recordings_are_those_whose_makers_say_so():

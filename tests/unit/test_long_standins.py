@@ -1,4 +1,4 @@
-"""Small stand-ins of the long videos: what is generated is read back, and the known flow is right."""
+"""Brief stand-ins of the long videos, and the clips cut from them: they are read back, and the known flow is right."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from mebench import cards, cli
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.synthetic import faces, generate, long_cast, motion
-from mebench.synthetic.long import TAIL, Scene, amount
+from mebench.synthetic.brief_scene import TAIL, Scene, amount
 
-SMALL = {"subjects": 2, "clips": 1, "seed": 1}
+FEW = {"subjects": 2, "clips": 1, "seed": 1}
+
+
+def size(dataset):
+    """Its videos are brief; clips that are cut from such videos are small."""
+    return "brief" if dataset in generate.VIDEOS else "small"
 
 
 @pytest.fixture(scope="module")
 def roots(tmp_path_factory):
-    """One small generated root per dataset, in a path with blanks and letters of many alphabets."""
+    """One generated root per dataset, in a path with blanks and letters of many alphabets."""
     folder = tmp_path_factory.mktemp("kleine Köpfe 小さい顔")
     for name in generate.LONG:
-        generate.write(name, folder / name, folder / f"{name} truth", **SMALL)
+        generate.write(name, folder / name, folder / f"{name} truth", **FEW, size=size(name))
     return folder
 
 
@@ -32,7 +37,7 @@ def scene():
         long_cast.Event("micro", 10, 16, 22, "surprise", "1+2", 16),
         long_cast.Event("blink", 34, 37, 40),
         long_cast.Event("macro", 52, 64, 80, "happiness", "6+12", 64),
-        long_cast.Event("head", 95, 103, 112),
+        long_cast.Event("nod", 95, 103, 112),
     )
     rng = np.random.default_rng(0)
     return Scene(faces.make(rng), long_cast.Video(1, "a", 120, events), 30, rng)
@@ -58,7 +63,7 @@ def test_what_is_generated_is_read_back(roots, dataset):
         with np.load(roots / f"{dataset} truth" / f"{clip.clip_id.split('/', 1)[1]}.npz") as truth:
             assert int(truth["apex"]) == clip.apex
             assert truth["flow"].shape == (2, faces.HEIGHT, faces.WIDTH)
-    assert read_json(roots / dataset / "SYNTHETIC.json")["size"] == "small"
+    assert read_json(roots / dataset / "SYNTHETIC.json")["size"] == size(dataset)
 
 
 @pytest.mark.parametrize("dataset", [name for name in generate.LONG if name != "casme3"])
@@ -68,7 +73,7 @@ def test_every_frame_of_every_video_is_there(roots, dataset):
     assert {row["kind"] for row in read_csv(roots / f"{dataset} truth" / "intervals.csv")} == {
         "micro",
         "blink",
-        "head",
+        "nod",
         *(["macro"] if dataset != "smic_long" else []),
     }
     lost = 1 if dataset == "casme3_long" else 0
@@ -154,7 +159,7 @@ def test_the_head_nods(scene):
 
 
 def test_same_parameters_same_bytes_with_any_number_of_jobs(roots, tmp_path):
-    generate.write("casme3", tmp_path / "a", tmp_path / "truth", **SMALL, jobs=2)
+    generate.write("casme3", tmp_path / "a", tmp_path / "truth", **FEW, jobs=2)
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.jpg"))
     assert len(files) > 20
     assert all((tmp_path / "a" / f).read_bytes() == (roots / "casme3" / f).read_bytes() for f in files)
@@ -163,7 +168,7 @@ def test_same_parameters_same_bytes_with_any_number_of_jobs(roots, tmp_path):
     ).read_bytes()
 
 
-def test_fetch_and_index_know_both_sizes(tmp_path, capsys):
+def test_fetch_and_index_know_the_sizes(tmp_path, capsys):
     def fetch(options):
         source = tmp_path / "source.json"
         return cli.main(["fetch", "casme_sq", "--source", "synthetic", "--options", options, "--out", str(source)])
@@ -175,7 +180,7 @@ def test_fetch_and_index_know_both_sizes(tmp_path, capsys):
     marker = read_json(tmp_path / "data" / "SYNTHETIC.json")
     assert (marker["size"], marker["clips"], marker["videos"]) == ("full", 357, 98)
     assert fetch('{"size": "huge"}') == 2
-    assert "size of the synthetic casme_sq is small or full" in capsys.readouterr().err
+    assert "size of the synthetic casme_sq is small or brief or full" in capsys.readouterr().err
     assert fetch('{"size": "full", "subjects": 3}') == 2
     assert "leave both out" in capsys.readouterr().err
 

@@ -53,7 +53,7 @@ NOT_UNDERSTOOD = {
 def long_smic(tmp_path_factory):
     """Its workbook gives clips by formulas, so that it is generated."""
     folder = tmp_path_factory.mktemp("smic_long")
-    generate.write("smic_long", folder / "data", folder / "truth", subjects=2, clips=1, seed=0)
+    generate.write("smic_long", folder / "data", folder / "truth", subjects=2, clips=1, seed=0, size="brief")
     return folder / "data"
 
 

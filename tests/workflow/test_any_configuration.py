@@ -53,6 +53,7 @@ ONLY = os.environ.get("MEBENCH_TEST_TASKS", "").split()  # some tasks alone, to 
 CHOSEN = [name for name in TASKS if not ONLY or name in ONLY]
 MODELS = cards.names("models")
 SUBJECTS, CLIPS = 3, 2
+VIDEOS = [name for name in cards.names("datasets") if cards.card("datasets", name)["delivers"] == "videos"]
 Row = dict[str, Any]
 
 
@@ -200,9 +201,14 @@ def configured(index: int, configuration: Row, rows: list[Row], copies: dict[str
     }
 
 
+def generated(name: str) -> dict[str, Any]:
+    """How a dataset is generated: few clips, and long videos that are short."""
+    return {"subjects": SUBJECTS, "clips": CLIPS} | ({"size": "brief"} if name in VIDEOS else {})
+
+
 def dataset(name: str, configuration: Row, copies: dict[str, dict[str, str]]) -> dict[str, Any]:
     if configuration["source"] == "synthetic":
-        found = {"source": "synthetic", "subjects": SUBJECTS, "clips": CLIPS}
+        found = {"source": "synthetic"} | generated(name)
     else:
         found = {"source": copies[name][configuration["source"]], "accept": ["counts", "edition"]}
     if cards.card("datasets", name)["delivers"] == "pictures":
@@ -227,7 +233,7 @@ def copies_of(project: Project) -> dict[str, dict[str, str]]:
 
 def copy_of(project: Project, name: str) -> dict[str, str]:
     folder = project.folder / "copies" / name
-    options = json.dumps({"subjects": SUBJECTS, "clips": CLIPS})
+    options = json.dumps(generated(name))
     run(project, "mebench", "fetch", name, "--source", "synthetic", "--options", options,
         "--out", str(folder / "source.json"))  # fmt: skip
     archive = shutil.make_archive(str(folder / name), "zip", folder / "data")

@@ -194,7 +194,7 @@ FLOW = '{"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "pixe
 CONFIG = """
 datasets:
   smic: {source: synthetic, subjects: 3, clips: 2}
-  samm_long: {source: synthetic, subjects: 3, clips: 2}
+  samm_long: {source: synthetic, size: brief, subjects: 3, clips: 2}
 tasks:
   - {name: apex-place, kind: place.py, datasets: [smic], title: Where the apex lies}
   - {name: expression-frames, kind: frames.py, datasets: [samm_long], stage: {threshold: 0.4}}

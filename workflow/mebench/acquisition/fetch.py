@@ -79,9 +79,10 @@ def _generate(dataset: str, data: Path, truth: Path, options: GeneratorOptions, 
                         f"{did_you_mean(unknown[0], generate.OPTIONS)}")  # fmt: skip
     if options.get("size") == "full" and {"subjects", "clips"} & set(options):
         raise UserError(f"the synthetic {dataset} of full size has the real one's subjects and clips; leave both out")
-    settings: GeneratorOptions = {**generate.DEFAULTS, **options}
+    size = options.get("size", "small")
+    settings: GeneratorOptions = {**generate.defaults(dataset, size), **options}
     generate.write(dataset, data, truth, **settings, jobs=jobs)
-    return digest(canonical_json([dataset, generate.GENERATOR, settings]))
+    return digest(canonical_json([dataset, generate.generator(dataset, size), settings]))
 
 
 # --- folders and archives ------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ class CorrectionEntry(_CorrectionReason, total=False):
 
 
 class GeneratorOptions(TypedDict, total=False):
-    """How a generated dataset is asked for: the mean number of ``clips`` of each subject; ``size`` is small or full."""
+    """How a generated dataset is asked for: the mean number of ``clips`` of each subject; ``size`` is small,
+    brief or full."""
 
     subjects: int
     clips: int

@@ -16,7 +16,7 @@ from mebench.protocols.tasks import TaskDefinition, extra_datasets
 
 ONLY_SYNTHETIC = ("size", "subjects", "clips", "seed")
 FULL = ("casme2", "samm", "smic", "smic_vis", "smic_nir", "casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")
-SUBJECTS = 8  # of a small stand-in where the configuration does not say
+SUBJECTS, OF_VIDEOS = 8, 6  # of a small stand-in where the configuration does not say; the latter of long videos
 
 
 def check(configuration: Configuration) -> None:
@@ -53,6 +53,8 @@ def _source(name: str, entry: DatasetEntry) -> None:
     if "sha256" in entry:
         raise UserError(f"the dataset {name} has sha256, which is that of an archive, but its source is synthetic; "
                         "remove the key")  # fmt: skip
+    if entry.get("size") == "brief" and dataset_card(name).delivers != "videos":
+        raise UserError(f"the dataset {name} has no long videos, which alone can be brief; remove size: brief")
     if entry.get("size") != "full":
         return
     if name not in FULL:
@@ -127,9 +129,9 @@ def _inner(configuration: Configuration) -> None:
     anything is read where all datasets of a task are small stand-ins."""
     trained = {task for task, model in configuration.pairs() if configuration.entries[model]["training"] == "gradient"}
     for task, definition in configuration.tasks.items():
-        datasets = [configuration.datasets[name] for name in definition["datasets"]]
-        if task in trained and all(map(small_stand_in, datasets)):
-            count = sum(dataset.get("subjects", SUBJECTS) for dataset in datasets)
+        datasets = {name: configuration.datasets[name] for name in definition["datasets"]}
+        if task in trained and all(map(small_stand_in, datasets.values())):
+            count = sum(subjects(name, entry) for name, entry in datasets.items())
             if count < 3:
                 raise UserError(
                     f"selection: inner needs at least three subjects, but the task {task} has {count}; ask for more "
@@ -138,5 +140,11 @@ def _inner(configuration: Configuration) -> None:
 
 
 def small_stand_in(dataset: DatasetEntry) -> bool:
-    """Whether a dataset of the configuration is a small generated one."""
-    return dataset["source"] == "synthetic" and dataset.get("size", "small") == "small"
+    """Whether a dataset of the configuration is a generated one with moving faces: small, or brief."""
+    return dataset["source"] == "synthetic" and dataset.get("size", "small") != "full"
+
+
+def subjects(name: str, entry: DatasetEntry) -> int:
+    """How many subjects a small stand-in has."""
+    fewer = dataset_card(name).delivers == "videos" and entry.get("size", "small") == "small"
+    return entry.get("subjects", OF_VIDEOS if fewer else SUBJECTS)

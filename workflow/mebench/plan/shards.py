@@ -50,9 +50,9 @@ class Shards:
     def folds(self, run: Run) -> int:
         """The subjects of a run's task: as published, or as many as its generated datasets have."""
         task = self.plan.tasks[run.task]
-        entries = [self.plan.datasets[name] for name in task["datasets"]]
-        if all(map(feasible.small_stand_in, entries)):
-            return sum(entry.get("subjects", feasible.SUBJECTS) for entry in entries)
+        entries = {name: self.plan.datasets[name] for name in task["datasets"]}
+        if all(map(feasible.small_stand_in, entries.values())):
+            return sum(feasible.subjects(name, entry) for name, entry in entries.items())
         return task["expected"]["subjects"]
 
 

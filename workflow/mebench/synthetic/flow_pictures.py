@@ -33,10 +33,9 @@ def _picture(clip: Clip, rng: np.random.Generator) -> np.ndarray:
     """The flow of a clip from onset to apex as a picture, uint8 (28, 28, 3)."""
     from mebench.media.flow_field import resize
     from mebench.synthetic import faces, motion
-    from mebench.synthetic.long import parsed_units
 
     face = faces.make(rng)
-    local = motion.from_units(parsed_units(clip.units), face.landmarks, float(rng.uniform(0.9, 2.6)))
+    local = motion.from_units(motion.parsed_units(clip.units), face.landmarks, float(rng.uniform(0.9, 2.6)))
     flow = motion.flow(local, 1.0, motion.drifts(rng, 2)[-1]).astype(np.float32)
     x = resize(flow + rng.normal(0, 0.02, size=flow.shape).astype(np.float32), SIDE)
     low, high = x.min(axis=(1, 2), keepdims=True), x.max(axis=(1, 2), keepdims=True)

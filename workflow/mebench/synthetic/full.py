@@ -56,14 +56,15 @@ class Frames:
         first: dict[str, str] = {}
         for name in names:
             suffix = name[name.rindex(".") :]
-            if suffix in first and _linked(first[suffix], at + name):
+            if suffix in first and linked(first[suffix], at + name):
                 continue
             first[suffix] = at + name  # anew where a file system allows few names per file, or none
             with open(at + name, "wb") as file:
                 file.write(_picture(suffix.lower(), shade, grey))
 
 
-def _linked(first: str, name: str) -> bool:
+def linked(first: str, name: str) -> bool:
+    """Give the file ``first`` another name; False where the file system allows that no more, or never."""
     try:
         os.link(first, name)
     except FileExistsError:

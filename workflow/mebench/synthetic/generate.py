@@ -33,12 +33,24 @@ class Defaults(TypedDict):
 
 
 DEFAULTS: Defaults = {"subjects": 8, "clips": 6, "seed": 0}
+FEWER: Defaults = {"subjects": 6, "clips": 4, "seed": 0}  # of long videos, each of which lasts 20 s and more
 OPTIONS = (*DEFAULTS, "size")
-SIZES = ("small", "full")
+SIZES = ("small", "brief", "full")
 NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
 PICTURES = ("flow_images",)
 LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut from, or delivered as, long videos
-GENERATOR = 2  # raised whenever the same parameters would give other pictures
+VIDEOS = tuple(name for name in LONG if name != "casme3")  # delivered as long videos, which can be brief too
+GENERATOR, OF_SMALL_VIDEOS = 2, 3  # raised whenever the same parameters would give other pictures
+
+
+def defaults(dataset: str, size: str) -> Defaults:
+    """How many subjects, and clips of each on average, a dataset of a size has unless others are asked for."""
+    return FEWER if dataset in VIDEOS and size == "small" else DEFAULTS
+
+
+def generator(dataset: str, size: str) -> int:
+    """The version of the generator of a dataset of a size."""
+    return OF_SMALL_VIDEOS if dataset in VIDEOS and size == "small" else GENERATOR
 
 
 # parameters: the keys of a dataset's entry in the configuration, which callers pass on by name
@@ -47,20 +59,45 @@ def write(
     root: Path,
     truth: Path,
     *,
-    subjects: int = DEFAULTS["subjects"],
-    clips: int = DEFAULTS["clips"],
+    subjects: int | None = None,
+    clips: int | None = None,
     seed: int = DEFAULTS["seed"],
     size: str = "small",
     jobs: int = 1,
 ) -> None:
     """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
 
-    The size small is ``subjects`` subjects with ``clips`` clips each on average; full is as many of both as the real
-    dataset has, with frames of one colour and no known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
+    The size small is ``subjects`` subjects with ``clips`` clips each on average, and so is brief, the size of long
+    videos that last two seconds; full is as many of both as the real dataset has, with frames of one colour and no
+    known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
     float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
     down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).
     The same arguments give the same pictures, with any number of ``jobs``.
     """
+    ready = defaults(dataset, size)
+    subjects, clips = ready["subjects"] if subjects is None else subjects, ready["clips"] if clips is None else clips
+    _check(dataset, size, subjects, clips, seed)
+    counts = {"subjects": subjects, "clips": clips}
+    if size == "full":
+        _write_full(dataset, root, truth, seed)
+    elif dataset in NAMES:
+        _write_small(dataset, root, truth, subjects, clips, seed, jobs)
+    elif dataset in PICTURES:
+        from mebench.synthetic import flow_pictures
+
+        with whole_folder(truth), whole_folder(root) as data:
+            flow_pictures.write(dataset, data, **counts, seed=seed)
+            _mark(data, dataset, "small", seed, counts)
+    else:
+        from mebench.synthetic import long
+
+        with whole_folder(truth) as known, whole_folder(root) as data:
+            long.write(dataset, data, known, size, **counts, seed=seed, jobs=jobs)
+            _mark(data, dataset, size, seed, counts)
+
+
+def _check(dataset: str, size: str, subjects: int, clips: int, seed: int) -> None:
+    """Raise a UserError for what cannot be generated."""
     from mebench.synthetic import full
 
     known_here = sorted({*NAMES, *PICTURES, *LONG})
@@ -75,35 +112,24 @@ def write(
         raise UserError(f"the size of the synthetic {dataset} is {' or '.join(SIZES)}, not {size!r}")
     if size == "full" and dataset not in full.names():
         raise UserError(f"{dataset} is only generated at small size; remove size: full from the configuration")
-    if size == "full":
-        _write_full(dataset, root, truth, seed)
-    elif dataset in NAMES:
-        _write_small(dataset, root, truth, subjects, clips, seed, jobs)
-    elif dataset in PICTURES:
-        from mebench.synthetic import flow_pictures
-
-        with whole_folder(truth), whole_folder(root) as data:
-            flow_pictures.write(dataset, data, subjects=subjects, clips=clips, seed=seed)
-            _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
-    else:
-        from mebench.synthetic import long
-
-        with whole_folder(truth) as known, whole_folder(root) as data:
-            long.write(dataset, data, known, subjects=subjects, clips=clips, seed=seed, jobs=jobs)
-            _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
+    if size == "brief" and dataset not in VIDEOS:
+        raise UserError(f"{dataset} has no long videos, which alone can be brief; remove size: brief from the "
+                        "configuration")  # fmt: skip
 
 
 def announced(dataset: str, options: GeneratorOptions) -> list[dict[str, str]] | None:
     """Rows with clip_id, dataset, subject, emotion, objective and expression of the clips that :func:`write` would
     generate with such ``options``, without generating any; None where they are not known before (size: full)."""
-    if options.get("size", "small") != "small" or dataset not in {*NAMES, *PICTURES, *LONG}:
+    size = options.get("size", "small")
+    if size == "full" or dataset not in {*NAMES, *PICTURES, *LONG}:
         return None
-    subjects = options.get("subjects", DEFAULTS["subjects"])
-    clips, seed = options.get("clips", DEFAULTS["clips"]), options.get("seed", DEFAULTS["seed"])
+    ready = defaults(dataset, size)
+    subjects, clips = options.get("subjects", ready["subjects"]), options.get("clips", ready["clips"])
+    seed = options.get("seed", ready["seed"])
     if dataset in LONG:
         from mebench.synthetic import long
 
-        return long.announced(dataset, subjects, clips, seed)
+        return long.announced(dataset, subjects, clips, seed, size)
     from mebench.synthetic import cast as casting
 
     rows = []
@@ -124,7 +150,7 @@ def _subject(dataset: str, name: str) -> str:
 
 
 def _mark(data: Path, dataset: str, size: str, seed: int, counts: Mapping[str, int]) -> None:
-    about = {"dataset": dataset, "size": size, "seed": seed, "generator": GENERATOR, **counts}
+    about = {"dataset": dataset, "size": size, "seed": seed, "generator": generator(dataset, size), **counts}
     write_json(data / MARKER, {**about, "note": "generated, not the real dataset"})
 
 
@@ -174,7 +200,7 @@ def _write_clip(
     from mebench.synthetic import motion, writers
 
     pixels = float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
-    local = motion.from_units(_units(clip.units), face.landmarks, pixels)
+    local = motion.from_units(motion.parsed_units(clip.units), face.landmarks, pixels)
     numbers = np.arange(clip.onset, clip.offset + 1)
     amounts = motion.rise_and_fall(numbers, clip.onset, clip.peak, clip.offset)
     drifts = motion.drifts(rng, len(numbers))
@@ -190,11 +216,6 @@ def _write_clip(
     file = known / _subject(dataset, clip.subject) / f"{clip.name}.npz"
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(file, flow=flow, apex=np.int64(clip.read_apex))
-
-
-def _units(text: str) -> list[tuple[str, int]]:
-    """'L14+4' -> [('L', 14), ('', 4)]."""
-    return [(word.rstrip("0123456789"), int(word.lstrip("LR"))) for word in text.split("+")]
 
 
 def _lamp(rng: np.random.Generator, count: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""What happens in the long videos of a small stand-in: expressions, blinks and nods, one after another."""
+"""What happens in long videos: their events, and the brief videos of two seconds, half of which are expressions."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from mebench.synthetic.cast import (
 
 # frames of each kind of event, least and most; an expression is over when its tail has faded
 LENGTHS = {
-    30: {"micro": (9, 15), "macro": (20, 40), "blink": (6, 8), "head": (16, 24), "pause": (8, 14)},
-    100: {"micro": (16, 30), "macro": (56, 72), "blink": (10, 14), "head": (20, 30), "pause": (8, 14)},
-    200: {"micro": (30, 50), "macro": (104, 124), "blink": (18, 26), "head": (30, 50), "pause": (8, 14)},
+    30: {"micro": (9, 15), "macro": (20, 40), "blink": (6, 8), "nod": (16, 24), "pause": (8, 14)},
+    100: {"micro": (16, 30), "macro": (56, 72), "blink": (10, 14), "nod": (20, 30), "pause": (8, 14)},
+    200: {"micro": (30, 50), "macro": (104, 124), "blink": (18, 26), "nod": (30, 50), "pause": (8, 14)},
 }
 FPS = {"casme3": 30, "casme3_long": 30, "casme_sq": 30, "samm_long": 200, "smic_long": 100}
 VIDEOS = {"casme3": 13, "casme3_long": 13, "casme_sq": 9, "samm_long": 7}  # of one subject, at most
@@ -43,9 +43,9 @@ ALIASES = {"happy": "happiness", "sad": "sadness"}
 
 @dataclass(frozen=True)
 class Event:
-    """``kind`` is micro, macro, blink or head; ``apex`` is the frame that a reader takes, ``peak`` that of most motion,
-    ``lost`` frames that are not on disk, ``fades`` the frame at which the motion is over where that is not the offset.
-    ``cells`` (name, value) are what the workbook says instead."""
+    """``kind`` is micro, macro, blink, nod, talk or light; ``apex`` is the frame that a reader takes, ``peak`` that of
+    most motion, ``lost`` frames that are not on disk, ``fades`` the frame at which the motion is over where that is not
+    the offset. ``cells`` (name, value) are what the workbook says instead."""
 
     kind: str
     onset: int
@@ -60,7 +60,13 @@ class Event:
 
     @property
     def labelled(self) -> bool:
-        return self.kind in ("micro", "macro")
+        """Whether it is an expression that somebody named; the workbooks of SMIC-E name no macro-expressions."""
+        return bool(self.emotion)
+
+    @property
+    def last(self) -> int:
+        """The last frame that shows it."""
+        return self.fades or self.offset
 
 
 @dataclass(frozen=True)
@@ -80,30 +86,32 @@ def draw_videos(dataset: str, subjects: int, clips: int, seed: int) -> list[Vide
     counts = clips_per_subject(subjects, clips)
     shown = deal_emotions(MIXES[dataset], counts, rng)
     videos = []
-    for at, (subject, emotions) in enumerate(zip(_subjects(dataset, subjects), shown, strict=True)):
+    for at, (subject, emotions) in enumerate(zip(subject_numbers(dataset, subjects), shown, strict=True)):
         if dataset == "smic_long":
             videos += [_single_video(subject, number, emotion, rng) for number, emotion in enumerate(emotions, start=1)]
             continue
         groups = _groups(emotions, VIDEOS[dataset] - 1)
-        kinds = [[*(("micro", emotion) for emotion in group), ("macro", None), ("blink", None), ("head", None)]
+        kinds = [[*(("micro", emotion) for emotion in group), ("macro", None), ("blink", None), ("nod", None)]
                  for group in groups]  # fmt: skip
         if at % 2 == 0:
             kinds.append(
-                [("macro", None), ("blink", None)] if at else [("blink", None), ("head", None), ("blink", None)]
+                [("macro", None), ("blink", None)] if at else [("blink", None), ("nod", None), ("blink", None)]
             )
-        for name, happens in zip(_names(dataset), kinds, strict=False):
+        for name, happens in zip(video_names(dataset), kinds, strict=False):
             videos.append(_video(dataset, subject, name, happens, rng))
-    return _plant_faults(dataset, videos)
+    return with_faults(dataset, videos)
 
 
-def _subjects(dataset: str, count: int) -> list[int]:
+def subject_numbers(dataset: str, count: int) -> list[int]:
+    """The first ``count`` subjects of a dataset."""
     known = {"casme_sq": full_casme_sq.FOLDERS, "samm_long": SAMM_SUBJECTS, "smic_long": SMIC_SUBJECTS}.get(
         dataset, NUMBERS
     )
     return [*known, *range(known[-1] + 1, known[-1] + 1 + count)][:count]
 
 
-def _names(dataset: str) -> list[str]:
+def video_names(dataset: str) -> list[str]:
+    """What the videos of a subject are called in the workbook, in order; those of SMIC-E have names of their own."""
     return {"casme_sq": [*full_casme_sq.CODES], "samm_long": [*"1234567"]}.get(dataset, [*LETTERS])
 
 
@@ -117,7 +125,7 @@ def _single_video(subject: int, number: int, emotion: str, rng: np.random.Genera
     """A video of SMIC-E: one micro-expression among blinks and nods, no apex labelled, so that readers take the middle
     frame."""
     name = f"s{subject}_{INFIX[emotion][:3]}_{number:02d}"
-    video = _video("smic_long", subject, name, [("micro", emotion), ("blink", None), ("head", None)], rng)
+    video = _video("smic_long", subject, name, [("micro", emotion), ("blink", None), ("nod", None)], rng)
     events = (replace(e, apex=e.onset + (e.offset - e.onset) // 2) if e.labelled else e for e in video.events)
     return replace(video, events=tuple(events))
 
@@ -132,7 +140,7 @@ def _video(
         frames = int(rng.integers(lengths[kind][0], lengths[kind][1] + 1))
         peak = at + round((frames - 1) * float(np.clip(rng.normal(0.5, 0.1), 0.35, 0.65)))
         event = Event(kind, at, peak, at + frames - 1, apex=peak)
-        if event.labelled:
+        if kind in ("micro", "macro"):
             emotion = emotion or str(rng.choice(list(MIXES[dataset])))
             ways = WAYS[ALIASES.get(emotion, emotion)]
             event = replace(event, emotion=emotion, units=str(rng.choice(ways)))
@@ -141,7 +149,7 @@ def _video(
     return Video(subject, name, at + 2, tuple(events))
 
 
-def _plant_faults(dataset: str, videos: list[Video]) -> list[Video]:
+def with_faults(dataset: str, videos: list[Video]) -> list[Video]:
     """A dead apex and a lost frame (CAS(ME)^3), an apex after its offset (SAMM), an offset 0 (CAS(ME)^2)."""
 
     def change(subject: int, kind: str, edit: Callable[[Event], Event]) -> None:

@@ -52,7 +52,8 @@ def clip_name(dataset: str, video: Video, event: Event) -> str:
     if dataset == "samm_long":
         return f"{name}_{_number(video, event)}_{event.kind}"
     if dataset == "smic_long":
-        return name
+        place = [e for e in video.events if e.labelled].index(event) + 1
+        return name if place == 1 else f"{name}_{place}"
     onset = dict(event.cells).get("onset", event.onset)
     return f"{name}_{onset}" + ("" if dataset == "casme3" else f"_{event.kind}")
 
@@ -81,8 +82,9 @@ def write(dataset: str, root: Path, videos: Iterable[Video]) -> None:
         _samm(root, labelled)
     elif dataset == "smic_long":
         full_smic_long.write_annotation(root / "SMIC-HS-E_annotation.xlsx", [
-            full_smic_long.Video(str(video.subject), video.name, event.emotion, 1, video.last,
-                                 [(event.onset, event.offset)]) for video, event in labelled
+            full_smic_long.Video(str(video.subject), video.name, own[0].emotion, 1, video.last,
+                                 [(event.onset, event.offset) for event in own])
+            for video in videos if (own := [event for event in video.events if event.labelled])
         ])  # fmt: skip
     else:
         rows = list(_casme3(labelled))

@@ -53,6 +53,11 @@ class Motion:
         return out
 
 
+def parsed_units(text: str) -> list[tuple[str, int]]:
+    """'L14+4' -> [('L', 14), ('', 4)]."""
+    return [(word.rstrip("0123456789"), int(word.lstrip("LR"))) for word in text.split("+")]
+
+
 def from_units(units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray], pixels: float) -> Motion:
     """The motion of action units, given as (side, number) with side 'L', 'R' or '' for both.
 

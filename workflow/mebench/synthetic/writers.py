@@ -14,6 +14,9 @@ TREES = {"casme2": "Cropped/Cropped", "samm": "SAMM", "smic": "SMIC_all_cropped/
          "smic_nir": "SMIC_all_cropped/NIR", "casme": "Cropped", "mmew": "Micro_Expression"}  # fmt: skip
 
 
+JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
+
+
 def frame_path(dataset: str, clip: Clip, number: int) -> str:
     """Path of a frame below the dataset's root."""
     name = {
@@ -29,8 +32,7 @@ def write_frame(dataset: str, path: Path, picture: np.ndarray) -> None:
     """Write an RGB float picture (H, W, 3): SAMM is grey, SMIC is BMP, the others JPEG of quality 95."""
     pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY if dataset == "samm" else cv2.COLOR_RGB2BGR)
-    options = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix == ".jpg" else []
-    write_picture(path, pixels, options)
+    write_picture(path, pixels, JPEG if path.suffix == ".jpg" else ())
 
 
 def write_picture(path: Path, pixels: np.ndarray, options: Sequence[int] = ()) -> None:
