@@ -20,6 +20,7 @@ from mebench.synthetic.cast import random_stream
 from mebench.synthetic.long_cast import FPS, Event, Video
 
 Pictures = Callable[[int, int], Iterator[tuple[int, np.ndarray]]]  # of the frames from a first to a last one
+JPEG = (1, 90)  # quality; 1 is cv2.IMWRITE_JPEG_QUALITY
 COLUMNS = ("clip_id", "subject", "video", "kind", "onset", "apex", "offset")
 EVENTS, EVENT_COLUMNS = "synthetic-events.csv", ("dataset", "subject", "video", "kind", "first", "last")
 
@@ -158,7 +159,6 @@ def _write_held_frames(
     (data / long_labels.frame_path(dataset, video, 1)).parent.mkdir(parents=True)
     for numbers, picture in pictures:
         here = [data / long_labels.frame_path(dataset, video, number) for number in numbers if number not in lost]
-        pixels = picture if picture.ndim == 2 else np.ascontiguousarray(picture[:, :, ::-1])
         for path in here:
             if path is here[0] or not full.linked(str(here[0]), str(path)):
-                writers.write_picture(path, pixels, writers.JPEG)
+                writers.write_picture(path, picture, JPEG)

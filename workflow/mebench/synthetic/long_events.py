@@ -23,7 +23,7 @@ from mebench.synthetic.long_cast import (
     with_faults,
 )
 
-LENGTH = (20.0, 21.5)  # seconds of a video, at least and at most; more where its micro-expressions need it
+LENGTH = (20.0, 20.8)  # seconds of a video, at least and at most; more where its micro-expressions need it
 SHARE = 0.048  # of the frames of a video, at most in micro-expressions
 SECONDS = {
     "micro": (0.27, 0.5),
