@@ -164,7 +164,7 @@ def test_size_of_motion_alone_tells_no_micro_expression():
             if local.event.kind in largest:
                 largest[local.event.kind].append(np.hypot(*local.field.transpose(2, 0, 1)).max() * local.curve.max())
     micro, others = np.array(largest["micro"]), np.array([*largest["macro"], *largest["talk"]])
-    assert np.mean(others > micro.max()) > 0.4  # a threshold finds the distractors first
+    assert np.mean(others > micro.max()) > 0.5  # a threshold finds the distractors first
     assert np.mean((others > micro.min()) & (others < micro.max())) > 0.15  # a band finds many of them too
 
 

@@ -68,7 +68,7 @@ def write(
     """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
 
     The size small is ``subjects`` subjects with ``clips`` clips each on average, and so is brief, the size of long
-    videos that last two seconds; full is as many of both as the real dataset has, with frames of one colour and no
+    videos that last a few seconds; full is as many of both as the real dataset has, with frames of one colour and no
     known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
     float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
     down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).

@@ -1,7 +1,7 @@
 """Small and brief stand-ins of the long videos: moving faces with known intervals, in the layout of each dataset.
 
 Micro- and macro-expressions are the motions of action units, as in the short clips. ``small`` are videos as they are
-filmed (``long_events.py``), ``brief`` videos of about two seconds, for tests of programs. CAS(ME)^3's clips are cut
+filmed (``long_events.py``), ``brief`` videos of a few seconds, for tests of programs. CAS(ME)^3's clips are cut
 from brief videos. Beside the known flow of each expression, the truth holds ``intervals.csv``; beside the long videos
 lies ``synthetic-events.csv``: every event of every video with its frames, also what nobody labels.
 """

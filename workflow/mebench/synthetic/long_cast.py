@@ -1,4 +1,4 @@
-"""What happens in long videos: their events, and the brief videos of two seconds, half of which are expressions."""
+"""What happens in long videos: their events, and the brief videos, half of which are expressions."""
 
 from __future__ import annotations
 

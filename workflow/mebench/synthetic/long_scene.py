@@ -20,7 +20,7 @@ from mebench.synthetic.long_cast import FPS, Event, Video
 
 ENLARGED = 2  # times, after drawing
 RATE = 30  # frames drawn in a second, or a little less or more
-PIXELS = {"micro": (0.9, 1.9), "macro": (1.4, 5.0), "talk": (1.2, 3.5), "blink": (0.2, 0.7)}  # of largest motion
+PIXELS = {"micro": (0.9, 1.9), "macro": (1.4, 5.0), "talk": (1.2, 3.5), "blink": (0.4, 1.2)}  # of largest motion
 NOD = (np.deg2rad(1.5), 1.5, 5.0)  # radians and pixels x, y, at most
 SWAY = (np.deg2rad(0.3), 0.6, 0.6)  # likewise of the head that is never still
 DRIFT, CHANGE = 0.06, 0.12  # share of the light that drifts through a video, and that an event changes
