@@ -91,8 +91,9 @@ def write(
     else:
         from mebench.synthetic import long
 
+        videos = long.draw_videos(dataset, subjects, clips, seed, size)
         with whole_folder(truth) as known, whole_folder(root) as data:
-            long.write(dataset, data, known, size, **counts, seed=seed, jobs=jobs)
+            long.write(dataset, videos, data, known, size=size, seed=seed, jobs=jobs)
             _mark(data, dataset, size, seed, counts)
 
 

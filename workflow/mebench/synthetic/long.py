@@ -31,9 +31,9 @@ def draw_videos(dataset: str, subjects: int, clips: int, seed: int, size: str) -
     return source.draw_videos(dataset, subjects, clips, seed)
 
 
-def write(dataset: str, data: Path, known: Path, size: str, *, subjects: int, clips: int, seed: int, jobs: int) -> None:
-    """Generate ``dataset`` into the empty folder ``data``, and what is known of it into the empty folder ``known``."""
-    videos = draw_videos(dataset, subjects, clips, seed, size)
+def write(dataset: str, videos: list[Video], data: Path, known: Path, *, size: str, seed: int, jobs: int) -> None:
+    """Generate ``videos`` of ``dataset`` into the empty folder ``data``, and what is known of them into the empty folder
+    ``known``."""
     groups: dict[int, list[Video]] = {}
     for video in videos:
         groups.setdefault(video.subject, []).append(video)
