@@ -32,8 +32,8 @@ def draw_videos(dataset: str, subjects: int, clips: int, seed: int, size: str) -
 
 
 def write(dataset: str, videos: list[Video], data: Path, known: Path, *, size: str, seed: int, jobs: int) -> None:
-    """Generate ``videos`` of ``dataset`` into the empty folder ``data``, and what is known of them into the empty folder
-    ``known``."""
+    """Generate ``videos`` of ``dataset`` into the empty folder ``data``, and what is known of them into ``known``, an
+    empty folder too."""
     groups: dict[int, list[Video]] = {}
     for video in videos:
         groups.setdefault(video.subject, []).append(video)
