@@ -10,7 +10,7 @@ from mebench.config import kinds
 from mebench.config.entries import Document, ModelEntry, Settings
 from mebench.config.kinds import KindCard
 from mebench.model_card import model_card
-from mebench.protocols.tasks import TaskDefinition
+from mebench.protocols.tasks import SHIPPED, TaskDefinition
 
 FORMAT = "mebench configuration 1"  # of results/config.json
 
@@ -65,7 +65,8 @@ class Configuration:
     @property
     def own_tasks(self) -> list[TaskDefinition]:
         """The definitions of the tasks that the configuration itself defines."""
-        return [self.tasks[str(written["name"])] for written in self.settings["tasks"] if not isinstance(written, str)]
+        named = [str(written["name"]) for written in self.settings["tasks"] if not isinstance(written, str)]
+        return [self.tasks[name] for name in named if name not in SHIPPED]
 
     def pairs(self) -> list[tuple[str, str]]:
         """Each task with each model entry that is for it: that names it, or names none and serves its kind."""

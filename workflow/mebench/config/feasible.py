@@ -84,6 +84,17 @@ def _kind(configuration: Configuration, task: str, entry: ModelEntry) -> None:
             f"the task {task} is of the kind {kind['name']}, which has no selection: {selection}; "
             f"write selection: {' or '.join(['last', *kind['selection']])}"
         )
+    held = [key for key, value in configuration.tasks[task].get("stage", {}).items() if value == "inner"]
+    if held and selection != "inner":
+        raise UserError(
+            f"the task {task} has the stage parameter {held[0]}: inner, which is chosen on subjects that each fold "
+            f"holds out of its training subjects; write selection: inner instead of selection: {selection}"
+        )
+    if held and entry["training"] == "fit":
+        raise UserError(
+            f"the task {task} has the stage parameter {held[0]}: inner, but the model entry '{entry['name']}' is "
+            f"fitted at once and holds no subject out; give the entry another task, or write a number for {held[0]}"
+        )
     recipe: Mapping[str, object] = entry["recipe"]
     for key in CLASS_KEYS if not kind.get("classes", False) else ():
         default = recipes.RECIPE[key]

@@ -13,7 +13,7 @@ from mebench.clips.persons import refuse_one_person_twice
 from mebench.config import kinds, stages
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.owner_paths import expanded
-from mebench.protocols.tasks import SHIPPED, Expected, TaskDefinition
+from mebench.protocols.tasks import SHIPPED, Expected, TaskDefinition, task
 
 ALWAYS = ("name", "kind", "title", "datasets", "stage")
 
@@ -22,11 +22,16 @@ def own(written: Mapping[str, object]) -> TaskDefinition:
     """The definition of a task as it is ``written`` in the configuration, complete; a UserError says what is wrong."""
     entry = cast(TaskDefinition, dict(written))  # the schema has checked name, kind, title, datasets and stage
     name = entry["name"]
+    if name in SHIPPED and set(entry) <= {"name", "stage"}:
+        return _with_stage(name, entry.get("stage", {}))
+    if "datasets" not in entry:
+        raise UserError(f"the task {name} lacks datasets; write datasets: [...]{did_you_mean(name, SHIPPED)}")
     _spell_datasets(entry)
     if "kind" in entry:
         entry["kind"] = expanded(entry["kind"], f"kind of the task {name}")
     if name in SHIPPED:
-        raise UserError(f"the task {name} is there already; give your own another name, or list just the name {name}")
+        raise UserError(f"the task {name} is there already, and only its stage can be another; give your own another "
+                        f"name, or list just the name {name}")  # fmt: skip
     check_folder_name("task", name)
     card = kinds.card(entry)
     absent = [key for key in kinds.REQUIRED if key not in card]
@@ -51,6 +56,13 @@ def own(written: Mapping[str, object]) -> TaskDefinition:
     if kinds.name_of(entry) == kinds.DEFAULT:
         _check_classes(entry)
     return {"title": name, "protocol": "loso", "drop": {}, "expected": expected(entry["datasets"]), **entry}
+
+
+def _with_stage(name: str, stage: Mapping[str, object]) -> TaskDefinition:
+    """A task of this benchmark with other parameters of its stage, which train nothing again."""
+    definition = task(name)
+    stages.check(kinds.card(definition), stage, f"the task {name}", definition.get("classes", []))
+    return {**definition, "stage": {**definition.get("stage", {}), **stage}}
 
 
 def _check_classes(entry: TaskDefinition) -> None:

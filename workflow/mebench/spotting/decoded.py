@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,9 +37,11 @@ class Spotted:
     labels: list[Interval]
     track: Track | None
 
-    def intervals(self, decoder: Decoder) -> list[Interval]:
-        """The predicted intervals, in frames."""
-        return from_text(self.row["intervals"]) if self.track is None else decode(self.track, decoder)
+    def intervals(self, decoder: Decoder, emotions: bool = True) -> list[Interval]:
+        """The predicted intervals, in frames; their ``emotions`` are left out where they are not asked for."""
+        if self.track is None:
+            return from_text(self.row["intervals"])
+        return decode(self.track if emotions else replace(self.track, logits=None), decoder)
 
 
 def rows(predicted: Predicted, classes: Sequence[str], choices: Choices) -> list[Row]:
@@ -82,7 +84,9 @@ def _decoder(one: Spotted, fold: str, tested: Sequence[Spotted], held: Sequence[
         width = half_width(typical(every)[choices.length])
     decoder = choices.decoder(int(width), 0.0)
     threshold = choices.threshold
-    if threshold == "inner":
+    if one.track is None:
+        threshold = PAPER  # of no effect: its intervals were predicted directly
+    elif threshold == "inner":
         threshold = chosen_threshold([other for other in held if other.row["fold"] == fold], decoder, choices)
     return choices.decoder(int(width), float(threshold))
 
@@ -100,7 +104,8 @@ def counted(recordings: Iterable[Spotted], decoders: Mapping[str, Decoder], shar
     """The counts of spotting at one threshold, all else as the ``decoders`` of the folds have it."""
     convention, total = choices.convention(()), Counts()
     for one in recordings:
-        found = one.intervals(_at(decoders[one.row["fold"]], share))
+        decoder = replace(decoders[one.row["fold"]], threshold=share)
+        found = one.intervals(decoder, emotions=choices.synergy == 1)  # which deletes neutral intervals
         total += match(_in_unit(found, one.pace, choices.unit), _in_unit(one.labels, one.pace, choices.unit),
                        convention).counts  # fmt: skip
     return total
@@ -115,10 +120,6 @@ def sweep(tested: Sequence[Spotted], decoders: Mapping[str, Decoder], choices: C
         for share in THRESHOLDS
         for counts in (counted((one for one in tested if one.row["dataset"] == dataset), decoders, share, choices),)
     ]  # fmt: skip
-
-
-def _at(decoder: Decoder, share: float) -> Decoder:
-    return Decoder(**{**vars(decoder), "threshold": share})
 
 
 def _rows_of(one: Spotted, decoder: Decoder, choices: Choices) -> list[Row]:

@@ -42,5 +42,5 @@ def interval_class(frames: np.ndarray, start: int, end: int, peak: int) -> int:
     inside = frames[max(0, start) + 1 : max(0, end - 1)]
     if not len(inside):
         return int(frames[peak])
-    names, first, counts = np.unique(inside, return_index=True, return_counts=True)
-    return int(min(zip(-counts, first, names, strict=True))[2])
+    counts = np.bincount(inside)
+    return int(inside[counts[inside] == counts.max()][0])
