@@ -11,7 +11,8 @@ from mebench import cards, cli
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.synthetic import faces, generate, long_cast, motion
-from mebench.synthetic.brief_scene import TAIL, Scene, amount
+from mebench.synthetic.clip_scene import Scene, amount
+from mebench.synthetic.long_cast import TAIL
 
 FEW = {"subjects": 2, "clips": 1, "seed": 1}
 
@@ -62,7 +63,8 @@ def test_what_is_generated_is_read_back(roots, dataset):
         assert clip.emotion in (emotions if dataset != "samm_long" or row["kind"] == "micro" else ("",))
         with np.load(roots / f"{dataset} truth" / f"{clip.clip_id.split('/', 1)[1]}.npz") as truth:
             assert int(truth["apex"]) == clip.apex
-            assert truth["flow"].shape == (2, faces.HEIGHT, faces.WIDTH)
+            times = 1 if dataset == "casme3" else 2  # long videos are enlarged
+            assert truth["flow"].shape == (2, times * faces.HEIGHT, times * faces.WIDTH)
     assert read_json(roots / dataset / "SYNTHETIC.json")["size"] == size(dataset)
 
 
@@ -96,7 +98,7 @@ def test_faults_are_planted(roots):
 
 def test_the_long_videos_of_samm_are_grey(roots):
     frame = next((roots / "samm_long").rglob("*.jpg"))
-    assert cv2.imread(str(frame), cv2.IMREAD_UNCHANGED).shape == (faces.HEIGHT, faces.WIDTH)
+    assert cv2.imread(str(frame), cv2.IMREAD_UNCHANGED).shape == (2 * faces.HEIGHT, 2 * faces.WIDTH)
 
 
 def test_cast_has_the_clips_that_were_asked_for():
@@ -141,15 +143,6 @@ def test_macro_expressions_move_more_than_micro_expressions(scene):
     size = {event.kind: scene.motions[event](motion.grid()) for event in scene.motions}
     longest = {kind: np.hypot(*moved).max() for kind, moved in size.items()}
     assert longest["micro"] < 2.3 < 2.5 < longest["macro"]
-
-
-def test_a_blink_covers_the_eyes_and_nothing_else(scene):
-    drawn = dict(scene.pictures(33, 37))
-    changed = np.abs(drawn[37] - drawn[33]).mean(axis=2)
-    marks = scene.face.landmarks
-    eyes = [changed[int(marks[e][1]) - 2 : int(marks[e][1]) + 3, int(marks[e][0]) - 4 : int(marks[e][0]) + 5].mean()
-            for e in ("eye_l", "eye_r")]  # fmt: skip
-    assert min(eyes) > 3 * changed[int(marks["mouth_l"][1]) :].mean()
 
 
 def test_the_head_nods(scene):

@@ -110,6 +110,18 @@ VIDEOS = Format(
     ),
 )  # fmt: skip
 
+EVENTS = Format(
+    "sources/<dataset>/data/synthetic-events.csv", "what happens in generated long videos, labelled or not",
+    "fetch", "plots",
+    _fields(
+        DATASET, SUBJECT,
+        ("video", "text", "name of the video"),
+        ("kind", "text", "`micro`, `macro`, `blink`, `nod` (or another turn of the head), `talk` or `light`"),
+        ("first", "frame", "the first frame that shows it"),
+        ("last", "frame", "the last one"),
+    ),
+)  # fmt: skip
+
 DECISIONS = Format(
     "datasets/<dataset>/decisions.json", "what the configuration decided about single clips; empty where it did not",
     "index", "pool, adopt",
@@ -377,6 +389,6 @@ PROVENANCE = Format(
 )  # fmt: skip
 
 ALL = (
-    CONFIGURATION, SOURCE, CLIPS, VIDEOS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
+    CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
     RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLDS, GIVEN, SCORES, PROVENANCE,
 )  # fmt: skip

@@ -9,20 +9,22 @@ lies ``synthetic-events.csv``: every event of every video with its frames, also 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from mebench import parallel
 from mebench.files import write_csv
+from mebench.formats import EVENTS
 from mebench.synthetic import long_cast, long_events, long_labels
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.long_cast import FPS, Event, Video
 
+Work = tuple[str, int, list[Video], Path, Path]  # dataset, seed, the videos of a subject, folders of data and of truth
 Pictures = Callable[[int, int], Iterator[tuple[int, np.ndarray]]]  # of the frames from a first to a last one
 JPEG = (1, 90)  # quality; 1 is cv2.IMWRITE_JPEG_QUALITY
 COLUMNS = ("clip_id", "subject", "video", "kind", "onset", "apex", "offset")
-EVENTS, EVENT_COLUMNS = "synthetic-events.csv", ("dataset", "subject", "video", "kind", "first", "last")
 
 
 def draw_videos(dataset: str, subjects: int, clips: int, seed: int, size: str) -> list[Video]:
@@ -37,14 +39,15 @@ def write(dataset: str, videos: list[Video], data: Path, known: Path, *, size: s
     groups: dict[int, list[Video]] = {}
     for video in videos:
         groups.setdefault(video.subject, []).append(video)
-    draw = _write_brief if dataset == "casme3" or size == "brief" else _write_small
+    tail = long_cast.TAIL if size == "brief" else round(long_events.TAIL * FPS[dataset])
+    draw = _write_clips if dataset == "casme3" else partial(_write_videos, tail=tail)
     work = [(dataset, seed, group, data, known) for group in groups.values()]
     for _ in parallel.each(draw, work, jobs, f"{dataset}, synthetic subjects"):
         pass
     long_labels.write(dataset, data, videos)
     write_csv(known / "intervals.csv", COLUMNS, list(_intervals(dataset, videos)))
     if dataset != "casme3":
-        write_csv(data / EVENTS, EVENT_COLUMNS, list(events(dataset, videos)))
+        write_csv(data / Path(EVENTS.path).name, EVENTS.names, list(events(dataset, videos)))
 
 
 def events(dataset: str, videos: list[Video]) -> Iterator[dict[str, str | int]]:
@@ -93,22 +96,22 @@ def _is_clip(dataset: str, event: Event) -> bool:
     return event.labelled and (dataset != "casme3" or event.kind == "micro")
 
 
-def _write_brief(work: tuple[str, int, list[Video], Path, Path]) -> None:
+def _write_clips(work: Work) -> None:
     import cv2
 
-    from mebench.synthetic import brief_scene, faces
+    from mebench.synthetic import clip_scene, faces
 
     dataset, seed, videos, data, known = work
     cv2.setNumThreads(1)
     face = faces.make(random_stream(seed, dataset, str(videos[0].subject)))
     for video in videos:
         rng = random_stream(seed, dataset, str(video.subject), video.name)
-        scene = brief_scene.Scene(face, video, FPS[dataset], rng)
-        _write_frames(dataset, video, scene.pictures, data)
+        scene = clip_scene.Scene(face, video, FPS[dataset], rng)
+        _write_cut_frames(video, scene.pictures, data)
         _write_flow(dataset, video, scene.flow, known)
 
 
-def _write_small(work: tuple[str, int, list[Video], Path, Path]) -> None:
+def _write_videos(work: Work, tail: int) -> None:
     import cv2
 
     from mebench.synthetic import faces, long_scene
@@ -117,7 +120,8 @@ def _write_small(work: tuple[str, int, list[Video], Path, Path]) -> None:
     cv2.setNumThreads(1)
     face = faces.make(random_stream(seed, dataset, str(videos[0].subject)))
     for video in videos:
-        scene = long_scene.Scene(face, video, dataset, random_stream(seed, dataset, str(video.subject), video.name))
+        rng = random_stream(seed, dataset, str(video.subject), video.name)
+        scene = long_scene.Scene(face, video, dataset, rng, tail)
         _write_held_frames(dataset, video, scene.pictures(), data)
         _write_flow(dataset, video, scene.flow, known)
 
@@ -132,27 +136,23 @@ def _write_flow(dataset: str, video: Video, flow: Callable[[Event], np.ndarray],
             np.savez_compressed(file, flow=flow(event), apex=np.int64(event.apex))
 
 
-def _write_frames(dataset: str, video: Video, pictures: Pictures, data: Path) -> None:
-    """Every frame of a brief video, or of the clips that are cut from it."""
+def _write_cut_frames(video: Video, pictures: Pictures, data: Path) -> None:
+    """Every frame of the clips that are cut from a video; no other is drawn."""
     from mebench.synthetic import writers
 
     lost = {number for event in video.events for number in event.lost}
-    # of the clips that are delivered cut, only their frames are drawn
-    parts = [(1, video.last)]
-    if dataset == "casme3":
-        parts = [(event.onset, event.offset) for event in video.events if event.kind == "micro"]
-    for first, last in parts:
-        for number, picture in pictures(first, last):
-            path = data / long_labels.frame_path(dataset, video, number)
+    for event in video.events:
+        for number, picture in pictures(event.onset, event.offset) if event.kind == "micro" else ():
+            path = data / long_labels.frame_path("casme3", video, number)
             path.parent.mkdir(parents=True, exist_ok=True)
             if number not in lost:
-                writers.write_frame("samm" if dataset == "samm_long" else "casme2", path, picture)
+                writers.write_frame("casme3", path, picture)
 
 
 def _write_held_frames(
     dataset: str, video: Video, pictures: Iterable[tuple[range, np.ndarray]], data: Path
 ) -> None:  # fmt: skip
-    """Every frame of a small video. Those for which a picture holds are names of one file."""
+    """Every frame of a video. Those for which a picture holds are names of one file."""
     from mebench.synthetic import full, writers
 
     lost = {number for event in video.events for number in event.lost}

@@ -38,6 +38,7 @@ MIXES = {
     "smic_long": MIX["smic"],
 }
 PIXELS = {"micro": (1.0, 2.2), "macro": (2.6, 4.0)}
+TAIL = 6  # frames after its offset in which the last of an expression fades; the pauses are longer
 ALIASES = {"happy": "happiness", "sad": "sadness"}
 
 

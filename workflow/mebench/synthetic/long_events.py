@@ -36,6 +36,7 @@ SECONDS = {
 COUNTS = {"macro": (1, 2), "blink": (3, 5), "nod": (1, 2), "talk": (1, 2), "light": (1, 1)}  # in one video
 PEAKS = {"micro": (0.35, 0.6), "macro": (0.2, 0.35)}  # share of an expression after which it is whole
 PAUSE = 0.3  # seconds between two motions, at least: the last of one has faded before the next begins
+TAIL = 0.15  # seconds after its offset in which the last of an expression fades
 TOGETHER = 2  # micro-expressions in one video, more where a subject would need too many videos
 
 

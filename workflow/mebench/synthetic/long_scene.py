@@ -1,4 +1,4 @@
-"""How the small long videos are drawn: fast, because they have ten thousands of frames.
+"""How long videos are drawn: fast, because small ones have ten thousands of frames.
 
 Local motions are fields on a grid of pixels, looked up between its points; most frames have none and only follow the
 head. A camera of 200 fps is drawn at every seventh frame and one of 100 fps at every third, those that are read of
@@ -25,7 +25,6 @@ NOD = (np.deg2rad(1.5), 1.5, 5.0)  # radians and pixels x, y, at most
 SWAY = (np.deg2rad(0.3), 0.6, 0.6)  # likewise of the head that is never still
 DRIFT, CHANGE = 0.06, 0.12  # share of the light that drifts through a video, and that an event changes
 GREY = (0.299, 0.587, 0.114)
-TAIL = 0.15  # seconds after its offset in which the last of an expression fades
 ROUNDS = 5  # of the fixed-point iteration; each cuts the error to less than a half
 NOISES, NOISE = 16, 1.5  # pictures of the camera's noise, and its standard deviation
 
@@ -53,8 +52,9 @@ class Local:
 class Scene:
     """A face in front of the camera: pictures of a video, and the known flow of its expressions."""
 
-    def __init__(self, face: Face, video: Video, dataset: str, rng: np.random.Generator) -> None:
-        self.face, self.video, self.rng = face, video, rng
+    def __init__(self, face: Face, video: Video, dataset: str, rng: np.random.Generator, tail: int) -> None:
+        """``tail`` is the number of frames after its offset in which the last of an expression fades."""
+        self.face, self.video, self.rng, self.tail = face, video, rng, tail
         self.fps, self.hold = FPS[dataset], held(dataset)
         grey = face.appearance @ np.array(GREY, dtype=np.float32)
         self.skin = grey if dataset == "samm_long" else np.ascontiguousarray(face.appearance[:, :, ::-1])
@@ -101,15 +101,14 @@ class Scene:
 
     def _rise_and_fall(self, event: Event) -> np.ndarray:
         """0 at the onset, 1 at the peak, 0.15 at the end, then none. A macro-expression stays for a while."""
-        tail = round(TAIL * self.fps)
-        numbers = np.arange(event.onset, event.last + tail + 1)
+        numbers = np.arange(event.onset, event.last + self.tail + 1)
         falls = event.peak + (event.last - event.peak) * (0.5 if event.kind == "macro" else 0.0)
 
         def smooth(first: float, last: float) -> np.ndarray:
             x = np.clip((numbers - first) / max(1.0, last - first), 0, 1)
             return x * x * (3 - 2 * x)
 
-        fades = 0.85 * smooth(falls, event.last) + 0.15 * smooth(event.last, event.last + tail)
+        fades = 0.85 * smooth(falls, event.last) + 0.15 * smooth(event.last, event.last + self.tail)
         return smooth(event.onset, event.peak) - fades
 
     def _syllables(self, event: Event) -> np.ndarray:

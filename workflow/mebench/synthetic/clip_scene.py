@@ -1,4 +1,4 @@
-"""How the brief videos are drawn: every frame on its own, each motion where its formula says."""
+"""How the clips of CAS(ME)^3 are drawn, which are cut from videos: each motion where its formula says."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mebench.synthetic.long_cast import PIXELS, Event, Video
+from mebench.synthetic.long_cast import PIXELS, TAIL, Event, Video
 
 if TYPE_CHECKING:
     from mebench.synthetic.faces import Face
     from mebench.synthetic.motion import Drift, Motion
 
-TAIL = 6  # frames after the offset in which the last of a motion fades
-
 
 class Scene:
-    """A face in front of the camera: its picture at every frame of a video, and the known flow of its expressions."""
+    """A face in front of the camera: its picture at every frame of a clip, and the known flow of its expressions."""
 
     def __init__(self, face: Face, video: Video, fps: int, rng: np.random.Generator) -> None:
         from mebench.synthetic import motion
@@ -37,8 +35,7 @@ class Scene:
         points = None
         for number in range(first, last + 1):
             points = motion.came_from(self._motion(number), 1.0, self.drifts[number], points)
-            picture = self._with_lids(self.face.look_up(points), points, number)
-            yield number, picture + self.rng.normal(0, 1.5, size=(*points.shape[1:], 1))
+            yield number, self.face.look_up(points) + self.rng.normal(0, 1.5, size=(*points.shape[1:], 1))
 
     def flow(self, event: Event) -> np.ndarray:
         """Flow (2, H, W) from the event's onset to its apex: where each pixel went, minus where it was, in pixels."""
@@ -56,19 +53,6 @@ class Scene:
         shown = [(m, amount(event, number)) for event, m in self.motions.items()]
         scaled = [m.bumps * [1, 1, 1, 1, share, share] for m, share in shown if share]
         return motion.Motion(np.concatenate(scaled) if scaled else np.zeros((0, 6)))
-
-    def _with_lids(self, picture: np.ndarray, points: np.ndarray, number: int) -> np.ndarray:
-        """The picture with the eyes closed as far as a blink has closed them: skin like that of the cheeks."""
-        closed = max((amount(event, number) for event in self.video.events if event.kind == "blink"), default=0.0)
-        if not closed:
-            return picture
-        marks = self.face.landmarks
-        eyes = [np.exp(-(((points[0] - marks[e][0]) / 9) ** 4) - ((points[1] - marks[e][1]) / 4.5) ** 4)
-                for e in ("eye_l", "eye_r")]  # fmt: skip
-        cover = closed * np.clip(sum(eyes), 0, 1)[..., None]
-        cheek = (marks["cheek_l"] + marks["cheek_r"]) / 2 + [0, -6]
-        skin = self.face.look_up(np.asarray(cheek, dtype=float).reshape(2, 1, 1))[0, 0]
-        return picture * (1 - cover) + skin * cover
 
 
 def amount(event: Event, number: int) -> float:
