@@ -21,6 +21,7 @@ include: "workflow/rules/config.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/final.smk"
 include: "workflow/rules/outside.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
@@ -37,6 +38,7 @@ rule all:
         collect("<results>/tables/{table}.csv", table=list(plan.tables)),
         collect("<results>/scores/{task}.csv", task=plan.tasks),
         "<results>/report.html",
+        plan.paths.final_cards(plan.runs),
 
 
 onstart:

@@ -20,6 +20,7 @@ ORDER = (
     "inputs",
     "train",
     "pool",
+    "final",
     "folds",
     "adopt",
     "score",

@@ -259,6 +259,47 @@ FOLD = Format(
     "A fold that is not done lacks the last six.",
 )  # fmt: skip
 
+FINAL = Format(
+    f"{RUN}/final/training.json", "how the training on everyone went, where an entry has `final: true`; the header of "
+    "`weights.safetensors` beside it holds the same under the key `mebench`", "final", "final, spot, recognise",
+    _fields(
+        ("format", "text", "the version of this format"),
+        ("run", "text", "`<task>/<model>/seed<k>`"),
+        ("fold", "text", "`everyone`"),
+        FINGERPRINT,
+        ("spec", "mapping", "the spec of the run, its `selection` `last`"),
+        ("origin", "text", "`synthetic`, `pictures` or `licensed`"),
+        ("datasets", "mapping", "dataset -> how many `subjects`, and `clips` or `recordings`"),
+        ("subjects", "list", "their names"),
+        ("groups", "mapping", "how many samples of each class; windows of a task of spotting are all one group"),
+        ("inputs", "mapping", "dataset -> the name of its input"),
+        ("labels", "mapping", "of a task of spotting: how many `expressions` of each class, `train_mean` and "
+         "`train_median` of their lengths in positions"),
+    ),
+    "The other keys are those of fold.json. Nobody is tested, and `where` is empty.",
+)  # fmt: skip
+
+FINAL_CARD = Format(
+    f"{RUN}/final/card.json", "what the weights of a training on everyone are, and how the same entry fared in the "
+    "benchmark", "final", "spot, recognise",
+    _fields(
+        ("format", "text", "the version of this format"),
+        ("weights", "digest", "of `weights.safetensors`"),
+        ("run", "text", "`<task>/<model>/seed<k>`"),
+        ("title", "text", "what people read of the entry"),
+        ("model", "mapping", "`name`, `title`, `paper`, `licence`, `notes` and `deviations` of the model's card"),
+        ("task", "mapping", "its `name`, `title` and `kind`"),
+        ("classes", "list", "the classes of the task"),
+        SEED,
+        ("licences", "mapping", "dataset -> its licence, which is that of the weights too"),
+        ("training", "mapping", "training.json"),
+        ("decoding", "mapping or null", "of a task of spotting: `half_width` in positions, `threshold`, and all "
+         "parameters of its `stage`"),
+        ("benchmark", "mapping or null", "`metrics` of the same entry and seed over left-out subjects, `folds_done` of "
+         "`folds_expected`, `n`, `origin` and `selection`; null where it is not scored"),
+    ),
+)  # fmt: skip
+
 RUNNING = Format(
     f"{RUN}/folds/<subject>.running.json", "the lock of a fold: who trains it", "train", "train, status, failures",
     _fields(
@@ -390,5 +431,5 @@ PROVENANCE = Format(
 
 ALL = (
     CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
-    RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLDS, GIVEN, SCORES, PROVENANCE,
+    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLDS, GIVEN, SCORES, PROVENANCE,
 )  # fmt: skip

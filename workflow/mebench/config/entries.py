@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from mebench.clips.entry import DatasetEntry
 from mebench.config.spec import ModelInputs, Option, Recipe
@@ -25,7 +25,8 @@ class Settings(TypedDict):
 
 class ModelEntry(TypedDict):
     """A model entry resolved against the model's card. ``tasks`` are those it is for, None for all; ``training`` is
-    gradient, fit, oracle or rules; ``recipe`` is whole where it is gradient, and empty elsewhere."""
+    gradient, fit, oracle or rules; ``recipe`` is whole where it is gradient, and empty elsewhere. ``final`` is there
+    where a training on everyone is asked for besides the folds, whose specs know nothing of it."""
 
     name: str
     model: str
@@ -35,6 +36,7 @@ class ModelEntry(TypedDict):
     inputs: ModelInputs
     recipe: Recipe
     resources: Resources
+    final: NotRequired[bool]
 
 
 class Document(TypedDict):

@@ -77,6 +77,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
     card = model_card(model)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
     tasks = _tasks(name, entry.pop("tasks", None))
+    final = _final(name, card, entry.pop("final", False))
     check_folder_name("model", name)
     training = card.get("training", "gradient")
     _check_keys(name, card, entry)
@@ -96,7 +97,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
         augmentations.check(augmentations.parse(recipe["augment"]), wanted["channels"], wanted["range"], wanted["kind"])
     resources = {**card["resources"], **changed(card, options, "resources")}
     resources |= cast(Mapping[str, object], presets[preset].get("resources", {}))
-    return {
+    resolved: ModelEntry = {
         "name": name,
         "model": model,
         "tasks": tasks,
@@ -106,6 +107,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
         "recipe": recipe,
         "resources": cast(Resources, resources),
     }
+    return resolved | {"final": True} if final else resolved
 
 
 def _presets(card: ModelCard) -> dict[str, dict[str, object]]:
@@ -119,6 +121,18 @@ def _tasks(name: str, tasks: object) -> list[str] | None:
     return tasks
 
 
+def _final(name: str, card: ModelCard, final: object) -> bool:
+    """Whether a training on everyone is asked for; a UserError where it would leave no weights."""
+    if isinstance(final, str):
+        final = cards.TRUTH.get(final.lower(), final)
+    if not isinstance(final, bool):
+        raise UserError(f"the model entry '{name}' has final: {final}; write true or false")
+    if final and card.get("training", "gradient") not in ("gradient", "fit"):
+        raise UserError(f"the model entry '{name}' has final: true, but {card['title']} learns no weights that could "
+                        "be kept; leave final out")  # fmt: skip
+    return final
+
+
 def _check_keys(name: str, card: ModelCard, keys: Iterable[str]) -> None:
     """A UserError where a key is neither an option of the card nor of a recipe that the model has."""
     known = [*card.get("options", {}), *(KEYS if card.get("training", "gradient") == "gradient" else ())]
@@ -127,7 +141,7 @@ def _check_keys(name: str, card: ModelCard, keys: Iterable[str]) -> None:
             raise UserError(f"the model entry '{name}' has {key}, which is for models that are trained by gradient; "
                             f"{card['title']} is not, leave it out")  # fmt: skip
         if key not in known:
-            hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks"])
+            hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks", "final"])
             raise UserError(f"the model entry '{name}' has the unknown key '{key}'{hint}")
 
 

@@ -31,6 +31,8 @@ AREAS: dict[str, tuple[str, ...]] = {
     "pool": ("verbs/pool.py", "runs/pool.py"),
     "folds": ("runs/handout.py",),
     "adopt": ("runs/adopt.py",),
+    "final": ("runs/final.py", "training/fold.py", "training/data.py", "protocols/loso.py"),
+    "final_card": ("runs/final_card.py",),
     "score": ("verbs/score.py", "metrics/recognition.py"),
     "tables": (
         "verbs/tables.py",

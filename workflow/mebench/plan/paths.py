@@ -90,6 +90,10 @@ class Paths:
         """The folder of a run."""
         return f"{self.results}/runs/{run.id}"
 
+    def final_cards(self, runs: Iterable[Run]) -> list[str]:
+        """The card of the training on everyone of each run whose entry asks for one; it is written last."""
+        return [f"{self.folder(run)}/final/card.json" for run in runs if run.entry.get("final")]
+
     def records(self, task: str) -> list[str]:
         """The ``run.json`` of each run of a task; it is written last, after the pooled predictions."""
         return [f"{self.folder(run)}/run.json" for run in self.runs_of(task)]

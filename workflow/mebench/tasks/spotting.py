@@ -402,3 +402,21 @@ class Intervals(Scoring):
         from mebench.spotting import decoded
 
         return decoded.figures(rows, tuple(self.task["classes"]))
+
+    def learned(self, samples: Sequence[Row]) -> dict[str, object]:
+        """What a training on everyone says of its labels: how many of each class there are, and their lengths, as
+        predictions.csv has them of a fold."""
+        recordings = {sample["clip_id"]: sample["truth"] for sample in samples}
+        classes = Counter(label.emotion for truth in recordings.values() for label in from_text(truth))
+        return {"expressions": dict(sorted(classes.items())), **Spotting(self.task)._training_lengths(samples)}
+
+    def decoding(self, learned: Mapping[str, object], parameters: Mapping[str, object]) -> dict[str, object]:
+        """How the scores of a network that was trained on everyone become intervals, from what it ``learned`` and the
+        parameters of the stage. No subject was held out, so for ``threshold: inner`` it is the 0.55 of the paper."""
+        from mebench.spotting.decoded import PAPER
+
+        width, threshold = parameters["half_width"], parameters["threshold"]
+        if not isinstance(width, int):
+            width = half_width.half_width(float(str(learned[f"train_{parameters['length']}"])))
+        threshold = PAPER if threshold == "inner" else threshold
+        return {"half_width": width, "threshold": threshold, "stage": dict(parameters)}

@@ -84,6 +84,11 @@ def load(spec: RunSpec, clips: Sequence[Path], inputs: Sequence[Path]) -> TaskDa
     )
 
 
+def one_input(kind: Kind, sample: Row, stored: store.Store, wanted: ModelInputs) -> np.ndarray:
+    """What a network reads of one sample that is no part of a run, float32: as in :func:`load`, as it is tested."""
+    return _read(kind, [sample], {sample["clip_id"]: stored}, wanted, 0, None)
+
+
 def drawn_anew(card_inputs: ModelInputs) -> bool:
     """Whether a model sees other frames of a clip in each epoch."""
     return card_inputs.get("frames", 0) > 0

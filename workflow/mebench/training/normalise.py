@@ -4,7 +4,7 @@ batch norm that are."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -29,6 +29,27 @@ def fitted(x: torch.Tensor | OnDisk, train: Sequence[int], center: str, channels
     if center == "train_p99":
         scale, moving = _scales(x, train, list(channels))
         return lambda batch: _scaled(batch, scale.to(batch.device), moving.to(batch.device))
+    return None
+
+
+def numbers(
+    x: torch.Tensor | OnDisk, train: Sequence[int], center: str, channels: Sequence[str]
+) -> dict[str, torch.Tensor]:
+    """What :func:`fitted` fits, as tensors to be kept; empty for ``none``."""
+    if center == "train_mean":
+        return {"mean": _mean(x, train)}
+    if center == "train_p99":
+        scale, moving = _scales(x, train, list(channels))
+        return {"scale": scale, "moving": moving}
+    return {}
+
+
+def kept(numbers: Mapping[str, torch.Tensor]) -> Normaliser | None:
+    """The normalisation that :func:`numbers` were kept of."""
+    if "mean" in numbers:
+        return lambda batch: batch - numbers["mean"].to(batch.device)
+    if "scale" in numbers:
+        return lambda batch: _scaled(batch, numbers["scale"].to(batch.device), numbers["moving"].to(batch.device))
     return None
 
 
