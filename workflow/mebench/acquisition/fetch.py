@@ -82,7 +82,7 @@ def _generate(dataset: str, data: Path, truth: Path, options: GeneratorOptions, 
     size = options.get("size", "small")
     settings: GeneratorOptions = {**generate.defaults(dataset, size), **options}
     generate.write(dataset, data, truth, **settings, jobs=jobs)
-    return digest(canonical_json([dataset, generate.generator(dataset, size), settings]))
+    return digest(canonical_json([dataset, generate.generator(dataset), settings]))
 
 
 # --- folders and archives ------------------------------------------------------------------------------

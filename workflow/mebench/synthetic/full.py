@@ -1,4 +1,5 @@
-"""Stand-ins of full size: as many clips as the real dataset, every known quirk planted, frames of one colour.
+"""Stand-ins of full size: as many clips as the real dataset, every known quirk planted, frames of one colour; those of
+long videos show a face that never moves.
 
 They are for reading, not for learning. ``full_<dataset>.py`` holds ``write(root, frames, seed)``, which writes the
 frames with ``frames.write`` and the workbooks by itself; more keywords of it are options of :func:`write`.
@@ -12,8 +13,12 @@ import importlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mebench.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SIDE = 8  # pixels
 
@@ -36,7 +41,7 @@ def write(dataset: str, root: Path, seed: int, **options: int | None) -> None:
 
 
 class Frames:
-    """Writer of frames of one colour, fast: the frames of a folder are names of one and the same file.
+    """Writer of frames of one colour, or of a face, fast: the frames of a folder are names of one and the same file.
 
     A frame that is to be damaged or changed must therefore be deleted first, or all frames of its folder change.
     """
@@ -44,8 +49,9 @@ class Frames:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
-    def write(self, folder: str | Path, names: Iterable[str], *, grey: bool = False) -> None:
-        """Write a frame of SIDE x SIDE pixels for each of ``names`` into ``folder`` (below the root).
+    def write(self, folder: str | Path, names: Iterable[str], *, grey: bool = False, face: bool = False) -> None:
+        """Write a frame of SIDE x SIDE pixels for each of ``names`` into ``folder`` (below the root), or one of a
+        ``face``.
 
         The format is that of a name's suffix: .jpg, .png or .bmp. The shade depends on the folder's path.
         """
@@ -60,7 +66,7 @@ class Frames:
                 continue
             first[suffix] = at + name  # anew where a file system allows few names per file, or none
             with open(at + name, "wb") as file:
-                file.write(_picture(suffix.lower(), shade, grey))
+                file.write(_face(suffix.lower(), grey) if face else _picture(suffix.lower(), shade, grey))
 
 
 def linked(first: str, name: str) -> bool:
@@ -77,11 +83,29 @@ def linked(first: str, name: str) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _picture(suffix: str, shade: int, grey: bool) -> bytes:
     """The bytes of a picture file of one colour."""
-    import cv2
     import numpy as np
 
     shape = (SIDE, SIDE) if grey else (SIDE, SIDE, 3)
-    done, data = cv2.imencode(suffix, np.full(shape, shade, dtype=np.uint8))
+    return _encoded(suffix, np.full(shape, shade, dtype=np.uint8))
+
+
+@functools.lru_cache(maxsize=1024)
+def _face(suffix: str, grey: bool) -> bytes:
+    """The bytes of a picture file of a generated face."""
+    import cv2
+    import numpy as np
+
+    from mebench.synthetic import faces, motion
+
+    colours = faces.make(np.random.default_rng(0)).look_up(motion.grid())
+    pixels = cv2.resize(np.clip(np.rint(colours), 0, 255).astype(np.uint8), None, fx=2, fy=2)
+    return _encoded(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY if grey else cv2.COLOR_RGB2BGR))
+
+
+def _encoded(suffix: str, pixels: np.ndarray) -> bytes:
+    import cv2
+
+    done, data = cv2.imencode(suffix, pixels)
     if not done:
         raise ValueError(f"no picture of the format {suffix} can be written")
     return data.tobytes()

@@ -24,7 +24,7 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
         gone = lost.get(key, set())
         prefix = "spNo" if key[0] % 3 == 0 else "spNO"
         folder = f"{TREE}/{prefix}.{key[0]}/{key[1]}"
-        frames.write(f"{folder}/color", (f"{n}.jpg" for n in range(first, last + 1) if n not in gone))
+        frames.write(f"{folder}/color", (f"{n}.jpg" for n in range(first, last + 1) if n not in gone), face=True)
         if number % 100 == 0:
             frames.write(f"{folder}/depth", (f"{n}.png" for n in range(first, first + 3)), grey=True)
     write_micro(root / WORKBOOK, [row for row in whole.rows if row.expression == "micro"])

@@ -123,7 +123,7 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     rows, videos = plan(seed, length)
     for number, ((subject, video), last) in enumerate(sorted(videos.items())):
         place = folder(subject, video)
-        frames.write(f"rawpic/{place}", (f"img{n:03d}.jpg" for n in range(1, last + 1)))
+        frames.write(f"rawpic/{place}", (f"img{n:03d}.jpg" for n in range(1, last + 1)), face=True)
         if number % 20 == 0:
             frames.write(f"cropped/{place}", (f"img{n}.jpg" for n in range(1, 4)))
     write_workbook(root / "CAS(ME)^2code_final.xlsx", rows)

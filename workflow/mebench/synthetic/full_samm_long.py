@@ -132,7 +132,8 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     """Write the videos, their workbook, and that of the short SAMM with its own numbers of frames."""
     rows, videos = plan(seed, length)
     for video, last in sorted(videos.items()):
-        frames.write(f"SAMM_longvideos/{video}", (f"{video}_{n:04d}.jpg" for n in range(1, last + 1)), grey=True)
+        names = (f"{video}_{n:04d}.jpg" for n in range(1, last + 1))
+        frames.write(f"SAMM_longvideos/{video}", names, grey=True, face=True)
     write_workbook(root / "SAMM_LongVideos_V1_Release.xlsx", rows)
     numbers = {row.name: row for row in rows if row.expression == "micro"}
     short = []

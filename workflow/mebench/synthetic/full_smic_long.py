@@ -46,7 +46,7 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     tree = Path("SMIC-E_raw image/HS_long/SMIC_HS_E")
     for video in videos:
         names = (f"image{number:06d}.jpg" for number in range(video.first, video.last + 1))
-        frames.write(tree / f"s{int(video.subject):02d}" / video.name, names)
+        frames.write(tree / f"s{int(video.subject):02d}" / video.name, names, face=True)
         if video.subject == "11":  # the slower camera beside it
             names = (f"image{number:06d}.jpg" for number in range(video.first, video.first + 20))
             frames.write(f"SMIC-E_raw image/VIS_long/SMIC_VIS_E/s11/{video.name}", names)

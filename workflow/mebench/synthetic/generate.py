@@ -40,7 +40,7 @@ NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
 PICTURES = ("flow_images",)
 LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut from, or delivered as, long videos
 VIDEOS = tuple(name for name in LONG if name != "casme3")  # delivered as long videos, which can be brief too
-GENERATOR, OF_SMALL_VIDEOS = 2, 3  # raised whenever the same parameters would give other pictures
+GENERATOR, OF_VIDEOS = 2, 3  # raised whenever the same parameters would give other pictures
 
 
 def defaults(dataset: str, size: str) -> Defaults:
@@ -48,9 +48,9 @@ def defaults(dataset: str, size: str) -> Defaults:
     return FEWER if dataset in VIDEOS and size == "small" else DEFAULTS
 
 
-def generator(dataset: str, size: str) -> int:
-    """The version of the generator of a dataset of a size."""
-    return OF_SMALL_VIDEOS if dataset in VIDEOS and size == "small" else GENERATOR
+def generator(dataset: str) -> int:
+    """The version of the generator of a dataset."""
+    return OF_VIDEOS if dataset in VIDEOS else GENERATOR
 
 
 # parameters: the keys of a dataset's entry in the configuration, which callers pass on by name
@@ -68,8 +68,8 @@ def write(
     """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
 
     The size small is ``subjects`` subjects with ``clips`` clips each on average, and so is brief, the size of long
-    videos that last a few seconds; full is as many of both as the real dataset has, with frames of one colour and no
-    known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
+    videos that last a few seconds; full is as many of both as the real dataset has, with frames in which nothing
+    moves and no known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
     float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
     down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).
     The same arguments give the same pictures, with any number of ``jobs``.
@@ -151,7 +151,7 @@ def _subject(dataset: str, name: str) -> str:
 
 
 def _mark(data: Path, dataset: str, size: str, seed: int, counts: Mapping[str, int]) -> None:
-    about = {"dataset": dataset, "size": size, "seed": seed, "generator": generator(dataset, size), **counts}
+    about = {"dataset": dataset, "size": size, "seed": seed, "generator": generator(dataset), **counts}
     write_json(data / MARKER, {**about, "note": "generated, not the real dataset"})
 
 
