@@ -1,7 +1,7 @@
 """What a job costs beside its training, and many folds as shards against one job per fold, on a Slurm of one node.
 
     python benchmarks/slurm.py                                               # 24 folds, two jobs at once
-    python benchmarks/slurm.py --subjects 68 --seeds 15 --shards 1 68 --slots 4 --epochs 1   # 15 LOSO of 68 subjects
+    python benchmarks/slurm.py --subjects 68 --seeds 15 --shards 15 1020 --slots 4 --epochs 1   # 15 LOSO of 68 subjects
 
 Needs what the Slurm tests need (root, slurm-wlm, munge, the executor plugin; see tests/slurm) and brings up its own
 Slurm. Folds are nearly free (STSTNet, a few epochs on three generated clips per subject): what is measured is what a
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--subjects", type=int, default=24, help="folds of a run, at most 68 (default 24)")
     parser.add_argument("--seeds", type=int, default=1, help="runs (default 1)")
-    parser.add_argument("--shards", type=int, nargs="+", default=[2, 6, 24], help="numbers of jobs per run to compare")
+    parser.add_argument("--shards", type=int, nargs="+", default=[2, 6, 24], help="numbers of jobs to compare")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--slots", type=int, default=2, help="jobs that run at once (default 2)")
     args = parser.parse_args()
@@ -83,8 +83,9 @@ def prepare(folder: Path, args: argparse.Namespace) -> base.Project:
 def measure(
     prepared: base.Project, cluster: Cluster, folder: Path, shards: int, args: argparse.Namespace
 ) -> dict[str, float]:
-    """All runs, each submitted as ``shards`` jobs, and what became of their time."""
-    project, count, folds = Submitted(prepared, folder), shards * args.seeds, args.subjects * args.seeds
+    """All runs, submitted together as so many jobs (``shards``), and what became of their time."""
+    project, folds = Submitted(prepared, folder), args.subjects * args.seeds
+    count = min(shards, folds)
     print(f"{folds} folds as {count} jobs ...", file=sys.stderr, flush=True)
     begin = time.monotonic()
     wanted = [f"{RUN}/ststnet/seed{seed}/predictions.csv" for seed in range(args.seeds)]
@@ -112,10 +113,11 @@ def measure(
 
 def to_first_step(folder: Path, job: dict[str, str]) -> float:
     """Seconds from the start of a job to the beginning of its first fold."""
-    _, seed, item = job["Comment"].rsplit("_", 2)
-    run = folder / RUN / f"ststnet/seed{seed}"
-    folds = read_json(run / "shards" / f"{item}.json")["folds"]
-    begun = [read_json(run / "folds" / fold.replace("/", "-") / "fold.json")["started"] for fold in folds]
+    model, item = folder / RUN / "ststnet", job["Comment"].rpartition("_")[2]
+    folds = [fold.split("/", 1) for fold in read_json(model / "shards" / f"{item}.json")["folds"]]
+    begun = [
+        read_json(model / seed / "folds" / fold.replace("/", "-") / "fold.json")["started"] for seed, fold in folds
+    ]
     start = datetime.fromisoformat(job["StartTime"]).astimezone()
     return (min(map(datetime.fromisoformat, begun)) - start).total_seconds()
 

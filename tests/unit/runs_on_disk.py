@@ -90,7 +90,7 @@ class Bench:
         return self.root / "results/runs" / TASK / model / f"seed{seed}"
 
     def log(self, text: str, model: str = "ststnet", shard: str = "1-of-1") -> Path:
-        path = self.root / "results/logs/train" / TASK / model / "seed0" / f"{shard}.log"
+        path = self.root / "results/logs/train" / TASK / model / f"{shard}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path

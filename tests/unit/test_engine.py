@@ -22,11 +22,11 @@ from mebench.errors import UserError
 from mebench.files import file_digest, read_csv, read_json, write_json
 from mebench.inputs.store import index_digest
 from mebench.protocols import loso
-from mebench.runs import attempt
+from mebench.runs import attempt, model_scores
 from mebench.runs.paths import RunFiles
 from mebench.runs.pool import origin, pool
 from mebench.runs.run_record import Title
-from mebench.runs.scores import run_scores
+from mebench.runs.scores import run_scores, write_scores
 from mebench.runs.shard import Execution, run_shard
 from mebench.training import fold, normalise
 from mebench.training.data import load, prepare
@@ -38,7 +38,7 @@ ABOUT = Title("t", "model", "toy")
 
 def train(toy: Toy, run: Path, spec: dict, shard=(1, 1), **how) -> list[dict]:
     data = partial(load, spec, [toy.clips], [toy.inputs])
-    return run_shard(run, spec, data, shard, Execution(device="cpu", **how))
+    return run_shard([RunFiles(run, spec, [], [])], data, shard, Execution(device="cpu", **how))[0]
 
 
 def pooled(toy: Toy, run: Path, spec: dict) -> list[dict]:
@@ -128,6 +128,46 @@ def test_a_second_job_trains_nothing_and_another_shard_count_trains_nothing(toy,
     for index in (1, 2, 3, 4):
         train(toy, run, spec, shard=(index, 4))
     assert stamps(run) == before
+
+
+def test_the_seeds_of_a_model_are_shared_out_and_each_fold_has_the_bytes_of_its_seed_alone(toy, tmp_path):
+    data = partial(load, toy.spec(), [toy.clips], [toy.inputs])
+    runs = [RunFiles(tmp_path / f"together/seed{k}", toy.spec(seed=k), [toy.clips], [toy.inputs]) for k in (0, 3)]
+    names = sorted({row["subject"] for row in toy.rows})
+    records = [run_shard(runs, data, (index, 3), Execution("cpu")) for index in (3, 1, 2)]
+    assert sorted((k, one.fold) for both in records for k in (0, 1) for one in both[k]) == [
+        (k, name) for k in (0, 1) for name in names
+    ]
+    assert {len(both[0]) + len(both[1]) for both in records} == {2 * len(names) // 3}
+    for files in runs:
+        alone = tmp_path / "alone" / files.run.name
+        train(toy, alone, files.spec)
+        assert results(alone) == results(files.run)
+
+
+def test_another_seed_trains_that_seed_alone(toy, tmp_path):
+    data = partial(load, toy.spec(), [toy.clips], [toy.inputs])
+    first, more = (RunFiles(tmp_path / f"seed{k}", toy.spec(seed=k), [], []) for k in (0, 1))
+    train(toy, first.run, first.spec)  # as a job of one seed wrote it
+    before = stamps(first.run)
+    run_shard([first, more], data, (1, 1), Execution("cpu"))
+    assert stamps(first.run) == before
+    assert set(stamps(more.run)) == set(before)
+
+
+def test_the_scores_of_a_model_join_to_those_of_its_task_byte_for_byte(toy, tmp_path):
+    models = []
+    for model in ("oracle", "majority"):
+        runs = [RunFiles(tmp_path / f"runs/{model}/seed{k}", toy.spec(model, seed=k), [toy.clips], [toy.inputs])
+                for k in (10, 2)]  # fmt: skip
+        for files in runs:
+            train(toy, files.run, files.spec)
+        models.append(tmp_path / f"{model}.json")
+        model_scores.write(runs, models[-1])
+    write_scores(list(tmp_path.glob("runs/*/*")), tmp_path / "at-once.csv")
+    model_scores.join(models, tmp_path / "joined.csv")
+    for suffix in ("csv", "json"):
+        assert (tmp_path / f"joined.{suffix}").read_bytes() == (tmp_path / f"at-once.{suffix}").read_bytes()
 
 
 def test_a_changed_hyper_parameter_runs_exactly_its_folds_again(toy, tmp_path):

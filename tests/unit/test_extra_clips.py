@@ -73,7 +73,7 @@ def test_such_a_fold_trains_and_is_pooled_over_the_clips_of_the_task_alone(made,
 
     wanted = spec(made)
     data = load(wanted, *files(made))
-    records = run_shard(tmp_path, wanted, lambda: data, (1, 1), Execution("cpu"))
+    (records,) = run_shard([RunFiles(tmp_path, wanted, [], [])], lambda: data, (1, 1), Execution("cpu"))
     assert [r.status for r in records] == ["done"] * 3
     record = pool(RunFiles(tmp_path, wanted, *files(made)), Title("HSTA", "model", "t"))
     assert record.clips == data.tested

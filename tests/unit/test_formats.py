@@ -40,7 +40,7 @@ def results(tmp_path_factory):
     toy = Toy(root, subjects=2, clips=3)
     spec = toy.spec("ststnet", selection="test_peek", epochs=1)
     run = root / "runs/toy/ststnet/seed0"
-    run_shard(run, spec, partial(load, spec, [toy.clips], [toy.inputs]), (1, 1), Execution("cpu"))
+    run_shard([RunFiles(run, spec, [], [])], partial(load, spec, [toy.clips], [toy.inputs]), (1, 1), Execution("cpu"))
     pool(RunFiles(run, spec, [toy.clips], [toy.inputs]), ABOUT)
     write_scores([run], root / "scores/toy.csv")
     return root

@@ -22,6 +22,7 @@ from mebench.files import read_json, whole_folder
 from mebench.runs import checkpoint, lock
 from mebench.runs.checkpoint import Checkpoint
 from mebench.runs.execution import Execution
+from mebench.runs.paths import RunFiles
 from mebench.runs.shard import run_shard
 from mebench.runs.stop import Stop, watched
 from mebench.training import fold
@@ -44,7 +45,7 @@ def few(tmp_path):
 
 def train(toy: Toy, run: Path, spec: dict, stop=lambda: False, shard=(1, 1), **how) -> list[dict]:
     data = partial(load, spec, [toy.clips], [toy.inputs])
-    return run_shard(run, spec, data, shard, Execution("cpu", **how), stop)
+    return run_shard([RunFiles(run, spec, [], [])], data, shard, Execution("cpu", **how), stop)[0]
 
 
 def results(run: Path) -> dict[str, bytes]:
@@ -258,7 +259,6 @@ def test_a_fold_whose_files_are_not_those_of_its_record_is_trained_again(toy, tm
 
 
 def test_pooling_refuses_a_damaged_fold(toy, tmp_path):
-    from mebench.runs.paths import RunFiles
     from mebench.runs.pool import pool
     from mebench.runs.run_record import Title
 

@@ -20,7 +20,7 @@ def plan(**more) -> Plan:
 def counts(setting, **more) -> dict[str, int]:
     found = plan(**more)
     shards = Shards(found, setting)
-    return {f"{run.task}/{run.model}": shards.count(run) for run in found.runs}
+    return {run.of_all_seeds: shards.count(found.paths.with_seeds(run.task, run.model)) for run in found.runs}
 
 
 def test_a_number_of_jobs_but_never_more_than_folds():
@@ -43,19 +43,46 @@ def test_generated_datasets_have_as_many_folds_as_they_say():
 
 def test_auto_makes_jobs_of_about_half_an_hour_and_each_model_may_differ():
     found = plan()
-    shards, runs = Shards(found, "auto,htnet=fold"), {run.id: run for run in found.runs}
-    slstt = runs["smic-3/slstt/seed0"]
-    hours = 16 * estimate.seconds_per_fold(slstt, estimate.Size(164, 16, "expected")) / 3600
+    shards, runs = Shards(found, "auto,htnet=fold"), found.paths.with_seeds
+    slstt = runs("smic-3", "slstt")
+    hours = 16 * estimate.seconds_per_fold(slstt[0], estimate.Size(164, 16, "expected")) / 3600
     assert shards.count(slstt) == min(16, -(-hours // 0.5)) > 1
-    assert shards.count(runs["megc2019/ststnet/seed0"]) == 1
-    assert shards.count(runs["megc2019/majority/seed0"]) == 1  # nothing to estimate from: one job
-    assert shards.count(runs["megc2019/htnet/seed0"]) == 68
+    assert shards.count(runs("megc2019", "ststnet")) == 1
+    assert shards.count(runs("megc2019", "majority")) == 1  # nothing to estimate from: one job
+    assert shards.count(runs("megc2019", "htnet")) == 68
+
+
+def test_the_folds_of_all_seeds_are_shared_out():
+    found = plan(seeds=[0, 1, 2])
+    shards, runs = Shards(found, "auto,htnet=fold,ststnet=2,majority=100"), found.paths.with_seeds
+    assert shards.count(runs("smic-3", "htnet")) == 3 * 16
+    assert shards.count(runs("smic-3", "ststnet")) == 2
+    assert shards.count(runs("smic-3", "majority")) == 3 * 16
+    one, three = (Shards(plan(seeds=seeds), "auto").count(p.paths.with_seeds("smic-3", "slstt"))
+                  for seeds in ([0], [0, 1, 2]) for p in (plan(seeds=seeds),))  # fmt: skip
+    assert 3 * one - 2 <= three <= 3 * one
+
+
+def test_the_time_that_a_job_asks_for_grows_with_its_folds():
+    runs = {count: plan(seeds=list(range(count))).paths.with_seeds("smic-3", "ststnet") for count in (1, 3)}
+    card = runs[1][0].resources["runtime_min"]  # for all folds of a seed
+    asked = lambda count, setting: Shards(plan(seeds=list(range(count))), setting).minutes(runs[count])  # noqa: E731
+    assert asked(1, "1") == card
+    assert asked(3, "1") == 3 * card
+    assert asked(3, "3") == card
+    assert asked(1, "fold") == 10  # the least
+    htnet = plan(models=[{"model": "htnet", "epochs": 10**6}])
+    by_estimate = Shards(htnet, "fold")
+    (run,) = htnet.paths.with_seeds("smic-3", "htnet")
+    assert (
+        by_estimate.minutes([run]) == -(-2 * by_estimate.seconds_per_fold(run) // 60) > 720 / 16
+    )  # more than the card's
 
 
 @pytest.mark.parametrize("count", [1, 3, 16])
 def test_the_jobs_of_a_run_train_each_fold_once(count):
     found = plan()
-    run = found.run("smic-3", "ststnet", 0)
+    run = found.paths.with_seeds("smic-3", "ststnet")
     names = [f"smic/s{i:02d}" for i in range(16)]
     dealt = []
     for item in Shards(found, count).items(run):

@@ -57,7 +57,7 @@ def test_another_threshold_trains_nothing(project):
     jobs = {job.split()[0] for job in project.planned("--configfile", "units.yaml")}
     project.edit("units.yaml", ", stage: {threshold: 0.3}", "")
     assert {"score", "report"} <= jobs
-    assert not {"train", "pool", "inputs"} & jobs
+    assert not {"train", "inputs"} & jobs
 
 
 def test_tasks_of_ones_own_come_to_their_tables(project):

@@ -80,7 +80,7 @@ def test_shards_local_rules_changed_rules_and_rule_files_survive_the_new_names(p
     assert len(commands) == 3
     assert all("--threads 2" in command and "--gpus 0" in command for command in commands)
     local = re.search(r"^local: (.*)", said, re.MULTILINE)[1].split()
-    steps = "adopt dataset_plots fetch folds index plots_megc2019-flow pool report resolve score tables"
+    steps = "adopt dataset_plots fetch folds index plots_megc2019-flow report resolve score score_adopted scores tables"
     assert local == [f"benchmark_{step}" for step in steps.split()]
     assert "localrules directive" not in said
 
@@ -90,7 +90,7 @@ def test_it_runs_under_other_names_and_a_failure_leaves_the_report_of_what_is_th
     other = Other(tmp_path, pictures, models=["majority"], datasets=gone, tasks=["megc2019-flow", "casme2-5"])
     other.programs.append(programs)
     said = other.snakemake("benchmark_all", "paper", "--keep-going", ok=False)
-    assert {"benchmark_train", "benchmark_pool", "paper"} <= set(re.findall(r"^(?:local)?rule (\w+):", said, re.M))
+    assert {"benchmark_train", "benchmark_score", "paper"} <= set(re.findall(r"^(?:local)?rule (\w+):", said, re.M))
     assert "Majority" in (tmp_path / "paper/table.tex").read_text()
     assert "Making the tables and the report of what is there" in said
     assert "nowhere" in (tmp_path / "benchmark/report.html").read_text()

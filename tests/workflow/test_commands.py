@@ -20,7 +20,7 @@ def trained(project, model: str, seed: int) -> dict[str, bytes]:
     """What training wrote of a run and is the same whenever it is trained."""
     folder = project.folder / RUNS / model / f"seed{seed}"
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("folds/*/*.csv"))} | {
-        "shard": (folder / "shards/1-of-1.json").read_bytes()
+        "shard": (folder.parent / "shards/1-of-1.json").read_bytes()
     }
 
 
@@ -30,7 +30,7 @@ def test_the_longest_command_of_the_shipped_benchmark_fits_into_three_hundred_ch
     env = os.environ | {"PYTHONPATH": str(PROJECT / "workflow")}
     done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=True)
     lines = commands(done.stdout + done.stderr)
-    assert len(lines) > 200
+    assert len(lines) > 100
     assert max(map(len, lines)) < 300
 
 
@@ -55,7 +55,7 @@ def test_the_workflow_reads_its_files_and_the_command_line_as_mebench_does(tmp_p
 def test_a_line_from_the_log_trains_the_same_bytes_by_hand(finished, copy):
     copy.run("rm", "-r", f"{RUNS}/ststnet")
     said = copy.snakemake("-n", "-p", f"{RUNS}/ststnet/seed1/run.json")
-    (line,) = [line for line in commands(said) if "train --run megc2019-flow/ststnet --seeds 1 " in line]
+    (line,) = [line for line in commands(said) if "train --run megc2019-flow/ststnet --seeds 0,1 " in line]
     copy.run("bash", "-c", line)
     assert trained(copy, "ststnet", 1) == trained(finished, "ststnet", 1)
     assert len(trained(copy, "ststnet", 1)) == 2 * 5 + 1
@@ -73,10 +73,10 @@ def test_several_seeds_and_the_name_of_one_run_train_the_same(finished, copy):
 
 def test_an_edit_of_one_model_writes_the_configuration_anew_and_trains_that_model_alone(copy):
     said = copy.snakemake("-n", "-p", "--forcerun", "train")
-    line = next(line for line in commands(said) if "/ststnet --seeds 0" in line)
+    line = next(line for line in commands(said) if "train --run megc2019-flow/ststnet " in line)
     before = (copy.folder / "results/config.json").read_bytes()
     copy.edit("config.yaml", "{model: ststnet, epochs: 3}", "{model: ststnet, epochs: 4}")
-    assert {job.split("/")[3] for job in copy.planned() if job.startswith(("train", "pool"))} == {"ststnet"}
+    assert {job.split("/")[3] for job in copy.planned() if job.startswith(("train", "score "))} == {"ststnet"}
     copy.snakemake("--cores", "2", f"{RUNS}/ststnet/seed1/run.json")
     assert (copy.folder / "results/config.json").read_bytes() != before
     refused = copy.run("bash", "-c", line.partition(" > ")[0], ok=False)

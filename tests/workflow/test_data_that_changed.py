@@ -45,7 +45,7 @@ def test_a_label_is_edited_after_a_run(copy: Project):
     emotions = {row["clip_id"]: row["emotion"] for row in read_csv(copy.folder / CLIPS)}
     assert emotions["casme2/sub01/clip0"] == "positive"
     rules, text = planned(copy)
-    assert rules == {"inputs", "train", "pool"}
+    assert rules == {"inputs", "train", "score"}
     assert "has another content" not in text
     copy.snakemake("--cores", "2", RECORD)
     assert part.stat().st_mtime_ns == before

@@ -52,8 +52,8 @@ def test_a_dry_run_lists_every_job_before_any_data_are_there(tmp_path, monkeypat
     project = Project(tmp_path / "project")
     (project.folder / "paper.yaml").write_text((PROJECT / "paper.yaml").read_text())
     planned = Counter(job.split()[0] for job in project.planned("--configfile", "paper.yaml"))
-    runs = len(Plan.load(PROJECT / "paper.yaml").runs)
-    assert planned["train"] == planned["pool"] == runs
+    pairs = {(run.task, run.model) for run in Plan.load(PROJECT / "paper.yaml").runs}
+    assert planned["train"] == planned["score"] == len(pairs)
     assert planned["faces"] == 5
 
 

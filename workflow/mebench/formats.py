@@ -51,7 +51,7 @@ DATA = ("data", "digest", "of clips, labels and input arrays")
 
 CONFIGURATION = Format(
     "config.json", "the configuration with its defaults, resolved against cards", "resolve",
-    "train, pool, folds, adopt, score, tables, plots, report",
+    "train, folds, adopt, score, scores, tables, plots, report",
     _fields(
         ("format", "text", "the version of this format"),
         ("settings", "mapping", "the keys of `config.yaml`, with their defaults"),
@@ -76,7 +76,7 @@ SOURCE = Format(
 
 CLIPS = Format(
     "datasets/<dataset>/clips.csv", "one row for each labelled clip", "index",
-    "faces, inputs, train, pool, folds, adopt, plots, report",
+    "faces, inputs, train, folds, adopt, score, plots, report",
     _fields(
         CLIP_ID, DATASET, SUBJECT,
         ("video", "text", "name of the recording that the clip was cut from"),
@@ -96,7 +96,7 @@ CLIPS = Format(
 
 VIDEOS = Format(
     "datasets/<dataset>/videos.csv", "one row for each long video of a spotting set, with or without an expression",
-    "index", "inputs, train, pool, plots",
+    "index", "inputs, train, score, plots",
     _fields(
         ("video_id", "text", "name of the video"),
         DATASET, SUBJECT,
@@ -124,7 +124,7 @@ EVENTS = Format(
 
 DECISIONS = Format(
     "datasets/<dataset>/decisions.json", "what the configuration decided about single clips; empty where it did not",
-    "index", "pool, adopt",
+    "index", "score, adopt",
     _fields(
         ("excluded", "mapping", "clip_id -> `reason` and `row` of a clip that is left out"),
         ("corrected", "mapping", "clip_id -> `reason`, `row` and `changes` (name -> old and new value)"),
@@ -169,7 +169,7 @@ FACES_META = Format(
 
 INDEX = Format(
     "inputs/<dataset>/<input>/index.csv", "one row for each clip: where its array lies, or why it has none", "inputs",
-    "train, pool, folds, adopt, plots, status, explain",
+    "train, folds, adopt, score, plots, status, explain",
     _fields(
         ("clip_id", "text", "name of the clip, or of the long video"),
         ("status", "text", "`ok`, or what is missing in one word"),
@@ -183,7 +183,7 @@ INDEX = Format(
 
 INPUT_META = Format(
     "inputs/<dataset>/<input>/meta.json", "what the numbers of an input are; written last", "inputs",
-    "train, pool, folds, adopt, plots, report",
+    "train, folds, adopt, score, plots, report",
     _fields(
         ("kind", "name", "the kind of input"),
         ("name", "text", "kind, size and options in one name"),
@@ -219,16 +219,16 @@ FOLD_NAME = ("fold", "text", "the subject that is left out")
 SEED = ("seed", "whole number", "seed of the run")
 
 SHARD = Format(
-    f"{RUN}/shards/<i>-of-<n>.json", "the folds of one training job", "train", "Snakemake",
+    "runs/<task>/<model>/shards/<i>-of-<n>.json", "the folds of one training job, of all seeds", "train", "Snakemake",
     _fields(
         ("shard", "text", "which shard of how many: `2-of-4`"),
-        ("folds", "list", "names of its folds"),
-        ("failed", "list", "`fold`, `status` and `message` of each that is not done"),
+        ("folds", "list", "names of its folds, each after that of its run: `seed0/casme2/sub01`"),
+        ("failed", "list", "`seed`, `fold`, `status` and `message` of each that is not done"),
     ),
 )  # fmt: skip
 
 FOLD = Format(
-    f"{RUN}/folds/<subject>/fold.json", "how one fold went", "train", "pool, report, status, failures, explain",
+    f"{RUN}/folds/<subject>/fold.json", "how one fold went", "train", "score, report, status, failures, explain",
     _fields(
         FOLD_NAME,
         FINGERPRINT,
@@ -319,14 +319,14 @@ RUNNING = Format(
 
 PREDICTIONS = Format(
     f"{RUN}/predictions.csv", "the predictions of all folds, the only source of every number; each fold has a file of "
-    "its own, and `predictions.test_peek.csv` is of the same form", "train, pool, adopt", "pool, score, plots, report",
+    "its own, and `predictions.test_peek.csv` is of the same form", "train, score, adopt", "score, plots, report",
     _fields(CLIP_ID, DATASET, SUBJECT, FOLD_NAME, SEED),
     "A kind of task adds the columns below.",
 )  # fmt: skip
 
 HISTORY = Format(
-    f"{RUN}/history.csv", "one row for each fold and epoch; the file of a fold lacks the column `fold`", "train, pool",
-    "pool, plots",
+    f"{RUN}/history.csv", "one row for each fold and epoch; the file of a fold lacks the column `fold`", "train, score",
+    "score, plots",
     _fields(
         FOLD_NAME,
         ("epoch", "whole number", "the epoch, from 1"),
@@ -336,7 +336,7 @@ HISTORY = Format(
 )  # fmt: skip
 
 RUN_RECORD = Format(
-    f"{RUN}/run.json", "what a run was and how its folds went; written last", "pool, adopt",
+    f"{RUN}/run.json", "what a run was and how its folds went; written last", "score, adopt",
     "score, plots, report, status",
     _fields(
         ("task", "name", "the task"),
@@ -392,7 +392,7 @@ GIVEN = Format(
 
 SCORES = Format(
     "scores/<task>.csv", "one row for each run, selection and part; `<task>.json` beside it has also what its kind of "
-    "task counts", "score", "tables, report",
+    "task counts, and `<task>/<model>.json` the same of one model", "score, scores", "tables, report",
     _fields(
         ("task", "name", "the task"),
         ("model", "name", "the entry of the configuration"),

@@ -17,7 +17,7 @@ from mebench.names import check_working_folder, shell_word
 from mebench.plan import Plan
 from mebench.plan.code import CodeDigests
 from mebench.plan.data_state import DataStates
-from mebench.plan.runs import spec_digest
+from mebench.plan.runs import parameter, spec_digest
 from mebench.plan.shards import Shards
 from mebench.plan.timer import OneTimer
 
@@ -72,6 +72,15 @@ def run_of(wildcards):
     return plan.run(wildcards.task, wildcards.model, wildcards.seed)
 
 
+def runs_of(wildcards):
+    """The runs of a model on a task, one for each seed."""
+    return plan.paths.with_seeds(wildcards.task, wildcards.model)
+
+
+def seeds_of(wildcards):
+    return ",".join(str(run.seed) for run in runs_of(wildcards))
+
+
 def write_configuration(file, log):
     """Write the configuration, resolved, for the commands of other rules."""
     write_json(file, plan.configuration.document())
@@ -115,7 +124,7 @@ def make_partial(workflow):
     """After a failure: make the tables, plots and report of what is there, in the place of those that this command
     was to make and could not. The record of each is forgotten, so that the next start makes it again.
     """
-    made_last = ["score", "tables", "dataset_plots", "report"]
+    made_last = ["scores", "tables", "dataset_plots", "report"]
     made_last += [f"plots_{task}" for task in plan.tasks]
     # as they are called here: a workflow that uses this one as a module may rename them, or leave some out
     names = {

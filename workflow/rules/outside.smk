@@ -63,3 +63,16 @@ rule adopt:
         "mebench adopt --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"
         " --spec-digest {params.digest}"
         " > {log:q} 2>&1"
+
+
+# their predictions are pooled already
+use rule score as score_adopted with:
+    input:
+        runs=lambda wildcards: [
+            f"{plan.paths.folder(run)}/run.json" for run in runs_of(wildcards)
+        ],
+        config=ancient("<results>/config.json"),
+    output:
+        scores="<results>/scores/{task}/{model}.json",
+    wildcard_constraints:
+        model=plan.trained_outside,

@@ -86,6 +86,21 @@ class Paths:
     def runs_of(self, task: str) -> list[Run]:
         return [run for run in self.runs if run.task == task]
 
+    def with_seeds(self, task: str, model: str) -> list[Run]:
+        """The runs of a model on a task, one for each seed."""
+        return self._with_seeds[task, model]
+
+    @cached_property
+    def _with_seeds(self) -> dict[tuple[str, str], list[Run]]:
+        groups: dict[tuple[str, str], list[Run]] = {}
+        for run in self.runs:
+            groups.setdefault((run.task, run.model), []).append(run)
+        return groups
+
+    def shards(self, runs: Sequence[Run], items: Iterable[str]) -> list[str]:
+        """The summary of each training job of the runs of a model on a task."""
+        return [f"{self.results}/runs/{runs[0].task}/{runs[0].model}/shards/{item}.json" for item in items]
+
     def folder(self, run: Run) -> str:
         """The folder of a run."""
         return f"{self.results}/runs/{run.id}"
@@ -97,6 +112,14 @@ class Paths:
     def records(self, task: str) -> list[str]:
         """The ``run.json`` of each run of a task; it is written last, after the pooled predictions."""
         return [f"{self.folder(run)}/run.json" for run in self.runs_of(task)]
+
+    def model_scores(self, task: str, model: str) -> str:
+        """The scores of a model on a task; it is written last, after the pooled predictions of its runs."""
+        return f"{self.results}/scores/{task}/{model}.json"
+
+    def scores_of_models(self, task: str) -> list[str]:
+        """The scores of each model of a task."""
+        return [self.model_scores(*pair) for pair in self._with_seeds if pair[0] == task]
 
     def scores(self, task: str) -> str:
         return f"{self.results}/scores/{task}.csv"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -31,6 +31,11 @@ class Run:
         return f"{self.task}/{self.model}/seed{self.seed}"
 
     @property
+    def of_all_seeds(self) -> str:
+        """What the runs of its model on its task are called together."""
+        return f"{self.task}/{self.model}"
+
+    @property
     def parameter(self) -> str:
         """The run's spec as one canonical string: what Snakemake compares."""
         return canonical_json(self.spec)
@@ -38,6 +43,11 @@ class Run:
     @property
     def resources(self) -> Resources:
         return self.entry["resources"]
+
+
+def parameter(runs: Sequence[Run]) -> str:
+    """The specs of the runs of a model on a task as one canonical string: what Snakemake compares."""
+    return canonical_json({**runs[0].spec, "seed": [run.seed for run in runs]})
 
 
 def spec_digest(runs: Iterable[Run]) -> str:

@@ -1,14 +1,16 @@
-"""In how many jobs a run is submitted: an execution setting, which changes no number in a table.
+"""In how many jobs a model on a task is submitted: an execution setting, which changes no number in a table.
 
-``shards=8`` cuts each run into 8 jobs, ``fold`` makes a job of every fold, ``auto`` as many as make each last about
-half an hour by the model's card. Single model entries may differ: ``shards=auto,hsta=fold,ststnet=1``. The number must
-not depend on what a workflow makes while it runs, because every job of it reads the plan again; so folds are counted
-from the configuration, and a shard beyond the last fold is an empty job.
+A job trains folds of all seeds. ``shards=8`` makes 8 jobs of a model on a task, ``fold`` a job of every fold of every
+seed, ``auto`` as many as make each last about half an hour by the model's card. Single model entries may differ:
+``shards=auto,hsta=fold,ststnet=1``. The number must not depend on what a workflow makes while it runs, because every
+job of it reads the plan again; so folds are counted from the configuration, and a shard beyond the last fold is an
+empty job.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from mebench.config import feasible
 from mebench.errors import UserError, did_you_mean
@@ -16,35 +18,51 @@ from mebench.plan import estimate
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
 
-JOB_SECONDS = 1800
+JOB_SECONDS = 1800  # of a job that ``auto`` makes
+LEAST_MINUTES = 10  # that a job asks for: its start, and reading the data
 DEFAULT = "default"
 
 
 class Shards:
-    """``count(run)``: the number of jobs of each run of a plan, from the setting's text."""
+    """``count(runs)``: the number of jobs of the runs of a model on a task, from the setting's text."""
 
     def __init__(self, plan: Plan, setting: object = "1"):
         self.plan, self.setting = plan, parsed(str(setting))
+        self._seconds: dict[tuple[str, str], float] = {}
         for name in self.setting:
             if name != DEFAULT and name not in plan.entries:
                 raise UserError(
                     f"shards is set for '{name}', which is no model entry{did_you_mean(name, plan.entries)}"
                 )
 
-    def count(self, run: Run) -> int:
-        """How many jobs train the folds of a run; never more than it has folds."""
-        wanted = self.setting.get(run.model, self.setting[DEFAULT])
-        folds = self.folds(run)
+    def count(self, runs: Sequence[Run]) -> int:
+        """How many jobs train the folds of the runs; never more than there are folds."""
+        wanted, folds = self.setting.get(runs[0].model, self.setting[DEFAULT]), len(runs) * self.folds(runs[0])
         if wanted == "fold":
             return folds
         if wanted == "auto":
-            size = estimate.Size(self.plan.tasks[run.task]["expected"]["clips"], folds, "expected")
-            return min(folds, max(1, math.ceil(folds * estimate.seconds_per_fold(run, size) / JOB_SECONDS)))
+            return min(folds, max(1, math.ceil(folds * self.seconds_per_fold(runs[0]) / JOB_SECONDS)))
         return min(folds, int(wanted))
 
-    def items(self, run: Run) -> list[str]:
-        """``1-of-4``, ``2-of-4``, ...: what the jobs of a run are called."""
-        count = self.count(run)
+    def minutes(self, runs: Sequence[Run]) -> int:
+        """The minutes that each job asks for: its share of those on the model's card, which are for all folds of one
+        seed, or twice the estimate where that is more."""
+        folds = self.folds(runs[0])
+        share = math.ceil(len(runs) * folds / self.count(runs))
+        by_card = share * runs[0].resources["runtime_min"] / folds
+        return max(LEAST_MINUTES, math.ceil(by_card), math.ceil(2 * share * self.seconds_per_fold(runs[0]) / 60))
+
+    def seconds_per_fold(self, run: Run) -> float:
+        """The estimated seconds of a fold; 0 where there is nothing to estimate from."""
+        key = run.task, run.model
+        if key not in self._seconds:
+            clips = self.plan.tasks[run.task]["expected"]["clips"]
+            self._seconds[key] = estimate.seconds_per_fold(run, estimate.Size(clips, self.folds(run), "expected"))
+        return self._seconds[key]
+
+    def items(self, runs: Sequence[Run]) -> list[str]:
+        """``1-of-4``, ``2-of-4``, ...: what the jobs are called."""
+        count = self.count(runs)
         return [f"{i}-of-{count}" for i in range(1, count + 1)]
 
     def folds(self, run: Run) -> int:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import TypeVar
 
 from mebench.errors import UserError
+
+T = TypeVar("T", str, tuple[int, str])
 
 
 def folds(subjects: Sequence[str]) -> dict[str, tuple[list[int], list[int]]]:
@@ -19,11 +22,12 @@ def folds(subjects: Sequence[str]) -> dict[str, tuple[list[int], list[int]]]:
     }
 
 
-def shard(names: Sequence[str], index: int, count: int) -> list[str]:
-    """Fold names of shard ``index`` (from 1) of ``count``: every count-th name, so that large and small folds mix."""
+def shard(folds: Sequence[T], index: int, count: int) -> list[T]:
+    """The folds of shard ``index`` (from 1) of ``count``: every count-th, so that large and small folds mix. ``folds``
+    are names, or pairs of the number of a run and a name."""
     if not 1 <= index <= count:
         raise UserError(f"there is no shard {index} of {count}; the first is 1, the last {count}")
-    return sorted(names)[index - 1 :: count]
+    return sorted(folds)[index - 1 :: count]
 
 
 def inner_split(

@@ -67,8 +67,8 @@ class Reasons:
             said = self.input_reason(dataset, self.plan.inputs.name(run, dataset))
             if said and state.waiting:
                 return said
-        said = next((self._said[rule, run.id] for rule in ("train", "folds", "adopt", "pool")
-                     if (rule, run.id) in self._said), "")  # fmt: skip
+        jobs = [(rule, name) for rule in ("train", "folds", "adopt", "score") for name in (run.id, run.of_all_seeds)]
+        said = next((self._said[job] for job in jobs if job in self._said), "")
         return said or (f"{state.waiting} was not made" if state.waiting else UNKNOWN)
 
     def absent(self, state: RunState) -> AbsentRun:
@@ -79,6 +79,6 @@ class Reasons:
 
 
 def _without_shard(job: Broken) -> str:
-    """``megc2019/ststnet/seed0/1-of-4`` -> ``megc2019/ststnet/seed0``."""
+    """``megc2019/ststnet/1-of-4`` -> ``megc2019/ststnet``."""
     head, _, last = job.target.rpartition("/")
     return head if head and "-of-" in last and last.replace("-of-", "").isdecimal() else job.target

@@ -20,7 +20,7 @@ def duration(seconds: float) -> str:
 
 
 class ShardProgress(Bar):
-    """Folds done, epoch, loss and time left. It is a context manager; the engine calls its three methods for events."""
+    """Folds done, epoch, loss and time left. It is a context manager; the engine calls its methods for events."""
 
     def __init__(self, title: str, folds: int, finished: int, epochs: int):
         super().__init__(title, folds * epochs, finished * epochs, "state")
@@ -36,6 +36,10 @@ class ShardProgress(Bar):
         if not self.shown:
             self.say(f"{self.folds} folds, {self.finished} of them finished before")
         return self
+
+    def turn_to(self, run: str) -> None:
+        """What follows is of this run."""
+        self.title = run
 
     def fold_begins(self, fold: str) -> None:
         """A fold starts."""

@@ -143,12 +143,16 @@ def _listed(clips: Mapping[str, str]) -> str:
 
 def write_scores(runs: Sequence[Path], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
     """Write ``out`` (tidy CSV), and beside it the same as JSON with confusions; returns a line about it."""
-    scores = [one for run in sorted(runs) for one in run_scores(run, stage)]
-    names = sorted({one.task for one in scores})
+    return write_joined([one.as_json() for run in sorted(runs) for one in run_scores(run, stage)], out)
+
+
+def write_joined(records: Sequence[Mapping[str, object]], out: Path) -> str:
+    """Write the scores of runs, given as :meth:`RunScore.as_json` gives them."""
+    names = sorted({str(record["task"]) for record in records})
     if len(names) > 1:
         raise UserError(f"these runs belong to several tasks ({', '.join(names)}); score one task at a time")
-    metrics, records = tasks.metrics(scores[0].task_kind), [one.as_json() for one in scores]
-    more = ["deviations"] if any(one.deviations for one in scores) else []
+    metrics = tasks.metrics(str(records[0]["task_kind"]))
+    more = ["deviations"] if any(record.get("deviations") for record in records) else []
     rows = [
         {key: record[key] for key in formats.SCORES.names}
         | {name: "" if record[name] is None else f"{record[name]:.6f}" for name in metrics}
@@ -157,4 +161,5 @@ def write_scores(runs: Sequence[Path], out: Path, stage: Mapping[str, object] = 
     ]
     write_json(out.with_suffix(".json"), records)
     write_csv(out, (*formats.SCORES.names, *metrics, *more), rows)
+    runs = {(record["model"], record["seed"]) for record in records}
     return f"{out}: {len(runs)} runs of {names[0]}"

@@ -1,4 +1,4 @@
-"""A shard of a run: one fold after another, each finished fold in a folder of its own.
+"""A shard of the runs of a model on a task: one fold after another, each finished fold in a folder of its own.
 
 Folds are the unit of resumption, shards the unit of submission. A finished fold has a fingerprint of all that decides
 its result. A shard skips the folds whose fingerprint still holds.
@@ -17,7 +17,6 @@ from typing import Protocol
 import torch
 
 from mebench.config import spec as specs
-from mebench.config.spec import RunSpec
 from mebench.errors import UserError, did_you_mean
 from mebench.files import remove_leftovers
 from mebench.protocols import loso
@@ -26,7 +25,7 @@ from mebench.runs.attempt import RESUMED, Attempt
 from mebench.runs.device import prepared
 from mebench.runs.execution import Execution
 from mebench.runs.fingerprint import fingerprint, parts_of
-from mebench.runs.paths import WEIGHTS, checkpoint_file, file_name, fold_folder, running_file
+from mebench.runs.paths import WEIGHTS, RunFiles, checkpoint_file, file_name, fold_folder, running_file
 from mebench.runs.progress import ShardProgress
 from mebench.runs.records import FoldRecord, record_of, whole
 from mebench.runs.where import where
@@ -42,6 +41,9 @@ WAIT = 3.0  # seconds before looking again at folds that another job is training
 class Listener(Protocol):
     """Gets the events of a shard: the progress of this process, or of the process that it works for."""
 
+    def turn_to(self, run: str) -> None:
+        """What follows is of this run."""
+
     def fold_begins(self, fold: str) -> None:
         """A fold starts."""
 
@@ -55,48 +57,51 @@ class Listener(Protocol):
         """Show a line."""
 
 
+Pair = tuple[int, str]  # a fold to train: the number of its run among those of the job, and its name
+
+
 @dataclass(frozen=True)
 class Work:
-    """What a process trains folds from: the folder of its ``run``, the ``spec``, the ``data``, the settings of its
-    execution, and a function that says whether to stop."""
+    """What a process trains folds from: the ``runs`` of its job, which differ in their seeds alone, their ``data``, the
+    settings of the execution, and a function that says whether to stop."""
 
-    run: Path
-    spec: RunSpec
+    runs: Sequence[RunFiles]
     data: TaskData
     execution: Execution
     stop: Callable[[], bool]
 
-    @property
-    def epochs(self) -> int:
-        return self.spec["recipe"].get("epochs", 1)
-
-    def attempt(self, fold: str, device: torch.device) -> Attempt:
+    def attempt(self, pair: Pair, device: torch.device) -> Attempt:
         """A try at a fold."""
-        job = FoldJob(self.spec, self.data, fold, *self.data.folds()[fold], device)
-        return Attempt(self.run, job, parts_of(self.spec, self.data.digest, fold), self.execution, self.stop)
+        files, fold = self.runs[pair[0]], pair[1]
+        job = FoldJob(files.spec, self.data, fold, *self.data.folds()[fold], device)
+        return Attempt(files.run, job, parts_of(files.spec, self.data.digest, fold), self.execution, self.stop)
 
 
 def run_shard(
-    run: Path, spec: RunSpec, load: Callable[[], TaskData], shard: tuple[int, int], execution: Execution,
+    runs: Sequence[RunFiles], load: Callable[[], TaskData], shard: tuple[int, int], execution: Execution,
     stop: Callable[[], bool] = lambda: False,
-) -> list[FoldRecord]:  # fmt: skip
-    """Train the missing folds of shard (index, count) and return the records of all its folds.
+) -> list[list[FoldRecord]]:  # fmt: skip
+    """Train the missing folds of shard (index, count) of several runs, and return the records of its folds, for each
+    run. The runs differ in their seeds alone. A shard takes every count-th of all their folds.
 
     ``load`` reads the data; each process that works calls it once. Raises :class:`mebench.training.limits.Stopped` when
     ``stop()`` says that the job was asked to stop; finished folds and checkpoints are kept.
     """
     data = load()
-    mine = chosen(list(data.folds()), shard, execution.folds)
-    fingerprints = {fold: fingerprint(spec, data.digest, fold) for fold in mine}
-    todo = {fold: own for fold, own in fingerprints.items() if finished(run, fold, own, execution) is None}
+    mine = chosen(len(runs), list(data.folds()), shard, execution.folds)
+    fingerprints = {(k, fold): fingerprint(runs[k].spec, data.digest, fold) for k, fold in mine}
+    todo = {(k, fold): own for (k, fold), own in fingerprints.items()
+            if finished(runs[k].run, fold, own, execution) is None}  # fmt: skip
+    spec = runs[0].spec
     with ShardProgress(specs.run_id(spec), len(mine), len(mine) - len(todo), spec["recipe"].get("epochs", 1)) as bar:
         if min(execution.workers, len(todo)) > 1:
-            workers.share(partial(train_loaded, run, spec, load, execution), todo, execution.workers, bar, stop)
+            workers.share(partial(train_loaded, runs, load, execution), todo, execution.workers, bar, stop)
         else:
-            train_folds(Work(run, spec, data, execution, stop), todo, bar)
-    for fold in mine:
-        tidy(run, fold)
-    return recorded(run, fingerprints)
+            train_folds(Work(runs, data, execution, stop), todo, bar)
+    for k, fold in mine:
+        tidy(runs[k].run, fold)
+    return [recorded(files.run, {fold: own for (of, fold), own in fingerprints.items() if of == k})
+            for k, files in enumerate(runs)]  # fmt: skip
 
 
 def recorded(run: Path, fingerprints: dict[str, str]) -> list[FoldRecord]:
@@ -112,44 +117,46 @@ def recorded(run: Path, fingerprints: dict[str, str]) -> list[FoldRecord]:
 
 
 def train_loaded(
-    run: Path, spec: RunSpec, load: Callable[[], TaskData], execution: Execution,
-    todo: dict[str, str], listener: Listener, stop: Callable[[], bool],
+    runs: Sequence[RunFiles], load: Callable[[], TaskData], execution: Execution,
+    todo: dict[Pair, str], listener: Listener, stop: Callable[[], bool],
 ) -> None:  # fmt: skip
     """Read the data in this process, and train folds."""
-    train_folds(Work(run, spec, load(), execution, stop), todo, listener)
+    train_folds(Work(runs, load(), execution, stop), todo, listener)
 
 
-def train_folds(work: Work, todo: dict[str, str], listener: Listener) -> None:
+def train_folds(work: Work, todo: dict[Pair, str], listener: Listener) -> None:
     """Train folds one after another in this process. Only one job trains a fold at a time. ``todo`` has the fingerprint
     of each fold, taken when the job began and loaded its code."""
     device = prepared(work.execution.device, work.execution.threads)
     while todo:
         busy = {}
-        for fold, wanted in todo.items():
+        for pair, wanted in todo.items():
             if work.stop():
                 raise Stopped("between two folds")
             try:
-                train_fold(work, fold, wanted, device, listener)
+                train_fold(work, pair, wanted, device, listener)
             except lock.Held as other:
-                busy[fold] = wanted
-                listener.say(f"{fold} is being trained by {other}")
+                busy[pair] = wanted
+                listener.say(f"{pair[1]} is being trained by {other}")
         todo = busy
         if busy:  # the other jobs finish these folds, or die
             time.sleep(WAIT)
 
 
-def train_fold(work: Work, fold: str, wanted: str, device: torch.device, listener: Listener) -> None:
+def train_fold(work: Work, pair: Pair, wanted: str, device: torch.device, listener: Listener) -> None:
     """Train one fold under its lock; :class:`mebench.runs.lock.Held` where another job trains it."""
-    attempt = work.attempt(fold, device)
+    files, fold, attempt = work.runs[pair[0]], pair[1], work.attempt(pair, device)
     if attempt.fingerprint != wanted:
         raise UserError(
-            f"the source of {work.spec['model']} or of mebench, or a file of weights, changed while this job "
+            f"the source of {files.spec['model']} or of mebench, or a file of weights, changed while this job "
             "ran, and the folds that it finished are of the source before; run the same command again"
         )
-    about = lock.Told(fold, work.epochs, job=where(device.type)["job"], threads=work.execution.threads)
-    with lock.hold(running_file(work.run, fold), about) as holder:
+    listener.turn_to(specs.run_id(files.spec))
+    epochs = files.spec["recipe"].get("epochs", 1)
+    about = lock.Told(fold, epochs, job=where(device.type)["job"], threads=work.execution.threads)
+    with lock.hold(running_file(files.run, fold), about) as holder:
         # another job may have finished it since this one looked
-        record = finished(work.run, fold, wanted, work.execution)
+        record = finished(files.run, fold, wanted, work.execution)
         if record is None:
             listener.fold_begins(fold)
             record = attempt.make(holder, listener.epoch)
@@ -170,12 +177,14 @@ def tidy(run: Path, fold: str) -> None:
             remove_leftovers(path)
 
 
-def chosen(folds: list[str], shard: tuple[int, int], only: Sequence[str]) -> list[str]:
-    """The folds of a shard, or those that were asked for."""
+def chosen(runs: int, folds: list[str], shard: tuple[int, int], only: Sequence[str]) -> list[Pair]:
+    """The folds of a shard of so many runs, or those that were asked for by name, of each run."""
     for fold in only:
         if fold not in folds:
             raise UserError(f"there is no fold '{fold}'{did_you_mean(fold, folds)}")
-    return list(dict.fromkeys(only)) or loso.shard(folds, *shard)
+    if only:
+        return [(k, fold) for k in range(runs) for fold in dict.fromkeys(only)]
+    return loso.shard([(k, fold) for k in range(runs) for fold in folds], *shard)
 
 
 def finished(run: Path, fold: str, wanted: str, execution: Execution) -> FoldRecord | None:

@@ -27,19 +27,22 @@ class Relay:
     """Takes the place of the progress bar in a worker, and sends its events to the bar of the job."""
 
     def __init__(self, events: Connection):
-        self.events, self.fold = events, ""
+        self.events, self.run, self.fold = events, "", ""
+
+    def turn_to(self, run: str) -> None:
+        self.run = run
 
     def fold_begins(self, fold: str) -> None:
         self.fold = fold
 
     def epoch(self, epoch: int, loss: float) -> None:
-        self._send("epoch", self.fold, epoch, loss)
+        self._send("epoch", self.run, self.fold, epoch, loss)
 
     def fold_done(self, record: FoldRecord) -> None:
-        self._send("done", record)
+        self._send("done", self.run, record)
 
     def say(self, text: str) -> None:
-        self._send("say", text)
+        self._send("say", self.run, text)
 
     def _send(self, *event: object) -> None:
         with contextlib.suppress(OSError):  # the job is gone; the worker sees that elsewhere
@@ -47,10 +50,11 @@ class Relay:
 
 
 # the task of a worker: train these folds, given with their fingerprints, send events, and stop when asked to
-Train = Callable[[dict[str, str], Relay, Callable[[], bool]], None]
+Todo = dict[tuple[int, str], str]
+Train = Callable[[Todo, Relay, Callable[[], bool]], None]
 
 
-def share(train: Train, todo: dict[str, str], most: int, bar: ShardProgress, stop: Callable[[], bool]) -> None:
+def share(train: Train, todo: Todo, most: int, bar: ShardProgress, stop: Callable[[], bool]) -> None:
     """Train the folds ``todo``, given with their fingerprints, in at most ``most`` processes. ``train`` is the function
     of each process; it must pickle.
 
@@ -90,9 +94,10 @@ def share(train: Train, todo: dict[str, str], most: int, bar: ShardProgress, sto
 def _pass_on(reader: Connection, bar: ShardProgress) -> bool:
     """Show an event of a worker in the bar; False when the worker has ended."""
     try:
-        kind, *facts = reader.recv()
+        kind, run, *facts = reader.recv()
     except (EOFError, OSError):
         return False
+    bar.turn_to(run)
     if kind == "epoch":
         bar.fold_begins(facts[0])
         bar.epoch(*facts[1:])
@@ -103,7 +108,7 @@ def _pass_on(reader: Connection, bar: ShardProgress) -> bool:
     return True
 
 
-def _work(train: Train, todo: dict[str, str], events: Connection, stopping: Synchronized, parent: int) -> None:
+def _work(train: Train, todo: Todo, events: Connection, stopping: Synchronized, parent: int) -> None:
     """The main function of a worker. It stops when it is asked to, when its job is asked to, and when its job is
     gone."""
     with watched() as asked:

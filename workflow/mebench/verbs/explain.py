@@ -47,8 +47,8 @@ def main(args: argparse.Namespace) -> None:
     data = DataStates(plan)
     for sentence in explain.about_data(data, run.datasets if run else plan.datasets):
         print(sentence)
-    by_id = {own.id: own for own in plan.runs}
-    named = dict.fromkeys([*([run.id] if run else []), *(job.run_id for job in jobs)])
-    lines = explain.about_runs(plan, [by_id[name] for name in named if name in by_id], data)
+    named = [*([run.id] if run else []), *dict.fromkeys(job.runs for job in jobs if job.runs)]
+    found = [own for name in named for own in plan.runs if own.id == name or own.id.startswith(f"{name}/")]
+    lines = explain.about_runs(plan, list({own.id: own for own in found}.values()), data)
     if lines:
         print("\n".join(["", *lines]))

@@ -1,7 +1,10 @@
 """Score predictions: UF1, UAR, accuracy and confusion, pooled over folds, overall and per dataset.
 
-One file by hand:  mebench score PREDICTIONS.csv --json
-All runs of a task: mebench score --task megc2019 --config results/config.json --out results/scores/megc2019.csv
+One file by hand:   mebench score PREDICTIONS.csv --json
+A model on a task:  mebench score --run megc2019/ststnet --seeds 0,1 --config results/config.json
+                    (pools the folds of its runs too, and writes results/scores/megc2019/ststnet.json)
+A task:             mebench score --task megc2019 --join --config results/config.json --out results/scores/megc2019.csv
+                    (from the scores of its models; without --join from the predictions of its runs)
 Some runs of it:    mebench score --runs results/runs/megc2019/ststnet/seed* --out ststnet.csv
 """
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mebench.errors import UserError
+from mebench.verbs.train import configured_runs, named_arguments
 
 if TYPE_CHECKING:
     from mebench.metrics.recognition import Part, RecognitionScore
@@ -26,9 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--classes", help="the label set, e.g. negative,positive,surprise (default: the labels in the file)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    named_arguments(parser)
     parser.add_argument("--task", help="score all runs of this task of the configuration")
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
-                        help="with --task: config.yaml (default), or results/config.json")  # fmt: skip
+    parser.add_argument("--join", action="store_true", help="with --task: join the scores of its models")
     parser.add_argument("--runs", nargs="+", type=Path, help="folders of pooled runs of one task")
     parser.add_argument(
         "--out", type=Path, help="with --task or --runs: the scores CSV; a JSON with the confusions comes beside it"
@@ -38,16 +42,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    given = [bool(way) for way in (args.predictions, args.task, args.runs)]
-    if sum(given) != 1 or bool(args.predictions) == bool(args.out):
+    given = [bool(way) for way in (args.predictions, args.run, args.task, args.runs)]
+    if sum(given) != 1 or bool(args.predictions or args.run) == bool(args.out):
         raise UserError(
-            "give either one PREDICTIONS.csv, or --task TASK or --runs FOLDER... with --out SCORES.csv, but not both"
+            "give either one PREDICTIONS.csv, or --run TASK/MODEL, or --task TASK or --runs FOLDER... with "
+            "--out SCORES.csv, but not several of them"
         )
+    if args.join and not args.task:
+        raise UserError("--join joins the scores of the models of a task; name the task with --task")
+    if args.run:
+        print(_model(args))
+        return
     if args.out:
-        from mebench.runs.scores import write_scores
-
-        runs, stage = _runs(args) if args.task else (args.runs, args.stage)
-        print(write_scores(runs, args.out, stage))
+        print(_task(args) if args.task else _runs(args))
         return
     from mebench.metrics.given import read_given
     from mebench.metrics.recognition import score
@@ -57,14 +64,36 @@ def main(args: argparse.Namespace) -> None:
     print(json.dumps(result) if args.json else as_text(result))
 
 
-def _runs(args: argparse.Namespace) -> tuple[list[Path], dict[str, object]]:
-    """The folders of the runs of a task, and the parameters of its stage."""
+def _model(args: argparse.Namespace) -> str:
+    """Pool and score the runs of a model on a task."""
     from mebench.plan import Plan
+    from mebench.runs import model_scores
+
+    files, task = configured_runs(args), args.run.partition("/")[0]
+    plan = Plan.load(args.config)
+    out = Path(plan.paths.model_scores(task, args.run.split("/")[1]))
+    return model_scores.write(files, out, plan.arguments.stage_parameters(task))
+
+
+def _task(args: argparse.Namespace) -> str:
+    """Score a task: from its runs, or from the scores of its models."""
+    from mebench.plan import Plan
+    from mebench.runs import model_scores
+    from mebench.runs.scores import write_scores
 
     plan = Plan.load(args.config)
     plan.check_task(args.task)
-    runs = plan.paths.runs_of(args.task)
-    return [Path(plan.paths.folder(run)) for run in runs], plan.arguments.stage_parameters(args.task)
+    if args.join:
+        return model_scores.join(map(Path, plan.paths.scores_of_models(args.task)), args.out)
+    runs = [Path(plan.paths.folder(run)) for run in plan.paths.runs_of(args.task)]
+    return write_scores(runs, args.out, plan.arguments.stage_parameters(args.task))
+
+
+def _runs(args: argparse.Namespace) -> str:
+    """Score runs that are named by their folders."""
+    from mebench.runs.scores import write_scores
+
+    return write_scores(args.runs, args.out, args.stage)
 
 
 def as_text(result: RecognitionScore) -> str:

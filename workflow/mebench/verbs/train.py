@@ -1,8 +1,8 @@
-"""Train the missing folds of one shard of a run (a run is a task, a model and a seed).
+"""Train the missing folds of one shard of the runs of a model on a task (a run is a task, a model and a seed).
 
-The workflow writes the resolved configuration to results/config.json and names the run:
+The workflow writes the resolved configuration to results/config.json and names the runs:
 
-  mebench train --run megc2019/ststnet --seeds 0 --config results/config.json --spec-digest 0123456789abcdef
+  mebench train --run megc2019/ststnet --seeds 0,1 --config results/config.json --spec-digest 0123456789abcdef
 
 Such a line can be copied from the log and run by hand. config.yaml can be named as well:
 
@@ -24,16 +24,22 @@ if TYPE_CHECKING:
     from mebench.runs.paths import RunFiles
     from mebench.runs.records import FoldRecord
 
+BESIDE_RUNS = Path("shards")  # --done without a file
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     run_arguments(parser)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--shard", default="1-of-1", help="which shard of how many, e.g. 2-of-4 (default: all folds)")
+    which.add_argument(
+        "--shard",
+        default="1-of-1",
+        help="which shard of how many, e.g. 2-of-4: every 4th fold of all seeds (default: all folds)",
+    )
     which.add_argument("--fold", nargs="+", action="extend", default=[], metavar="FOLD",
                        help="train these folds alone, e.g. casme2/sub01, also if they failed before")  # fmt: skip
-    parser.add_argument("--done", type=Path, nargs="*", metavar="FILE",
-                        help="write the shard's summary, JSON: here, one file for each seed, or without FILE "
-                             "where the workflow looks for it, in shards/ of the run's folder")  # fmt: skip
+    parser.add_argument("--done", type=Path, nargs="?", const=BESIDE_RUNS, metavar="FILE",
+                        help="write the shard's summary, JSON: here, or without FILE where the workflow looks for it, "
+                             "in shards/ beside the folders of the runs")  # fmt: skip
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--gpus", type=int, default=1, metavar="N",
                         help="GPUs of this job's own, where the machine has any; 0: the CPU (default 1)")  # fmt: skip
@@ -46,17 +52,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that name a run, shared by train, pool, folds and adopt."""
-    parser.add_argument("--run", help="TASK/MODEL/seedK of the configuration, or TASK/MODEL with --seeds")
-    parser.add_argument("--seeds", metavar="K,K,...", help="with --run TASK/MODEL: its seeds, one after the other")
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
-                        help="with --run: config.yaml (default), or results/config.json")  # fmt: skip
-    parser.add_argument("--spec-digest", metavar="DIGEST",
-                        help="with --run: refuse a configuration that has changed since")  # fmt: skip
+    """The arguments that name runs, shared by train, pool, folds and adopt."""
+    named_arguments(parser)
     parser.add_argument("--spec", help="instead of --run: the run's spec as JSON, with the three below")
     parser.add_argument("--clips", type=Path, nargs="+", help="with --spec: clips.csv of the task's datasets")
     parser.add_argument("--inputs", type=Path, nargs="*", help="with --spec: input folders of the task's datasets")
     parser.add_argument("--out", type=Path, help="with --spec: the run's folder")
+
+
+def named_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that name runs of a configuration."""
+    parser.add_argument("--run", help="TASK/MODEL/seedK of the configuration, or TASK/MODEL with --seeds")
+    parser.add_argument("--seeds", metavar="K,K,...", help="with --run TASK/MODEL: its seeds")
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
+                        help="config.yaml (default), or results/config.json")  # fmt: skip
+    parser.add_argument("--spec-digest", metavar="DIGEST",
+                        help="with --run: refuse a configuration that has changed since")  # fmt: skip
 
 
 def named_runs(args: argparse.Namespace) -> list[RunFiles]:
@@ -65,13 +76,14 @@ def named_runs(args: argparse.Namespace) -> list[RunFiles]:
     from mebench.runs.paths import RunFiles
 
     if args.run:
-        return _configured_runs(args)
+        return configured_runs(args)
     if not (args.spec and args.clips and args.inputs is not None and args.out):
         raise UserError("give --run TASK/MODEL/seedK, or all of --spec, --clips, --inputs and --out")
     return [RunFiles(args.out, spec.parse(args.spec), args.clips, args.inputs)]
 
 
-def _configured_runs(args: argparse.Namespace) -> list[RunFiles]:
+def configured_runs(args: argparse.Namespace) -> list[RunFiles]:
+    """The runs of the configuration that ``--run`` and ``--seeds`` name."""
     from mebench.plan import Plan
     from mebench.plan.runs import spec_digest
 
@@ -108,20 +120,7 @@ def main(args: argparse.Namespace) -> int:
     check(args, runs)
     names = ", ".join(run_id(files.spec) for files in runs)
     with lease(0 if args.device == "cpu" else args.gpus, names, say):
-        for files, done in zip(runs, summaries(args, runs), strict=True):
-            code = train(args, files, done)
-            if code:
-                return code
-    return 0
-
-
-def summaries(args: argparse.Namespace, runs: Sequence[RunFiles]) -> list[Path | None]:
-    """The file for the summary of each run, as ``--done`` says."""
-    if args.done is None:
-        return [None] * len(runs)
-    if args.done and len(args.done) != len(runs):
-        raise UserError(f"--done names {len(args.done)} files for {len(runs)} seeds; write one for each seed, or none")
-    return args.done or [files.run / "shards" / f"{args.shard}.json" for files in runs]
+        return train(args, runs)
 
 
 def check(args: argparse.Namespace, runs: Sequence[RunFiles]) -> None:
@@ -133,7 +132,6 @@ def check(args: argparse.Namespace, runs: Sequence[RunFiles]) -> None:
             raise UserError(
                 f"{files.spec['model']} is trained by its own rule, not by this command; run snakemake for {files.run}"
             )
-    summaries(args, runs)
     parse_shard(args.shard)
     workers_of(args.workers)
     for option, value in (("--threads", args.threads), ("--fold-seconds", args.fold_seconds)):
@@ -150,9 +148,8 @@ def say(text: str) -> None:
     log.info(text)
 
 
-def train(args: argparse.Namespace, files: RunFiles, done: Path | None) -> int:
-    """Train the shard on the visible GPU or on the CPU, print how its folds went, and give the exit code. ``done`` is
-    the file for the summary.
+def train(args: argparse.Namespace, runs: Sequence[RunFiles]) -> int:
+    """Train the shard on the visible GPU or on the CPU, print how its folds went, and give the exit code.
 
     Torch is imported here and not before.
     """
@@ -168,28 +165,39 @@ def train(args: argparse.Namespace, files: RunFiles, done: Path | None) -> int:
     workers = workers_of(args.workers)
     execution = Execution(args.device, max(1, args.threads // workers), args.save_weights, args.fold_seconds,
                           args.checkpoint_seconds, workers, tuple(args.fold))  # fmt: skip
-    read = partial(load, files.spec, files.clips, files.inputs)
+    # the runs differ in their seeds alone, so they read the same data
+    read = partial(load, runs[0].spec, runs[0].clips, runs[0].inputs)
     with watched() as stop:
         try:
-            records = run_shard(files.run, files.spec, read, parse_shard(args.shard), execution, stop)
+            records = run_shard(runs, read, parse_shard(args.shard), execution, stop)
         except Stopped as where:
             print(f"asked to stop (signal {stop.asked}) {where}; the same command goes on from there")
             return 128 + stop.asked
-    report(args, files.run, records, done)
+    for files, own in zip(runs, records, strict=True):
+        report(args, files.run, own)
+    if args.done:
+        write_summary(args, runs, records)
     return 0
 
 
-def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord], done: Path | None) -> None:
-    """Print how the folds went, and write the shard's summary where it is asked for."""
-    from mebench.files import write_json
-
+def report(args: argparse.Namespace, run: Path, records: Sequence[FoldRecord]) -> None:
+    """Print how the folds of a run went."""
     failed = [record.ending() for record in records if not record.done]
     which = "asked for" if args.fold else f"of shard {args.shard}"
     print(f"{len(records) - len(failed)} of {len(records)} folds {which} are done in {run}")
     for ending in failed:
         print("  {fold}: {status}: {message}".format(**ending))
-    if done:
-        write_json(done, {"shard": args.shard, "folds": [record.fold for record in records], "failed": failed})
+
+
+def write_summary(args: argparse.Namespace, runs: Sequence[RunFiles], records: Sequence[Sequence[FoldRecord]]) -> None:
+    """Write the summary of the shard, by which Snakemake knows that it is over."""
+    from mebench.files import write_json
+
+    place = runs[0].run.parent / "shards" / f"{args.shard}.json" if args.done == BESIDE_RUNS else args.done
+    pairs = [(files.spec["seed"], record) for files, own in zip(runs, records, strict=True) for record in own]
+    folds = [f"seed{seed}/{record.fold}" for seed, record in pairs]
+    failed = [{"seed": seed, **record.ending()} for seed, record in pairs if not record.done]
+    write_json(place, {"shard": args.shard, "folds": folds, "failed": failed})
 
 
 def workers_of(text: str) -> int:

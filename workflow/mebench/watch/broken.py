@@ -12,6 +12,7 @@ from mebench.watch import logs
 from mebench.watch.logs import Excerpt
 from mebench.watch.runs import RunState
 
+NO_RULES = ("slurm", "scheduler", "pool")  # folders of logs of others, and of a rule that is no more
 STOPPED = "asked to stop"  # the beginning of the last line of a training that was asked to stop
 
 
@@ -40,21 +41,25 @@ def broken(plan: Plan, states: Sequence[RunState], count: int) -> list[Broken]:
     """The jobs that ended with an error, with ``count`` lines of each log. A job that ends well overwrites its log, so
     a log that ends with an error is that of the last try. Logs of runs that are finished or at work are left out."""
     folder = Path(plan.results) / "logs"
-    settled = {state.run.id for state in states if state.running or not state.missing}
-    known = {state.run.id: state for state in states}
     jobs: list[Broken] = []
     for path in sorted(folder.glob("*/**/*.log")):
         rule, *rest = path.relative_to(folder).with_suffix("").parts
         target = "/".join(rest)
-        run = next((name for name in known if target.startswith(f"{name}/")), "")
-        if rule in ("slurm", "scheduler") or (rule == "train" and (not run or run in settled)):
+        trained = [state for state in states if _is_of(target, state)] if rule == "train" else []
+        settled = any(state.running for state in trained) or not any(state.missing for state in trained)
+        if rule in NO_RULES or (rule == "train" and settled):
             continue
         lines = logs.tail(path)
         message = _message(rule, lines[-1] if lines else "")
         if message:
-            kept = _kept(plan, known[run]) if rule == "train" else ""
+            kept = _kept(plan, trained) if rule == "train" else ""
             jobs.append(Broken(rule, target, message + kept, Excerpt(path, lines[-count:])))
     return jobs
+
+
+def _is_of(target: str, state: RunState) -> bool:
+    """Whether a training job was of a run: it is called TASK/MODEL/SHARD, and was TASK/MODEL/seedK/SHARD once."""
+    return target.rpartition("/")[0] in (state.run.id, state.run.of_all_seeds)
 
 
 def _message(rule: str, last: str) -> str:
@@ -65,7 +70,7 @@ def _message(rule: str, last: str) -> str:
     return error if error and verb.startswith("mebench ") else ""
 
 
-def _kept(plan: Plan, state: RunState) -> str:
-    """How much a stopped run has kept besides its finished folds."""
-    kept = len(paths.checkpoints(Path(plan.paths.folder(state.run))))
+def _kept(plan: Plan, states: Sequence[RunState]) -> str:
+    """How much stopped runs have kept besides their finished folds."""
+    kept = sum(len(paths.checkpoints(Path(plan.paths.folder(state.run)))) for state in states)
     return f"; {'a fold goes' if kept == 1 else f'{kept} folds go'} on from the state that was kept" if kept else ""

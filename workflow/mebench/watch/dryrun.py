@@ -54,11 +54,12 @@ class PlannedJob:
         return not self.reasons
 
     @property
-    def run_id(self) -> str | None:
-        """The run of the job, TASK/MODEL/seedK; None for other jobs."""
-        if not {"task", "model", "seed"} <= set(self.wildcards):
+    def runs(self) -> str | None:
+        """The run of the job, TASK/MODEL/seedK, or TASK/MODEL where it is of all seeds; None for other jobs."""
+        if not {"task", "model"} <= set(self.wildcards):
             return None
-        return "{task}/{model}/seed{seed}".format(**self.wildcards)
+        of_all = "{task}/{model}".format(**self.wildcards)
+        return f"{of_all}/seed{self.wildcards['seed']}" if "seed" in self.wildcards else of_all
 
 
 def jobs(target: str, arguments: Sequence[str] = ()) -> list[PlannedJob]:

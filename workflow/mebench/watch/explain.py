@@ -53,7 +53,7 @@ def about_jobs(target: str, jobs: Sequence[PlannedJob]) -> list[str]:
 
 
 def _name(job: PlannedJob) -> str:
-    what = job.run_id or job.output
+    what = job.runs or job.output
     shard = f" {job.wildcards['scatteritem']}" if "scatteritem" in job.wildcards else ""
     return f"{job.rule} {what}{shard}".rstrip()
 

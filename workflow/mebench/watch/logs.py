@@ -23,11 +23,15 @@ def fold_lines(results: Path, run_id: str, fold: str, count: int, since: float, 
     written after ``since`` (unix time). They end with the line about the end of the fold, or at the end of the log
     where ``to_end``. None where there is no such log."""
     named = re.compile(rf"(?<![\w/-]){re.escape(fold)}(?![\w/-])")
-    for path in _newest((results / "logs" / "train" / run_id).glob("*.log")):
+    of_all, _, _ = run_id.rpartition("/")
+    other_seed = re.compile(rf"{re.escape(of_all)}/seed(?!{run_id.rpartition('/seed')[2]}:)\d+:")
+    folder = results / "logs" / "train"
+    places = (folder / of_all, folder / run_id)  # a job is of all seeds; once it was of one
+    for path in _newest(path for place in places for path in place.glob("*.log")):
         if _changed(path) < since:
             break  # of an earlier job
         lines = tail(path)
-        at = [number for number, line in enumerate(lines) if named.search(line)]
+        at = [number for number, line in enumerate(lines) if named.search(line) and not other_seed.match(line)]
         if at:
             return Excerpt(path, (lines if to_end else lines[: _last_of_fold(lines, at) + 1])[-count:])
     return None

@@ -1,0 +1,34 @@
+"""The scores of a model on a task, over all seeds, and the scores of a task, joined from those of its models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from mebench.config import recipes
+from mebench.files import read_json, write_json
+from mebench.runs.paths import RunFiles
+from mebench.runs.pool import pool
+from mebench.runs.run_record import Title
+from mebench.runs.scores import NO_PARAMETERS, RunScore, run_scores, write_joined
+
+
+def write(runs: Sequence[RunFiles], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
+    """Pool and score the runs of a model on a task, and write their scores as JSON; returns a line about it."""
+    scores = [score for files in sorted(runs, key=lambda files: files.run) for score in concluded(files, stage)]
+    write_json(out, [score.as_json() for score in scores])
+    return f"{out}: {len(runs)} runs"
+
+
+def concluded(files: RunFiles, stage: Mapping[str, object]) -> list[RunScore]:
+    """The scores of a run. Its folds are pooled first, but for a model with a rule of its own, whose predictions are
+    adopted already. What a kind of task writes beside the predictions, it writes between the two."""
+    if files.spec["training"] != "rules":
+        pool(files, Title(**recipes.about(files.spec)))
+    return run_scores(files.run, stage)
+
+
+def join(models: Iterable[Path], out: Path) -> str:
+    """Write the scores of a task, ``out`` and the same as JSON, from those of its models; returns a line about it."""
+    files = sorted(models, key=lambda path: path.stem)
+    return write_joined([record for path in files for record in read_json(path)], out)
