@@ -24,8 +24,12 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mebench.plots.samples.choose import ShownSamples
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
 SHIM = """#!{python} -IS
@@ -62,8 +66,8 @@ def jobs(folder: Path) -> list[Job]:
 @contextlib.contextmanager
 def zygote(folder: Path, package: Path, coarse: bool = False) -> Iterator[Path]:
     """Start a server for the ``package`` folder; gives the folder of the script to put first on PATH. Where nobody
-    looks at the plots, they may be ``coarse``: an SVG is not laid out and has the letters of the reader's fonts, and a
-    PNG, which shows the same figure as the SVG, is one dot."""
+    looks at the plots, they may be ``coarse``: an SVG is not laid out and has the letters of the reader's fonts, a PNG,
+    which shows the same figure as the SVG, is one dot, and a sample picture shows one sample."""
     folder.mkdir()
     address = str(folder / "socket")
     shim = folder / "mebench"
@@ -108,11 +112,21 @@ def _draw_coarsely() -> None:
     from matplotlib.figure import Figure
     from PIL import Image
 
-    from mebench.plots import style
+    from mebench.plots import letters_in_figures, style
+    from mebench.plots.samples import choose
 
     style.LOOK |= {"savefig.dpi": 30, "svg.fonttype": "none", "figure.constrained_layout.use": False}
     Figure.draw_without_rendering = lambda figure: None  # of use for the layout, and for letters that a font lacks
+    letters_in_figures.complete = lambda figure: ""
+    every = choose.choose
+    choose.choose = lambda *arguments: _first_sample(every(*arguments))
     FigureCanvasAgg.print_png = lambda canvas, file, **_: Image.new("L", (1, 1)).save(file, "png")
+
+
+def _first_sample(shown: ShownSamples) -> ShownSamples:
+    """One sample of those that a picture shows, where there is one."""
+    dataset, name = next((cell for cell, sample in shown.chosen.items() if sample), next(iter(shown.chosen)))
+    return replace(shown, datasets=[dataset], classes=[name], chosen={(dataset, name): shown.chosen[dataset, name]})
 
 
 def _import_all() -> None:
