@@ -22,8 +22,8 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/final.smk"
-include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/outside.smk"
+include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -124,8 +124,11 @@ def _draw_coarsely() -> None:
 
 
 def _first_sample(shown: ShownSamples) -> ShownSamples:
-    """One sample of those that a picture shows, where there is one."""
-    dataset, name = next((cell for cell, sample in shown.chosen.items() if sample), next(iter(shown.chosen)))
+    """One of the samples that a picture shows."""
+    cells = [cell for cell, sample in shown.chosen.items() if sample]
+    if not cells:
+        return shown
+    dataset, name = cells[0]
     return replace(shown, datasets=[dataset], classes=[name], chosen={(dataset, name): shown.chosen[dataset, name]})
 
 

@@ -7,9 +7,7 @@ rule score:
             runs_of(wildcards), shards.items(runs_of(wildcards))
         ),
         clips=lambda wildcards: plan.paths.clips(runs_of(wildcards)[0].datasets),
-        decisions=lambda wildcards: plan.paths.decisions(
-            runs_of(wildcards)[0].datasets
-        ),
+        decisions=lambda wildcards: plan.paths.decisions(runs_of(wildcards)[0].datasets),
         inputs=lambda wildcards: plan.paths.inputs(runs_of(wildcards)[0]),
         weights=lambda wildcards: cards.weights_files(runs_of(wildcards)[0].spec),
         config=ancient("<results>/config.json"),
@@ -19,10 +17,12 @@ rule score:
             seed=plan.configuration.seeds,
         ),
         history=collect(
-            "<results>/runs/{{task}}/{{model}}/seed{seed}/history.csv", seed=plan.configuration.seeds
+            "<results>/runs/{{task}}/{{model}}/seed{seed}/history.csv",
+            seed=plan.configuration.seeds,
         ),
         runs=collect(
-            "<results>/runs/{{task}}/{{model}}/seed{seed}/run.json", seed=plan.configuration.seeds
+            "<results>/runs/{{task}}/{{model}}/seed{seed}/run.json",
+            seed=plan.configuration.seeds,
         ),
         scores="<results>/scores/{task}/{model}.json",
     log:

@@ -66,13 +66,32 @@ rule adopt:
 
 
 # their predictions are pooled already
-use rule score as score_adopted with:
+rule score_adopted:
     input:
         runs=lambda wildcards: [
             f"{plan.paths.folder(run)}/run.json" for run in runs_of(wildcards)
         ],
         config=ancient("<results>/config.json"),
     output:
-        scores="<results>/scores/{task}/{model}.json",
+        "<results>/scores/{task}/{model}.json",
+    log:
+        "<results>/logs/score/{task}/{model}.log",
+    benchmark:
+        "<results>/benchmarks/score/{task}/{model}.tsv"
     wildcard_constraints:
         model=plan.trained_outside,
+    localrule: True
+    conda:
+        "../../envs/mebench.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=times_attempt(30),
+    params:
+        seeds=seeds_of,
+        digest=lambda wildcards: spec_digest(runs_of(wildcards)),
+        stage=lambda wildcards: plan.arguments.stage(wildcards.task),
+        code=lambda wildcards: code.run("score", runs_of(wildcards)[0]),
+    shell:
+        "mebench score --run {wildcards.task}/{wildcards.model} --seeds {params.seeds} --config {input.config:q}"
+        " --spec-digest {params.digest}"
+        " > {log:q} 2>&1"

@@ -20,7 +20,9 @@ rule train:
         "../../envs/mebench.yaml"
     threads: 1
     resources:
-        mem_mb=times_attempt(lambda wildcards: runs_of(wildcards)[0].resources["mem_mb"]),
+        mem_mb=times_attempt(
+            lambda wildcards: runs_of(wildcards)[0].resources["mem_mb"]
+        ),
         runtime=times_attempt(lambda wildcards: shards.minutes(runs_of(wildcards))),
         gpu=lambda wildcards: runs_of(wildcards)[0].resources["gpu"],
         # folds that a job trains at once, on its GPU or its cores; --set-resources train:folds_at_once=4
