@@ -101,8 +101,8 @@ class Project:
         return sorted(jobs)
 
     def folds(self) -> dict[str, int]:
-        """When each finished fold was written."""
-        paths = (self.folder / "results/runs").rglob("fold.json")
+        """When each finished fold was written; one that is being written has a hidden folder."""
+        paths = [p for p in (self.folder / "results/runs").rglob("fold.json") if not p.parent.name.startswith(".")]
         return {str(p.parent.relative_to(self.folder / "results/runs")): p.stat().st_mtime_ns for p in paths}
 
     def results(self) -> dict[str, bytes]:
