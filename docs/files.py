@@ -33,10 +33,13 @@ def page() -> str:
         kind = "key" if one.path.endswith(".json") else "column"
         parts.append(f"## `{one.path}`\n\n{one.holds[0].upper()}{one.holds[1:]}. Written by: {one.writer}. Read by: "
                      f"{one.readers}.")  # fmt: skip
-        parts.append(table(kind, ((field.name, field.type, field.meaning) for field in one.fields)))
+        if one.fields:
+            parts.append(table(kind, ((field.name, field.type, field.meaning) for field in one.fields)))
         if one.more:
             parts.append(one.more)
-        parts += [f"{card['title']}:\n\n{table('column', rows)}" for card in kinds() if (rows := of_kind(one, card))]
+        parts += [f"{card['title']}:\n\n{table(kind, rows)}" for card in kinds() if (rows := of_kind(one, card))]
+        if one is formats.STAGE:
+            parts += [text for card in kinds() for text in of_stage(card)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -44,6 +47,15 @@ def table(head: str, rows: Iterable[tuple[str, str, str]]) -> str:
     """Name, type and meaning of each field."""
     lines = [f"| {head} | type | meaning |", "| --- | --- | --- |"]
     return "\n".join([*lines, *(f"| `{name}` | {kind} | {meaning or '&nbsp;'} |" for name, kind, meaning in rows)])
+
+
+def of_stage(card: dict) -> list[str]:
+    """The files that the stage of a kind of task writes."""
+    return [
+        f"## `{formats.RUN}/{name}`\n\nWritten by: score. Read by: plots.\n\n"
+        + table("column", ((column, "text", meaning) for column, meaning in columns.items()))
+        for name, columns in card.get("files", {}).items()
+    ]
 
 
 def kinds() -> list[dict]:
@@ -60,9 +72,18 @@ def of_kind(one: formats.Format, card: dict) -> list[tuple[str, str, str]]:
         chosen = [(column, "number", f"how good the predictions of the epoch are, with the selection `{name}`")
                   for name, column in card["selection"].items()]  # fmt: skip
         return [(card["history"], "number", "mean agreement with the targets, as seen while training"), *chosen]
+    if one is formats.STAGE:
+        values = card.get("stage_values", {})
+        allowed = {name: " or ".join(f"`{_yaml(value)}`" for value in some) for name, some in values.items()}
+        return [(name, allowed.get(name, ""), f"default: `{_yaml(default)}`")
+                for name, default in card.get("stage", {}).items()]  # fmt: skip
     if one is formats.SCORES:
         return [(name, _range(metric), metric["title"]) for name, metric in card["metrics"].items()]
     return []
+
+
+def _yaml(value: object) -> str:
+    return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))
 
 
 def _range(metric: dict) -> str:

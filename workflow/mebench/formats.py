@@ -390,6 +390,11 @@ GIVEN = Format(
 
 # --- scores and what people read -------------------------------------------------------------------------------------
 
+STAGE = Format(
+    f"{RUN}/stage.json", "the parameters of the stage that follows pooling, where the kind of task has one: how its "
+    "files beside it were made", "score", "plots", (), "The keys are those of `stage` of the card.",
+)  # fmt: skip
+
 SCORES = Format(
     "scores/<task>.csv", "one row for each run, selection and part; `<task>.json` beside it has also what its kind of "
     "task counts, and `<task>/<model>.json` the same of one model", "score, scores", "tables, report",
@@ -413,7 +418,8 @@ SCORES = Format(
         ("task_kind", "text", "the kind of task, whose metrics are the columns that follow"),
     ),
     "Then come the metrics of the kind of task; a metric that is not defined is empty. Where a run has other counts "
-    "than its task expects, the last column is `deviations`, which says what differs.",
+    "than its task expects, `deviations` says what differs; where the kind of task has a stage, `conventions` says "
+    "what it did.",
 )  # fmt: skip
 
 PROVENANCE = Format(
@@ -431,5 +437,5 @@ PROVENANCE = Format(
 
 ALL = (
     CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
-    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLDS, GIVEN, SCORES, PROVENANCE,
+    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLDS, GIVEN, STAGE, SCORES, PROVENANCE,
 )  # fmt: skip

@@ -45,6 +45,7 @@ for task in plan.tasks:
                 for file in plan.paths.plot_files(task, "svg")
             ],
             png=plan.paths.plot_files(task, "png"),
+            pages=plan.paths.page_files(task),
         log:
             f"<results>/logs/plots/{task}.log",
         benchmark:
@@ -99,6 +100,7 @@ rule report:
         plots=[
             file for task in plan.tasks for file in plan.paths.plot_files(task, "svg")
         ],
+        pages=[file for task in plan.tasks for file in plan.paths.page_files(task)],
         scores=collect("<results>/scores/{task}.csv", task=plan.tasks),
         runs=[record for task in plan.tasks for record in plan.paths.records(task)],
         datasets=collect(

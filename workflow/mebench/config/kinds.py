@@ -34,7 +34,8 @@ class KindCard(_Required, total=False):
     ``stage`` holds the parameters of the stage after pooling, with their defaults, ``stage_values`` what each may be
     (:mod:`mebench.config.stages`). ``scoring`` names the class of what follows pooling, ``array`` the columns of
     predictions.npy, ``files`` those of the files that the stage writes. ``holds``: predictions for the subjects that
-    a fold held out are kept under the selection ``inner``.
+    a fold held out are kept under the selection ``inner``. ``pages``: like ``plots``, files with a page for each
+    subject, which lie beside the report.
     """
 
     required: list[str]
@@ -47,6 +48,7 @@ class KindCard(_Required, total=False):
     array: dict[str, str]
     files: dict[str, dict[str, str]]
     holds: bool
+    pages: dict[str, list[str]]
 
 
 REQUIRED = tuple(key for key in _Required.__annotations__ if key != "name")  # the name is that of the file

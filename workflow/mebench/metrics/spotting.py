@@ -119,20 +119,36 @@ class Matched:
     pairs: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Pairing:
+    """Which predictions of a video count, and the (prediction, label) pairs of its true positives. Both are numbers of
+    the lists that were matched."""
+
+    kept: tuple[int, ...]
+    pairs: tuple[tuple[int, int], ...]
+
+
+def pairing(predictions: Sequence[Interval], labels: Sequence[Interval], convention: Convention) -> Pairing:
+    """Match the predictions of one video with its labels. The order of neither list changes anything."""
+    named = [number for number, one in enumerate(predictions) if one.emotion == NEUTRAL_NAME]
+    gone = set() if convention.neutral == "count" else set(named)
+    there = [n for n in range(len(predictions)) if convention.neutral != "delete_then_match" or n not in gone]
+    found = sorted(there, key=lambda number: predictions[number])
+    true = sorted(range(len(labels)), key=lambda number: labels[number])
+    near = overlaps([predictions[number] for number in found], [labels[number] for number in true])
+    pairs = [(found[one], true[other]) for one, other in MATCHERS[convention.matcher](near, convention.passes)]
+    return Pairing(
+        tuple(number for number in found if number not in gone), tuple(pair for pair in pairs if pair[0] not in gone)
+    )
+
+
 def match(predictions: Sequence[Interval], labels: Sequence[Interval], convention: Convention) -> Matched:
-    """Match the predictions of one video with its labels."""
-    if convention.neutral == "delete_then_match":
-        predictions = [one for one in predictions if one.emotion != NEUTRAL_NAME]
-    predictions, labels = sorted(predictions), sorted(labels)
-    pairs = MATCHERS[convention.matcher](overlaps(predictions, labels), convention.passes)
-    kept = set(range(len(predictions)))
-    if convention.neutral == "match_then_delete":
-        kept = {number for number in kept if predictions[number].emotion != NEUTRAL_NAME}
-        pairs = [pair for pair in pairs if pair[0] in kept]
+    """The counts of one video, and the emotions of its true positives."""
+    found = pairing(predictions, labels, convention)
     # the baseline of MEGC2020 takes its found labels from its predictions, even where one prediction found two
-    right = len(pairs) if convention.matcher == "megc2020" else len({prediction for prediction, _ in pairs})
-    counts = Counts(len(pairs), len(kept) - right, len(labels) - len(pairs))
-    return Matched(counts, tuple((labels[label].emotion, predictions[number].emotion) for number, label in pairs))
+    right = len(found.pairs if convention.matcher == "megc2020" else {prediction for prediction, _ in found.pairs})
+    counts = Counts(len(found.pairs), len(found.kept) - right, len(labels) - len(found.pairs))
+    return Matched(counts, tuple((labels[label].emotion, predictions[number].emotion) for number, label in found.pairs))
 
 
 def score(

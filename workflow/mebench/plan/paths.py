@@ -132,7 +132,18 @@ class Paths:
         """The files of a task's plots: ``suffix`` is svg or png."""
         return [f"{self.results}/plots/{task}/{plot}.{suffix}" for plot in self.plots(task)]
 
+    def page_files(self, task: str) -> list[str]:
+        """The files with a page for each subject."""
+        return [f"{self.results}/plots/{task}/{name}.pdf" for name in self.configuration.kinds[task].get("pages", {})]
+
+    def events(self, task: str) -> list[str]:
+        """Where the list of all that happens in generated recordings lies; only those of long videos have one."""
+        entries, names = self.configuration.datasets, self.configuration.tasks[task]["datasets"]
+        generated = [name for name in names if entries[name]["source"] == "synthetic"]
+        return [f"{self.results}/sources/{name}/data/synthetic-events.csv" for name in generated]
+
     def plotted(self, task: str) -> list[str]:
         """The files that the plots of a task are made from, besides the clips."""
         sampled = [f"{folder}/meta.json" for folders in self.samples[task].values() for folder in folders]
-        return [*self.records(task), *dict.fromkeys(sampled)]
+        decoded = [self.scores(task)] if "files" in self.configuration.kinds[task] else []
+        return [*self.records(task), *decoded, *dict.fromkeys(sampled)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +12,16 @@ import numpy as np
 import pandas as pd
 
 from mebench.errors import UserError
-from mebench.files import read_csv
+from mebench.files import read_csv, read_json
 from mebench.metrics.recognition import Numbers, confusion, from_confusion
+from mebench.predicted import Predicted
 from mebench.runs import run_record
+from mebench.runs.paths import PREDICTIONS, STAGE
+from mebench.runs.predicted_files import with_held
 from mebench.runs.run_record import RunRecord
-from mebench.tasks import Kind
+from mebench.tasks import Kind, card
+
+Places = Sequence[str | os.PathLike[str]]
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,26 @@ class RunData:
         path = self.folder / "predictions.test_peek.csv"
         asked = self.record.selection == "test_peek" and path.exists()
         return read_csv(path, self._columns) if asked else None
+
+    def file(self, name: str) -> list[dict[str, str]]:
+        """The rows of a file that the stage of its kind of task wrote into the folder, such as ``intervals.csv``."""
+        columns = card(self.record.task_kind.task)["files"][name]
+        if not (self.folder / name).exists():
+            raise UserError(f"there is no {self.folder / name}; run `mebench score` for the task again")
+        return read_csv(self.folder / name, columns)
+
+    @cached_property
+    def stage(self) -> Mapping[str, object]:
+        """The parameters of the stage that wrote these files."""
+        path = self.folder / STAGE
+        if not path.exists():
+            raise UserError(f"there is no {path}; run `mebench score` for the task again")
+        return read_json(path)
+
+    @cached_property
+    def predicted(self) -> Predicted:
+        """The predictions with their array, and those for subjects that folds held out."""
+        return with_held(self.folder / PREDICTIONS, self.record.task_kind, self.predictions)
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -99,9 +124,12 @@ class ModelRuns:
 
 @dataclass(frozen=True)
 class TaskRuns:
-    """All models of a task, controls last; ``record`` is that of the first run."""
+    """All models of a task, controls last; ``record`` is that of the first run. ``clips`` are the clips.csv of its
+    datasets, ``events`` lists of all that happens in generated recordings, both where they are known."""
 
     models: tuple[ModelRuns, ...]
+    clips: tuple[Path, ...] = ()
+    events: tuple[Path, ...] = ()
 
     @property
     def record(self) -> RunRecord:
@@ -132,7 +160,7 @@ class TaskRuns:
         return f"{count} seed{'s' if count > 1 else ''}"
 
 
-def load(folders: Sequence[str | os.PathLike[str]]) -> TaskRuns:
+def load(folders: Places, clips: Places = (), events: Places = ()) -> TaskRuns:
     """Read the records of pooled runs. A :class:`UserError` where they are of several tasks or have other classes."""
     runs = [_run(Path(folder)) for folder in folders]
     if not runs:
@@ -147,7 +175,9 @@ def load(folders: Sequence[str | os.PathLike[str]]) -> TaskRuns:
             raise UserError(f"{twice} are the same model and seed; give each run once")
         seeds[run.record.seed] = run
     sorted_runs = [ModelRuns(tuple(seeds[seed] for seed in sorted(seeds))) for seeds in models.values()]
-    return TaskRuns(tuple(sorted(sorted_runs, key=lambda model: model.control)))
+    return TaskRuns(
+        tuple(sorted(sorted_runs, key=lambda model: model.control)), tuple(map(Path, clips)), tuple(map(Path, events))
+    )
 
 
 def _check_alike(name: str, values: Sequence[str]) -> None:

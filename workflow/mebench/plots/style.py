@@ -6,13 +6,14 @@ import os
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -113,3 +114,16 @@ def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
         fig.savefig(temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     plt.close(fig)
     return [svg, png]
+
+
+def save_pages(figures: Iterable[Figure], stem: str | os.PathLike[str]) -> Path:
+    """Write ``<stem>.pdf``, a page for each figure, whole or not at all, without dates or versions inside."""
+    pdf = Path(f"{stem}.pdf")
+    quiet: dict[str, Any] = {"CreationDate": None, "Producer": None, "Creator": None}  # any: matplotlib's own type
+    with whole_file(pdf) as temporary, PdfPages(temporary, metadata=quiet) as pages:
+        for fig in figures:
+            with letters_in_figures.quiet():
+                letters_in_figures.complete(fig)
+                pages.savefig(fig)
+            plt.close(fig)
+    return pdf

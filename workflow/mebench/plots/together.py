@@ -18,15 +18,20 @@ OTHERS = ("input", "dataset", "task", "datasets")  # plots of other things than 
 Places = Sequence[str | os.PathLike[str]]
 
 
-def save_task(out: Path, name: str, folders: Places, samples: Mapping[str, Places], clips: Places) -> Iterator[Path]:
+def save_task(
+    out: Path, name: str, folders: Places, samples: Mapping[str, Places], clips: Places, events: Places = ()
+) -> Iterator[Path]:
     """Write the plots of the task ``name`` into the folder ``out``; yields each file as soon as it is written.
 
-    ``folders`` are its pooled runs, ``samples`` the stores of each input that its models read, by the input's name, and
-    ``clips`` the clips.csv of its datasets. The sample picture of an input is called ``input-<its name>``.
+    ``folders`` are its pooled runs, ``samples`` the stores of each input that its models read, by the input's name,
+    ``clips`` the clips.csv of its datasets, and ``events`` what is known to happen in generated ones. The sample
+    picture of an input is called ``input-<its name>``.
     """
-    task = runs.load(folders)
+    task = runs.load(folders, clips, events)
     for plot in plot_names(task):
         yield from style.save(draw_task(plot, task), out / plot)
+    for kept in tasks.card(task.kind.task).get("pages", {}):
+        yield style.save_pages(importlib.import_module(f"mebench.plots.{kept}").pages(task), out / kept)
     for kept, stores in samples.items():
         yield from style.save(drawing.draw(stores, clips, name), out / f"input-{kept}")
 
@@ -51,9 +56,9 @@ def draw_task(plot: str, task: runs.TaskRuns) -> Figure:
     return draw(task)
 
 
-def draw_runs(plot: str, folders: Places) -> Figure:
+def draw_runs(plot: str, folders: Places, clips: Places = (), events: Places = ()) -> Figure:
     """A plot of the runs in these folders."""
-    return draw_task(plot, runs.load(folders))
+    return draw_task(plot, runs.load(folders, clips, events))
 
 
 def draw_dataset(clips: Path) -> Figure:

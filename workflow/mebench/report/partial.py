@@ -122,13 +122,14 @@ def _drawers(here: Plan, gaps: Gaps) -> dict[str, Callable[[], Figure]]:
     drawers: dict[str, Callable[[], Figure]] = {}
     for task in here.tasks:
         folders = [here.paths.folder(run) for run in here.paths.runs_of(task)]
+        clips = here.paths.clips(here.tasks[task]["datasets"])
+        events = [path for path in here.paths.events(task) if Path(path).is_file()]
         for plot in here.paths.plots(task) if folders else ():
             if plot.startswith("input-"):
                 stores = here.paths.samples[task][plot.removeprefix("input-")]
-                clips = here.paths.clips(here.tasks[task]["datasets"])
                 drawers[f"{task}/{plot}"] = partial(drawing.draw, stores, clips, task)
             else:
-                drawers[f"{task}/{plot}"] = partial(together.draw_runs, plot, folders)
+                drawers[f"{task}/{plot}"] = partial(together.draw_runs, plot, folders, clips, events)
     for name in here.datasets:
         if name not in gaps.datasets:
             path = Path(here.results) / "datasets" / name / "clips.csv"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,8 @@ class PlotPart:
 
 @dataclass(frozen=True)
 class TaskPart:
-    """``missing`` says what the task lacks, one sentence each."""
+    """``conventions`` say how predictions became figures. ``pages`` are files beside the report: path, heading and what
+    they hold. ``missing`` says what the task lacks, one sentence each."""
 
     name: str
     title: str
@@ -54,6 +55,8 @@ class TaskPart:
     plots: tuple[PlotPart, ...]
     runs: tuple[PooledRun, ...]
     left_out: tuple[LeftOut, ...]
+    conventions: str = ""
+    pages: tuple[tuple[str, str, str], ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -80,8 +83,18 @@ def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps
         plots=tuple(_plot(results / "plots" / name, plot, known) for plot in drawn),
         runs=runs,
         left_out=_left_out(runs),
+        conventions=" ".join(sorted({score.conventions for score in scores if score.conventions})),
+        pages=tuple(_pages(results, name)),
         missing=tuple(_missing(name, gaps)),
     )
+
+
+def _pages(results: Path, name: str) -> Iterator[tuple[str, str, str]]:
+    """The files with a page for each subject that were made, by their paths from the report."""
+    for pages, (title, holds) in tasks.card(task_called(name)).get("pages", {}).items():
+        path = f"plots/{name}/{pages}.pdf"
+        if (results / path).is_file():
+            yield path, title, holds
 
 
 def _origin(table: Table) -> str:

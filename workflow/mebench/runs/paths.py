@@ -10,6 +10,7 @@ from mebench.config.spec import RunSpec
 
 RECORD, HISTORY, WEIGHTS = "fold.json", "history.csv", "weights.safetensors"
 PREDICTIONS, PEEKED = "predictions.csv", "predictions.test_peek.csv"
+STAGE = "stage.json"  # the parameters of the stage after pooling
 HELD = "predictions.inner.csv"  # for the subjects that a fold held out of its training subjects
 
 

@@ -12,17 +12,19 @@ from mebench.errors import UserError
 from mebench.files import read_csv, write_csv, write_json
 from mebench.predicted import Row
 from mebench.runs import predicted_files, run_record
-from mebench.runs.paths import PREDICTIONS
+from mebench.runs.paths import PREDICTIONS, STAGE
 from mebench.runs.run_record import RunRecord
 from mebench.tasks import Kind, Scoring
 
+FURTHER = ("deviations", "conventions")  # columns that are there where a run has something to say
 NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class RunScore:
     """The score of one run and selection on one part of the data: the columns of ``formats.SCORES`` without ``n``, and
-    what the kind of task ``counted``: ``n``, its metrics, and all else that it keeps."""
+    what the kind of task ``counted``: ``n``, its metrics, and all else that it keeps. ``conventions`` say what its
+    stage did."""
 
     task: str
     model: str
@@ -41,11 +43,12 @@ class RunScore:
     folds_expected: int
     task_kind: str
     deviations: str
+    conventions: str
     counted: Mapping[str, object]
 
     def as_json(self) -> dict[str, object]:
         """The score as scores/TASK.json has it."""
-        left_out = {"counted"} | ({"deviations"} if not self.deviations else set())
+        left_out = {"counted", *(name for name in FURTHER if not getattr(self, name))}
         own = {name: value for name, value in vars(self).items() if name not in left_out}
         return {**own, **self.counted}
 
@@ -69,17 +72,23 @@ def run_scores(run: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> list[R
     predictions and scores that a kind of task may have."""
     about = run_record.read(run)
     kind, scoring = about.task_kind, tasks.scoring_of(about.spec["task"])
-    scores = []
+    conventions, scores = scoring.conventions(stage) if stage else "", []
+    if stage:
+        write_json(run / STAGE, stage)
     for selection, name in about.prediction_files(run).items():
         predicted = predicted_files.with_held(run / name, kind, _rows(run / name, kind, about))
         decoded = scoring.decoded(predicted, stage)
         for file, rows in scoring.files(decoded).items() if name == PREDICTIONS else ():
             write_csv(run / file, tasks.card(kind.task)["files"][file], rows)
-        scores += [score(about, selection, part, counted) for part, counted in parts(scoring, decoded).items()]
+        scores += [
+            score(about, selection, part, counted, conventions) for part, counted in parts(scoring, decoded).items()
+        ]
     return scores
 
 
-def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, object]) -> RunScore:
+def score(
+    about: RunRecord, selection: str, part: str, counted: Mapping[str, object], conventions: str = ""
+) -> RunScore:
     """The score of a run on a part of the data."""
     excluded, corrected = _clips_of_part(about.excluded, part), _clips_of_part(about.corrected, part)
     return RunScore(
@@ -100,6 +109,7 @@ def score(about: RunRecord, selection: str, part: str, counted: Mapping[str, obj
         folds_expected=about.folds_expected,
         task_kind=tasks.name_of(about.spec["task"]),
         deviations=", ".join(about.deviations),
+        conventions=conventions,
         counted=counted,
     )
 
@@ -152,7 +162,7 @@ def write_joined(records: Sequence[Mapping[str, object]], out: Path) -> str:
     if len(names) > 1:
         raise UserError(f"these runs belong to several tasks ({', '.join(names)}); score one task at a time")
     metrics = tasks.metrics(str(records[0]["task_kind"]))
-    more = ["deviations"] if any(record.get("deviations") for record in records) else []
+    more = [name for name in FURTHER if any(record.get(name) for record in records)]
     rows = [
         {key: record[key] for key in formats.SCORES.names}
         | {name: "" if record[name] is None else f"{record[name]:.6f}" for name in metrics}

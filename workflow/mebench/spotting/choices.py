@@ -5,7 +5,7 @@ docs/spotting.md says which code made which choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from mebench.metrics.intervals import Passes
@@ -65,3 +65,20 @@ class Choices:
             self.matcher, Passes(self.iou, self.strict), videos, self.recognised or classes, self.absent,
             self.neutral if self.synergy == 1 else "count",
         )  # fmt: skip
+
+    def sentences(self, classes: Sequence[str]) -> str:
+        """What moves the figures of a run, for those who read them."""
+        widths = {"train": f"half the {self.length} label of each fold's training subjects",
+                  "all": f"half the {self.length} label of all subjects, those of the test among them"}  # fmt: skip
+        shares = {"inner": "chosen in each fold on subjects that it holds out of its training subjects"}
+        compared = f"IoU {'>' if self.strict else '>='} {self.iou:g} of {self.unit}"
+        lengths = "" if self.intervals == "fixed" else "; intervals of variable length"
+        named = ", ".join(self.recognised or classes)
+        counts = "counts 0" if self.absent == "zero" else "is left out of the mean"
+        share = shares.get(str(self.threshold), f"{self.threshold}, fixed")
+        width = widths.get(str(self.half_width), f"{self.half_width} positions")
+        return (
+            f"Conventions: threshold p {share}; half-width k {width}{lengths}; matcher {self.matcher}, {compared}; "
+            f"recognition of {named}, where a class in no true positive {counts}; all videos of the tested subjects, "
+            "unless a column says videos with ME. docs/spotting.md of mebench explains the words."
+        )

@@ -46,14 +46,19 @@ class Spotted:
 
 def rows(predicted: Predicted, classes: Sequence[str], choices: Choices) -> list[Row]:
     """All rows of pooled predictions (:class:`mebench.tasks.Predicted`) under some ``choices``."""
-    tested = recordings(predicted, classes, choices)
-    held = recordings(predicted.held, classes, choices) if predicted.held else []
-    folds = {one.row["fold"]: one for one in tested}
-    decoders = {fold: _decoder(one, fold, tested, held, choices) for fold, one in folds.items()}
+    tested, decoders = spotted(predicted, classes, choices)
     found: list[Row] = []
     for one in tested:
         found += _rows_of(one, decoders[one.row["fold"]], choices)
     return found + sweep(tested, decoders, choices)
+
+
+def spotted(predicted: Predicted, classes: Sequence[str], choices: Choices) -> tuple[list[Spotted], dict[str, Decoder]]:
+    """The recordings of pooled predictions, and how those of each fold are decoded."""
+    tested = recordings(predicted, classes, choices)
+    held = recordings(predicted.held, classes, choices) if predicted.held else []
+    folds = {one.row["fold"]: one for one in tested}
+    return tested, {fold: _decoder(one, fold, tested, held, choices) for fold, one in folds.items()}
 
 
 def recordings(predicted: Predicted, classes: Sequence[str], choices: Choices) -> list[Spotted]:
@@ -106,7 +111,7 @@ def counted(recordings: Iterable[Spotted], decoders: Mapping[str, Decoder], shar
     for one in recordings:
         decoder = replace(decoders[one.row["fold"]], threshold=share)
         found = one.intervals(decoder, emotions=choices.synergy == 1)  # which deletes neutral intervals
-        total += match(_in_unit(found, one.pace, choices.unit), _in_unit(one.labels, one.pace, choices.unit),
+        total += match(in_unit(found, one.pace, choices.unit), in_unit(one.labels, one.pace, choices.unit),
                        convention).counts  # fmt: skip
     return total
 
@@ -139,7 +144,8 @@ def _ends(interval: Interval) -> Row:
     return {"onset": str(interval.onset), "offset": str(interval.offset), "emotion": interval.emotion}
 
 
-def _in_unit(intervals: Iterable[Interval], pace: Pace, unit: str) -> list[Interval]:
+def in_unit(intervals: Iterable[Interval], pace: Pace, unit: str) -> list[Interval]:
+    """Intervals of frames in the unit of the IoU: frames or positions."""
     return list(map(pace.positions, intervals)) if unit == "positions" else list(intervals)
 
 
@@ -169,6 +175,7 @@ def figures(rows: Sequence[Row], classes: tuple[str, ...]) -> dict[str, object]:
         "ap": interpolated_ap((counts.recall, counts.precision) for counts in points),
         "strs_with_me": with_me["strs"],
         "f1_with_me": with_me["f1_spotting"],
+        "fp_with_me": with_me["fp"],
         "f1_test_peek": max(counts.f1 for counts in points),
     }
 
@@ -192,5 +199,5 @@ def _located(rows: Sequence[Row], what: str, paces: Mapping[Video, Pace], unit: 
     for row in rows:
         if row["what"] == what:
             interval = Interval(int(row["onset"]), int(row["offset"]), row["emotion"])
-            found.append(Located(_video(row), "", *_in_unit([interval], paces[_video(row)], unit)))
+            found.append(Located(_video(row), "", *in_unit([interval], paces[_video(row)], unit)))
     return found

@@ -103,6 +103,7 @@ def _row(scores: list[Score]) -> Row:
         corrected=fewest.corrected,
         corrections=fewest.corrections,
         deviations=next((score.deviations for score in scores if score.deviations), ""),
+        conventions=first.conventions,
         note=note(fewest, scores),
     )
 
@@ -134,12 +135,14 @@ def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
         cell = row.cells.get(column.key)
         return column.sign * round(cell.mean, 4) if cell else -math.inf
 
+    compared = [column for column in columns if column.compared]
+
     ranked = [row for row in rows if fair(row)]
-    best = {column: max((figure(row, column) for row in ranked), default=0.0) for column in columns}
+    best = {column: max((figure(row, column) for row in ranked), default=0.0) for column in compared}
     order = sorted((figure(row, columns[0]) for row in ranked), reverse=True)
 
     def marked(row: Row) -> Row:
-        leads = frozenset(c.key for c in columns if c.key in row.cells and figure(row, c) == best[c])
+        leads = frozenset(c.key for c in compared if c.key in row.cells and figure(row, c) == best[c])
         return replace(row, rank=order.index(figure(row, columns[0])) + 1, best=leads)
 
     return [marked(row) if fair(row) else row for row in rows]

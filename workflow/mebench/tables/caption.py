@@ -21,6 +21,7 @@ def caption(
         count = f"{len(absent)} run{'s are' if len(absent) > 1 else ' is'} missing"
         lines.append(f"{INCOMPLETE}: {count}. Models that lack a run are not ranked. {' '.join(sentences(absent))}")
     lines += [description.caption] if description.caption else []
+    lines += sorted({row.conventions for row in measured if row.conventions})
     if any(row.seeds > 1 for row in measured):
         lines.append(
             "Measured figures: mean ± sample standard deviation over the seeds, "

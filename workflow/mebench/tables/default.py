@@ -9,7 +9,7 @@ from mebench import cards, tasks
 from mebench.protocols.tasks import task as task_called
 from mebench.tables.description import Column, Description
 
-Metrics = Mapping[str, Mapping[str, object]]  # of a kind of task, see mebench.tasks.metrics
+Metrics = Mapping[str, tasks.Metric]  # of a kind of task
 
 
 def default(name: str) -> Description:
@@ -44,4 +44,6 @@ def columns(part: str, figures: Iterable[tuple[str, str]], metrics: Metrics) -> 
 
 def column(part: str, metric: str, header: str, metrics: Metrics) -> Column:
     """A column of a metric that the task has."""
-    return Column(part, metric, header, -1 if metrics[metric].get("best") == "min" else 1)
+    about = metrics[metric]
+    return Column(part, metric, header, -1 if about.get("best") == "min" else 1, about.get("digits", 4),
+                  about.get("compared", True))  # fmt: skip

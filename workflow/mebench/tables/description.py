@@ -16,12 +16,15 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Column:
-    """One column of figures; ``sign`` is -1 where less is better."""
+    """One column of figures; ``sign`` is -1 where less is better. ``digits`` is 0 for a count. Where rows are not
+    ``compared``, none of them is the best."""
 
     part: str
     metric: str
     header: str
     sign: int = 1
+    digits: int = 4
+    compared: bool = True
 
     @property
     def key(self) -> Key:

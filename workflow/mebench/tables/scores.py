@@ -19,7 +19,7 @@ class Score:
 
     ``n`` clips were predicted; ``without_input`` of the part could not be; ``excluded`` were left out by configuration,
     ``exclusions`` says which and why; ``corrected`` and ``corrections`` say the same of clips with corrected labels.
-    ``deviations`` say what differs from the counts that the task expects.
+    ``deviations`` say what differs from the counts that the task expects, ``conventions`` how figures came about.
     """
 
     task: str
@@ -40,6 +40,7 @@ class Score:
     corrected: int = 0
     corrections: str = ""
     deviations: str = ""
+    conventions: str = ""
 
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
@@ -82,6 +83,7 @@ def _score(row: dict[str, str]) -> Score:
         corrected=int(row.get("corrected") or 0),
         corrections=row.get("corrections") or "",
         deviations=row.get("deviations") or "",
+        conventions=row.get("conventions") or "",
     )
 
 

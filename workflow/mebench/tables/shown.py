@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mebench.tables.description import Key
+from mebench.tables.description import Column
 from mebench.tables.printed import as_fraction
 from mebench.tables.table import BLOCKS, INCOMPLETE, Cell, Row, Table
 
@@ -84,6 +84,11 @@ class Shown:
         return (*BEFORE, *(column.header for column in self.table.columns), AFTER)
 
     @property
+    def least(self) -> frozenset[int]:
+        """The numbers of the columns, counted from 1, in which less is better."""
+        return frozenset(n for n, column in enumerate(self.table.columns, len(BEFORE) + 1) if column.sign < 0)
+
+    @property
     def width(self) -> int:
         """The number of columns."""
         return len(self.headings)
@@ -114,29 +119,33 @@ def _line(table: Table, row: Row, footnotes: Mapping[str, int]) -> Line:
         selection="peeked" if row.peeked else row.selection,
         folds=f"{row.folds_done}/{row.folds_expected}" if counted else "",
         seeds=str(row.seeds or ""),
-        figures=tuple(_figure(row, column.key) for column in table.columns),
+        figures=tuple(_figure(row, column) for column in table.columns),
         source=", ".join(row.source),
         row=row,
     )
 
 
-def _figure(row: Row, key: Key) -> Figure | None:
-    cell = row.cells.get(key)
+def _figure(row: Row, column: Column) -> Figure | None:
+    cell = row.cells.get(column.key)
     if cell is None:
         return None
     lacking = row.block != "published" and cell.seeds < row.seeds
     partial = f"(n={cell.seeds})" if lacking else ""
-    return Figure(mean(cell), spread(cell), partial, key in row.best, cell.mean)
+    return Figure(mean(cell, column.digits), spread(cell, column.digits), partial, column.key in row.best, cell.mean)
 
 
-def mean(cell: Cell) -> str:
-    """The figure with 4 decimals, or with the digits it was printed with."""
-    return as_fraction(cell.printed) if cell.printed else f"{cell.mean:.4f}"
+def mean(cell: Cell, digits: int = 4) -> str:
+    """The figure with ``digits`` decimals, or with those it was printed with. The mean of counts has one decimal."""
+    return as_fraction(cell.printed) if cell.printed else f"{cell.mean:.{_digits(cell, digits)}f}"
 
 
-def spread(cell: Cell) -> str:
-    """The standard deviation with 4 decimals, empty for a single seed and for published figures."""
-    return f"{cell.sd:.4f}" if cell.sd is not None else ""
+def spread(cell: Cell, digits: int = 4) -> str:
+    """The standard deviation with as many decimals, empty for a single seed and for published figures."""
+    return f"{cell.sd:.{_digits(cell, digits)}f}" if cell.sd is not None else ""
+
+
+def _digits(cell: Cell, digits: int) -> int:
+    return 1 if not digits and cell.seeds > 1 else digits
 
 
 def _groups(table: Table) -> list[Group]:

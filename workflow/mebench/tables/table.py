@@ -15,7 +15,7 @@ BLOCKS = {"measured": "Measured here", "missing": "Missing", "control": "Control
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure in 0..1.
+    """One figure, mostly in 0..1.
 
     ``sd``: sample standard deviation over ``seeds`` runs; ``printed``: the text of a published figure.
     """
@@ -47,6 +47,7 @@ class Row:
     corrected: int = 0
     corrections: str = ""
     deviations: str = ""
+    conventions: str = ""
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None

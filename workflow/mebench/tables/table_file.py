@@ -26,7 +26,7 @@ from mebench.tables.description import Column, Description, Key, Published
 
 FOLDER = Path(__file__).parent
 SELECTIONS = ("last", "inner", "test_peek", "")  # empty: not known
-FIGURE = re.compile(r"~?\d+\.\d+%?")
+FIGURE, COUNT = re.compile(r"~?\d+\.\d+%?"), re.compile(r"~?\d+")
 
 
 class WrittenRow(TypedDict, total=False):
@@ -143,9 +143,10 @@ def _values(row: WrittenRow, metrics: Metrics, where: str) -> dict[Key, str]:
         for metric, text in figures.items():
             if metric not in metrics:
                 raise UserError(f"{where}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
-            if not isinstance(text, str) or not FIGURE.fullmatch(text):
+            form, example = (FIGURE, "0.7353") if metrics[metric].get("digits", 4) else (COUNT, "26")
+            if not isinstance(text, str) or not form.fullmatch(text):
                 raise UserError(
-                    f'{where}: {part} {metric} is {text!r}; write the printed figure in quotes, like "0.7353"'
+                    f'{where}: {part} {metric} is {text!r}; write the printed figure in quotes, like "{example}"'
                 )
             values[Key(part_name(str(part)), metric)] = text
     return values

@@ -30,12 +30,15 @@ Task = Mapping[str, Any]  # any: the definition of a task; a kind of one's own h
 
 
 class Metric(TypedDict, total=False):
-    """What a card says of a metric: its ``title``, and where it has any the ``range`` of its values and ``best: min``
-    where less is better."""
+    """What a card says of a metric: its ``title``, and where it has any the ``range`` of its values, ``best: min``
+    where less is better, ``digits`` after the point (4, and 0 for a count), and ``compared: False`` where no row of a
+    table is the best."""
 
     title: str
     range: list[float]
     best: str
+    digits: int
+    compared: bool
 
 
 class Objective:
@@ -82,6 +85,10 @@ class Scoring:
     def files(self, rows: Sequence[Row]) -> Mapping[str, Sequence[Row]]:
         """The decoded rows as files beside predictions.csv, by the names that the card has under ``files``."""
         return {}
+
+    def conventions(self, parameters: Mapping[str, object]) -> str:
+        """What a reader has to know of the parameters of :meth:`stage` to compare figures, in a few sentences."""
+        return ""
 
     def score(self, rows: Sequence[Row]) -> Mapping[str, object]:
         """``n``, and the card's metrics (None where one is not defined) with whatever else scores/TASK.json keeps."""

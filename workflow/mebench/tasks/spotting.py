@@ -119,27 +119,52 @@ CARD = {
         "f1_spotting": {"title": "F1 of spotting", "range": [0, 1]},
         "f1_recognition": {"title": "F1 of recognition", "range": [0, 1]},
         "ap": {"title": "AP over thresholds", "range": [0, 1]},
-        "tp": {"title": "true positives", "digits": 0},
-        "fp": {"title": "false positives", "best": "min", "digits": 0},
-        "fn": {"title": "false negatives", "best": "min", "digits": 0},
+        "tp": {"title": "true positives", "digits": 0, "compared": False},
+        "fp": {"title": "false positives", "best": "min", "digits": 0, "compared": False},
+        "fn": {"title": "false negatives", "best": "min", "digits": 0, "compared": False},
         "precision": {"title": "precision", "range": [0, 1]},
         "recall": {"title": "recall", "range": [0, 1]},
         "uf1": {"title": "UF1 over true positives", "range": [0, 1]},
         "uar": {"title": "UAR over true positives", "range": [0, 1]},
         "strs_with_me": {"title": "STRS, videos with a label", "range": [0, 1]},
         "f1_with_me": {"title": "F1 of spotting, videos with a label", "range": [0, 1]},
-        "f1_test_peek": {"title": "F1 of spotting, threshold chosen on the test subjects", "range": [0, 1]},
+        "fp_with_me": {"title": "false positives in videos with a label", "best": "min", "digits": 0,
+                       "compared": False},
+        "f1_test_peek": {"title": "F1 of spotting, threshold chosen on the test subjects", "range": [0, 1],
+                         "compared": False},
     },
     "columns": {
         "all": [["strs", "STRS"], ["f1_spotting", "F1 spot"], ["f1_recognition", "F1 recog"], ["tp", "TP"],
-                ["fp", "FP"], ["fn", "FN"], ["ap", "AP"], ["f1_with_me", "F1 spot, videos with ME"],
-                ["strs_with_me", "STRS, videos with ME"], ["f1_test_peek", "F1 spot, peeked p"]],
-        "part": [["strs", "STRS"], ["f1_spotting", "F1 spot"]],
+                ["fp", "FP"], ["fn", "FN"], ["ap", "AP"], ["strs_with_me", "STRS, videos with ME"],
+                ["f1_with_me", "F1 spot, videos with ME"], ["fp_with_me", "FP, videos with ME"],
+                ["f1_test_peek", "F1 spot, peeked p"]],
+        "part": [["strs", "STRS"], ["f1_spotting", "F1 spot"], ["tp", "TP"], ["fp", "FP"], ["fn", "FN"]],
     },
     "caption": "STRS = F1 of spotting x F1 of recognition over true positives, of intervals pooled over all folds.",
     "plots": {
         "curves": ["Learning curves",
                    "Training loss over the folds; a curve that still falls at its end was cut short."],
+        "recordings": ["Recordings",
+                       "The smoothed score, its threshold, labels and predicted intervals; below, a line for each "
+                       "emotion of labels, predictions and frames. First seed; of each model the recording with most "
+                       "labels found, most missed, and most false alarms."],
+        "precision_recall": ["Precision and recall over the threshold",
+                             "All else as scored. Points are the scored threshold; AP is the area below the third "
+                             "curve. A threshold chosen here would be chosen on the test subjects."],
+        "lengths": ["Lengths and overlaps",
+                    "Predictions much shorter or longer than labels cannot overlap enough; predictions just left of "
+                    "the dashed line are near misses."],
+        "durations_found": ["Found by duration",
+                            "Short and long labels are missed where all predictions have one length."],
+        "emotions": ["Emotions of what is found",
+                     "True positives only: F1 of recognition comes from these counts. Rows are the labels; a model "
+                     "without true positives is left out."],
+        "false_alarms": ["What false alarms are",
+                         "Met badly: the overlap is too small for a true positive. Of real recordings only labelled "
+                         "expressions are known, so that blinks are among the unknown."],
+    },
+    "pages": {
+        "all_recordings": ["All recordings", "a page for each subject, all recordings and models that are no controls"],
     },
 }  # fmt: skip
 
@@ -397,6 +422,11 @@ class Intervals(Scoring):
         from mebench.spotting import decoded
 
         return decoded.by_file(rows)
+
+    def conventions(self, parameters: Mapping[str, object]) -> str:
+        from mebench.spotting.choices import Choices
+
+        return Choices.read(parameters).sentences(self.task["classes"])
 
     def score(self, rows: Sequence[Row]) -> Mapping[str, object]:
         from mebench.spotting import decoded

@@ -4,7 +4,7 @@ Kinds that draw one plot, at --out STEM: confusion, subjects, curves and seeds r
 samples of one kind of input (--inputs and --clips; flow is its old name); dataset shows one clips.csv (--clips), with
 the videos.csv and report.md that `mebench index` wrote beside it.
 
-Kinds that draw several, into the folder --out: task draws the four plots of runs and a sample picture of each --sample;
+Kinds that draw several, into the folder --out: task draws the plots of its kind and a sample picture of each --sample;
 datasets draws one plot for each clips.csv.
 """
 
@@ -33,6 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", nargs="+", action="append", default=[], metavar=("NAME", "FOLDER"),
                         help="with task, once for each input: its name and its folders, one per dataset")  # fmt: skip
     parser.add_argument("--clips", nargs="+", metavar="CSV", help="what `mebench index` wrote, of each dataset")
+    parser.add_argument("--events", nargs="+", default=[], metavar="CSV",
+                        help="of recordings: all that happens in generated ones, which lies beside them")  # fmt: skip
     parser.add_argument("--task", help="the task; with input: show its classes instead of each dataset's emotions")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.svg and STEM.png; or a folder")
     parser.add_argument("--config", metavar="FILE",
@@ -65,7 +67,7 @@ def main(args: argparse.Namespace) -> None:
     written: Iterable[Path]
     if kind == "task":
         samples = {name: folders for name, *folders in args.sample}
-        written = together.save_task(out, args.task, args.runs, samples, args.clips)
+        written = together.save_task(out, args.task, args.runs, samples, args.clips, args.events)
     elif kind == "datasets":
         written = together.save_datasets(out, args.clips)
     elif kind == "input":
@@ -73,7 +75,7 @@ def main(args: argparse.Namespace) -> None:
     elif kind == "dataset":
         written = style.save(together.draw_dataset(Path(args.clips[0])), out)
     else:
-        written = style.save(together.draw_runs(kind, args.runs), out)
+        written = style.save(together.draw_runs(kind, args.runs, args.clips or (), args.events), out)
     for path in written:
         print(path, flush=True)
 
@@ -90,3 +92,4 @@ def _configure(args: argparse.Namespace) -> None:
         args.runs = [plan.paths.folder(run) for run in plan.paths.runs_of(args.task)]
         args.sample = [[name, *folders] for name, folders in plan.paths.samples[args.task].items()]
         args.clips = plan.paths.clips(plan.tasks[args.task]["datasets"])
+        args.events = [path for path in plan.paths.events(args.task) if Path(path).exists()]

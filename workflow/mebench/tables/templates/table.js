@@ -2,8 +2,9 @@ document.querySelectorAll(".mb-table").forEach(table => {
   const heads = [...table.querySelectorAll("thead tr:last-child th")];
   heads.forEach((head, at) => head.querySelector("button").addEventListener("click", () => {
     const text = head.classList.contains("mb-text");
-    const first = text ? "ascending" : "descending";  // names from A, figures from the best
-    const rising = (head.getAttribute("aria-sort") === first) !== text;
+    const upwards = text || "least" in head.dataset;  // names from A, figures from the best
+    const first = upwards ? "ascending" : "descending";
+    const rising = (head.getAttribute("aria-sort") === first) !== upwards;
     const sign = rising ? 1 : -1;
     heads.forEach(other => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", rising ? "ascending" : "descending");
