@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from mebench import formats
 from mebench.config.configuration import Configuration
 from mebench.plan import inputs
 from mebench.plan.inputs import Inputs
@@ -140,7 +141,7 @@ class Paths:
         """Where the list of all that happens in generated recordings lies; only those of long videos have one."""
         entries, names = self.configuration.datasets, self.configuration.tasks[task]["datasets"]
         generated = [name for name in names if entries[name]["source"] == "synthetic"]
-        return [f"{self.results}/sources/{name}/data/synthetic-events.csv" for name in generated]
+        return [f"{self.results}/{formats.EVENTS.path.replace('<dataset>', name)}" for name in generated]
 
     def plotted(self, task: str) -> list[str]:
         """The files that the plots of a task are made from, besides the clips."""

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from mebench import formats
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.metrics.intervals import Interval
 from mebench.metrics.spotting import Video
 
-COLUMNS = ("dataset", "subject", "video", "kind", "first", "last")
 LABELLED = ("micro", "macro")  # events that clips.csv has as well
 
 
@@ -22,7 +22,7 @@ def read(clips: Sequence[Path], events: Sequence[Path]) -> dict[Video, list[Inte
         for video, interval in _expressions(path):
             found.setdefault(video, []).append(interval)
     for path in events:
-        for row in read_csv(path, COLUMNS):
+        for row in read_csv(path, formats.EVENTS.names):
             if row["kind"] not in LABELLED:
                 video = Video(row["dataset"], row["subject"], row["video"])
                 found.setdefault(video, []).append(Interval(int(row["first"]), int(row["last"]), row["kind"]))
