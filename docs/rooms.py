@@ -27,6 +27,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "watch": (("watch",), "status, failures, explain: what people ask while a benchmark runs"),
     "doctor": (("doctor",), "what this machine and the copies of the datasets lack"),
     "plan": (("plan",), "every run and every file, known when the Snakefile is parsed; their cost; in how many jobs"),
+    "footage": (("footage",), "footage of one's own: its frames and inputs, what a network says of them"),
     "plots": (("plots",), "one file for each plot, a function of predictions, histories, inputs or clips"),
     "runs": (
         ("runs",),

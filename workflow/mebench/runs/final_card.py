@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from mebench import cards, tasks
 from mebench.clips.card import dataset_card
@@ -13,7 +14,7 @@ from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import canonical_json, file_digest, read_json, write_json
 from mebench.runs import final_files, run_record
-from mebench.runs.final_files import FinalRecord
+from mebench.runs.final_files import Benchmark, Card, Decoding, FinalRecord
 from mebench.runs.paths import WEIGHTS, RunFiles
 
 # what a model's card says for those who use its weights
@@ -21,7 +22,7 @@ OF_MODEL = ("name", "title", "paper", "licence", "notes", "deviations")
 OF_SCORE = ("selection", "origin", "n", "folds_done", "folds_expected")
 
 
-def write(files: RunFiles, scores: Path, stage: Mapping[str, object]) -> dict[str, object]:
+def write(files: RunFiles, scores: Path, stage: Mapping[str, object]) -> Card:
     """Write ``card.json`` beside the weights, and return it. ``scores`` is the scores/TASK.json of the task, which need
     not be there; ``stage`` are the parameters of its stage."""
     folder = final_files.folder(files.run)
@@ -31,11 +32,17 @@ def write(files: RunFiles, scores: Path, stage: Mapping[str, object]) -> dict[st
     if not _same(files.spec, record.fold.spec):
         raise UserError(f"{folder / WEIGHTS} was trained by another configuration; run `mebench final` without --card "
                         "first")  # fmt: skip
-    card = {
+    task = files.spec["task"]
+    model = cards.card("models", files.spec["model"])
+    card: Card = {
         "format": final_files.FORMAT,
         "weights": file_digest(folder / WEIGHTS),
         "run": record.run,
-        **_about(files.spec),
+        "title": recipes.describe(files.spec)[0],
+        "model": {key: model[key] for key in OF_MODEL if key in model},
+        "task": {"name": task["name"], "title": recipes.about(files.spec)["task_title"], "kind": tasks.name_of(task)},
+        "classes": list(task.get("classes", [])),
+        "seed": files.spec["seed"],
         "licences": _licences(record),
         "training": record.as_json(),
         "decoding": _decoding(files.spec, record, stage),
@@ -45,18 +52,6 @@ def write(files: RunFiles, scores: Path, stage: Mapping[str, object]) -> dict[st
     return card
 
 
-def _about(spec: RunSpec) -> dict[str, object]:
-    """What the network is and does."""
-    card, task = cards.card("models", spec["model"]), spec["task"]
-    return {
-        "title": recipes.describe(spec)[0],
-        "model": {key: card[key] for key in OF_MODEL if key in card},
-        "task": {"name": task["name"], "title": recipes.about(spec)["task_title"], "kind": tasks.name_of(task)},
-        "classes": list(task.get("classes", [])),
-        "seed": spec["seed"],
-    }
-
-
 def _licences(record: FinalRecord) -> dict[str, str]:
     """The licence of each dataset that was trained on: it is that of the weights too."""
     if record.learned.origin == "synthetic":
@@ -64,12 +59,12 @@ def _licences(record: FinalRecord) -> dict[str, str]:
     return {name: dataset_card(name).licence for name in record.learned.datasets}
 
 
-def _decoding(spec: RunSpec, record: FinalRecord, stage: Mapping[str, object]) -> dict[str, object] | None:
+def _decoding(spec: RunSpec, record: FinalRecord, stage: Mapping[str, object]) -> Decoding | None:
     scoring = tasks.scoring_of(spec["task"])
     return scoring.decoding(record.learned.labels, stage) if hasattr(scoring, "decoding") else None
 
 
-def benchmark(files: RunFiles, scores: Path) -> dict[str, object] | None:
+def benchmark(files: RunFiles, scores: Path) -> Benchmark | None:
     """The scores of the same entry and seed over left-out subjects; None where they are not there, or are those of
     another configuration."""
     spec = files.spec
@@ -81,7 +76,7 @@ def benchmark(files: RunFiles, scores: Path) -> dict[str, object] | None:
         mine = (one["model"], one["seed"], one["part"]) == (spec["label"], spec["seed"], "all")
         if mine and one["selection"] != "test_peek":
             metrics = {name: one[name] for name in tasks.metrics(tasks.name_of(spec["task"]))}
-            return {**{name: one[name] for name in OF_SCORE}, "metrics": metrics}
+            return cast(Benchmark, {**{name: one[name] for name in OF_SCORE}, "metrics": metrics})
     return None
 
 

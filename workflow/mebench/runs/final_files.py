@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, cast
 
+from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import canonical_json, file_digest, read_json, whole_file
 from mebench.runs.paths import WEIGHTS
@@ -83,13 +84,62 @@ def record_in(path: Path) -> FinalRecord | None:
     return record_from(kept) if kept.get("format") == FORMAT else None
 
 
+class OfTask(TypedDict):
+    """What a card says of the task."""
+
+    name: str
+    title: str
+    kind: str
+
+
+class Decoding(TypedDict):
+    """How scores become intervals: ``half_width`` in positions, and all parameters of the ``stage``."""
+
+    half_width: int
+    threshold: float
+    stage: Mapping[str, object]
+
+
+class Benchmark(TypedDict):
+    """How the same entry and seed fared on subjects that its folds left out."""
+
+    selection: str
+    origin: str
+    n: int
+    folds_done: int
+    folds_expected: int
+    metrics: Mapping[str, float | None]
+
+
+class Card(TypedDict):
+    """``card.json``; ``formats.FINAL_CARD`` explains each key."""
+
+    format: str
+    weights: str
+    run: str
+    title: str
+    model: Mapping[str, object]
+    task: OfTask
+    classes: list[str]
+    seed: int
+    licences: Mapping[str, str]
+    training: Mapping[str, object]
+    decoding: Decoding | None
+    benchmark: Benchmark | None
+
+
 @dataclass(frozen=True)
 class Final:
     """A training on everyone as it lies on a disk: the file of its ``weights``, its record, and its ``card``."""
 
     weights: Path
     record: FinalRecord
-    card: Mapping[str, object]
+    card: Card
+
+    @property
+    def spec(self) -> RunSpec:
+        """The spec of the training."""
+        return cast(RunSpec, self.record.fold.spec)
 
 
 def read(weights: Path) -> Final:
