@@ -399,3 +399,85 @@ def test_bad_input_is_one_clear_sentence(tmp_path, build):
     (tmp_path / "short.csv").write_text("task,model\nx,y\n")
     with pytest.raises(UserError, match="lacks the column"):
         read_scores(tmp_path / "short.csv")
+
+
+# --- spotting: counts, columns in which less is better, conventions -------------------------------------------------
+
+
+def spotted(model="net", seed=0, **other):
+    base = dict.fromkeys((*COLUMNS, *tasks.metrics("spotting")), "")
+    return base | {
+        "task": "sammlv-spotting", "model": model, "title": model, "kind": "model", "seed": seed, "selection": "last",
+        "origin": "licensed", "part": "all", "n": 147, "without_input": 0, "folds_done": 29, "folds_expected": 29,
+        "task_kind": "spotting", "strs": 0.1, "f1_spotting": 0.2, "tp": 26, "fp": 363, "fn": 133, "f1_test_peek": 0.3,
+        "conventions": "Conventions: threshold p 0.55, fixed.",
+    } | other  # fmt: skip
+
+
+@pytest.fixture
+def build_spotting(tmp_path):
+    def run(lines, name="sammlv-strs"):
+        write_csv(tmp_path / "scores.csv", [*COLUMNS, *tasks.metrics("spotting"), "conventions"], lines)
+        return tables.build(tables.describe(name), read_scores(tmp_path / "scores.csv"))
+
+    return run
+
+
+def test_counts_are_whole_numbers_of_one_seed_and_have_one_decimal_as_means(build_spotting):
+    one, three = [spotted()], [spotted(seed=0), spotted(seed=1, tp=27), spotted(seed=2, tp=27)]
+    texts = [tables.FORMATS["md"](build_spotting(lines)).split("| net |")[1].split("\n")[0] for lines in (one, three)]
+    assert "| 26 | 363 | 133 |" in texts[0]
+    assert "| 26.7 ± 0.6 | 363.0 ± 0.0 | 133.0 ± 0.0 |" in texts[1]
+    assert "**0.1000**" in texts[0]
+
+
+def test_no_count_and_nothing_peeked_is_the_best(build_spotting):
+    macro = {"task": "sammlv-spotting-macro"}  # its default table has the column of the peeked threshold
+    lines = [spotted(**macro), spotted("other", strs=0.05, fp=1, f1_test_peek=0.9, **macro)]
+    table = build_spotting(lines, "sammlv-spotting-macro")
+    assert {"fp", "f1_test_peek"} <= {column.metric for column in table.columns}
+    best = {row.model: {key.metric for key in row.best} for row in table.block("measured")}
+    assert best == {"net": {"strs", "f1_spotting"}, "other": {"f1_spotting"}}
+
+
+def test_a_click_on_a_column_in_which_less_is_better_sorts_upwards(build_spotting):
+    page = tables.FORMATS["html"](build_spotting([spotted()]))
+    heads = re.findall(r'<th scope="col"([^>]*)><button type="button">([^<]*)', page)
+    assert [name for marks, name in heads if "data-least" in marks] == ["FP", "FN", "FP, videos with ME"]
+
+
+def test_the_caption_says_the_conventions_of_the_measured_rows(build_spotting):
+    assert "Conventions: threshold p 0.55, fixed." in build_spotting([spotted()]).caption
+
+
+SPOTTING_TABLES = ("sammlv-strs", "casme3-strs", "casme2sq-spotting")
+
+
+@pytest.mark.parametrize("name", SPOTTING_TABLES)
+def test_published_rows_of_spotting_fit_their_own_counts_and_factors(name):
+    """F1 = 2 TP / (2 TP + FP + FN), and STRS = F1 x F1, to the digits that were printed."""
+    for row in tables.describe(name).published:
+        figures = {key.metric: text for key, text in row.values.items()}
+        assert row.note, row.method
+        for f1, fp, strs in (("f1_spotting", "fp", "strs"), ("f1_with_me", "fp_with_me", "strs_with_me")):
+            if {f1, fp, "tp", "fn"} <= figures.keys():
+                tp, false, missed = (int(figures[key]) for key in ("tp", fp, "fn"))
+                assert f"{2 * tp / (2 * tp + false + missed):.4f}" == figures[f1], row.method
+            if {f1, strs, "f1_recognition"} <= figures.keys() and len(figures[strs].rstrip("0")) > 4:
+                assert float(figures[f1]) * float(figures["f1_recognition"]) == pytest.approx(
+                    float(figures[strs]), abs=6e-5
+                )
+
+
+@pytest.mark.parametrize("name", ["sammlv", "casme3"])
+def test_the_table_of_a_spotting_task_is_the_one_with_published_rows(name):
+    own, named = (tables.describe(f"{name}-{end}") for end in ("spotting", "strs"))
+    assert own.task == named.task == f"{name}-spotting"
+    assert own.published == named.published
+
+
+def test_a_count_that_is_no_whole_number_is_refused(tmp_path):
+    text = (Path(tables.__file__).parent / "casme2sq-spotting.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace('tp: "17"', 'tp: "17.5"'))
+    with pytest.raises(UserError, match=r"all tp is '17.5'; write the printed figure in quotes, like \"26\""):
+        tables.describe(str(tmp_path / "mine.yaml"))
