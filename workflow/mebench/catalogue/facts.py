@@ -99,7 +99,7 @@ def written(value: Option) -> str:
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """Published figures of a part of a task: UF1, UAR and accuracy as they are printed, and where."""
+    """Published figures of a part of a task, by metric as they are printed, and where."""
 
     task: str
     method: str

@@ -14,7 +14,10 @@ from mebench.papers import paper
 from mebench.plan import estimate
 from mebench.protocols.tasks import task
 from mebench.report.plain import plain
+from mebench.tasks import metrics
+from mebench.tasks import name_of as kind_of
 
+QUOTED = {"recognition": {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}}  # all three, whether quoted or not
 COMPOSITE = 435  # training clips of a fold of megc2019, on average
 COMMAND = "mebench models --page > docs/models.md"
 INTRODUCTION = f"""\
@@ -138,13 +141,20 @@ def _published(card: ModelCard) -> str:
     figures = facts.published(card["name"])
     if not figures:
         return "No published figure of it that was read belongs to a task of this benchmark."
-    header = ("task", "published as", "part", "UF1", "UAR", "accuracy", "peeked")
-    lines = [
-        [f.task, f.method, f.part, *(f.values.get(metric, "") for metric in ("uf1", "uar", "accuracy")), f.peeked]
-        for f in figures
-    ]
+    kinds = {f.task: kind_of(task(f.task)) for f in figures}
+    quoted = [_quoted([f for f in figures if kinds[f.task] == kind], kind) for kind in dict.fromkeys(kinds.values())]
     tasks = [f"- {name}: {task(name)['title']}" for name in dict.fromkeys(f.task for f in figures)]
     read = [
         f"- {f.method} ({f.task}): read in: {'; '.join(f.sources)}.{' ' + f.note if f.note else ''}" for f in figures
     ]
-    return "\n".join([markdown_table(header, lines, right=header[3:6]), "", *tasks, *dict.fromkeys(read)])
+    return "\n".join(["\n\n".join(quoted), "", *tasks, *dict.fromkeys(read)])
+
+
+def _quoted(figures: Sequence[facts.PublishedFigure], kind: str) -> str:
+    """A table of figures of tasks of one kind, with a column for each of its metrics that is quoted."""
+    known = metrics(kind)
+    shown = QUOTED.get(kind) or {name: about["title"] for name, about in known.items()
+                                 if any(name in f.values for f in figures)}  # fmt: skip
+    header = ("task", "published as", "part", *shown.values(), "peeked")
+    lines = [[f.task, f.method, f.part, *(f.values.get(metric, "") for metric in shown), f.peeked] for f in figures]
+    return markdown_table(header, lines, right=[*shown.values()])
