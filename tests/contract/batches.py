@@ -23,6 +23,7 @@ def shape(inputs: dict[str, Any]) -> tuple[int, ...]:
         "long_flow": (11, channels, size, size),
         "frames": (inputs.get("frames", 0) + 2, 3, size, size),
         "roi_flow": (channels, 30),
+        "mdmd_feature": (channels,),
         "lbp_top": (1200 if inputs.get("options", {}).get("codes") == "raw" else 1125,),
     }.get(inputs["kind"], (channels, size, size))
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from mebench.inputs import mdmd_feature
 from mebench.inputs.farneback import flow as farneback
 from mebench.metrics.intervals import Interval, iou
 from mebench.spotting import mdmd
@@ -37,33 +38,33 @@ def plain_feature(rise: np.ndarray, rest: np.ndarray) -> float:
 @pytest.mark.parametrize("side", [12, 20, 31])
 def test_the_feature_is_that_of_the_definition(side):
     rise, rest = np.random.default_rng(side).normal(size=(2, 2, side, side))
-    assert mdmd.feature(rise, rest) == pytest.approx(plain_feature(rise, rest))
+    assert mdmd_feature.feature(rise, rest) == pytest.approx(plain_feature(rise, rest))
 
 
 @pytest.mark.parametrize("direction", [(3, 4), (-3, 4), (3, -4), (-3, -4), (5, 0), (-5, 0), (0, 5), (0, -5)])
 def test_a_motion_that_comes_back_counts_in_every_direction_and_one_that_stays_does_not(direction):
-    assert mdmd.feature(uniform(*direction), uniform(0, 0)) == pytest.approx(5)
-    assert mdmd.feature(uniform(*direction), uniform(*direction)) == pytest.approx(0)
+    assert mdmd_feature.feature(uniform(*direction), uniform(0, 0)) == pytest.approx(5)
+    assert mdmd_feature.feature(uniform(*direction), uniform(*direction)) == pytest.approx(0)
 
 
 def test_the_largest_third_of_the_blocks_counts():
     """12 of 36 blocks that move give the whole; more give no more."""
     rise = uniform(0, 0)
     rise[0, :4] = 2  # 2 x 6 blocks
-    assert mdmd.feature(rise, uniform(0, 0)) == pytest.approx(2)
+    assert mdmd_feature.feature(rise, uniform(0, 0)) == pytest.approx(2)
     rise[0, :2] = 0
-    assert mdmd.feature(rise, uniform(0, 0)) == pytest.approx(1)
+    assert mdmd_feature.feature(rise, uniform(0, 0)) == pytest.approx(1)
 
 
 def test_no_motion_at_all_scores_0():
-    assert mdmd.feature(uniform(0, 0), uniform(0, 0)) == 0
+    assert mdmd_feature.feature(uniform(0, 0), uniform(0, 0)) == 0
 
 
 @pytest.mark.parametrize(
     ("frames", "wanted", "k"), [(480, 80, 80), (479, 80, 40), (100, 80, 10), (6, 80, 1), (2, 80, 1)]
 )
 def test_the_half_window_is_halved_until_the_video_has_six_of_it(frames, wanted, k):
-    assert mdmd.half_window(frames, wanted) == k
+    assert mdmd_feature.half_window(frames, wanted) == k
     assert k == 1 or frames - 2 * k >= 4 * k
 
 
@@ -72,20 +73,32 @@ def test_the_contrast_is_the_feature_without_its_neighbours():
     found = mdmd.relative(values, 2)
     assert found == pytest.approx([np.nan] * 3 + [2 - 5, 9 - 3, 4 - 7] + [np.nan] * 3, nan_ok=True)
     assert np.isnan(mdmd.relative(values, 9)).all()
+    assert mdmd.contrast(values) == pytest.approx(found, nan_ok=True)  # two are missing at the start: k is 2
+    assert np.isnan(mdmd.contrast(np.full(4, np.nan))).all()
 
 
 def test_intervals_are_runs_above_the_threshold_that_are_as_long_as_allowed():
     contrast = np.array([np.nan, 1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, np.nan])
-    setting = mdmd.Setting(2, 2, 3)
-    assert mdmd.intervals(contrast, setting, 0.5) == [Interval(1, 2), Interval(4, 6)]
-    assert mdmd.intervals(contrast, mdmd.Setting(2, 4, None), 0.5) == [Interval(9, 12)]
-    assert mdmd.intervals(np.full(5, np.nan), setting) == []
-    assert mdmd.intervals(np.ones(5), setting) == []
+    allowed = mdmd.Lengths(2, 3)
+    assert mdmd.intervals(contrast, allowed, 0.5) == [Interval(1, 2), Interval(4, 6)]
+    assert mdmd.intervals(contrast, mdmd.Lengths(4, None), 0.5) == [Interval(9, 12)]
+    assert mdmd.intervals(np.full(5, np.nan), allowed) == []
+    assert mdmd.intervals(np.ones(5), allowed) == []
 
 
-def test_the_settings_of_megc2020():
-    assert mdmd.SETTINGS["casme_sq", "micro"] == mdmd.Setting(12, 7, 16)
-    assert mdmd.SETTINGS["samm_long", "macro"].longest is None
+@pytest.mark.parametrize(
+    ("rate", "expression", "k", "shortest", "longest"),
+    [
+        (30, "micro", 12, 7, 16),
+        (30, "macro", 39, 17, None),
+        (200, "micro", 80, 47, 105),
+        (200, "macro", 260, 106, None),
+    ],
+)
+def test_the_settings_of_megc2020_are_the_same_in_seconds(rate, expression, k, shortest, longest):
+    """Facts, baselines, section 13: CAS(ME)^2 and SAMM Long Videos."""
+    assert round(mdmd_feature.SECONDS[expression] * rate) == k
+    assert mdmd.lengths(rate, expression) == mdmd.Lengths(shortest, longest)
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +119,18 @@ def video() -> list[np.ndarray]:
     return frames
 
 
+def spotted(frames, share):
+    """Intervals of 4 to 16 frames, with k = 6."""
+    values = mdmd_feature.features(frames, 6, farneback)
+    return mdmd.intervals(mdmd.contrast(values), mdmd.Lengths(4, 16), share)
+
+
 def test_a_movement_that_comes_back_is_spotted(video):
-    found = mdmd.spot(video, mdmd.Setting(6, 4, 16), farneback)
+    found = spotted(video, 0.01)
     assert len(found) == 1
     assert iou(found[0], Interval(25, 33)) >= 0.5
 
 
 def test_a_movement_that_stays_is_not(video):
     """From frame 29 on the face stays where it is."""
-    assert mdmd.spot([*video[:29], *[video[29]] * 31], mdmd.Setting(6, 4, 16), farneback, share=0.5) == []
+    assert spotted([*video[:29], *[video[29]] * 31], 0.5) == []

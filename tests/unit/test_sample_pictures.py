@@ -21,6 +21,7 @@ from mebench.plots.samples.choose import Sample
 
 RNG = np.random.default_rng(0)
 FRAMES = {"onset_row": 1, "apex_row": 0, "frames": 11}
+POSITIONS = {"windows": 40, "step": 3, "first": 1, "length": 1}
 # kind -> an array, the extra columns of its index, and what meta.json says
 STORED = {
     "apex_flow": (RNG.normal(size=(3, 28, 28)), {}, {"scale": "pixels"}),
@@ -32,6 +33,8 @@ STORED = {
     "lbp_top": (np.full(1125, 1 / 15), {}, {"scale": "share"}),
     "roi_flow": (RNG.normal(size=(2, 10, 30)), {"windows": 2, "step": 3, "first": 1},
                  {"scale": "pixels", "channels": names(10)}),
+    "pair_flow": (RNG.integers(0, 256, (40, 3, 16, 16)).astype(np.uint8), POSITIONS, {"scale": "picture"}),
+    "mdmd_feature": (np.where(np.arange(40) < 6, np.nan, RNG.normal(size=40))[:, None], POSITIONS, {"scale": "pixels"}),
 }  # fmt: skip
 CLASSES = ("negative", "positive", "surprise")
 TIMES = {"onset": "10", "apex": "60", "offset": "90"}

@@ -29,6 +29,8 @@ def shape(inputs: ModelInputs) -> str:
     kind, size, channels = inputs["kind"], inputs.get("size"), len(inputs.get("channels") or ())
     if kind == "lbp_top":
         return f"{kind} (vector)"
+    if kind == "mdmd_feature":
+        return f"{kind} (number)"
     if kind == "roi_flow":
         return f"{kind} {size}xk"  # k: the frames of a window
     picture = [str(number) for number in (channels, size, size) if number]
@@ -64,13 +66,13 @@ def recipe_table(card: ModelCard) -> tuple[list[str], list[list[str]], list[str]
     rows = [[key, *(written(options[key]) for options in chosen)] for key in first if key in changed]
     stated = {*card["recipe"], *(key for preset in card.get("presets", {}).values() for key in preset)}
     whole: list[Mapping[str, object]] = [entry["recipe"] for entry in resolved]
-    keys = [key for key in recipes.RECIPE if whole[0]]
+    keys = [key for key in recipes.KEYS if any(key in one for one in whole)]
     for key in keys:
-        values = [recipe[key] for recipe in whole]
-        if key in stated or any(value != recipes.RECIPE[key] for value in values):
+        values = [recipe.get(key, recipes.KEYS[key]) for recipe in whole]
+        if key in stated or any(value != recipes.KEYS[key] for value in values):
             rows.append([key, *map(plain, values)])
     shown = {row[0] for row in rows}
-    return presets, rows, [f"{key} {plain(recipes.RECIPE[key])}" for key in keys if key not in shown]
+    return presets, rows, [f"{key} {plain(recipes.KEYS[key])}" for key in keys if key not in shown]
 
 
 def effects(card: ModelCard) -> list[tuple[str, str, str]]:

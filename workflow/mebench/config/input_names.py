@@ -14,6 +14,8 @@ from mebench.errors import UserError, did_you_mean
 
 # how the face is cut out of a frame: as delivered, aligned by the eyes, or SLSTT's square around the nose
 CROPS = ("provided", "eyes", "nose")
+# which frames of a recording are seen: all, or as many as are nearest to 30 in a second
+PACES = ("full", "fps30")
 # optical flow; the first is the reference and what the benchmark uses unless a paper says otherwise
 FLOWS = ("tvl1", "tvl1_torch", "farneback", "dis")
 
@@ -52,6 +54,16 @@ KINDS: dict[str, InputKind] = {
     },
     "lbp_top": {"sizes": (16, 1024), "options": {"codes": ("uniform", "raw"), "crop": CROPS}},
     "roi_flow": {"sizes": (10, 36), "choices": (10, 36), "per": "video", "options": {"shift": ("released", "scaled")}},
+    "pair_flow": {"sizes": (8, 128), "per": "video", "options": {"flow": FLOWS, "pace": PACES}},
+    "mdmd_feature": {
+        "sizes": (60, 1024),
+        "per": "video",
+        "options": {
+            "expression": ("micro", "macro"),
+            "flow": ("dis", "farneback", "tvl1", "tvl1_torch"),
+            "pace": PACES,
+        },
+    },
 }
 
 

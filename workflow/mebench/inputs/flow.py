@@ -31,11 +31,16 @@ def estimator(name: str) -> Estimator:
 
 
 def estimate_many(name: str, first: np.ndarray, seconds: Sequence[np.ndarray]) -> np.ndarray:
-    """Flows float32 (T, 2, H, W) from one grey frame to each of several; at once where the estimator can do that."""
+    """Flows float32 (T, 2, H, W) from one grey frame to each of several."""
+    return estimate_pairs(name, [first] * len(seconds), seconds)
+
+
+def estimate_pairs(name: str, firsts: Sequence[np.ndarray], seconds: Sequence[np.ndarray]) -> np.ndarray:
+    """Flows float32 (T, 2, H, W) from each of T grey frames to another; at once where the estimator can do that."""
     module = importlib.import_module(f"mebench.inputs.{name}")
     if hasattr(module, "flow_batch"):
-        return module.flow_batch(np.stack([first] * len(seconds)), np.stack(seconds))
-    return np.stack([module.flow(first, second) for second in seconds])
+        return module.flow_batch(np.stack(firsts), np.stack(seconds))
+    return np.stack([module.flow(first, second) for first, second in zip(firsts, seconds, strict=True)])
 
 
 def estimator_settings(name: str, spec: InputSpec) -> Mapping[str, object]:

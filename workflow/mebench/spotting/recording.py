@@ -41,10 +41,11 @@ class Pace:
 
 @dataclass(frozen=True)
 class Footage:
-    """A recording for a model that predicts intervals: its name, its pace, its labels where the model may see them, and
-    a function that reads its input (windows, ...)."""
+    """A recording for a model that predicts intervals: its name, its frames in a second, its pace, its labels where the
+    model may see them, and a function that reads its input (windows, ...)."""
 
     clip_id: str
+    fps: float
     pace: Pace
     labels: Sequence[Interval]
     read: Callable[[], np.ndarray]

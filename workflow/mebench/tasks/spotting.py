@@ -231,6 +231,7 @@ class Spotting(Kind):
             "step": str(step),
             "frames": str((int(video["last"]) - first) // step + 1),
             "windows": video.get("windows") or "1",
+            "fps": video.get("fps") or "",
             "length": (video.get("shape") or "1").rpartition("x")[2]
             if video.get("length") is None
             else video["length"],
@@ -330,10 +331,11 @@ class Spotting(Kind):
     def _footage(self, samples: Sequence[Row], read: Callable[[Row], np.ndarray], labels: bool) -> list[Footage]:
         return [
             Footage(
-                name, Pace.of_row(own[0]), from_text(own[0]["truth"]) if labels else [], partial(_stacked, own, read)
+                name, float(own[0]["fps"] or 0), Pace.of_row(own[0]), from_text(own[0]["truth"]) if labels else [],
+                partial(_stacked, own, read),
             )
             for name, own in _by_recording(samples)
-        ]
+        ]  # fmt: skip
 
     def _recordings(self, samples: Sequence[Row], training: Sequence[Row]) -> list[dict[str, Any]]:  # any: of a CSV row
         """What a row says of each recording; ``count`` is that of one window."""

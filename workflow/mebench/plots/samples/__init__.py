@@ -17,6 +17,10 @@ TITLES = {
                        "onset to apex (u, v, strain)"),
     "roi_flow": ("Motion of face regions", "The models see curves: how far brows, mouth, nose and lids move, relative "
                  "to the head, frame by frame"),
+    "pair_flow": ("Flow within a tenth of a second", "The models see u, v and strain of the eyes above those of the "
+                  "mouth: how they move from a frame to that a tenth of a second later"),
+    "mdmd_feature": ("Motion that comes back", "The models see one number for each frame: how far the face moves up to "
+                     "it and comes back after it"),
     "lbp_top": ("Histograms of local patterns", "The models see no picture, but how often each small pattern of "
                 "brightness occurs in each block of the face, in space (XY) and over time (XT, YT)"),
     **{name: (f"Flow at full resolution ({name})", FLOW) for name in input_names.FLOWS},

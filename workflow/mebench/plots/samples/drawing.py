@@ -12,7 +12,18 @@ from mebench.config.input_names import FLOWS
 from mebench.errors import UserError
 from mebench.inputs import store
 from mebench.plots import style
-from mebench.plots.samples import TITLES, choose, flow, frames, lbp_top, long_flow, roi_flow, texture_motion
+from mebench.plots.samples import (
+    TITLES,
+    choose,
+    flow,
+    frames,
+    lbp_top,
+    long_flow,
+    mdmd_feature,
+    pair_flow,
+    roi_flow,
+    texture_motion,
+)
 
 # kind of input -> module with ``weight(sample)``, by which the typical clip is chosen, and ``draw(shown)``
 DRAWERS = {
@@ -23,6 +34,8 @@ DRAWERS = {
     "texture_motion": texture_motion,
     "lbp_top": lbp_top,
     "roi_flow": roi_flow,
+    "pair_flow": pair_flow,
+    "mdmd_feature": mdmd_feature,
 }
 
 

@@ -61,13 +61,13 @@ def _show(axes: list[Axes], sample: Sample) -> None:
         ax.set_xlim(start, start + series.shape[1] - 1)
         ax.tick_params(labelsize=6.5)
         ax.set_ylabel(f"{axis} (px)", fontsize=7)
-        _times(ax, sample, start, start + series.shape[1] - 1)
+        mark_times(ax, sample, start, start + series.shape[1] - 1)
     rows.write_name(axes[0], sample, f"  (window {at + 1} of {len(sample.x)})")
     _key(axes[1], names)
 
 
-def _times(ax: Axes, sample: Sample, first: float, last: float) -> None:
-    """Vertical lines at onset, apex and offset, where they are in the window."""
+def mark_times(ax: Axes, sample: Sample, first: float, last: float) -> None:
+    """Vertical lines at onset, apex and offset, where they lie between two positions of the recording."""
     for name in TIMES:
         at = position(sample, name)
         if at is not None and first <= at <= last:
