@@ -34,13 +34,14 @@ NOT_ESTIMATED = "not estimated"
 class Size:
     """A run in numbers; ``counted`` is "indexed", or before that "generated" where all clips are to be generated, or
     "expected" where the real datasets' numbers stand in. ``extra`` clips are only trained on; ``unsure`` says of them
-    what is not indexed yet."""
+    what is not indexed yet. ``per_clip``: about how many samples a fold learns from for each of its clips."""
 
     clips: int
     folds: int
     counted: str
     extra: int = 0
     unsure: str = ""
+    per_clip: float = 1
 
     @property
     def every(self) -> int:
@@ -49,8 +50,8 @@ class Size:
 
     @property
     def training(self) -> float:
-        """Mean number of training clips of a fold."""
-        return self.every * (self.folds - 1) / self.folds
+        """Mean number of training samples of a fold."""
+        return self.per_clip * self.every * (self.folds - 1) / self.folds
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,15 @@ def size(plan: Plan, run: Run) -> Size:
         announced = [dataset_card(name).expected for name in extra_datasets(definition, extra_of(run))]
         extra = sum(expected.get(f"{extra_of(run)}-expressions", 0) for expected in announced)
         unsure = f"{extra:,} extra clips expected" if extra else "extra clips not counted"
+    kind = tasks.kind_of(definition)
+    if kind.samples_per_clip != 1:
+        unsure = f"about {kind.samples_per_clip:g} windows to learn from for each label"
     if clips is None:
-        return Size(definition["expected"]["clips"], definition["expected"]["subjects"], "expected", extra, unsure)
-    # of a kind without classes all clips count: what its samples are is known when clips and inputs are
-    rows = tasks.kind_of(definition).samples(clips) if tasks.card(definition).get("classes") else clips
-    return Size(len(rows), len({row["subject"] for row in rows}), counted, extra, unsure)
+        expected = definition["expected"]
+        return Size(expected["clips"], expected["subjects"], "expected", extra, unsure, kind.samples_per_clip)
+    # of a kind without classes its samples are known when clips and inputs are
+    rows = kind.samples(clips) if tasks.card(definition).get("classes") else list(filter(kind.takes, clips))
+    return Size(len(rows), len({row["subject"] for row in rows}), counted, extra, unsure, kind.samples_per_clip)
 
 
 def _clips(paths: Sequence[str], definition: TaskDefinition) -> list[dict[str, str]] | None:

@@ -100,6 +100,7 @@ class Kind(Scoring):
 
     key: tuple[str, ...] = ("clip_id",)  # the columns by which a row of predictions.csv is known
     needed: tuple[str, ...] = ()  # the others without which nothing can be scored
+    samples_per_clip: float = 1  # about how many a fold learns from, for estimates of what a plan costs
 
     # --- samples and targets
 

@@ -187,6 +187,11 @@ class Spotting(Kind):
         super().__init__(task)
         self.classes: list[str] = list(task["classes"])
 
+    @property
+    def samples_per_clip(self) -> float:  # type: ignore[override]  # it depends on the task
+        """Windows to learn from for each label: about three have a part of it, and others are drawn."""
+        return 3 * (1 + float(self.task.get("negatives", 1)))
+
     # --- samples and targets
 
     def samples(self, clips: list[Row], recordings: Sequence[Row] = ()) -> list[Row]:
@@ -212,7 +217,8 @@ class Spotting(Kind):
         return "expression" if expression == "all" else f"{expression}-expression"
 
     def takes(self, clip: Row) -> bool:
-        return self.task["expression"] in (clip["expression"], "all") and bool(clip["onset"] and clip["offset"])
+        known = all(clip.get(end) != "" for end in ("onset", "offset"))  # of data to be generated no frame is told
+        return self.task["expression"] in (clip["expression"], "all") and known
 
     def counted(self, clips: Sequence[Row]) -> dict[str, int]:
         """Labelled expressions, the subjects who show one, and the expressions of each class."""
