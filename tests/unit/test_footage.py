@@ -46,7 +46,7 @@ def network(folder: Path, model: str | dict, task: str = "smic-3", origin: str =
     )
     files = RunFiles(folder / "run", spec, [], [])
     final_files.write_weights(files.run / "final/weights.safetensors", tensors_of(net.state_dict(), {}), record)
-    final_card.write(files, folder / "none.json", plan.arguments.stage_parameters(task))
+    final_card.write(files, folder / "none.json", plan.arguments.stage_parameters(task, files.spec["label"]))
     return files.run / "final/weights.safetensors"
 
 

@@ -12,6 +12,7 @@ from mebench import tasks
 from mebench.config import stages
 from mebench.errors import UserError
 from mebench.metrics.intervals import Interval
+from mebench.plan import Plan
 from mebench.predicted import Predicted
 from mebench.protocols.tasks import TASKS, task
 from mebench.spotting import decoded
@@ -208,3 +209,70 @@ def test_a_wrong_choice_is_one_sentence(stage, sentence):
 def test_frames_that_no_window_covers_are_positions_after_the_last_score():
     assert Pace(1, 7, 60).position(1) == 0
     assert Pace(1, 7, 60).positions(Interval(8, 20)) == Interval(1, 2)
+
+
+CONFIG = """
+datasets: {samm_long: {source: synthetic}}
+tasks: [{name: sammlv-spotting, stage: {threshold: 0.4, iou: 0.3}}]
+models:
+  - {model: me_tst, preset: small}
+  - {name: boosting, model: me_tst, variant: boosting, size: small}
+  - {name: mine, model: me_tst, variant: boosting, size: small, stage: {threshold: 0.7, intervals: fixed}}
+"""
+
+
+def test_a_model_entry_has_the_last_word_on_the_stage_and_its_folds_are_those_of_any_other(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(CONFIG)
+    plan = Plan.load(path)
+    stages = {model: plan.arguments.stage_parameters("sammlv-spotting", model) for model in plan.configuration.entries}
+    chosen = ("threshold", "iou", "intervals", "length", "synergy", "recognised")
+    named = ["negative", "positive", "surprise"]
+    assert {model: [stage[key] for key in chosen] for model, stage in stages.items()} == {
+        "me_tst": [0.4, 0.3, "fixed", "mean", 2, named],
+        "boosting": [0.4, 0.3, "variable", "median", 1, named],
+        "mine": [0.7, 0.3, "fixed", "median", 1, named],
+    }
+    specs = {run.model: {**run.spec, "label": ""} for run in plan.runs}
+    assert specs["boosting"] == specs["mine"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("intervals: fixed", "interval: fixed", "'mine' has the unknown stage parameter 'interval'"),
+        ("threshold: 0.7", "threshold: inner", "threshold: inner, which is chosen on subjects that each fold"),
+        ("iou: 0.3", "iou: 3", "the task sammlv-spotting has the stage parameter iou: 3"),
+        ("stage: {threshold: 0.7, intervals: fixed}", "stage: 3", "'mine' has stage: 3; write a mapping"),
+        ("me_tst, preset: small}", "ststnet}", "'ststnet' serves recognition, but no task of this configuration"),
+        ("[{name: sammlv-spotting, stage: {threshold: 0.4, iou: 0.3}}]", "[sammlv-spotting, samm-3]",
+         "the task samm-3 needs the dataset samm"),
+        ("samm_long: {source: synthetic}}", "samm_long: {source: synthetic}, smic: {source: synthetic}}\ntables: []",
+         ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_configuration_of_spotting_is_one_sentence(tmp_path, old, new, sentence):
+    path = tmp_path / "config.yaml"
+    path.write_text(CONFIG.replace(old, new))
+    if not sentence:
+        assert Plan.load(path).runs
+        return
+    with pytest.raises(UserError) as error:
+        Plan.load(path)
+    assert sentence in str(error.value)
+
+
+def test_a_task_that_no_model_serves_is_one_sentence(tmp_path):
+    changes = {
+        "tasks: [": "tasks: [smic-3, ",
+        "{samm_long": "{smic: {source: synthetic}, samm_long",
+        "small}": "small, tasks: [sammlv-spotting]}",
+        "fixed}}": "fixed}, tasks: [sammlv-spotting]}",
+    }
+    text = CONFIG
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match="no model entry is for the task smic-3: none serves its kind, recognition"):
+        Plan.load(path)

@@ -25,6 +25,7 @@ class Change(TypedDict, total=False):
     inputs: ModelInputs
     recipe: Recipe
     resources: Mapping[str, int]
+    stage: Mapping[str, object]
 
 
 class Forward(TypedDict):
@@ -86,6 +87,7 @@ class ModelCard(_NamedCard, total=False):
 
     training: str
     serves: list[str]
+    stage: dict[str, object]
     flops: float
     flops_by_options: list[Forward]
     options: dict[str, list[Option]]

@@ -25,7 +25,8 @@ class Settings(TypedDict):
 
 class ModelEntry(TypedDict):
     """A model entry resolved against the model's card. ``tasks`` are those it is for, None for all; ``training`` is
-    gradient, fit, oracle or rules; ``recipe`` is whole where it is gradient, and empty elsewhere. ``final`` is there
+    gradient, fit, oracle, direct or rules; ``recipe`` is whole where it is gradient, and empty elsewhere; ``stage`` are
+    parameters of the stage after pooling, for tasks whose kind has them. ``final`` is there
     where a training on everyone is asked for besides the folds, whose specs know nothing of it."""
 
     name: str
@@ -35,6 +36,7 @@ class ModelEntry(TypedDict):
     options: dict[str, Option]
     inputs: ModelInputs
     recipe: Recipe
+    stage: dict[str, object]
     resources: Resources
     final: NotRequired[bool]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mebench.clips.card import DatasetCard, dataset_card
 from mebench.clips.entry import DatasetEntry
-from mebench.config import input_names, kinds, recipes
+from mebench.config import input_names, kinds, recipes, stages
 from mebench.config.configuration import Configuration
 from mebench.config.entries import ModelEntry
 from mebench.config.spec import ModelInputs
@@ -84,7 +84,9 @@ def _kind(configuration: Configuration, task: str, entry: ModelEntry) -> None:
             f"the task {task} is of the kind {kind['name']}, which has no selection: {selection}; "
             f"write selection: {' or '.join(['last', *kind['selection']])}"
         )
-    held = [key for key, value in configuration.tasks[task].get("stage", {}).items() if value == "inner"]
+    stage = {**configuration.tasks[task].get("stage", {}), **(entry["stage"] if "stage" in kind else {})}
+    stages.check(kind, stage, f"the model entry '{entry['name']}'", configuration.tasks[task].get("classes", []))
+    held = [key for key, value in stage.items() if value == "inner"]
     if held and selection != "inner":
         raise UserError(
             f"the task {task} has the stage parameter {held[0]}: inner, which is chosen on subjects that each fold "

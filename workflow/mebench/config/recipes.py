@@ -80,6 +80,9 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
     final = _final(name, card, entry.pop("final", False))
     check_folder_name("model", name)
     training = card.get("training", "gradient")
+    stage = entry.pop("stage", {})
+    if not isinstance(stage, dict):
+        raise UserError(f"the model entry '{name}' has stage: {stage}; write a mapping such as {{threshold: 0.4}}")
     _check_keys(name, card, entry)
     presets = _presets(card)
     if not isinstance(preset, str) or preset not in presets:
@@ -105,6 +108,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
         "options": options,
         "inputs": wanted,
         "recipe": recipe,
+        "stage": {**card.get("stage", {}), **changed(card, options, "stage"), **stage},
         "resources": cast(Resources, resources),
     }
     return resolved | {"final": True} if final else resolved
@@ -146,7 +150,7 @@ def _check_keys(name: str, card: ModelCard, keys: Iterable[str]) -> None:
 
 
 def changed(
-    card: ModelCard, options: Mapping[str, Option], part: Literal["inputs", "recipe", "resources"]
+    card: ModelCard, options: Mapping[str, Option], part: Literal["inputs", "recipe", "resources", "stage"]
 ) -> dict[str, object]:
     """What the chosen ``options`` change of a ``part`` of the card: its inputs, recipe or resources. Options of an
     input that are changed by several add up."""

@@ -95,6 +95,7 @@ CARD = {
                         "lid_left_v", "lid_right_u", "lid_right_v",
                     ],
                 },
+                "stage": {"intervals": "variable", "length": "median", "synergy": 1, "neutral_logit": "zero"},
                 "recipe": {"lr": 3e-4, "epochs": 50},
                 "resources": {"mem_mb": 4000, "runtime_min": 1440, "gpu": 1},
             },
@@ -178,7 +179,8 @@ CARD = {
         {
             "what": (
                 "plus: ME-TST+ (two slow-fast pathways, 36 channels); boosting: BoostingVRME's network, one "
-                "pathway for both tasks, with the recipe of ME-TST+."
+                "pathway for both tasks, with the recipe of ME-TST+ and with its own decoding: intervals of their own "
+                "length, k_p from the median, neutral intervals deleted, the neutral logit taken as 0."
             ),
             "source": "the released code",
         },

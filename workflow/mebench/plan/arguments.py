@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from pathlib import Path
 
 from mebench.clips.card import dataset_card, takes_crops_for_granted
 from mebench.config.configuration import Configuration
@@ -66,11 +67,19 @@ class Arguments:
         own = [canonical_json(definition) for definition in self.configuration.own_tasks if definition["name"] in names]
         return ["--define", *own] if own else []
 
-    def stage(self, task: str) -> list[str]:
+    def stage(self, task: str, model: str) -> list[str]:
         """``--stage`` and the parameters of the stage between predictions and scores, where the kind has one."""
-        parameters = self.stage_parameters(task)
+        parameters = self.stage_parameters(task, model)
         return ["--stage", canonical_json(parameters)] if parameters else []
 
-    def stage_parameters(self, task: str) -> dict[str, object]:
-        """The parameters of the stage of a task's kind: its card's, where the task says nothing else."""
-        return self.configuration.kinds[task].get("stage", {}) | self.configuration.tasks[task].get("stage", {})
+    def stage_parameters(self, task: str, model: str) -> dict[str, object]:
+        """The parameters of the stage of a task's kind: its card's, where neither the task nor, later, the model entry
+        says anything else."""
+        known = self.configuration.kinds[task].get("stage", {})
+        entry = {key: value for key, value in self.configuration.entries[model]["stage"].items() if key in known}
+        return {**known, **self.configuration.tasks[task].get("stage", {}), **entry}
+
+    def stages(self, task: str) -> dict[Path, dict[str, object]]:
+        """The parameters of the stage for each run of a task, by the folder of the run."""
+        runs = self.paths.runs_of(task)
+        return {Path(self.paths.folder(run)): self.stage_parameters(task, run.model) for run in runs}

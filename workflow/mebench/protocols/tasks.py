@@ -254,6 +254,8 @@ TASKS |= {
 # recognition over true positives of SAMM Long Videos is without others (ME-TST); see docs/spotting.md
 for _name in ("sammlv-spotting", "sammlv-spotting-macro", "sammlv-spotting-all"):
     TASKS[_name]["stage"] = {"recognised": ["negative", "positive", "surprise"]}
+for _name in ("casme3-spotting", "casme3-spotting-macro", "casme3-spotting-all"):
+    TASKS[_name]["stage"] = {"batch": 256}  # of test batches in ME-TST's code, for its stitching
 
 
 SHIPPED = frozenset(TASKS)  # the others are those of a configuration

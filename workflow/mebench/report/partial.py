@@ -28,7 +28,7 @@ from mebench.report.gaps import Gaps, Reasons
 from mebench.runs.paths import RunFiles
 from mebench.runs.pool import pool
 from mebench.runs.run_record import Title
-from mebench.runs.scores import write_scores
+from mebench.runs.scores import write_each
 from mebench.watch.broken import broken
 from mebench.watch.incomplete import OLD, missing_file
 from mebench.watch.runs import RunState, Watcher
@@ -89,9 +89,8 @@ def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) 
 
 def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
     for task in here.tasks:
-        runs = [Path(here.paths.folder(run)) for run in here.paths.runs_of(task)]
-        if runs:
-            write_scores(runs, tree / "scores" / f"{task}.csv", here.arguments.stage_parameters(task))
+        if here.paths.runs_of(task):
+            write_each(here.arguments.stages(task), tree / "scores" / f"{task}.csv")
     for name, table in here.tables.items():
         description = tables.describe(table)
         path = tree / "scores" / f"{description.task}.csv"

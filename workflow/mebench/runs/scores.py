@@ -153,7 +153,12 @@ def _listed(clips: Mapping[str, str]) -> str:
 
 def write_scores(runs: Sequence[Path], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
     """Write ``out`` (tidy CSV), and beside it the same as JSON with confusions; returns a line about it."""
-    return write_joined([one.as_json() for run in sorted(runs) for one in run_scores(run, stage)], out)
+    return write_each(dict.fromkeys(runs, stage), out)
+
+
+def write_each(stages: Mapping[Path, Mapping[str, object]], out: Path) -> str:
+    """The same, with parameters of the stage for each run."""
+    return write_joined([one.as_json() for run in sorted(stages) for one in run_scores(run, stages[run])], out)
 
 
 def write_joined(records: Sequence[Mapping[str, object]], out: Path) -> str:

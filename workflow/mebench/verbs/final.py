@@ -85,6 +85,6 @@ def write_cards(args: argparse.Namespace, runs: Sequence[RunFiles]) -> int:
     for files in runs:
         task = files.spec["task"]["name"]
         scores = Path(plan.paths.scores(task)).with_suffix(".json")
-        card = final_card.write(files, scores, plan.arguments.stage_parameters(task))
+        card = final_card.write(files, scores, plan.arguments.stage_parameters(task, files.spec["label"]))
         print(f"{files.run / 'final'}: {'scored' if card['benchmark'] else 'not scored'}")
     return 0

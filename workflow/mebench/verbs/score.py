@@ -69,24 +69,24 @@ def _model(args: argparse.Namespace) -> str:
     from mebench.plan import Plan
     from mebench.runs import model_scores
 
-    files, task = configured_runs(args), args.run.partition("/")[0]
+    files, (task, model) = configured_runs(args), args.run.split("/")[:2]
     plan = Plan.load(args.config)
-    out = Path(plan.paths.model_scores(task, args.run.split("/")[1]))
-    return model_scores.write(files, out, plan.arguments.stage_parameters(task))
+    return model_scores.write(
+        files, Path(plan.paths.model_scores(task, model)), plan.arguments.stage_parameters(task, model)
+    )
 
 
 def _task(args: argparse.Namespace) -> str:
     """Score a task: from its runs, or from the scores of its models."""
     from mebench.plan import Plan
     from mebench.runs import model_scores
-    from mebench.runs.scores import write_scores
+    from mebench.runs.scores import write_each
 
     plan = Plan.load(args.config)
     plan.check_task(args.task)
     if args.join:
         return model_scores.join(map(Path, plan.paths.scores_of_models(args.task)), args.out)
-    runs = [Path(plan.paths.folder(run)) for run in plan.paths.runs_of(args.task)]
-    return write_scores(runs, args.out, plan.arguments.stage_parameters(args.task))
+    return write_each(plan.arguments.stages(args.task), args.out)
 
 
 def _runs(args: argparse.Namespace) -> str:
