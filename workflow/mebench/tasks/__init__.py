@@ -11,7 +11,7 @@ which the card names under ``scoring``: a change there trains nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from mebench import cards, formats
 from mebench.config.kinds import DEFAULT, card, made_of_recordings, name_of
@@ -213,16 +213,16 @@ class Kind(Scoring):
 
 def kind_of(task: Task) -> Kind:
     """The kind of a task, bound to it."""
-    return _part(task, "module", card(task)["module"])(task)
+    return cast(Kind, _part(task, "module", card(task)["module"])(task))
 
 
 def scoring_of(task: Task) -> Scoring:
     """What follows pooling for a task: the class that its kind's card names under ``scoring``, else the kind itself."""
     about = card(task)
-    return _part(task, "scoring", about["scoring"])(task) if "scoring" in about else kind_of(task)
+    return cast(Scoring, _part(task, "scoring", about["scoring"])(task)) if "scoring" in about else kind_of(task)
 
 
-def _part(task: Task, key: str, name: str) -> Callable[[Task], Any]:  # any: the class is one of a file of one's own
+def _part(task: Task, key: str, name: str) -> Callable[[Task], object]:
     module = cards.load("tasks", name_of(task))
     if not hasattr(module, name):
         raise UserError(f"{module.__file__} defines no class {name}, which its card names under '{key}'")

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mebench.errors import UserError
 from mebench.metrics.intervals import Interval
@@ -311,9 +311,9 @@ class Spotting(Kind):
         import numpy as np
 
         rows, start = self._recordings(samples, training), 0
-        for row in rows:
-            row["start"], row["count"] = start, row["count"] * row["windows"]
-            start += row["count"]
+        for row, (_, own) in zip(rows, _by_recording(samples), strict=True):
+            row |= {"start": start, "count": len(own) * int(own[0]["length"])}
+            start += len(own) * int(own[0]["length"])
         array = np.ascontiguousarray(predictions.reshape(-1, predictions.shape[-1]), dtype=np.float32)
         return [*rows], array
 
@@ -343,13 +343,12 @@ class Spotting(Kind):
             for name, own in _by_recording(samples)
         ]  # fmt: skip
 
-    def _recordings(self, samples: Sequence[Row], training: Sequence[Row]) -> list[dict[str, Any]]:  # any: of a CSV row
-        """What a row says of each recording; ``count`` is that of one window."""
+    def _recordings(self, samples: Sequence[Row], training: Sequence[Row]) -> list[dict[str, object]]:
+        """What a row says of each recording, but for its scores."""
         copied = ("clip_id", "dataset", "subject", "video", "first", "step", "frames", "truth", "types")
         about = self._training_lengths(training)
         return [
-            {**{key: own[0][key] for key in copied}, **about, "intervals": "", "windows": len(own),
-             "count": int(own[0]["length"])}
+            {**{key: own[0][key] for key in copied}, **about, "intervals": "", "windows": len(own)}
             for _, own in _by_recording(samples)
         ]  # fmt: skip
 
