@@ -40,14 +40,16 @@ class PlotPart:
 
 @dataclass(frozen=True)
 class TaskPart:
-    """``conventions`` say how predictions became figures. ``pages`` are files beside the report: path, heading and what
-    they hold. ``missing`` says what the task lacks, one sentence each."""
+    """``clips`` counts samples, which are called ``unit``: clips, or recordings. ``conventions`` say how predictions
+    became figures. ``pages`` are files beside the report: path, heading and what they hold. ``missing`` says what the
+    task lacks, one sentence each."""
 
     name: str
     title: str
     synthetic: bool
     origin: str
     clips: int
+    unit: str
     subjects: int
     best: Row | None
     majority: Row | None
@@ -76,6 +78,7 @@ def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps
         synthetic=table.synthetic,
         origin=_origin(table),
         clips=max((score.n + score.without_input for score in whole), default=0),
+        unit="recordings" if tasks.made_of_recordings(task_called(name)) else "clips",
         subjects=max((score.folds_expected for score in whole), default=0),
         best=next((row for row in table.rows if row.rank == 1), None),
         majority=next((row for row in table.rows if row.model == "majority"), None),

@@ -68,8 +68,8 @@ class Choices:
 
     def sentences(self, classes: Sequence[str]) -> str:
         """What moves the figures of a run, for those who read them."""
-        widths = {"train": f"half the {self.length} label of each fold's training subjects",
-                  "all": f"half the {self.length} label of all subjects, those of the test among them"}  # fmt: skip
+        widths = {"train": f"from the {self.length} label of each fold's training subjects",
+                  "all": f"from the {self.length} label of all subjects, those of the test among them"}  # fmt: skip
         shares = {"inner": "chosen in each fold on subjects that it holds out of its training subjects"}
         compared = f"IoU {'>' if self.strict else '>='} {self.iou:g} of {self.unit}"
         lengths = "" if self.intervals == "fixed" else "; intervals of variable length"
@@ -80,5 +80,5 @@ class Choices:
         return (
             f"Conventions: threshold p {share}; half-width k {width}{lengths}; matcher {self.matcher}, {compared}; "
             f"recognition of {named}, where a class in no true positive {counts}; all videos of the tested subjects, "
-            "unless a column says videos with ME. docs/spotting.md of mebench explains the words."
+            "under ME those with a label. docs/spotting.md of mebench explains the words."
         )

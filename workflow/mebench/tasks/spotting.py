@@ -135,9 +135,9 @@ CARD = {
     },
     "columns": {
         "all": [["strs", "STRS"], ["f1_spotting", "F1 spot"], ["f1_recognition", "F1 recog"], ["tp", "TP"],
-                ["fp", "FP"], ["fn", "FN"], ["ap", "AP"], ["strs_with_me", "STRS, videos with ME"],
-                ["f1_with_me", "F1 spot, videos with ME"], ["fp_with_me", "FP, videos with ME"],
-                ["f1_test_peek", "F1 spot, peeked p"]],
+                ["fp", "FP"], ["fn", "FN"], ["ap", "AP"], ["strs_with_me", "ME STRS"],
+                ["f1_with_me", "ME F1"], ["fp_with_me", "ME FP"],
+                ["f1_test_peek", "F1, peeked p"]],
         "part": [["strs", "STRS"], ["f1_spotting", "F1 spot"], ["tp", "TP"], ["fp", "FP"], ["fn", "FN"]],
     },
     "caption": "STRS = F1 of spotting x F1 of recognition over true positives, of intervals pooled over all folds.",
