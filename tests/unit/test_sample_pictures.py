@@ -16,7 +16,7 @@ from mebench.inputs.roi_regions import names
 from mebench.plan import Plan
 from mebench.plan.code import CodeDigests
 from mebench.plots import samples, style
-from mebench.plots.samples import drawing, frames, long_flow, roi_flow
+from mebench.plots.samples import choose, drawing, frames, long_flow, roi_flow
 from mebench.plots.samples.choose import Sample
 
 RNG = np.random.default_rng(0)
@@ -162,6 +162,24 @@ def test_a_clip_of_a_long_video_is_found_by_its_video(tmp_path):
     video = {"video_id": "smic/s01/negative", "dataset": "smic", "frames": "videos/a"}
     write_csv(tmp_path / "videos.csv", video, [video])
     assert any("smic/s01/a_10" in text for text in texts(drawing.draw([tmp_path / "in"], [clips])))
+
+
+def test_a_task_of_recordings_shows_a_clip_of_each_class(tmp_path):
+    x = np.random.default_rng(0).normal(size=(1, 3, 10, 30)).astype(np.float32)
+    fake.write_store(tmp_path / "in", ["samm_long/006/006_1"], x, "folder", kind="roi_flow")
+    base = dict.fromkeys(fake.COLUMNS, "") | TIMES
+    base |= {"dataset": "samm_long", "subject": "samm_long/006", "frames": "v/006_1", "expression": "micro"}
+    rows = [base | {"clip_id": f"samm_long/006/c{i}", "emotion": emotion}
+            for i, emotion in enumerate(["anger", "surprise", "surprise"])]  # fmt: skip
+    rows[2]["expression"] = "macro"
+    write_csv(tmp_path / "clips.csv", fake.COLUMNS, rows)
+    video = {"video_id": "samm_long/006/006_1", "dataset": "samm_long", "frames": "v/006_1"}
+    write_csv(tmp_path / "videos.csv", video, [video])
+    shown = choose.choose("roi_flow", [store.load(tmp_path / "in")], [tmp_path / "clips.csv"], "sammlv-spotting",
+                          roi_flow.weight)  # fmt: skip
+    assert shown.classes == ["negative", "others", "positive", "surprise"]
+    found = {name: sample.name for (_, name), sample in shown.chosen.items() if sample}
+    assert found == {"negative": "samm_long/006/c0", "surprise": "samm_long/006/c1"}
 
 
 def test_inputs_of_two_kinds_are_refused(tmp_path):

@@ -220,6 +220,14 @@ class Spotting(Kind):
         known = all(clip.get(end) != "" for end in ("onset", "offset"))  # of data to be generated no frame is told
         return self.task["expression"] in (clip["expression"], "all") and known
 
+    @property
+    def groups(self) -> list[str]:
+        return self.classes
+
+    def group(self, sample: Row) -> str:
+        """The class of a clip: a sample picture shows one of each, in its recording."""
+        return self._class(sample)
+
     def counted(self, clips: Sequence[Row]) -> dict[str, int]:
         """Labelled expressions, the subjects who show one, and the expressions of each class."""
         classes = Counter(self._class(clip) for clip in clips if self.takes(clip))

@@ -85,6 +85,9 @@ def _labelled(clips: Sequence[str | os.PathLike[str]], task: str | None) -> list
     if task:
         known = {row["clip_id"]: row for row in rows}
         kind = tasks.kind_of(definition_of(task))
+        if tasks.made_of_recordings(kind.task):
+            taken = sorted(filter(kind.takes, rows), key=lambda row: row["clip_id"])
+            return [row | {"label": kind.group(row)} for row in taken]
         return [known[row["clip_id"]] | row | {"label": kind.group(row)} for row in kind.samples(rows)]
     return [row | {"label": row["emotion"]} for row in sorted(rows, key=lambda row: row["clip_id"])]
 
