@@ -42,7 +42,9 @@ def network(folder: Path, model: str | dict, task: str = "smic-3", origin: str =
         FoldRecord(
             "everyone", "f", "done", "", spec=spec, made_from={"model": code_of_fold.model_digest(spec["model"])}
         ),
-        Learned(origin, {TASKS[task]: {"subjects": 2, "clips": 9}}, ["a", "b"], {}, {}, labels),
+        Learned(
+            origin, {TASKS[task]: {"subjects": 2, "clips": 9}}, ["a", "b"], {}, {TASKS[task]: "apex_flow-28"}, labels
+        ),
     )
     files = RunFiles(folder / "run", spec, [], [])
     final_files.write_weights(files.run / "final/weights.safetensors", tensors_of(net.state_dict(), {}), record)
@@ -113,14 +115,15 @@ def test_it_says_what_was_trained_on_whose_licence_applies_and_that_nobody_score
         "network: STSTNet (small), trained for SMIC-HS, 3 classes, LOSO, on everyone of smic (9 clips, 2 subjects)"
         in said
     )
-    assert "benchmark: not scored, so nobody knows how good these answers are" in said
+    assert "benchmark: not scored: nobody knows how good the answers are" in said
     assert "licence: that of the data (free for research on request, signed agreement; do not redistribute)" in said
 
 
-def test_faces_are_looked_for_where_frames_are_no_crops(tmp_path, clip, recogniser):
+def test_faces_are_looked_for_where_frames_are_no_crops(tmp_path, clip, recogniser, capsys):
     one, folder = clip
     command = ["recognise", str(folder), "--weights", str(recogniser), *times(one), "--out"]
     assert cli.main([*command, str(tmp_path / "detected")]) == 0
+    assert "was trained on apex_flow-28, but your footage is read as apex_flow-28.eyes" in capsys.readouterr().err
     assert cli.main([*command, str(tmp_path / "provided"), "--crop", "provided"]) == 0
     detected, provided = (read_csv(tmp_path / name / "prediction.csv") for name in ("detected", "provided"))
     assert detected != provided

@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mebench.config.input_names import InputSpec
 from mebench.errors import UserError
+from mebench.footage.made import input_of
 from mebench.inputs.store import Store
 from mebench.log import log
 from mebench.runs import code_of_fold, final_files
 from mebench.runs.final_files import Final
-from mebench.tasks import Kind, Row, card, kind_of, name_of
+from mebench.tasks import Kind, Row, card, kind_of, metrics, name_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +32,17 @@ class Trained:
     def kind(self) -> Kind:
         """The kind of its task."""
         return kind_of(self.final.spec["task"])
+
+    def input(self, crop: str) -> InputSpec:
+        """The input that it reads of footage. It is said where it has been trained on none that is cropped so."""
+        spec, known = input_of(self.final.spec["inputs"], crop), sorted(set(self.final.record.learned.inputs.values()))
+        if known and spec.name not in known:
+            advice = (
+                "provided, if your frames are crops of faces" if crop == "detected" else "detected, if they are not"
+            )
+            log.warning(f"the network was trained on {', '.join(known)}, but your footage is read as {spec.name}; give "
+                        f"--crop {advice}")  # fmt: skip
+        return spec
 
     def predict(self, samples: list[Row], stored: Store) -> np.ndarray:
         """What it predicts for ``samples``, whose arrays are in a store: (n, ...)."""
@@ -79,12 +92,14 @@ def scored(final: Final) -> str:
     """The benchmark's score of the same entry as one line."""
     benchmark = final.card["benchmark"]
     if benchmark is None:
-        return "not scored, so nobody knows how good these answers are"
+        return "not scored: nobody knows how good the answers are"
+    about_them = metrics(name_of(final.spec["task"]))
     columns = card(final.spec["task"])["columns"]["part"]
-    shown = ", ".join(f"{title} {_number(benchmark['metrics'][name])}" for name, title in columns)
+    shown = ", ".join(f"{title} {_number(benchmark['metrics'][name], about_them[name].get('digits', 4))}"
+                      for name, title in columns)  # fmt: skip
     folds = f"{benchmark['folds_done']} of {benchmark['folds_expected']} folds"
     return f"{shown} on left-out subjects, {folds}"
 
 
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.4f}"
+def _number(value: float | None, digits: int) -> str:
+    return "undefined" if value is None else f"{value:.{digits}f}"

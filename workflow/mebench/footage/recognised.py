@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from mebench.clips.clip import Clip
 from mebench.errors import UserError
 from mebench.footage.frames import Frames
-from mebench.footage.made import input_of, stored
+from mebench.footage.made import stored
 from mebench.footage.network import Trained
 from mebench.inputs.store import Store
 from mebench.plots.samples import TITLES, drawing
@@ -60,8 +60,7 @@ def _gaps(numbers: Sequence[int]) -> str:
 
 def recognise(trained: Trained, frames: Frames, clip: Clip, scratch: Path, crop: str) -> Recognised:
     """Recognise a part of ``frames``."""
-    spec = input_of(trained.final.spec["inputs"], crop)
-    kept = stored(spec, clip, frames.folder.parent, scratch)
+    kept = stored(trained.input(crop), clip, frames.folder.parent, scratch)
     sample = {"clip_id": clip.clip_id, "dataset": clip.dataset, "subject": clip.subject}
     (shares,) = trained.predict([sample], kept).tolist()
     return Recognised(clip, kept, dict(zip(trained.final.card["classes"], shares, strict=True)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mebench.footage.frames import OWN, Frames
-from mebench.footage.made import input_of, stored
+from mebench.footage.made import stored
 from mebench.footage.network import Trained
 from mebench.inputs.store import Store
 from mebench.metrics.intervals import Interval
@@ -48,7 +48,7 @@ def spot(
     trained: Trained, frames: Frames, scratch: Path, crop: str, threshold: float | None, half_width: int | None
 ) -> Found:
     """Find intervals. ``threshold`` and ``half_width`` are those of the card where they are None."""
-    clip, spec = frames.clip(), input_of(trained.final.spec["inputs"], crop)
+    clip, spec = frames.clip(), trained.input(crop)
     kept = stored(spec, clip, frames.folder.parent, scratch)
     decoding = trained.final.card["decoding"]
     assert decoding is not None, "the card of a task of spotting has it"

@@ -55,11 +55,13 @@ def main(args: argparse.Namespace) -> None:
     if args.half_width is not None and args.half_width < 1:
         raise UserError(f"--half-width is {args.half_width}; it is a whole number from 1")
     from mebench.footage import frames, network, spotted
+    from mebench.log import log
 
     trained = begin(args, "spotting")
     with frames.scratch_in(args.out) as scratch:
         own = frames.read(args.footage, args.fps, scratch)
         needs_rate(own, args.footage)
+        log.info(f"{own.name}: {len(own.numbers):,} frames at {own.fps:g} fps, of which the input is made ...")
         found = spotted.spot(trained, own, scratch, args.crop, args.threshold, args.half_width)
     for path in write(args.out, trained, own, found):
         print(path)
