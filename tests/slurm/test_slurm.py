@@ -54,6 +54,30 @@ def test_the_benchmark_on_slurm_makes_the_same_bytes_and_each_training_holds_a_g
     assert all(len(set(gpus)) == len(gpus) for gpus in held), "two jobs held the same GPU"
 
 
+SPOTTING = """
+datasets: {samm_long: {source: synthetic, size: brief, subjects: 3, clips: 2}}
+tasks: [sammlv-spotting]
+models: [{model: me_tst, preset: small, epochs: 2}, random_intervals]
+seeds: [0]
+"""
+
+
+def test_a_task_of_spotting_makes_the_same_bytes_and_another_threshold_trains_nothing(cluster, tmp_path):
+    table, shards = "results/tables/sammlv-spotting.csv", ("--config", "shards=2")
+    alone = Project(tmp_path / "alone")
+    alone.configure(SPOTTING)
+    alone.snakemake(table, "--cores", "2")
+    project = Submitted(alone, tmp_path / "project")
+    project.submit(table, *shards)
+    project.wait()
+    assert project.results() == alone.results()
+    arrays = {path.relative_to(alone.folder): path.read_bytes() for path in alone.folder.rglob("predictions.npy")}
+    assert len(arrays) == 2 * (3 + 1)  # of two models, each of three folds and of the run
+    assert arrays == {name: (project.folder / name).read_bytes() for name in arrays}
+    project.edit("config.yaml", "[sammlv-spotting]", "[{name: sammlv-spotting, stage: {threshold: 0.2}}]")
+    assert {job.split()[0] for job in project.planned(table, *shards)} == {"score", "scores", "tables"}
+
+
 def suffer(project: Submitted, cluster: Cluster, strike: Callable[[dict[str, str]], None]) -> dict:
     """Submit, strike the training job when a fold is finished and another is under way, and wait for the good end.
 
