@@ -391,6 +391,19 @@ def test_the_same_frames_give_the_same_numbers(recording):
     np.testing.assert_array_equal(first, second)
 
 
+def test_one_reference_for_a_whole_recording(recording):
+    """All flow starts at frame 1, so the windows are cut from one series; the first is that of windows of their own."""
+    root, video = recording
+    whole = maker(root, "roi_flow-10.recording").make(as_clip(video))
+    assert whole.array.shape == (2, 10, 50)
+    np.testing.assert_array_equal(whole.array[1, :, :25], whole.array[0, :, 25:])
+    alone = maker(root).make(as_clip(video))
+    np.testing.assert_array_equal(whole.array[0], alone.array[0])
+    assert whole.extras == alone.extras
+    few = [maker(root, name).make(as_clip(video, offset=20)).array for name in ("roi_flow-10", "roi_flow-10.recording")]
+    np.testing.assert_array_equal(*few)  # shorter than a window
+
+
 def test_a_dataset_of_clips_has_a_recording_per_clip(recording, tmp_path):
     root, _ = recording
     kept = run(root, [], tmp_path / "out", "roi_flow-10.scaled")

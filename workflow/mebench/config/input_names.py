@@ -53,7 +53,12 @@ KINDS: dict[str, InputKind] = {
         "options": {"texture": ("apex", "diff"), "flow": FLOWS, "crop": CROPS},
     },
     "lbp_top": {"sizes": (16, 1024), "options": {"codes": ("uniform", "raw"), "crop": CROPS}},
-    "roi_flow": {"sizes": (10, 36), "choices": (10, 36), "per": "video", "options": {"shift": ("released", "scaled")}},
+    "roi_flow": {
+        "sizes": (10, 36),
+        "choices": (10, 36),
+        "per": "video",
+        "options": {"shift": ("released", "scaled"), "reference": ("window", "recording")},
+    },
     "pair_flow": {"sizes": (8, 128), "per": "video", "options": {"flow": FLOWS, "pace": PACES}},
     "mdmd_feature": {
         "sizes": (60, 1024),

@@ -38,8 +38,9 @@ class Input(Maker):
     A recording is a long video, of frames ``first`` to ``last`` of videos.csv, or a clip of a dataset of clips, from
     onset to offset. Window i holds positions i k/2 to i k/2 + k - 1; position p is frame ``first`` + p ``step``, or the
     next one on disk. Channels are u and v of each region relative to the head, from the window's first frame to each
-    frame; the window's first column is 0. The option ``shift`` says how the box follows the head: as in the released
-    code, or ``scaled`` to the size of the face (:func:`roi_regions.shifted`).
+    frame; the window's first column is 0. Under the option ``reference: recording`` all flow starts at the recording's
+    first frame, and windows are cut from one series. The option ``shift`` says how the box follows the head: as in the
+    released code, or ``scaled`` to the size of the face (:func:`roi_regions.shifted`).
 
     Differences from the released code: a recording shorter than k becomes one window, its last column repeated;
     position 0 is the first frame on disk rather than frame 1 (a file numbered 0 is left out, as there); a face that is
@@ -71,14 +72,21 @@ class Input(Maker):
         reel = Reel(files, timing.length)
         look = cache(partial(self.look, reel))
         parts = []
-        for start in windows(len(files), timing.length):
-            face = nearest_face(look, start, len(files))
+        for start, last, members in self.referred(len(files), timing.length):
+            face = nearest_face(look, members.start, len(files))
             if face is None:
                 raise Unavailable("no_face", f"no face is found in {len(files)} frames of {clip.clip_id}")
-            members = range(start, min(start + timing.length, len(files)))
-            parts.append(padded(series(face, map(reel, members), self.scaled), timing.length))
+            columns = padded(series(face, map(reel, members), self.scaled), timing.length)
+            parts += [columns[:, at : at + timing.length] for at in range(start, last + 1, timing.length // 2)]
         extras = {"windows": len(parts), "step": timing.step, "first": numbers[0]}
         return Made(np.stack(parts).astype(np.float32), extras)
+
+    def referred(self, count: int, length: int) -> list[tuple[int, int, range]]:
+        """The positions whose flow starts at one frame, and in them the first and the last start of a window."""
+        starts = windows(count, length)
+        if self.spec.options["reference"] == "recording":
+            return [(0, starts[-1], range(count))]
+        return [(0, 0, range(start, min(start + length, count))) for start in starts]
 
     @property
     def scaled(self) -> bool:
@@ -139,8 +147,8 @@ def windows(count: int, length: int) -> range:
 
 
 def padded(columns: np.ndarray, length: int) -> np.ndarray:
-    """``columns`` (channels, n) with the last one repeated up to ``length``."""
-    return np.pad(columns, ((0, 0), (0, length - columns.shape[1])), mode="edge")
+    """``columns`` (channels, n) with the last one repeated up to at least ``length``."""
+    return np.pad(columns, ((0, 0), (0, max(0, length - columns.shape[1]))), mode="edge")
 
 
 class Reel:

@@ -28,6 +28,7 @@ CARD = {
     "flops_by_options": [
         {"options": {"neutral": 0.0}, "forward": 31505664},
         {"options": {"shift": "scaled"}, "forward": 31505664},
+        {"options": {"scan": "recording"}, "forward": 31505664},
         {"options": {"variant": "code2025"}, "forward": 101349888},
         {"options": {"variant": "plus"}, "forward": 561719808},
         {"options": {"variant": "boosting"}, "forward": 282806784},
@@ -64,6 +65,7 @@ CARD = {
         "dt_init": ["zero", "mamba"],
         "neutral": [6.0, 0.0],
         "shift": ["released", "scaled"],
+        "scan": ["window", "recording"],
         "size": ["paper", "small"],
     },
     "changes": {
@@ -101,6 +103,7 @@ CARD = {
             },
         },
         "shift": {"scaled": {"inputs": {"options": {"shift": "scaled"}}}},
+        "scan": {"recording": {"inputs": {"options": {"reference": "recording"}}}},
         "size": {"small": {"resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },
     "resources": {"mem_mb": 2500, "runtime_min": 1440, "gpu": 1},
@@ -206,6 +209,14 @@ CARD = {
             ),
             "source": "the released code",
         },
+        {
+            "what": (
+                "scan: recording measures all motion from the first frame of a recording, learns from windows of it, "
+                "and spots a recording in one pass; there, each window has a first frame and a pass of its own."
+            ),
+            "source": "the released code",
+            "effect": "State is carried from frame to frame through the whole recording.",
+        },
     ],
 }
 # fmt: on
@@ -227,7 +238,7 @@ class METST(nn.Module):
     ``frames`` gives spotting scores and emotions of each frame; ``forward`` the emotion of a whole clip, as logits (N,
     num_classes). One trunk serves both tasks, as in the released code; ``trunk: separate`` gives each its own.
     ``neutral`` multiplies the weight of neutral frames in the loss. ``shift`` says how the input follows the head and
-    changes nothing in the network.
+    changes nothing in the network; ``scan: recording`` spots in one pass over a recording.
     """
 
     counted: torch.Tensor
@@ -240,6 +251,7 @@ class METST(nn.Module):
         dt_init: str = "zero",
         neutral: float = NEUTRAL_WEIGHT,
         shift: str = "released",
+        scan: str = "window",
         size: str = "paper",
     ):
         super().__init__()
@@ -254,6 +266,7 @@ class METST(nn.Module):
         trunks = [SlowFast(width, stage) if slow_fast else stack(width, blocks) for _ in range(1 + separate)]
         out = 3 * width if slow_fast else width
         self.neutral = neutral
+        self.whole = scan == "recording"  # in spotting, all windows of a recording are one pass
         self.stem = nn.Sequential(Convolution(channels, width), Convolution(width, width))
         self.trunk = trunks[0]
         self.emotion_trunk = trunks[1] if separate else None

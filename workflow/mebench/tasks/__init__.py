@@ -153,6 +153,11 @@ class Kind(Scoring):
         """What makes outputs of a batch: the model, or one of its methods."""
         return model
 
+    def together(self, model: nn.Module, samples: Sequence[Row]) -> list[str] | None:
+        """For a model that predicts neighbouring samples together, the name of the group of each sample; None where it
+        sees each sample alone."""
+        return None
+
     @property
     def outputs(self) -> int:
         """How many numbers a model returns for a sample."""

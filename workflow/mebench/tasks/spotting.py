@@ -295,8 +295,18 @@ class Spotting(Kind):
         return sorted([*positive, *random.Random(seed).sample(others, wanted)])
 
     def forward(self, model: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
-        """Scores and logits of each position, (n, T, 1 + C + 1)."""
-        return lambda x: packed(*model.frames(x))  # type: ignore[operator]  # torch types methods as modules
+        """Scores and logits of each position, (n, T, 1 + C + 1). A model with ``whole: True`` is trained on windows,
+        and in evaluation mode it is given all windows of a recording as one series."""
+        from mebench.spotting import scan
+
+        each = lambda x: packed(*model.frames(x))  # type: ignore[operator]  # noqa: E731  # torch types methods as modules
+        if not getattr(model, "whole", False):
+            return each
+        return lambda x: each(x) if model.training else scan.in_one_pass(x, each)
+
+    def together(self, model: nn.Module, samples: Sequence[Row]) -> list[str] | None:
+        """The recordings, for a model with ``whole: True``."""
+        return [sample["clip_id"] for sample in samples] if getattr(model, "whole", False) else None
 
     @property
     def outputs(self) -> int:

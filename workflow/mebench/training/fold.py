@@ -167,7 +167,8 @@ def shuffled(y: torch.Tensor, train: list[int], seed: int) -> torch.Tensor:
 
 def loop_of(model: nn.Module, spec: RunSpec, data: TaskData, y: torch.Tensor, train: list[int], seed: int) -> Loop:
     """The training loop of a fold. A model with cached features is trained on these."""
-    objective, learned = data.kind.objective(spec["recipe"], y[train]), TrainingSet(data.x, y, train, seed)
+    groups = data.kind.together(model, data.samples)
+    objective, learned = data.kind.objective(spec["recipe"], y[train]), TrainingSet(data.x, y, train, seed, groups)
     if not getattr(model, "caches", False):
         inputs = spec["inputs"].copy()
         if inputs["range"] == "any" and data.scale in ("picture", "byte"):

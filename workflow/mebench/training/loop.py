@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import cast
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 from mebench.config.spec import ModelInputs, Recipe
+from mebench.errors import UserError
 from mebench.tasks import Objective
 from mebench.training import augment, normalise, optim
 from mebench.training.batches import OnDisk, ahead, settled, take
@@ -38,12 +40,14 @@ class Interrupted(Exception):
 @dataclass(frozen=True)
 class TrainingSet:
     """What a loop learns from: all samples ``x`` (N, ...), their targets ``y`` (N, ...), and the training rows
-    ``train``. Everything is fitted on these rows alone. ``seed`` is that of the fold."""
+    ``train``. Everything is fitted on these rows alone. ``seed`` is that of the fold. ``groups``, where there are any,
+    name those of all samples that are predicted together."""
 
     x: torch.Tensor | OnDisk
     y: torch.Tensor
     train: Sequence[int]
     seed: int
+    groups: Sequence[str] | None = None
 
 
 class Loop:
@@ -61,6 +65,7 @@ class Loop:
         self.model, self.recipe, self.objective = model, recipe, objective
         self.y, self.device, self.seed = learned.y, learned.y.device, learned.seed
         self.through, self.forward, self.inputs = through, through(model), inputs or NO_INPUTS
+        self.groups = learned.groups
         self.rows = torch.tensor(learned.train, device=self.device)
         self.shuffle = torch.Generator().manual_seed(learned.seed)
         self.augment = augment.parse(recipe["augment"])
@@ -81,6 +86,9 @@ class Loop:
         self.settled = -1  # the epoch after which the statistics of batch norm were taken anew
         if recipe["batch_norm"] == "training_set":
             normalise.check_batch_norm(model)
+            if self.groups is not None:
+                raise UserError(f"{type(model).__name__} predicts whole recordings, but learns from windows of them: "
+                                "batch_norm: training_set cannot be had, choose running")  # fmt: skip
         if hasattr(model, "see_clips"):
             parts = evaluation_batches(list(learned.train), self.x.shape)
             cast(SeesClips, model).see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
@@ -271,7 +279,7 @@ class Loop:
         """What the model makes of rows, in parts that fit into memory."""
         forward = self.through(model)
         outputs = []
-        for part in evaluation_batches(rows, self.x.shape):
+        for part in evaluation_batches(rows, self.x.shape, self.groups):
             with self.autocast():
                 outputs.append(forward(self._ready(take(self.x, part), None)))
         return outputs
@@ -286,8 +294,13 @@ def predictions(objective: Objective, outputs: torch.Tensor, when: str) -> torch
     return predicted
 
 
-def evaluation_batches(rows: list[int], shape: Sequence[int]) -> list[list[int]]:
-    """``rows`` in parts that fit into memory; ``shape`` is that of all clips (N, ...)."""
+def evaluation_batches(
+    rows: list[int], shape: Sequence[int], groups: Sequence[str] | None = None
+) -> list[list[int]]:  # fmt: skip
+    """``rows`` in parts that fit into memory; ``shape`` is that of all clips (N, ...). With ``groups``, of all clips,
+    neighbours of one group are a part."""
+    if groups is not None:
+        return [list(own) for _, own in groupby(rows, key=groups.__getitem__)]
     size = max(1, min(EVALUATION_BATCH, EVALUATION_NUMBERS // math.prod(shape[1:])))
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 

@@ -42,7 +42,8 @@ class Network:
         precision = self.spec["recipe"].get("precision", "float32")
         set_products(precision)
         half, forward, outputs = precision in ("bfloat16", "float16"), self.kind.forward(self.model), []
-        for rows in evaluation_batches(list(range(len(x))), x.shape):
+        groups = [""] * len(x) if getattr(self.model, "whole", False) else None  # they are of one recording
+        for rows in evaluation_batches(list(range(len(x))), x.shape, groups):
             batch = take(x, rows)
             if self.normalise is not None:
                 batch = self.normalise(batch)
