@@ -243,6 +243,7 @@ class METST(nn.Module):
 
     counted: torch.Tensor
 
+    # parameters: the options of the card
     def __init__(
         self,
         num_classes: int,

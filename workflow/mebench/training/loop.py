@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 from mebench.config.spec import ModelInputs, Recipe
-from mebench.errors import UserError
 from mebench.tasks import Objective
 from mebench.training import augment, normalise, optim
 from mebench.training.batches import OnDisk, ahead, settled, take
@@ -85,10 +84,7 @@ class Loop:
         self.epochs_done = 0
         self.settled = -1  # the epoch after which the statistics of batch norm were taken anew
         if recipe["batch_norm"] == "training_set":
-            normalise.check_batch_norm(model)
-            if self.groups is not None:
-                raise UserError(f"{type(model).__name__} predicts whole recordings, but learns from windows of them: "
-                                "batch_norm: training_set cannot be had, choose running")  # fmt: skip
+            normalise.check_batch_norm(model, learned.groups is not None)
         if hasattr(model, "see_clips"):
             parts = evaluation_batches(list(learned.train), self.x.shape)
             cast(SeesClips, model).see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)

@@ -105,8 +105,12 @@ def settle(model: nn.Module, look: Callable[[], object]) -> None:
         norm.momentum = momentum
 
 
-def check_batch_norm(model: nn.Module) -> None:
-    """A UserError where a model has no statistics to take."""
+def check_batch_norm(model: nn.Module, together: bool) -> None:
+    """A UserError where a model has no statistics to take, or predicts samples ``together`` that it learns from one by
+    one."""
+    if together:
+        raise UserError(f"{type(model).__name__} predicts whole recordings, but learns from windows of them: "
+                        "batch_norm: training_set cannot be had, choose running")  # fmt: skip
     if not batch_norms(model):
         raise UserError(f"batch_norm: training_set needs a model with batch norm, which {type(model).__name__} has not")
 
