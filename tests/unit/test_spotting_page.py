@@ -13,12 +13,16 @@ import pytest
 
 from mebench import cli
 from mebench.metrics.matchers import MATCHERS
+from mebench.plan import Plan
+from mebench.tasks.spotting import CARD
 from mebench.verbs import decode, spotting_score
 
 PAGE = (Path(__file__).parents[2] / "docs/spotting.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"`(\w+\.py)`:\n\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
-COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-            for line in block.splitlines()]  # fmt: skip
+COMMANDS = re.findall(r"^mebench (?:decode|spotting-score) .*$", PAGE, re.MULTILINE)
+YAML = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+CHOICES, FIGURES = (re.findall(r"^\| .* \|$", PAGE.split(heading)[1].split("\n## ")[0], re.MULTILINE)
+                    for heading in ("## The choices of a task", "## What the figures"))  # fmt: skip
 SHOWN = [block.rstrip("\n") for block in re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
 
 
@@ -70,3 +74,42 @@ def test_the_page_names_every_option_and_value():
             for value in action.choices or ():
                 assert re.search(rf"\b{value}\b", PAGE), (action.dest, value)
     assert all(f"`{name}`" in PAGE for name in MATCHERS)
+
+
+def test_the_configuration_of_samm_lv_makes_the_table(tmp_path):
+    (tmp_path / "sammlv.yaml").write_text(YAML[0].replace("/data/SAMMLV", "synthetic"))
+    plan = Plan.load(tmp_path / "sammlv.yaml")
+    assert plan.tables == {"sammlv-strs": "sammlv-strs"}
+    assert {run.model for run in plan.runs} >= {"me_tst", "mdmd", "spotting_oracle"}
+    (tmp_path / "as-2024.yaml").write_text(
+        YAML[0].replace("/data/SAMMLV", "synthetic").replace("tasks: [sammlv-spotting]\n", YAML[1])
+    )
+    stage = Plan.load(tmp_path / "as-2024.yaml").arguments.stage_parameters("sammlv-spotting", "mdmd")
+    assert (stage["unit"], stage["empty"], stage["recognised"]) == (
+        "positions", "first_frame", ["negative", "positive", "surprise"])  # fmt: skip
+
+
+def test_the_page_has_every_choice_of_the_stage_with_its_values_and_default():
+    rows, key = {}, ""
+    for line in CHOICES[2:]:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        key = cells[0].strip("`") or key
+        rows.setdefault(key, []).append(cells[1])
+    assert list(rows) == list(CARD["stage"])
+    shown = {"None": "null", "True": "true", "False": "false"}
+    for key, values in CARD["stage_values"].items():
+        cell = "; ".join(rows[key])
+        words = {"<count>": "a number", "<share>": "a number", "<classes>": "a list of classes"}
+        for value in values:
+            assert words.get(value, f"`{shown.get(str(value), value)}`") in cell, (key, value)
+        default = CARD["stage"][key]
+        assert f"`{shown.get(str(default), default)}`, the default" in cell or f"a number, {default}" in cell, key
+
+
+def test_the_page_says_what_each_figure_is():
+    named = set(re.findall(r"`(\w+)`", "\n".join(FIGURES)))
+    assert set(CARD["metrics"]) <= named
+    headings = {name.strip() for line in FIGURES[2:] for name in line.split("|")[1].split(", ")}
+    table = {heading for _, heading in CARD["columns"]["all"]}
+    assert table - {"F1, peeked p"} <= headings
+    assert "| F1, peeked p |" in PAGE

@@ -27,6 +27,9 @@ from mebench.plots import (
     together,
 )  # fmt: skip
 from mebench.plots.spotted import Outcome, outcomes, scored, total
+from mebench.protocols.tasks import TASKS
+from mebench.report.tasks import task_part
+from mebench.spotting.choices import Choices
 from mebench.spotting.recording import Pace
 from mebench.tables.scores import read_scores
 from mebench.tasks import spotting
@@ -158,7 +161,7 @@ def test_labels_are_counted_by_duration_found_or_missed(task):
 def test_emotions_are_those_of_true_positives_of_recognised_classes(task):
     pairs = emotions.named(of(task, "sharp"))
     assert sorted(pairs) == [("negative", "negative"), ("negative", "negative"), ("negative", "positive")]
-    counts = emotions.counted([*pairs, ("others", "negative")], ["negative"], ["negative", "positive"])
+    counts = emotions.counted(pairs, ["negative"], ["negative", "positive"])
     assert counts.tolist() == [[2, 1]]
     shown = texts(emotions.draw(task))
     assert any("3 of 3 true positives" in text.replace("\n", " ") for text in shown)
@@ -212,3 +215,35 @@ def test_files_that_are_not_there_are_one_sentence(tmp_path):
     clips.with_name("videos.csv").unlink()
     with pytest.raises(UserError, match=r"there is no .*videos.csv, which says of which recording a clip is"):
         false_alarms.draw(runs.load([folder], [clips]))
+
+
+def test_the_report_says_the_conventions_and_links_the_pages(root, monkeypatch):
+    monkeypatch.setitem(TASKS, "tiny-spotting", fake.TASK | {"title": "Tiny", "protocol": "loso", "drop": {}})
+    folder = root / "plots" / "tiny-spotting"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in spotting.CARD["plots"]:
+        (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    part = task_part(root, "tiny-spotting")
+    assert part.pages == ()
+    (folder / "all_recordings.pdf").write_bytes(b"%PDF")
+    part = task_part(root, "tiny-spotting")
+    assert [(path, title) for path, title, _ in part.pages] == [
+        ("plots/tiny-spotting/all_recordings.pdf", "All recordings")]  # fmt: skip
+    assert (part.unit, part.clips) == ("recordings", 4)
+    for words in ("threshold p 0.55, fixed", "from the mean label of each fold's training subjects", "matcher greedy",
+                  "IoU >= 0.5 of frames", "of negative, positive", "counts 0", "docs/spotting.md"):  # fmt: skip
+        assert words in part.conventions
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ({"threshold": "inner"}, "threshold p chosen in each fold on subjects that it holds out"),
+        ({"half_width": "all", "length": "median"}, "from the median label of all subjects, those of the test"),
+        ({"half_width": 6, "intervals": "variable"}, "half-width k 6 positions; intervals of variable length"),
+        ({"strict": True, "unit": "positions"}, "IoU > 0.5 of positions"),
+        ({"absent": "skip", "recognised": ["negative"]}, "of negative, where a class in no true positive is left out"),
+    ],
+)  # fmt: skip
+def test_choices_are_said_in_words(choice, words):
+    assert words in Choices.read(fake.STAGE | choice).sentences(["negative", "positive"])

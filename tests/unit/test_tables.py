@@ -450,6 +450,15 @@ def test_the_caption_says_the_conventions_of_the_measured_rows(build_spotting):
     assert "Conventions: threshold p 0.55, fixed." in build_spotting([spotted()]).caption
 
 
+def test_a_row_with_other_conventions_has_them_as_a_footnote(build_spotting):
+    other = "Conventions: threshold p 0.4, fixed."
+    table = build_spotting([spotted("a"), spotted("b"), spotted("c", conventions=other)])
+    assert "Conventions: threshold p 0.55, fixed." in table.caption
+    assert other not in table.caption
+    assert "Rows with other conventions have them as a footnote." in table.caption
+    assert {row.model: row.note for row in table.block("measured")} == {"a": "", "b": "", "c": other}
+
+
 SPOTTING_TABLES = ("sammlv-strs", "casme3-strs", "casme2sq-spotting")
 
 

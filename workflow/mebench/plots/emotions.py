@@ -14,19 +14,26 @@ from mebench.spotting.choices import Choices
 
 def draw(task: TaskRuns) -> Figure:
     """A matrix for each model that has true positives. Rows are the classes of recognition."""
-    rows = list(Choices.read(task.models[0].runs[0].stage).recognised or task.classes)
+    asked = {model.record.model: recognised(model) for model in task.models}
+    rows = [name for name in task.classes if any(name in own for own in asked.values())]
     pairs = {model.record.model: own for model in task.models if (own := named(model))}
     if not pairs:
         return style.message("No emotion to show: no model of this task has a true positive.")
     other = sorted({said for own in pairs.values() for _, said in own} - set(task.classes))
     columns = [*task.classes, *(said or "no class" for said in other)]
-    shown = [Matrix(_title(model, pairs[model.record.model], rows), model.control,
-                    counted(pairs[model.record.model], rows, [*task.classes, *other]))
-             for model in task.models if model.record.model in pairs]  # fmt: skip
+    kept = {name: [pair for pair in own if pair[0] in asked[name]] for name, own in pairs.items()}
+    shown = [Matrix(_title(model, len(kept[name]), len(pairs[name])), model.control,
+                    counted(kept[name], rows, [*task.classes, *other]))
+             for model in task.models if (name := model.record.model) in pairs]  # fmt: skip
     fig = matrices.draw(shown, rows, columns)
     note = f"true positives over all folds and {task.seeds}; those whose label is of another class are no part of it"
     style.title(fig, f"Emotions of what is found: {task.title}", task.synthetic, note)
     return fig
+
+
+def recognised(model: ModelRuns) -> tuple[str, ...]:
+    """The classes of recognition, under the choices of a model."""
+    return Choices.read(model.runs[0].stage).recognised or tuple(model.runs[0].classes)
 
 
 def named(model: ModelRuns) -> list[tuple[str, str]]:
@@ -38,15 +45,13 @@ def named(model: ModelRuns) -> list[tuple[str, str]]:
 
 
 def counted(pairs: list[tuple[str, str]], rows: list[str], columns: list[str]) -> np.ndarray:
-    """Counts (rows, columns) of the pairs whose first is among the rows."""
+    """Counts (rows, columns) of the pairs."""
     counts = np.zeros((len(rows), len(columns)), dtype=np.int64)
     for true, said in pairs:
-        if true in rows:
-            counts[rows.index(true), columns.index(said)] += 1
+        counts[rows.index(true), columns.index(said)] += 1
     return counts
 
 
-def _title(model: ModelRuns, pairs: list[tuple[str, str]], rows: list[str]) -> str:
-    counted = sum(true in rows for true, _ in pairs)
+def _title(model: ModelRuns, counted: int, found: int) -> str:
     control = " [control]" if model.control else ""
-    return f"{model.label}{control} ({counted} of {len(pairs)} true positives)"
+    return f"{model.label}{control} ({counted} of {found} true positives)"

@@ -23,16 +23,15 @@ def draw(task: TaskRuns) -> Figure:
     shown = [(model, look, [one for run in model.runs for one in outcomes(run)]) for model, look in looks(task)]
     recordings = [one for _, _, every in shown for one in every]
     longest = max((interval.length for one in recordings for interval in (*one.labels, *one.found)), default=1)
-    passes = float(str(task.models[0].runs[0].stage["iou"]))
     fig = style.figure(9.5, 1.25 * len(shown) + 1.7)
     axes = fig.subplots(len(shown), 2, squeeze=False, sharex="col")
     for line, (model, look, every) in zip(axes, shown, strict=True):
         _lengths(line[0], every, look, longest)
-        _overlaps(line[1], every, look, passes)
+        _overlaps(line[1], every, look, float(str(model.runs[0].stage["iou"])))
         line[0].set_title(model.label, loc="left", fontsize=8.5)
     axes[-1, 0].set_xlabel("length in frames")
     axes[-1, 1].set_xlabel("IoU with the best label")
-    note = f"left: grey, the labels; line, the predictions. Right: dashed, the IoU that is asked for ({passes:g})"
+    note = "left: grey, the labels; line, the predictions. Right: dashed, the IoU that is asked for"
     style.title(fig, f"Lengths and overlaps: {task.title}", task.synthetic, note)
     return fig
 

@@ -14,6 +14,7 @@ from mebench.report.gaps import Gaps
 from mebench.report.pictures import letters_note, svg
 from mebench.report.runs import PooledRun, read_runs
 from mebench.tables.absent import sentences
+from mebench.tables.caption import common_conventions
 from mebench.tables.default import overview
 from mebench.tables.table import Row, Table
 
@@ -86,7 +87,7 @@ def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps
         plots=tuple(_plot(results / "plots" / name, plot, known) for plot in drawn),
         runs=runs,
         left_out=_left_out(runs),
-        conventions=" ".join(sorted({score.conventions for score in scores if score.conventions})),
+        conventions=common_conventions([row for row in table.rows if row.block in ("measured", "control")]),
         pages=tuple(_pages(results, name)),
         missing=tuple(_missing(name, gaps)),
     )

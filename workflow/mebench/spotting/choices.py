@@ -78,7 +78,8 @@ class Choices:
         share = shares.get(str(self.threshold), f"{self.threshold}, fixed")
         width = widths.get(str(self.half_width), f"{self.half_width} positions")
         return (
-            f"Conventions: threshold p {share}; half-width k {width}{lengths}; matcher {self.matcher}, {compared}; "
+            f"Conventions: threshold p {share}; half-width k {width}{lengths}; stitching {self.stitching}, edges "
+            f"{self.edges}, empty {self.empty}, synergy {self.synergy}; matcher {self.matcher}, {compared}; "
             f"recognition of {named}, where a class in no true positive {counts}; all videos of the tested subjects, "
             "under ME those with a label. docs/spotting.md of mebench explains the words."
         )

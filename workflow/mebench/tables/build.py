@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from mebench.errors import UserError, did_you_mean
 from mebench.tables.absent import AbsentRun
-from mebench.tables.caption import caption, note
+from mebench.tables.caption import caption, common_conventions, note
 from mebench.tables.description import Column, Description, Key, Published
 from mebench.tables.printed import number
 from mebench.tables.scores import Score
@@ -69,7 +69,10 @@ def _measured(description: Description, scores: Sequence[Score], absent: Sequenc
         if _shows(description, score.model):
             groups.setdefault((score.model, score.selection), []).append(score)
     lacking = Counter(run.model for run in absent)
-    return [replace(_row(groups[key]), seeds_absent=lacking[key[0]]) for key in sorted(groups)]
+    rows = [replace(_row(groups[key]), seeds_absent=lacking[key[0]]) for key in sorted(groups)]
+    common = common_conventions(rows)
+    return [row if row.conventions == common else replace(row, note=f"{row.note} {row.conventions}".strip())
+            for row in rows]  # fmt: skip
 
 
 def _row(scores: list[Score]) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mebench.tables.absent import AbsentRun, sentences
@@ -21,7 +22,9 @@ def caption(
         count = f"{len(absent)} run{'s are' if len(absent) > 1 else ' is'} missing"
         lines.append(f"{INCOMPLETE}: {count}. Models that lack a run are not ranked. {' '.join(sentences(absent))}")
     lines += [description.caption] if description.caption else []
-    lines += sorted({row.conventions for row in measured if row.conventions})
+    lines += list(filter(None, [common_conventions(measured)]))
+    if any(row.conventions != common_conventions(measured) for row in measured):
+        lines.append("Rows with other conventions have them as a footnote.")
     if any(row.seeds > 1 for row in measured):
         lines.append(
             "Measured figures: mean ± sample standard deviation over the seeds, "
@@ -49,6 +52,12 @@ def _decided(done: str, clips: Iterable[tuple[int, str]]) -> list[str]:
     """A sentence for each (number of clips, which and why) that the configuration left out or corrected."""
     return [f"{count} clip{'s' if count > 1 else ''} {done} by configuration: {why.rstrip('.')}."
             for count, why in sorted(clips) if count]  # fmt: skip
+
+
+def common_conventions(rows: Sequence[Row]) -> str:
+    """The conventions of most rows; empty where their kind of task has none."""
+    counts = Counter(row.conventions for row in rows)
+    return min(counts, key=lambda text: (-counts[text], text), default="")
 
 
 def note(fewest: Score, scores: Sequence[Score]) -> str:
