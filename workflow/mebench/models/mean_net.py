@@ -45,6 +45,7 @@ CARD = {
         "paper": {},
         "small": {"flow": "dis", "pace": "fps30", "lr": 2e-3},
     },
+    "stage": {"edges": "valid"},
     "options": {
         "flow": ["tvl1", "tvl1_torch", "farneback", "dis"],
         "pace": ["full", "fps30"],
@@ -60,7 +61,7 @@ CARD = {
     "resources": {"mem_mb": 4000, "runtime_min": 240, "gpu": 0},
     "notes": (
         "From a description of the released TensorFlow code; the paper's text was not read. Each position is a picture "
-        "of its own. For its decoding write edges: valid in the task's stage."
+        "of its own. Its decoding has edges: valid, as the released one."
     ),
     "deviations": [
         {
