@@ -2,9 +2,9 @@
 
     python benchmarks/long_videos.py --out /tmp/long
 
-147 videos with 159 micro-expressions, SYNTHETIC, in shortened videos of one face each; 29 folds. Each line is a process of
-its own: seconds of wall and of CPU, and the largest memory that it had. Memory that grew with the number of videos would
-show: the first line of inputs is of 20 videos, the second of all.
+147 videos with 159 micro-expressions, SYNTHETIC: shortened videos of one face each, 29 folds. Each line is a process of
+its own: seconds of wall and of CPU, and the largest memory that it had. Memory that grew with the number of videos
+would show: the first line of inputs is of 20 videos, the second of all.
 """
 
 from __future__ import annotations
