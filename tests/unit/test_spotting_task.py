@@ -83,7 +83,8 @@ def test_negatives_are_drawn_once_for_each_fold(kind):
     assert drawn != kind.drawn(samples, y, list(range(38)), {"negatives": 4}, seed=4)
     assert len(kind.drawn(samples, y, list(range(38)), {"negatives": 99}, seed=3)) == 36  # two of the others stay out
     blank = [row | {"truth": ""} for row in samples]
-    assert kind.drawn(blank, y, list(range(38)), {}, seed=3) == []
+    with pytest.raises(UserError, match="no training window with a frame between onset and offset"):
+        kind.drawn(blank, y, list(range(38)), {}, seed=3)
 
 
 def test_a_fold_writes_a_row_for_each_recording_and_one_array(kind):

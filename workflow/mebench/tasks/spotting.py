@@ -282,13 +282,19 @@ class Spotting(Kind):
 
     def drawn(self, samples: Sequence[Row], y: torch.Tensor, train: list[int], recipe: Recipe, seed: int) -> list[int]:
         """All windows with a position inside an expression, and for each as many as the recipe's or the task's
-        ``negatives`` of those without; all of these but two where there are fewer. Sorted."""
+        ``negatives`` of those without; all of these but two where there are fewer. Sorted. A :class:`UserError` where
+        no window has a label."""
         import random
 
         shown = ((y != len(self.classes)) & (y != MASKED)).any(dim=1).tolist()
         if self.task.get("train_videos", "with_me") == "with_me":
             train = [row for row in train if samples[row]["truth"]]
         positive = [row for row in train if shown[row]]
+        if not positive:
+            raise UserError(
+                f"a fold of the task {self.task['name']} has no training window with a frame between onset and offset; "
+                "it needs labels of more subjects"
+            )
         others = [row for row in train if not shown[row]]
         wanted = int(float(recipe.get("negatives", self.task.get("negatives", 1))) * len(positive))
         wanted = wanted if wanted <= len(others) else max(0, len(others) - 2)
