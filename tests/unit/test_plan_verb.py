@@ -289,3 +289,10 @@ def test_a_throughput_is_above_zero(option, value, capsys):
 )
 def test_a_duration_has_the_unit_that_fits(hours, words):
     assert duration(hours) == words
+
+
+def test_a_training_on_everyone_counts_as_one_more_fold(planned):
+    net, found = planned(entry={"final": True})
+    assert net["hours_per_run"] == pytest.approx((FOLDS + 1) * net["hours_per_fold"])
+    assert net["how"] == "20 TFLOP/s, and one training on everyone"
+    assert found["total"]["gpu_hours"] == pytest.approx(2 * net["hours_per_run"])

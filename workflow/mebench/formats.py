@@ -296,7 +296,7 @@ FINAL_CARD = Format(
         ("decoding", "mapping or null", "of a task of spotting: `half_width` in positions, `threshold`, and all "
          "parameters of its `stage`"),
         ("benchmark", "mapping or null", "`metrics` of the same entry and seed over left-out subjects, `folds_done` of "
-         "`folds_expected`, `n`, `origin` and `selection`; null where it is not scored"),
+         "`folds_expected`, `n`, `origin`, `selection` and `conventions`; null where it is not scored"),
     ),
 )  # fmt: skip
 

@@ -40,7 +40,7 @@ rule final:
 rule final_card:
     input:
         training="<results>/runs/{task}/{model}/seed{seed}/final/training.json",
-        scores="<results>/scores/{task}.json",
+        scores="<results>/scores/{task}/{model}.json",
         config=ancient("<results>/config.json"),
     output:
         "<results>/runs/{task}/{model}/seed{seed}/final/card.json",

@@ -57,7 +57,8 @@ class Size:
 @dataclass(frozen=True)
 class Cost:
     """One model on one task with all its seeds. Hours of one fold, of one run, of all runs; ``gpu_mb`` is the peak
-    of the measured fold, None where nobody measured."""
+    of the measured fold, None where nobody measured. ``final``: each run has a training on everyone, which counts as
+    one more fold."""
 
     task: str
     model: str
@@ -73,6 +74,7 @@ class Cost:
     gpu_mb: int | None
     basis: str
     details: str
+    final: bool = False
 
     @property
     def known(self) -> bool:
@@ -81,7 +83,7 @@ class Cost:
 
     @property
     def hours_per_run(self) -> float:
-        return self.hours_per_fold * self.folds
+        return self.hours_per_fold * (self.folds + self.final)
 
     @property
     def hours(self) -> float:
@@ -156,7 +158,7 @@ def _to_generate(plan: Plan, definition: TaskDefinition) -> list[dict[str, str]]
 
 def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost:
     run, card = runs[0], model_card(runs[0].spec["model"])
-    device = "GPU" if run.resources["gpu"] else "CPU"
+    device, final = "GPU" if run.resources["gpu"] else "CPU", run.entry.get("final", False)
     record = measured(card, run.spec, device)
     seconds, basis, details = _seconds(card, run.spec, size, record, throughput[device])
     return Cost(
@@ -164,7 +166,7 @@ def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost
         clips=size.clips, counted=size.counted, epochs=run.spec["recipe"].get("epochs", 0), device=device,
         hours_per_fold=seconds / 3600, mem_mb=run.resources["mem_mb"],
         gpu_mb=record.get("peak_memory_mb") if record and _same_batch(record, run.spec["recipe"]) else None,
-        basis=basis, details=details,
+        basis=basis, details=details + (", and one training on everyone" if final else ""), final=final,
     )  # fmt: skip
 
 

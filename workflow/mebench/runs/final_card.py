@@ -19,12 +19,12 @@ from mebench.runs.paths import WEIGHTS, RunFiles
 
 # what a model's card says for those who use its weights
 OF_MODEL = ("name", "title", "paper", "licence", "notes", "deviations")
-OF_SCORE = ("selection", "origin", "n", "folds_done", "folds_expected")
+OF_SCORE = ("selection", "origin", "n", "folds_done", "folds_expected", "conventions")
 
 
 def write(files: RunFiles, scores: Path, stage: Mapping[str, object]) -> Card:
-    """Write ``card.json`` beside the weights, and return it. ``scores`` is the scores/TASK.json of the task, which need
-    not be there; ``stage`` are the parameters of its stage."""
+    """Write ``card.json`` beside the weights, and return it. ``scores`` is scores/TASK/MODEL.json, which need not be
+    there; ``stage`` are the parameters of its stage."""
     folder = final_files.folder(files.run)
     record = final_files.record_in(folder / WEIGHTS)
     if record is None:
@@ -76,7 +76,7 @@ def benchmark(files: RunFiles, scores: Path) -> Benchmark | None:
         mine = (one["model"], one["seed"], one["part"]) == (spec["label"], spec["seed"], "all")
         if mine and one["selection"] != "test_peek":
             metrics = {name: one[name] for name in tasks.metrics(tasks.name_of(spec["task"]))}
-            return cast(Benchmark, {**{name: one[name] for name in OF_SCORE}, "metrics": metrics})
+            return cast(Benchmark, {**{name: one.get(name, "") for name in OF_SCORE}, "metrics": metrics})
     return None
 
 

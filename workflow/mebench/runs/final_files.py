@@ -101,13 +101,14 @@ class Decoding(TypedDict):
 
 
 class Benchmark(TypedDict):
-    """How the same entry and seed fared on subjects that its folds left out."""
+    """How the same entry and seed fared on subjects that its folds left out, and by which ``conventions``."""
 
     selection: str
     origin: str
     n: int
     folds_done: int
     folds_expected: int
+    conventions: str
     metrics: Mapping[str, float | None]
 
 

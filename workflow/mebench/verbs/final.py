@@ -83,8 +83,8 @@ def write_cards(args: argparse.Namespace, runs: Sequence[RunFiles]) -> int:
         raise UserError("--card reads scores and the stage of the task from the configuration; name the run by --run")
     plan = Plan.load(args.config)
     for files in runs:
-        task = files.spec["task"]["name"]
-        scores = Path(plan.paths.scores(task)).with_suffix(".json")
-        card = final_card.write(files, scores, plan.arguments.stage_parameters(task, files.spec["label"]))
+        task, model = files.spec["task"]["name"], files.spec["label"]
+        scores = Path(plan.paths.model_scores(task, model))
+        card = final_card.write(files, scores, plan.arguments.stage_parameters(task, model))
         print(f"{files.run / 'final'}: {'scored' if card['benchmark'] else 'not scored'}")
     return 0
