@@ -64,7 +64,7 @@ def test_everyone_is_trained_on_and_nobody_is_scored(toy, tmp_path):
     record = trained(files)
     assert record.learned.subjects == [f"{('casme2', 'smic')[s % 2]}/s{s:02d}" for s in (0, 2, 4, 1, 3, 5)]
     assert record.learned.datasets == {name: {"subjects": 3, "clips": 12} for name in ("casme2", "smic")}
-    assert record.learned.groups == {"negative": 8, "positive": 8, "surprise": 8}
+    assert record.learned.labels == {"expressions": {"negative": 8, "positive": 8, "surprise": 8}}
     assert record.fold.spec["selection"] == "last"
     assert sorted(path.name for path in (files.run / "final").iterdir()) == [
         "history.csv", "training.json", "weights.safetensors"]  # fmt: skip

@@ -42,9 +42,7 @@ def network(folder: Path, model: str | dict, task: str = "smic-3", origin: str =
         FoldRecord(
             "everyone", "f", "done", "", spec=spec, made_from={"model": code_of_fold.model_digest(spec["model"])}
         ),
-        Learned(
-            origin, {TASKS[task]: {"subjects": 2, "clips": 9}}, ["a", "b"], {}, {TASKS[task]: "apex_flow-28"}, labels
-        ),
+        Learned(origin, {TASKS[task]: {"subjects": 2, "clips": 9}}, ["a", "b"], {TASKS[task]: "apex_flow-28"}, labels),
     )
     files = RunFiles(folder / "run", spec, [], [])
     final_files.write_weights(files.run / "final/weights.safetensors", tensors_of(net.state_dict(), {}), record)

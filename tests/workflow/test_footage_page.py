@@ -43,7 +43,7 @@ def followed(tmp_path_factory):
 def test_the_card_has_the_score_of_the_folds(followed):
     made, said = followed
     final = final_files.read(made.folder / FINAL / "weights.safetensors")
-    scores = json.loads((made.folder / "results/scores/casme2sq-spotting.json").read_text())
+    scores = json.loads((made.folder / "results/scores/casme2sq-spotting/me_tst.json").read_text())
     (one,) = [one for one in scores if one["part"] == "all"]
     assert final.card["benchmark"]["metrics"]["strs"] == one["strs"]
     assert f"benchmark: STRS {one['strs']:.4f}, " in said

@@ -271,9 +271,8 @@ FINAL = Format(
         ("origin", "text", "`synthetic`, `pictures` or `licensed`"),
         ("datasets", "mapping", "dataset -> how many `subjects`, and `clips` or `recordings`"),
         ("subjects", "list", "their names"),
-        ("groups", "mapping", "how many samples of each class; windows of a task of spotting are all one group"),
         ("inputs", "mapping", "dataset -> the name of its input"),
-        ("labels", "mapping", "of a task of spotting: how many `expressions` of each class, `train_mean` and "
+        ("labels", "mapping", "how many `expressions` of each class; of a task of spotting also `train_mean` and "
          "`train_median` of their lengths in positions"),
     ),
     "The other keys are those of fold.json. Nobody is tested, and `where` is empty.",

@@ -118,6 +118,8 @@ class _Training:
         """What the training learns from."""
         kind, samples = self.data.kind, self.data.samples
         scoring = tasks.scoring_of(kind.task)
+        labels = (scoring.learned(samples) if hasattr(scoring, "learned")
+                  else {"expressions": dict(sorted(Counter(map(kind.group, samples)).items()))})  # fmt: skip
         name = "recordings" if tasks.made_of_recordings(kind.task) else "clips"
         datasets = {}
         for dataset in sorted({sample["dataset"] for sample in samples}):
@@ -128,8 +130,7 @@ class _Training:
             origin=origin(self.files.inputs),
             datasets=datasets,
             subjects=sorted(set(self.data.subjects)),
-            groups=dict(sorted(Counter(map(kind.group, samples)).items())),
             inputs={path.parent.name: read_json(path / "meta.json").get("name", path.name)
                     for path in self.files.inputs},
-            labels=scoring.learned(samples) if hasattr(scoring, "learned") else {},
+            labels=labels,
         )  # fmt: skip

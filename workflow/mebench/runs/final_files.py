@@ -31,13 +31,12 @@ def folder(run: Path) -> Path:
 @dataclass(frozen=True)
 class Learned:
     """What a network was trained on: the ``origin`` of the data, the subjects and the clips (or recordings) of each
-    dataset, the names of the ``subjects``, the samples of each group, the name of the input of each dataset, and what
-    the kind of task says of the labels."""
+    dataset, the names of the ``subjects``, the name of the input of each dataset, and what the kind of task says of the
+    ``labels``."""
 
     origin: str
     datasets: Mapping[str, Mapping[str, int]]
     subjects: list[str]
-    groups: Mapping[str, int]
     inputs: Mapping[str, str]
     labels: Mapping[str, object]
 
