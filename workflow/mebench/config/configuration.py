@@ -75,4 +75,9 @@ class Configuration:
     def _is_for(self, entry: ModelEntry, task: str) -> bool:
         if entry["tasks"] is not None:
             return task in entry["tasks"]
-        return self.kinds[task]["name"] in model_card(entry["model"]).get("serves", [kinds.DEFAULT])
+        return self.kinds[task]["name"] in self.serves[entry["name"]]
+
+    @cached_property
+    def serves(self) -> dict[str, list[str]]:
+        """The kinds of task that the model of each entry serves."""
+        return {name: model_card(entry["model"]).get("serves", [kinds.DEFAULT]) for name, entry in self.entries.items()}

@@ -11,7 +11,6 @@ from mebench.config.configuration import Configuration
 from mebench.config.entries import ModelEntry
 from mebench.config.spec import ModelInputs
 from mebench.errors import UserError
-from mebench.model_card import model_card
 from mebench.protocols.tasks import TaskDefinition, extra_datasets
 
 ONLY_SYNTHETIC = ("size", "subjects", "clips", "seed")
@@ -71,8 +70,7 @@ CLASS_KEYS = ("class_weights", "label_smoothing", "order")  # keys of a recipe t
 def _kind(configuration: Configuration, task: str, entry: ModelEntry) -> None:
     """A model serves the kinds of task that its card says, recognition where it says nothing; what a recipe says of
     classes goes with those alone that have some."""
-    card, kind = model_card(entry["model"]), configuration.kinds[task]
-    serves = card.get("serves", [kinds.DEFAULT])
+    kind, serves = configuration.kinds[task], configuration.serves[entry["name"]]
     if kind["name"] not in serves:
         raise UserError(
             f"the model entry '{entry['name']}' serves {', '.join(serves)}, but the task {task} is of the kind "

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mebench import cards
-from mebench.config import feasible, kinds, own_tasks, recipes
+from mebench.config import feasible, own_tasks, recipes
 from mebench.config.configuration import Configuration
 from mebench.config.entries import ModelEntry, Settings
 from mebench.errors import UserError, did_you_mean
-from mebench.model_card import model_card
 from mebench.protocols.tasks import TASKS, TaskDefinition, extra_datasets, task
 
 
@@ -73,9 +72,9 @@ def _check_served(configuration: Configuration) -> None:
             kind = configuration.kinds[name]["name"]
             raise UserError(f"no model entry is for the task {name}: none serves its kind, {kind}; add one that does, "
                             "which 'mebench models' tells")  # fmt: skip
-    for name, entry in configuration.entries.items():
+    for name in configuration.entries:
         if name not in {model for _, model in pairs}:
-            serves = ", ".join(model_card(entry["model"]).get("serves", [kinds.DEFAULT]))
+            serves = ", ".join(configuration.serves[name])
             raise UserError(f"the model entry '{name}' serves {serves}, but no task of this configuration is of that "
                             "kind; add one, or remove the entry")  # fmt: skip
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from mebench import tasks
 from mebench.config import feasible
 from mebench.errors import UserError, did_you_mean
 from mebench.plan import estimate
@@ -56,8 +57,10 @@ class Shards:
         """The estimated seconds of a fold; 0 where there is nothing to estimate from."""
         key = run.task, run.model
         if key not in self._seconds:
-            clips = self.plan.tasks[run.task]["expected"]["clips"]
-            self._seconds[key] = estimate.seconds_per_fold(run, estimate.Size(clips, self.folds(run), "expected"))
+            task = self.plan.tasks[run.task]
+            per_clip = tasks.kind_of(task).samples_per_clip
+            size = estimate.Size(task["expected"]["clips"], self.folds(run), "expected", per_clip=per_clip)
+            self._seconds[key] = estimate.seconds_per_fold(run, size)
         return self._seconds[key]
 
     def items(self, runs: Sequence[Run]) -> list[str]:
