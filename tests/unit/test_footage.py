@@ -139,7 +139,7 @@ def test_a_video_shorter_than_a_window_is_one_window(tmp_path, clip, spotter, ca
     assert [int(row["frame"]) for row in rows] == list(range(numbers[0], numbers[-1] + 1, 7))
     assert list(rows[0]) == ["dataset", "subject", "video", "frame", "score", "e_negative", "e_others", "e_positive",
                              "e_surprise", "e_neutral"]  # fmt: skip
-    assert "threshold 0.55, half width 5 positions of 7 frames" in capsys.readouterr().out
+    assert "threshold 0.55, half width 5 positions, one every 7 frames" in capsys.readouterr().out
 
 
 def test_the_score_file_decodes_to_the_same_intervals(tmp_path, clip, spotter):

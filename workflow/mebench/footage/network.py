@@ -36,7 +36,7 @@ class Trained:
     def input(self, crop: str) -> InputSpec:
         """The input that it reads of footage. It is said where it has been trained on none that is cropped so."""
         spec, known = input_of(self.final.spec["inputs"], crop), sorted(set(self.final.record.learned.inputs.values()))
-        if known and spec.name not in known:
+        if known and spec.name not in known and "crop" in spec.options:
             advice = (
                 "provided, if your frames are crops of faces" if crop == "detected" else "detected, if they are not"
             )

@@ -110,9 +110,10 @@ def write(out: Path, trained: Trained, own: Frames, found: Found) -> list[Path]:
 
 def answer(own: Frames, found: Found) -> list[str]:
     """What was found, as lines."""
-    decoder, count = found.decoder, len(found.intervals)
+    decoder, count, step = found.decoder, len(found.intervals), found.track.step
+    pace = "one for each frame" if step == 1 else f"one every {step} frames"
     lines = [f"{count} interval{'' if count == 1 else 's'} in {own.name}: {len(own.numbers):,} frames, "
              f"{own.seconds:.1f} s at {own.fps:g} fps; threshold {decoder.threshold:g}, half width "
-             f"{decoder.half_width} positions of {found.track.step} frames"]  # fmt: skip
+             f"{decoder.half_width} positions, {pace}"]  # fmt: skip
     lines += [f"  {one.onset} to {one.offset} {one.emotion}".rstrip() for one in found.intervals]
     return lines
