@@ -15,7 +15,7 @@ from mebench.plots import style
 from mebench.plots.looks import Look
 from mebench.plots.spotted import Outcome, Scored, total
 from mebench.spotting.curve import smooth, threshold
-from mebench.spotting.emotion import NEUTRAL, frame_classes
+from mebench.spotting.emotion import frame_classes
 
 FOUND, MISSED = "#c9d0d8", "#eef1f4"  # bands of labels
 ROW = 0.13  # inches of the line of an emotion
@@ -84,11 +84,10 @@ def _frames(ax: Axes, shown: Scored, places: dict[str, float], line: float) -> N
     named = np.array(track.classes)[frame_classes(track.logits, track.classes, shown.decoder.synergy)]
     frames = track.first + np.arange(len(named)) * track.step
     edges = np.flatnonzero(np.concatenate([[True], named[1:] != named[:-1], [True]]))
-    for start, end in pairwise(edges):
-        if named[start] != NEUTRAL and named[start] in places:
-            y = places[str(named[start])] + 0.18 * line
-            ax.plot([frames[start], frames[end - 1] + track.step], [y, y], color=style.INK, linewidth=1.1, zorder=5,
-                    solid_capstyle="butt")  # fmt: skip
+    runs = [(start, end) for start, end in pairwise(edges) if named[start] in places]
+    heights = [places[str(named[start])] + 0.18 * line for start, _ in runs]
+    ax.hlines(heights, [frames[start] for start, _ in runs], [frames[end - 1] + track.step for _, end in runs],
+              colors=style.INK, linewidths=1.1, zorder=5)  # fmt: skip
 
 
 def _axes(ax: Axes, outcome: Outcome, places: dict[str, float], low: float, high: float) -> None:
