@@ -67,5 +67,5 @@ def stacked(panels: Sequence[tuple[Scored, Look, str]], task: TaskRuns, title: s
     fig.axes[-1].set_xlabel("frame")
     fig.legend(handles=recording_panel.legend(), loc="lower center", bbox_to_anchor=(0.5, 0.02 / whole), ncols=7,
                fontsize=7.5, columnspacing=1.2)  # fmt: skip
-    style.title(fig, title, task.synthetic, note)
+    style.title(fig, title, task.synthetic, note, top=0.12)
     return fig

@@ -65,13 +65,16 @@ def figure(width: float, height: float) -> Figure:
     return fig
 
 
-def title(fig: Figure, text: str, synthetic: bool, note: str = "") -> None:
-    """The figure's title, with a second line that marks synthetic data or carries ``note``."""
+def title(fig: Figure, text: str, synthetic: bool, note: str = "", top: float | None = None) -> None:
+    """The figure's title, with a second line that marks synthetic data or carries ``note``. ``top``: inches above it,
+    for a figure that is not laid out by itself."""
     lines = [text, *([SYNTHETIC] if synthetic else []), *([note] if note else [])]
     width = int(10.5 * fig.get_figwidth())  # characters of this size in a line
-    fig.suptitle(
+    heading = fig.suptitle(
         "\n".join(textwrap.fill(line, width) for line in lines), fontsize=11, color=VERMILLION if synthetic else INK
     )
+    if top is not None:
+        heading.set_y(1 - top / fig.get_figheight())
 
 
 def wrapped(text: str, inches: float) -> str:
