@@ -1,7 +1,8 @@
-"""Speed and memory of the input roi_flow on long videos, beside a plain loop of OpenCV.
+"""Speed and memory of inputs of long videos; of roi_flow beside a plain loop of OpenCV.
 
     python benchmarks/roi_flow.py                        # casme_sq, one video beside the plain loop
     python benchmarks/roi_flow.py samm_long --videos 3   # more videos, for the memory
+    python benchmarks/roi_flow.py --frames 120 --inputs pair_flow-42 pair_flow-42.dis mdmd_feature-227
 
 A small dataset is generated in a temporary folder. The plain loop is what one would write first: for each window of the
 same frames, Farnebäck's flow on the whole face of 320 x 320 pixels from the first frame to each frame, on one thread,
@@ -19,6 +20,7 @@ import platform
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -26,7 +28,8 @@ import cv2
 from mebench import cards
 from mebench.clips.clip import Clip
 from mebench.config import input_names
-from mebench.inputs import roi_flow, roi_regions
+from mebench.inputs import build, roi_flow, roi_regions
+from mebench.inputs.maker import Maker
 from mebench.synthetic import generate
 
 
@@ -34,6 +37,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", nargs="?", default="casme_sq", choices=generate.VIDEOS, metavar="DATASET")
     parser.add_argument("--videos", type=int, default=1, help="how many are read (default 1)")
+    parser.add_argument("--frames", type=int, help="how many of each video (default: all)")
+    parser.add_argument("--inputs", nargs="+", default=["roi_flow-10"], metavar="NAME", help="default: roi_flow-10")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -41,19 +46,32 @@ def main() -> None:
         with contextlib.redirect_stderr(io.StringIO()):
             generate.write(args.dataset, root, Path(folder) / "truth", subjects=2, clips=1)
         videos = cards.load("datasets", args.dataset).read(root).videos[: args.videos]
-        maker = roi_flow.Input(input_names.parse("roi_flow-10"), root)
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-        for number, video in enumerate(videos):
-            clip = video.whole()
-            seconds = timed(lambda clip=clip: maker.make(clip))
-            count = len(maker.reel(clip, roi_flow.pace(clip).step)[1])
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(
-                f"{video.video_id}: {count} frames read, {1000 * seconds / count:.1f} s per 1,000, {memory} MiB at most"
-            )
-            if number == 0:
-                seconds = timed(lambda clip=clip: plain(maker, clip))
-                print(f"{video.video_id}: plain loop, {1000 * seconds / count:.1f} s per 1,000")
+        for name in args.inputs:
+            maker = build.InputJob(input_names.parse(name), root, "synthetic").maker()
+            for video in videos:
+                measure(maker, video.whole(), args.frames)
+        if args.inputs == ["roi_flow-10"]:
+            clip, count = videos[0].whole(), len(read_by(maker, videos[0].whole()))
+            seconds = timed(lambda: plain(maker, clip))
+            print(f"{clip.clip_id}: plain loop, {1000 * seconds / count:.1f} s per 1,000")
+
+
+def measure(maker: Maker, clip: Clip, frames: int | None) -> None:
+    """Print what an input of a video costs, or of its first ``frames``."""
+    if frames:
+        clip = replace(clip, offset=clip.onset + frames - 1)
+    seconds, count = timed(lambda: maker.make(clip)), len(read_by(maker, clip))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"{maker.spec.name} of {clip.clip_id}: {count} frames read, {1000 * seconds / count:.1f} s per 1,000, "
+        f"{memory} MiB at most"
+    )
+
+
+def read_by(maker: Maker, clip: Clip) -> list[Path]:
+    """The frames of a video that an input reads."""
+    return maker.reel(clip, roi_flow.pace(clip).step)[1] if isinstance(maker, roi_flow.Input) else maker.reel(clip)[1]
 
 
 def plain(maker: roi_flow.Input, clip: Clip) -> None:
