@@ -13,7 +13,7 @@ import pytest
 from mebench import cards
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json
-from mebench.report import faces
+from mebench.report import faces, pictures
 from mebench.report.markdown import to_html
 from mebench.verbs import report as verb
 
@@ -253,3 +253,8 @@ def test_each_sample_picture_has_its_own_title_and_caption(results, tmp_path):
     with pytest.raises(UserError, match="unknown plot 'confusions'.*did you mean 'confusion'"):
         write(results, "--plots", f'{{"{fake.TASK}": ["confusions"]}}', *out)
     drawn.with_suffix(".svg").unlink()
+
+
+def test_drawings_lose_comments_and_indentation_on_the_page_and_nothing_else():
+    drawing = b'<svg>\n <!-- a -->\n <g id="b  c">\n  <text>two words </text>\n </g>\n</svg>\n'
+    assert pictures.compact(drawing) == b'<svg><g id="b  c"><text>two words </text></g></svg>\n'
