@@ -81,6 +81,9 @@ def test_the_configuration_of_samm_lv_makes_the_table(tmp_path):
     plan = Plan.load(tmp_path / "sammlv.yaml")
     assert plan.tables == {"sammlv-strs": "sammlv-strs"}
     assert {run.model for run in plan.runs} >= {"me_tst", "mdmd", "spotting_oracle"}
+    assert "results/scores/sammlv-spotting.csv" in plan.paths.plotted("sammlv-spotting")  # intervals come with scores
+    assert plan.paths.page_files("sammlv-spotting") == ["results/plots/sammlv-spotting/all_recordings.pdf"]
+    assert plan.paths.events("sammlv-spotting") == ["results/sources/samm_long/data/synthetic-events.csv"]
     (tmp_path / "as-2024.yaml").write_text(
         YAML[0].replace("/data/SAMMLV", "synthetic").replace("tasks: [sammlv-spotting]\n", YAML[1])
     )
