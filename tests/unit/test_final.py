@@ -58,6 +58,24 @@ def test_a_network_from_the_file_predicts_what_the_trained_one_does(toy, tmp_pat
     assert np.array_equal(got, wanted)
 
 
+def test_a_model_that_is_fitted_is_kept_too(toy, tmp_path):
+    files = RunFiles(tmp_path / "runs/toy/majority/seed0", toy.spec("majority"), [toy.clips], [toy.inputs])
+    assert trained(files).fold.clips == {"train": 24, "test": 0}
+    data = load(files.spec, files.clips, files.inputs)
+    got = Network(files.spec, tensors(files), data.x.dim()).predict(OnDisk(2, lambda row, draw: data.x[row].numpy()))
+    assert got.shape == (2, 3)
+    assert (got.argmax(axis=1) == 0).all()  # all classes have eight clips; the first is the most frequent
+
+
+def test_the_verb_trains_by_the_spec_of_a_line_in_a_log(toy, tmp_path, capsys):
+    command = ["final", "--spec", json.dumps(toy.spec(epochs=1)), "--clips", str(toy.clips), "--inputs",
+               str(toy.inputs), "--out", str(tmp_path / "run"), "--device", "cpu"]  # fmt: skip
+    assert cli.main(command) == 0
+    assert "toy/ststnet/seed0: trained on 6 subjects" in capsys.readouterr().out
+    assert cli.main([*command, "--card"]) == 2
+    assert "--card reads scores and the stage of the task from the configuration" in capsys.readouterr().err
+
+
 def test_everyone_is_trained_on_and_nobody_is_scored(toy, tmp_path):
     files = made(toy, tmp_path)
     files.spec["selection"] = "test_peek"
