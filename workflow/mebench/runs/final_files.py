@@ -156,7 +156,7 @@ def read(weights: Path) -> Final:
     if not path.is_file():
         raise UserError(f"{CARD} is not beside {weights}; copy both, for it says what the weights are and how good")
     card = read_json(path)
-    if card.get("weights") != file_digest(weights):
+    if card.get("format") != FORMAT or card.get("weights") != file_digest(weights):
         raise UserError(f"{path} is the card of other weights than {weights}; start snakemake again, or copy both "
                         "files from one folder")  # fmt: skip
     return Final(weights, record, card)
