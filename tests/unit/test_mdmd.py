@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from mebench.inputs import mdmd_feature
 from mebench.inputs.farneback import flow as farneback
 from mebench.metrics.intervals import Interval, iou
+from mebench.models import build
 from mebench.spotting import mdmd
+from mebench.spotting.recording import Footage, Pace
 
 
 def uniform(u: float, v: float, side: int = 12) -> np.ndarray:
@@ -134,3 +137,35 @@ def test_a_movement_that_comes_back_is_spotted(video):
 def test_a_movement_that_stays_is_not(video):
     """From frame 29 on the face stays where it is."""
     assert spotted([*video[:29], *[video[29]] * 31], 0.5) == []
+
+
+# --- the model --------------------------------------------------------------------------------------------------------
+
+
+def footage(name, bumps, labels=(), fps=200.0, step=7):
+    """A recording of 120 positions, k = 6, whose feature is high around positions; the higher ones last longer."""
+    values = np.zeros(120, np.float32)
+    for middle, height in bumps:
+        values[middle - 4 : middle + 5] = height
+    values[:6] = values[-6:] = np.nan
+    return Footage(name, fps, Pace(1, step, 120), list(labels), lambda: values[:, None])
+
+
+def test_intervals_are_frames_of_the_recording_and_as_long_as_its_rate_asks_for():
+    (found,) = build("mdmd", num_classes=3).spot([], [footage("a", [(50, 5.0)])], Random(0))
+    assert found == [Interval(1 + 46 * 7, 1 + 54 * 7)]  # 9 positions, 7 to 15 are allowed at 200 / 7 fps
+    assert build("mdmd", num_classes=3, expression="macro").spot([], [footage("a", [(50, 5.0)])], Random(0)) == [[]]
+    assert build("mdmd", num_classes=3).spot([], [footage("a", [(50, 5.0)], step=1)], Random(0)) == [[]]  # 47 are asked
+    assert build("mdmd", num_classes=3).spot([], [footage("a", [])], Random(0)) == [[]]
+
+
+def test_the_share_of_the_training_subjects():
+    """Of two bumps the lower one is no label there. At the edges of a bump, 9 positions wide, neighbours at 5 positions
+    halve the contrast: about 1 of 5 for the lower one and 2.5 of 5 for the other."""
+    bumps, label = [(30, 2.0), (80, 5.0)], Interval(1 + 76 * 7, 1 + 84 * 7, "negative")
+    training, tested = [footage("a", bumps, [label])], [footage("b", bumps)]
+    model = build("mdmd", num_classes=3, share="train")
+    assert 0.15 < model.best(training) < 0.5
+    assert model.spot(training, tested, Random(0)) == [[Interval(label.onset, label.offset)]]
+    assert len(build("mdmd", num_classes=3).spot(training, tested, Random(0))[0]) == 2
+    assert model.best([footage("c", bumps)]) == 0.01

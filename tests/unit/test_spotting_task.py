@@ -162,6 +162,13 @@ def test_intervals_that_a_model_predicts_itself_are_taken_as_they_are():
     assert (found["tp"], found["fp"], found["fn"]) == (1, 1, 0)
 
 
+def test_intervals_without_emotions_have_no_figure_of_recognition():
+    given = [row("006", "a", "22..30 negative", count=0, intervals="22..30;50..58")]
+    _, found = figures(Predicted(given, np.zeros((0, 4), dtype=np.float32)))
+    assert (found["tp"], found["fp"], found["fn"]) == (1, 1, 0)
+    assert {found[name] for name in ("strs", "f1_recognition", "uf1", "uar", "strs_with_me")} == {None}
+
+
 def test_the_inner_threshold_comes_from_the_recordings_that_the_fold_held_out():
     low = bump(40, height=0.62)
     low[:, 0] += bump(12)[:, 0]
