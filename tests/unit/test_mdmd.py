@@ -99,7 +99,7 @@ def test_intervals_are_runs_above_the_threshold_that_are_as_long_as_allowed():
     ],
 )
 def test_the_settings_of_megc2020_are_the_same_in_seconds(rate, expression, k, shortest, longest):
-    """Facts, baselines, section 13: CAS(ME)^2 and SAMM Long Videos."""
+    """docs/model-sources.md, MDMD: CAS(ME)^2 and SAMM Long Videos."""
     assert round(mdmd_feature.SECONDS[expression] * rate) == k
     assert mdmd.lengths(rate, expression) == mdmd.Lengths(shortest, longest)
 

@@ -1,4 +1,4 @@
-"""MEAN: its layers beside the list of facts, baselines, section 12, and what it learns."""
+"""MEAN: its layers beside the list of docs/model-sources.md, and what it learns."""
 
 from __future__ import annotations
 

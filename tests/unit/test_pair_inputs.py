@@ -1,5 +1,5 @@
 """The inputs ``pair_flow`` and ``mdmd_feature``: which frames are compared, and what is cut out of them. Numbers are
-those of facts, baselines, sections 12 and 13."""
+those of docs/model-sources.md, MEAN and MDMD."""
 
 from __future__ import annotations
 
