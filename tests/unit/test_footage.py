@@ -154,7 +154,7 @@ def test_the_score_file_decodes_to_the_same_intervals(tmp_path, clip, spotter):
     assert {"curve.png", "curve.svg"} < {path.name for path in tmp_path.iterdir()}
 
 
-def test_a_video_file_is_its_frames_numbered_from_1(tmp_path, clip, spotter):
+def test_a_video_file_is_its_frames_numbered_from_1(tmp_path, clip, spotter, capsys):
     _, folder = clip
     files = list(frames.read(folder, None, tmp_path).folder.glob("*.jpg"))
     pictures = [
@@ -170,6 +170,10 @@ def test_a_video_file_is_its_frames_numbered_from_1(tmp_path, clip, spotter):
     assert (own.name, own.fps, list(own.numbers)) == ("my film", 25, list(range(1, len(pictures) + 1)))
     assert np.abs(cv2.imread(str(own.folder / "000003.png")).astype(int) - pictures[2]).max() <= 4  # YUV, then no loss
     assert frames.read(film, 200, tmp_path).fps == 200
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    assert len(frames.read(cut, 25, tmp_path / "cut").numbers) < len(pictures)
+    assert f"cut.avi announces {len(pictures)} frames, of which" in capsys.readouterr().err
     assert cli.main(["spot", str(film), "--weights", str(spotter), "--out", str(tmp_path / "out")]) == 0
     assert len(read_csv(tmp_path / "out/scores.csv")) == len(pictures)
 

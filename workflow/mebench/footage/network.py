@@ -83,8 +83,8 @@ def about(trained: Trained) -> list[str]:
     task = final.card["task"]["title"]
     synthetic = "; SYNTHETIC DATA, no real face was seen" if learned.origin == "synthetic" else ""
     lines = [f"network: {title}, trained for {task}, on everyone of {data}{synthetic}", f"benchmark: {scored(final)}"]
-    if final.card["benchmark"] and final.card["benchmark"]["conventions"]:
-        lines.append(final.card["benchmark"]["conventions"])
+    if final.card["benchmark"] and (conventions := final.card["benchmark"].get("conventions")):
+        lines.append(conventions)
     if learned.origin != "synthetic":
         lines.append(f"licence: that of the data ({'; '.join(sorted(set(final.card['licences'].values())))})")
     return lines

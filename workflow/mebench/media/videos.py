@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mebench.errors import UserError
+from mebench.log import log
 from mebench.media.folders import ALL_PICTURES
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def unpack(path: Path, folder: Path) -> Unpacked:
     folder.mkdir(parents=True, exist_ok=True)
     number = 0
     try:
-        fps = capture.get(cv2.CAP_PROP_FPS)
+        fps, announced = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
         while True:
             there, picture = capture.read()
             if not there:
@@ -46,6 +47,8 @@ def unpack(path: Path, folder: Path) -> Unpacked:
         capture.release()
     if not number:
         raise UserError(f"no frame of {path} can be read; it is damaged, or in a format that OpenCV does not know")
+    if announced > number + 1:  # some containers count one too many
+        log.warning(f"{path} announces {announced:.0f} frames, of which {number} can be read; it may be cut off")
     return Unpacked(number, fps if math.isfinite(fps) and fps > 0 else None)
 
 
