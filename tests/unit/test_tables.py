@@ -436,6 +436,7 @@ def test_no_count_and_nothing_peeked_is_the_best(build_spotting):
     lines = [spotted(**macro), spotted("other", strs=0.05, fp=1, f1_test_peek=0.9, **macro)]
     table = build_spotting(lines, "sammlv-spotting-macro")
     assert {"fp", "f1_test_peek"} <= {column.metric for column in table.columns}
+    assert table.parts["all"] == "All recordings"
     best = {row.model: {key.metric for key in row.best} for row in table.block("measured")}
     assert best == {"net": {"strs", "f1_spotting"}, "other": {"f1_spotting"}}
 

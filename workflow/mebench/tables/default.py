@@ -24,7 +24,7 @@ def default(name: str) -> Description:
         title=task["title"],
         task=name,
         columns=(*columns("all", card["columns"]["all"], card["metrics"]), *(one for own in on_each for one in own)),
-        parts={"all": "All clips"} | titles,
+        parts={"all": _all(task)} | titles,
         caption=card["caption"],
         notes=("No published row has been entered for this task.",),
     )
@@ -32,9 +32,15 @@ def default(name: str) -> Description:
 
 def overview(name: str, title: str) -> Description:
     """Describe the small table of a task: its most important figures, on all clips only."""
-    card = tasks.card(task_called(name))
+    task = task_called(name)
+    card = tasks.card(task)
     on_all = columns("all", card["columns"]["all"], card["metrics"])
-    return Description(name=name, title=title, task=name, columns=on_all, parts={"all": "All clips"})
+    return Description(name=name, title=title, task=name, columns=on_all, parts={"all": _all(task)})
+
+
+def _all(task: Mapping[str, object]) -> str:
+    """The heading of the figures over all samples."""
+    return "All recordings" if tasks.made_of_recordings(task) else "All clips"
 
 
 def columns(part: str, figures: Iterable[tuple[str, str]], metrics: Metrics) -> tuple[Column, ...]:
