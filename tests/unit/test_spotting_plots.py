@@ -190,8 +190,9 @@ def test_an_event_counts_where_half_of_the_shorter_is_shared():
 
 
 def test_models_are_told_apart_in_grey_too(task):
-    own = [look for model, look in looks.looks(task) if not model.control]
-    assert len({look.dashes for look in own}) == len({look.colour for look in own}) == 2
+    every = [look for _, look in looks.looks(task)]
+    assert len({look.dashes for look in every}) == len({look.marker for look in every}) == len(every) == 3
+    assert len({look.colour for look in every}) == 3
     assert [look.colour for model, look in looks.looks(task) if model.control] == [style.GREY]
 
 

@@ -33,6 +33,6 @@ def looks(task: TaskRuns) -> list[tuple[ModelRuns, Look]]:
     for number, model in enumerate(task.models):
         palette, place = GREYS if model.control else COLOURS, seen[model.control]
         seen[model.control] += 1
-        found.append((model, Look(palette[place % len(palette)], DASHES[place % len(DASHES)],
+        found.append((model, Look(palette[place % len(palette)], DASHES[number % len(DASHES)],
                                   MARKERS[number % len(MARKERS)])))  # fmt: skip
     return found
