@@ -18,6 +18,7 @@ from mebench.files import read_csv
 from mebench.footage import frames, recognised
 from mebench.footage.made import input_of
 from mebench.inputs import build, store
+from mebench.log import show
 from mebench.plan import Plan
 from mebench.runs import code_of_fold, final_card, final_files
 from mebench.runs.final_files import FinalRecord, Learned
@@ -171,6 +172,7 @@ def test_a_video_file_is_its_frames_numbered_from_1(tmp_path, clip, spotter, cap
     assert np.abs(cv2.imread(str(own.folder / "000003.png")).astype(int) - pictures[2]).max() <= 4  # YUV, then no loss
     assert frames.read(film, 200, tmp_path).fps == 200
     cut = tmp_path / "cut.avi"
+    show()
     cut.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
     assert len(frames.read(cut, 25, tmp_path / "cut").numbers) < len(pictures)
     assert f"cut.avi announces {len(pictures)} frames, of which" in capsys.readouterr().err
