@@ -51,7 +51,7 @@ def main() -> None:
         measured(folder, "train: one epoch of 29 folds, preset small", "train", "--run", f"{RUN}/me_tst/seed0"),
         measured(folder, "train: one epoch of one fold, preset paper", "train", "--run", f"{RUN}/paper/seed0",
                  "--fold", "samm_long/006"),
-        measured(folder, "pool, decode, sweep, score", "score", "--run", f"{RUN}/me_tst"),
+        measured(folder, "pool, decode, sweep, score", "score", "--run", f"{RUN}/me_tst/seed0"),
     ]  # fmt: skip
     print(markdown_table(("", "wall, s", "CPU, s", "memory at most, MiB"), rows))
     videos = read_csv(data / "videos.csv")
