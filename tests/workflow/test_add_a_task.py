@@ -13,6 +13,7 @@ from walk import follow, page
 
 from mebench import cards, tasks
 from mebench.config import own_tasks
+from mebench.config.kinds import KindCard
 from mebench.config.schema import checked
 
 KIND, TASK, DISK = (page(name) for name in ("add-a-kind-of-task", "add-a-task", "casme2-on-a-disk"))
@@ -84,8 +85,9 @@ def keys(page: str, title: str) -> list[str]:
 def test_the_pages_list_every_key_and_every_method():
     card = tasks.card({})
     assert {*keys(TASK, "The keys")} == {*own_tasks.ALWAYS, *card["definition"]}
-    assert {*keys(KIND, "The card")} == {*card, "sample", "stage"} - {"name"}
-    public = {name for kind in (tasks.Kind, tasks.Objective) for name in vars(kind) if not name.startswith("_")}
+    assert {*keys(KIND, "The card")} == (KindCard.__required_keys__ | KindCard.__optional_keys__) - {"name"}
+    classes = (tasks.Kind, tasks.Scoring, tasks.Objective)
+    public = {name for kind in classes for name in vars(kind) if not name.startswith("_")}
     assert {*keys(KIND, "The class")} == public
 
 

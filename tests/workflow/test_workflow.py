@@ -161,14 +161,14 @@ def test_a_missing_source_is_one_sentence_and_leaves_nothing(copy):
 def test_every_rule_logs_measures_and_names_its_environment():
     text = "".join(path.read_text() for path in (PROJECT / "workflow/rules").glob("*.smk"))
     rules = re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]  # plots are a rule for each task, made in a loop
-    assert len(rules) == 15
+    assert len(rules) == 18
     rules.remove(
         next(rule for rule in rules if rule.startswith(" resolve:"))
     )  # no command: it writes the configuration
     for directive in ("log:", "benchmark:", "conda:", "resources:", "shell:"):
         assert all(len(re.findall(rf"^ +{directive}", rule, re.MULTILINE)) == 1 for rule in rules), directive
     long = [rule.partition(":")[0].strip() for rule in rules if "localrule: True" not in rule]
-    assert sorted(long) == ["faces", "input_parts", "inputs", "train"], "only these become jobs of a cluster"
+    assert sorted(long) == ["faces", "final", "input_parts", "inputs", "train"], "only these become jobs of a cluster"
     assert "\n    script:" not in text
     assert text.count("\n    run:") == 1
     assert "\ncheckpoint " not in text
