@@ -396,7 +396,7 @@ STAGE = Format(
 
 SCORES = Format(
     "scores/<task>.csv", "one row for each run, selection and part; `<task>.json` beside it has also what its kind of "
-    "task counts, and `<task>/<model>.json` the same of one model", "score, scores", "tables, report",
+    "task counts; `<task>/<model>.json`, which tables read, is that of one model", "score, scores", "tables, report",
     _fields(
         ("task", "name", "the task"),
         ("model", "name", "the entry of the configuration"),

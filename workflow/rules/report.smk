@@ -3,7 +3,7 @@
 
 rule tables:
     input:
-        scores=lambda wildcards: plan.paths.scores(plan.task_of_table(wildcards.table)),
+        scores=lambda wildcards: plan.scores_of_table(wildcards.table),
         own=lambda wildcards: plan.file_of_table(wildcards.table),
         config=ancient("<results>/config.json"),
     output:
@@ -26,7 +26,7 @@ rule tables:
         out=subpath(output[0], strip_suffix=".csv"),
         code=code.area("tables"),
     shell:
-        "mebench tables {params.table:q} --scores {input.scores:q} --out {params.out:q} --config {input.config:q} > {log:q} 2>&1"
+        "mebench tables {params.table:q} --out {params.out:q} --config {input.config:q} > {log:q} 2>&1"
 
 
 # all plots of a task are one job; each task has a rule of its own, as its plots depend on its models

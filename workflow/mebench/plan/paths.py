@@ -120,7 +120,11 @@ class Paths:
 
     def scores_of_models(self, task: str) -> list[str]:
         """The scores of each model of a task."""
-        return [self.model_scores(*pair) for pair in self._with_seeds if pair[0] == task]
+        return [self.model_scores(task, model) for model in self.models_of(task)]
+
+    def models_of(self, task: str) -> list[str]:
+        """The names of the model entries of a task."""
+        return [model for of, model in self._with_seeds if of == task]
 
     def scores(self, task: str) -> str:
         return f"{self.results}/scores/{task}.csv"

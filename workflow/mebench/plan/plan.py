@@ -20,7 +20,7 @@ from mebench.plan.arguments import Arguments
 from mebench.plan.inputs import Inputs
 from mebench.plan.paths import Paths
 from mebench.plan.runs import Run, all_runs
-from mebench.plan.tables import is_file, named, table_task
+from mebench.plan.tables import is_file, models_listed, named, table_task
 from mebench.protocols.tasks import TASKS
 from mebench.runs.paths import DatasetFiles, RunFiles
 
@@ -56,6 +56,8 @@ class Plan:
         for name in self.tables:
             if (needed := self.task_of_table(name)) not in self.tasks:
                 raise UserError(f"the table {name} needs the task {needed}; add it to 'tasks' in the configuration")
+            if only is None:
+                self.scores_of_table(name)  # it names a model that is not there
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -136,6 +138,19 @@ class Plan:
         if table in self.tables:
             table = self.tables[table]
         return table if table in self.tasks and table not in TASKS else table_task(table)
+
+    def scores_of_table(self, table: str) -> list[str]:
+        """The scores of each model that a table shows."""
+        task, listed = self.task_of_table(table), models_listed(self.tables.get(table, table))
+        self.check_task(task)
+        known = self.paths.models_of(task)
+        for model in listed:
+            if model not in known:
+                raise UserError(
+                    f"the table {table} shows the model '{model}', which the configuration does not have on {task}"
+                    f"{did_you_mean(model, known)}"
+                )
+        return [self.paths.model_scores(task, model) for model in known if not listed or model in listed]
 
     def file_of_table(self, table: str) -> list[str]:
         """The YAML file of a table that lies outside the package."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,6 +51,21 @@ def table_task(table: str) -> str:
         if line.startswith("task:"):
             return line.partition(":")[2].strip().strip("\"'")
     raise UserError(f"the table file {path} has no line 'task: NAME'")
+
+
+def models_listed(table: str, extended_by: tuple[str, ...] = ()) -> list[str]:
+    """The model entries that a table's file lists, or the file that it extends; empty where it shows all. What is wrong
+    in a file is said by the command that makes its table."""
+    path = Path(table) if is_file(table) else FOLDER / f"{table}.yaml"
+    if not path.is_file() or table in extended_by:
+        return []
+    own = is_file(table) or re.search("^(models|extends):", path.read_text(encoding="utf-8"), re.MULTILINE)
+    keys = yaml_text.texts(yaml_text.read(path)) if own else {}
+    if not isinstance(keys, dict):
+        return []
+    if "models" in keys or "extends" not in keys:
+        return [str(model) for model in keys.get("models") or []]
+    return models_listed(str(keys["extends"]), (*extended_by, table))
 
 
 def _task_of(path: Path) -> str:

@@ -10,7 +10,7 @@ from mebench.files import read_json, write_json
 from mebench.runs.paths import RunFiles
 from mebench.runs.pool import pool
 from mebench.runs.run_record import Title
-from mebench.runs.scores import NO_PARAMETERS, RunScore, run_scores, write_joined
+from mebench.runs.scores import NO_PARAMETERS, RunScore, joined_rows, run_scores, write_joined
 
 
 def write(runs: Sequence[RunFiles], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
@@ -30,5 +30,13 @@ def concluded(files: RunFiles, stage: Mapping[str, object]) -> list[RunScore]:
 
 def join(models: Iterable[Path], out: Path) -> str:
     """Write the scores of a task, ``out`` and the same as JSON, from those of its models; returns a line about it."""
-    files = sorted(models, key=lambda path: path.stem)
-    return write_joined([record for path in files for record in read_json(path)], out)
+    return write_joined(_records(models), out)
+
+
+def rows(models: Iterable[Path]) -> list[dict[str, str]]:
+    """The rows that scores/TASK.csv has of some of its models, from their scores."""
+    return [{name: str(value) for name, value in row.items()} for row in joined_rows(_records(models))[1]]
+
+
+def _records(models: Iterable[Path]) -> list[Mapping[str, object]]:
+    return [record for path in sorted(models, key=lambda path: path.stem) for record in read_json(path)]

@@ -163,6 +163,15 @@ def write_each(stages: Mapping[Path, Mapping[str, object]], out: Path) -> str:
 
 def write_joined(records: Sequence[Mapping[str, object]], out: Path) -> str:
     """Write the scores of runs, given as :meth:`RunScore.as_json` gives them."""
+    columns, rows = joined_rows(records)
+    write_json(out.with_suffix(".json"), records)
+    write_csv(out, columns, rows)
+    runs = {(record["model"], record["seed"]) for record in records}
+    return f"{out}: {len(runs)} runs of {records[0]['task']}"
+
+
+def joined_rows(records: Sequence[Mapping[str, object]]) -> tuple[Sequence[str], list[dict[str, object]]]:
+    """The columns and rows of scores/TASK.csv, from the scores of runs as :meth:`RunScore.as_json` gives them."""
     names = sorted({str(record["task"]) for record in records})
     if len(names) > 1:
         raise UserError(f"these runs belong to several tasks ({', '.join(names)}); score one task at a time")
@@ -174,7 +183,4 @@ def write_joined(records: Sequence[Mapping[str, object]], out: Path) -> str:
         | {key: record.get(key, "") for key in more}
         for record in records
     ]
-    write_json(out.with_suffix(".json"), records)
-    write_csv(out, (*formats.SCORES.names, *metrics, *more), rows)
-    runs = {(record["model"], record["seed"]) for record in records}
-    return f"{out}: {len(runs)} runs of {names[0]}"
+    return (*formats.SCORES.names, *metrics, *more), rows

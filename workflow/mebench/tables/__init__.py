@@ -5,9 +5,9 @@ from __future__ import annotations
 from mebench.tables.build import build
 from mebench.tables.description import Description
 from mebench.tables.find import describe
-from mebench.tables.scores import read_scores
+from mebench.tables.scores import read_scores, scores_of
 from mebench.tables.table import Table
 from mebench.tables.table_file import names
 from mebench.tables.write import FORMATS, write
 
-__all__ = ["FORMATS", "Description", "Table", "build", "describe", "names", "read_scores", "write"]
+__all__ = ["FORMATS", "Description", "Table", "build", "describe", "names", "read_scores", "scores_of", "write"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mebench import formats, tasks
@@ -45,9 +46,14 @@ class Score:
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
     """Read a score file; a missing column, a broken number or a line given twice is a :class:`UserError`."""
+    return scores_of(read_csv(path, COLUMNS), path)
+
+
+def scores_of(rows: Sequence[Mapping[str, str]], path: str | os.PathLike) -> list[Score]:
+    """The scores of the rows of a score file; errors name its ``path``."""
     scores: list[Score] = []
     lines: dict[tuple[str, str, int, str, str], int] = {}
-    for number, row in enumerate(read_csv(path, COLUMNS), start=2):
+    for number, row in enumerate(rows, start=2):
         try:
             score = _score(row)
         except ValueError as error:
@@ -62,7 +68,7 @@ def read_scores(path: str | os.PathLike) -> list[Score]:
     return scores
 
 
-def _score(row: dict[str, str]) -> Score:
+def _score(row: Mapping[str, str]) -> Score:
     metrics = _metrics(row)
     return Score(
         task=row["task"],
@@ -87,7 +93,7 @@ def _score(row: dict[str, str]) -> Score:
     )
 
 
-def _metrics(row: dict[str, str]) -> dict[str, float]:
+def _metrics(row: Mapping[str, str]) -> dict[str, float]:
     """The metrics of the row's kind of task that have a value; one outside of its range is a ValueError."""
     known = tasks.metrics(row.get("task_kind") or tasks.DEFAULT)
     values = {name: float(row[name]) for name in known if row[name].strip()}

@@ -1,22 +1,31 @@
 """Regenerate a table from the scores of its task: CSV, Markdown, LaTeX and HTML.
 
 TABLE is the name of a description in mebench/tables (megc2019, casme2-5, ...), of a task (which has a default table
-where there is no description), or the path of a YAML file of your own.
+where there is no description), or the path of a YAML file of your own. Without --scores, a table of the configuration
+is made from the scores of each model that it shows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mebench.errors import UserError
+
+if TYPE_CHECKING:
+    from mebench.tables.scores import Score
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench tables``."""
     parser.add_argument("table", metavar="TABLE", help="name of the table, or the path of its YAML file")
-    parser.add_argument("--scores", required=True, metavar="CSV", help="scores of the table's task")
+    parser.add_argument("--scores", metavar="CSV", help="scores of the table's task, where none of a configuration")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.csv, STEM.md, STEM.tex and STEM.html")
     parser.add_argument("--config", metavar="FILE",
-                        help="config.yaml or results/config.json, for a task that it defines itself")  # fmt: skip
+                        help="config.yaml or results/config.json: whose scores are shown without --scores, "
+                             "and what its own tasks are")  # fmt: skip
     parser.add_argument("--define", nargs="+", default=[], metavar="JSON",
                         help="the same as JSON")  # fmt: skip
 
@@ -26,6 +35,8 @@ def main(args: argparse.Namespace) -> None:
     from mebench.protocols import tasks
 
     tasks.define(json.loads(text) for text in args.define)
+    if not (args.scores or args.config):
+        raise UserError("give --scores CSV, or --config FILE with the configuration whose scores the table shows")
     if args.config:
         from mebench.plan import Plan
 
@@ -33,6 +44,18 @@ def main(args: argparse.Namespace) -> None:
     from mebench import tables
 
     description = tables.describe(args.table)
-    table = tables.build(description, tables.read_scores(args.scores))
+    scores = tables.read_scores(args.scores) if args.scores else configured_scores(args.config, args.table)
+    table = tables.build(description, scores)
     for path in tables.write(table, args.out):
         print(path)
+
+
+def configured_scores(config: str, table: str) -> list[Score]:
+    """The scores of each model that a table of a configuration shows."""
+    from mebench import tables
+    from mebench.plan import Plan
+    from mebench.runs import model_scores
+
+    plan = Plan.load(config)
+    paths = plan.scores_of_table(table)
+    return tables.scores_of(model_scores.rows(map(Path, paths)), Path(plan.results) / "scores")
