@@ -20,6 +20,7 @@ class Settings(TypedDict):
     models: list[str | Mapping[str, object]]
     seeds: list[int]
     selection: str
+    flow: str
     tables: list[str]
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, cast
 
 from mebench import cards
-from mebench.config import augmentations, card_check
+from mebench.config import augmentations, card_check, flow_choice
 from mebench.config.entries import ModelEntry
-from mebench.config.spec import ModelInputs, Option, Recipe, RunSpec
+from mebench.config.spec import Option, Recipe, RunSpec
 from mebench.errors import UserError, check_folder_name, did_you_mean
 from mebench.model_card import Change, ModelCard, Resources, model_card
 from mebench.owner_paths import expanded
@@ -63,10 +63,11 @@ POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", 
 BELOW_ONE = ("label_smoothing", "ema")
 
 
-def resolve(written: str | Mapping[str, object]) -> ModelEntry:
+def resolve(written: str | Mapping[str, object], flow: str = flow_choice.TVL1[0]) -> ModelEntry:
     """A model entry as it is ``written`` in the configuration, complete; a UserError says what is wrong.
 
-    Later wins: recipe defaults, the card, what its options change, its preset, the entry's own keys.
+    Later wins: recipe defaults, the card, what its options change, its preset, the entry's own keys. ``flow`` is
+    what computes TV-L1 where the entry does not say it.
     """
     entry: dict[str, object] = {"model": written}
     if not isinstance(written, str):
@@ -93,7 +94,7 @@ def resolve(written: str | Mapping[str, object]) -> ModelEntry:
         for key, choices in card.get("options", {}).items()
         if key in chosen
     }
-    wanted = cast(ModelInputs, {**card["inputs"], **changed(card, options, "inputs")})
+    wanted = flow_choice.resolved(name, card, entry, {**card["inputs"], **changed(card, options, "inputs")}, flow)
     recipe: Recipe = {}
     if training == "gradient":
         recipe = checked(name, _base(card, options) | {key: chosen[key] for key in chosen if key in KEYS})
@@ -139,7 +140,7 @@ def _final(name: str, card: ModelCard, final: object) -> bool:
 
 def _check_keys(name: str, card: ModelCard, keys: Iterable[str]) -> None:
     """A UserError where a key is neither an option of the card nor of a recipe that the model has."""
-    known = [*card.get("options", {}), *(KEYS if card.get("training", "gradient") == "gradient" else ())]
+    known = ["flow", *card.get("options", {}), *(KEYS if card.get("training", "gradient") == "gradient" else ())]
     for key in keys:
         if key in KEYS and key not in known:
             raise UserError(f"the model entry '{name}' has {key}, which is for models that are trained by gradient; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from mebench import cards
@@ -17,7 +17,7 @@ def resolve(settings: Settings) -> Configuration:
     """Checked settings, resolved against cards and definitions; a UserError says what cannot work."""
     named = [task(entry) if isinstance(entry, str) else own_tasks.own(entry) for entry in settings["tasks"]]
     tasks = {definition["name"]: definition for definition in named}
-    configuration = Configuration(settings, tasks, _entries(settings["models"], tasks))
+    configuration = Configuration(settings, tasks, _entries(settings, tasks))
     _check_datasets(configuration)
     _check_served(configuration)
     for task_name, entry in configuration.pairs():
@@ -26,10 +26,8 @@ def resolve(settings: Settings) -> Configuration:
     return configuration
 
 
-def _entries(
-    models: Iterable[str | Mapping[str, object]], tasks: Mapping[str, TaskDefinition]
-) -> dict[str, ModelEntry]:
-    resolved = [recipes.resolve(entry) for entry in models]
+def _entries(settings: Settings, tasks: Mapping[str, TaskDefinition]) -> dict[str, ModelEntry]:
+    resolved = [recipes.resolve(entry, settings["flow"]) for entry in settings["models"]]
     entries = {entry["name"]: entry for entry in resolved}
     if len(entries) < len(resolved):
         names = [entry["name"] for entry in resolved]

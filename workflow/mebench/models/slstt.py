@@ -34,6 +34,7 @@ CARD = {
         {"options": {"size": "small", "aggregator": "mean"}, "forward": 78146816, "head": 8448},
         {"options": {"features": "live"}, "forward": 1220789024256},
         {"options": {"flow": "tvl1"}, "forward": 1220789024256, "head": 150210048},
+        {"options": {"flow": "tvl1_torch"}, "forward": 1220789024256, "head": 150210048},
         {"options": {"stretch": "clip"}, "forward": 1220789024256, "head": 150210048},
         {"options": {"statistics": "half"}, "forward": 1220789024256, "head": 150210048},
         {"options": {"init": "released"}, "forward": 1220789024256, "head": 150210048},
@@ -75,7 +76,7 @@ CARD = {
         "features": ["cached", "live"],
         "backbone": ["frozen", "finetune"],  # after features: what it changes of the resources holds for both
         "pretrained": ["imagenet", "none", "FILE"],
-        "flow": ["farneback", "tvl1"],
+        "flow": ["farneback", "tvl1", "tvl1_torch"],
         "stretch": ["frame", "clip"],
         "statistics": ["imagenet", "half"],
         "init": ["google", "released"],
@@ -84,7 +85,10 @@ CARD = {
     "changes": {
         "features": {"live": {"resources": {"mem_mb": 12000, "runtime_min": 1440, "gpu": 1}}},
         "backbone": {"finetune": {"resources": {"mem_mb": 12000, "runtime_min": 2880, "gpu": 1}}},
-        "flow": {"tvl1": {"inputs": {"options": {"flow": "tvl1"}}}},
+        "flow": {
+            "tvl1": {"inputs": {"options": {"flow": "tvl1"}}},
+            "tvl1_torch": {"inputs": {"options": {"flow": "tvl1_torch"}}},
+        },
         "stretch": {"clip": {"inputs": {"options": {"stretch": "clip"}}}},
         "size": {"small": {"inputs": {"size": 64}, "resources": {"mem_mb": 1500, "runtime_min": 30, "gpu": 0}}},
     },

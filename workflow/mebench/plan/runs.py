@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from mebench.config import feasible
+from mebench.clips.card import dataset_card
+from mebench.config import feasible, flow_choice
 from mebench.config.configuration import Configuration
 from mebench.config.entries import ModelEntry
 from mebench.config.spec import RunSpec
@@ -73,13 +74,17 @@ def _run(configuration: Configuration, task: str, model: str, seed: int) -> Run:
         "model": entry["model"],
         "training": entry["training"],
         "options": entry["options"],
-        "inputs": entry["inputs"],
+        "inputs": flow_choice.of_pictures(entry["inputs"]) if _of_pictures(definition) else entry["inputs"],
         "recipe": entry["recipe"],
         "seed": seed,
         # how the configuration selects epochs cannot reach a rule's own code
         "selection": "last" if entry["training"] == "rules" else configuration.selection,
     }
     return Run(task, model, seed, entry, spec, feasible.datasets_of(definition, entry))
+
+
+def _of_pictures(definition: TaskDefinition) -> bool:
+    return all(dataset_card(dataset).delivers == "pictures" for dataset in definition["datasets"])
 
 
 def _part(definition: Mapping[str, object], keys: Iterable[str]) -> TaskDefinition:
