@@ -17,7 +17,7 @@ from mebench.errors import UserError
 from mebench.inputs.roi_regions import names as regions
 from mebench.media.flow_field import strain_magnitude
 from mebench.training.augment import CHANGES, parse
-from mebench.training.data import IMAGENET_MEAN, IMAGENET_STD, prepare
+from mebench.training.reading import IMAGENET_MEAN, IMAGENET_STD, prepare
 
 FLOW = ("u", "v", "strain")
 DIFF = ("texture_onset", "texture_apex", "texture_change", *FLOW)

@@ -13,7 +13,7 @@ from toy import data_of, run_fold
 
 from mebench.config import recipes
 from mebench.models import build
-from mebench.training.data import prepare
+from mebench.training.reading import prepare
 
 
 def steps(model: nn.Module, x: torch.Tensor) -> list[tuple[str, tuple[int, ...]]]:

@@ -29,9 +29,10 @@ from mebench.runs.run_record import Title
 from mebench.runs.scores import run_scores, write_scores
 from mebench.runs.shard import Execution, run_shard
 from mebench.training import fold, normalise
-from mebench.training.data import load, prepare
+from mebench.training.data import load
 from mebench.training.loop import out_of_memory
 from mebench.training.optim import sampler
+from mebench.training.reading import prepare
 
 ABOUT = Title("t", "model", "toy")
 

@@ -25,8 +25,8 @@ from mebench.runs.final_files import FinalRecord, Learned
 from mebench.runs.paths import RunFiles
 from mebench.runs.records import FoldRecord
 from mebench.training.batches import OnDisk
-from mebench.training.data import one_input
 from mebench.training.network import Network, tensors_of
+from mebench.training.reading import one_input
 
 TASKS = {"smic-3": "smic", "sammlv-spotting": "samm_long"}
 

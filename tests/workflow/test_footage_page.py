@@ -17,8 +17,8 @@ from mebench.runs import final_files
 from mebench.spotting.stitch import stitched
 from mebench.tasks import kind_of
 from mebench.training.batches import OnDisk
-from mebench.training.data import one_input
 from mebench.training.network import Network
+from mebench.training.reading import one_input
 
 PAGE = (PROJECT / "docs/footage.md").read_text(encoding="utf-8")
 (CONFIG,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

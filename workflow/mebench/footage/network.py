@@ -49,8 +49,8 @@ class Trained:
         from safetensors.torch import load_file
 
         from mebench.training.batches import OnDisk
-        from mebench.training.data import one_input
         from mebench.training.network import Network
+        from mebench.training.reading import one_input
 
         wanted = self.final.spec["inputs"]
         x = OnDisk(len(samples), lambda row, draw: one_input(self.kind, samples[row], stored, wanted))

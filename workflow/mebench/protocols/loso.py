@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from typing import TypeVar
@@ -40,3 +41,8 @@ def inner_split(
         raise UserError("the selection 'inner' needs at least two training subjects in every fold; use 'last'")
     held = set(random.Random(seed).sample(names, max(1, round(share * len(names)))))
     return [i for i in rows if subjects[i] not in held], [i for i in rows if subjects[i] in held]
+
+
+def fold_seed(seed: int, fold: str) -> int:
+    """The seed of a fold, from (seed, fold) alone: it is the same in any order, in any shard, alone or in a loop."""
+    return int.from_bytes(hashlib.sha256(f"{seed}|{fold}".encode()).digest()[:7], "little")

@@ -27,8 +27,8 @@ from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RECORD, WEIGH
 from mebench.runs.records import FoldRecord
 from mebench.runs.where import where
 from mebench.training.fold import FoldJob, FoldResult, run_fold
-from mebench.training.limits import Limits, Stopped
-from mebench.training.loop import Diverged, out_of_memory
+from mebench.training.limits import Diverged, Limits, Stopped
+from mebench.training.loop import out_of_memory
 from mebench.training.selection import HistoryRow
 
 # failures after which the next job resumes the fold, perhaps with other limits

@@ -11,7 +11,7 @@ from einops import rearrange
 
 from mebench.config import augmentations
 from mebench.config.augmentations import CHANGE, PHOTOGRAPH, Flip, Light, Numbers, Rotate, Scale, Shift, Word
-from mebench.training.data import IMAGENET_MEAN, IMAGENET_STD
+from mebench.training.reading import IMAGENET_MEAN, IMAGENET_STD
 
 
 def parse(text: str) -> Augmentation | None:

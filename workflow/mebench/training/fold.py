@@ -16,7 +16,7 @@ from torch import nn
 from mebench import models, tasks
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
-from mebench.protocols.loso import inner_split
+from mebench.protocols.loso import fold_seed, inner_split
 from mebench.training import normalise
 from mebench.training.batches import take
 from mebench.training.data import TaskData
@@ -72,17 +72,12 @@ class FoldResult:
     written: Written | None = None
 
 
-def fold_seed(seed: int, fold: str) -> int:
-    """The seed of a fold, from (seed, fold) alone: it is the same in any order, in any shard, alone or in a loop."""
-    return int.from_bytes(hashlib.sha256(f"{seed}|{fold}".encode()).digest()[:7], "little")
-
-
 def run_fold(
     job: FoldJob, on_epoch: Callable[[int, float], None] = lambda epoch, loss: None, limits: Limits | None = None
 ) -> FoldResult:
     """Train and predict one fold. ``on_epoch(epoch, loss)`` reports progress. With a keeper, a stopped fold is resumed.
 
-    Raises :class:`mebench.training.loop.Diverged`, ``TimeoutError`` after ``limits.seconds``,
+    Raises :class:`mebench.training.limits.Diverged`, ``TimeoutError`` after ``limits.seconds``,
     ``torch.OutOfMemoryError``, and :class:`mebench.training.limits.Stopped` where the job was asked to stop.
     """
     spec, data, limits = job.spec, job.data, limits or Limits()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NotRequired, Protocol, TypedDict
+from typing import TYPE_CHECKING, NotRequired, Protocol, TypedDict
 
-import torch
+if TYPE_CHECKING:
+    import torch
+
+
+class Diverged(Exception):
+    """The loss is no longer a finite number."""
 
 
 class Stopped(Exception):

@@ -19,17 +19,13 @@ from mebench.tasks import Objective
 from mebench.training import augment, normalise, optim
 from mebench.training.batches import OnDisk, ahead, settled, take
 from mebench.training.hooks import OwnLoss, SeesClips
-from mebench.training.limits import LoopState, RandomState
+from mebench.training.limits import Diverged, LoopState, RandomState
 
 # of features, which are neither augmented nor centred
 NO_INPUTS: ModelInputs = {"kind": "", "size": None, "channels": [], "range": "any", "center": "none"}
 Forward = Callable[[torch.Tensor], torch.Tensor]
 NumpyState = tuple[str, np.ndarray, int, int, float]
 EVALUATION_NUMBERS, EVALUATION_BATCH = 2**24, 1024  # numbers of input, and clips, that are predicted together
-
-
-class Diverged(Exception):
-    """The loss is no longer a finite number."""
 
 
 class Interrupted(Exception):
