@@ -8,14 +8,14 @@ from fnmatch import fnmatch
 import pytest
 import torch
 import torch.nn.functional as F
-from timm.layers import DropPath
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mebench.config import recipes
 from mebench.errors import UserError
-from mebench.models import build, hsta
+from mebench.models import _pretrained, build, hsta
+from mebench.models._layers import DropPath
 from mebench.models.hsta import CARD, CSTA, HSTA, USTA, Attention, Stage, Tokens, copy_vit, drop_paths, sinusoids
 from mebench.training.optim import parameter_groups
 
@@ -192,8 +192,8 @@ def test_rates_of_stochastic_depth():
         assert rates == pytest.approx(wanted, abs=5e-5)
     assert drop_paths(1, 1) == [[0]]
     for stage, rates in zip(outline().stages, drop_paths(4, 2), strict=True):
-        assert [layer.drop_path.drop_prob for layer in stage.usta_video] == rates
-        assert stage.usta_special.drop_path.drop_prob == rates[0]
+        assert [layer.drop_path.rate for layer in stage.usta_video] == rates
+        assert stage.usta_special.drop_path.rate == rates[0]
         assert not any(
             isinstance(part, DropPath) for d in (stage.csta_special, stage.csta_video) for part in d.modules()
         )
@@ -503,7 +503,7 @@ def test_the_weights_are_those_of_a_vit_b_16_of_this_range(monkeypatch, pretrain
         vit.weights_record = {"source": pretrained, "digest": "d"}
         return vit
 
-    monkeypatch.setattr(hsta, "timm_backbone", backbone)
+    monkeypatch.setattr(_pretrained, "timm_backbone", backbone)
     model = outline(num_classes=3, pretrained=pretrained)  # 768 wide, 12 heads, 16 x 16: it fits, or loading fails
     assert asked == [(hsta.VIT, pretrained)]
     assert model.weights_record == {"source": pretrained, "digest": "d"}

@@ -1,4 +1,5 @@
-"""Training works without the validator, Jinja2 and the network libraries, which a GPU node may lack."""
+"""Training works without the validator, Jinja2 and the network libraries, which a GPU node may lack, and a network
+of no timm without timm and without what PyTorch's compiler imports, which takes seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ import pytest
 from mebench.files import read_csv
 
 LACKING = ("bibtexparser", "fastjsonschema", "httpx", "httpx2", "jinja2", "jsonschema", "markdown_it", "markupsafe",
-           "matplotlib", "openpyxl", "pandas", "requests", "snakemake", "urllib3", "yaml")  # fmt: skip
+           "matplotlib", "openpyxl", "pandas", "requests", "snakemake", "sympy", "timm",
+           "torchvision", "urllib3", "yaml")  # fmt: skip
 WITHOUT = """
 import sys
 from importlib.machinery import PathFinder

@@ -78,10 +78,10 @@ def test_drop_path_rates():
     assert [round(rate, 4) for rate in drop_rates(12)] == printed
     assert [round(rate, 4) for rate in drop_rates(4)] == [0, 0, 0.0667, 0.1333]
     assert drop_rates(1) == [0]
-    assert [block.inner[3].drop_prob for block in outline().trunk] == drop_rates(12)
+    assert [block.inner[3].rate for block in outline().trunk] == drop_rates(12)
     plus = outline(variant="plus")
     stages = [stage for pathway in (plus.trunk, plus.emotion_trunk) for stage in (*pathway.fast, *pathway.slow)]
-    assert [[block.inner[3].drop_prob for block in stage] for stage in stages] == [drop_rates(4)] * 12
+    assert [[block.inner[3].rate for block in stage] for stage in stages] == [drop_rates(4)] * 12
 
 
 def shapes(model: nn.Module, x: torch.Tensor) -> dict[str, tuple[int, ...]]:

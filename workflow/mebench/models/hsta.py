@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, cast
 import torch
 import torch.nn.functional as F
 from einops import rearrange, repeat
-from timm.layers import DropPath
 from torch import nn
 
 from mebench.errors import UserError
-from mebench.models._pretrained import WeightsRecord, timm_backbone
+from mebench.models._layers import DropPath
 
 if TYPE_CHECKING:
-    from mebench.models._pretrained import TimmNet
+    from mebench.models._pretrained import TimmNet, WeightsRecord
 
 CARD = {
     "title": "HSTA",
@@ -379,6 +378,8 @@ def begin_with_vit(model: HSTA, size: str, pretrained: str) -> WeightsRecord:
             f"the model hsta has {layers} layers in its video branch and pretrained: {pretrained}, but a ViT-B/16 has "
             f"only {VIT_BLOCKS} blocks; choose smaller stages or v_depth, or pretrained: none"
         )
+    from mebench.models._pretrained import timm_backbone  # it imports timm
+
     vit = timm_backbone(VIT, pretrained, num_classes=0)
     copy_vit(model, vit)
     return vit.weights_record

@@ -6,8 +6,9 @@ from __future__ import annotations
 import torch
 from einops import rearrange, reduce
 from einops.layers.torch import Rearrange
-from timm.layers import LayerNorm2d
 from torch import nn
+
+from mebench.models._layers import LayerNorm2d
 
 CARD = {
     "title": "HTNet",

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 import torch
 import torch.nn.functional as F
 from einops import rearrange, reduce, repeat
-from timm.layers import DropPath
 from torch import nn
 
 from mebench.errors import UserError
+from mebench.models._layers import DropPath
 from mebench.models._mamba import Mamba
 
 # fmt: off

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import nn
 
+from mebench.models._first_layers import conv_norm_pool, fits
+
 CARD = {
     "title": "STSTNet",
     "kind": "model",
@@ -128,11 +130,14 @@ class STSTNet(nn.Module):
     A stream is conv 3x3 -> ReLU -> batch norm -> max-pool 3x3/3 -> dropout. Each of these works on one filter at a
     time, and all streams read the full input, so three parallel streams are one stream of 3 + 5 + 8 = 16 filters:
     the same function, the same initial distribution (fan-in 27 in each stream), a third of the passes over memory.
+    Where it is ``joined``, the first layers are one when a CPU trains it.
 
     ``init`` is how the weights of convolution and head begin: ``narrow`` at N(0, 0.01) with biases of 0, as MATLAB did,
     ``torch`` as PyTorch does, ``auto`` as the source of the ``variant`` does. ``scale`` is that of the pictures and
     changes nothing in here.
     """
+
+    joined = True
 
     def __init__(self, num_classes: int, variant: str = "paper", scale: str = "byte", init: str = "auto"):
         super().__init__()
@@ -147,7 +152,10 @@ class STSTNet(nn.Module):
                     nn.init.zeros_(layer.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = F.relu(self.conv(x), inplace=True)  # n 16 28 28 (port: 30 30)
-        x = F.max_pool2d(self.norm(x), kernel_size=3, stride=3, padding=1)  # n 16 10 10
+        if self.training and self.joined and fits(x, self.norm):
+            x = conv_norm_pool(x, self.conv, self.norm)  # n 16 10 10
+        else:
+            x = F.relu(self.conv(x), inplace=True)  # n 16 28 28 (port: 30 30)
+            x = F.max_pool2d(self.norm(x), kernel_size=3, stride=3, padding=1)  # n 16 10 10
         x = F.avg_pool2d(self.drop(x), kernel_size=2)  # n 16 5 5
         return self.head(rearrange(x, "n c h w -> n (c h w)"))  # n classes

@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mebench.config.spec import Recipe
 from mebench.errors import UserError
+from mebench.training import uncompiled
 
 
 class Group(TypedDict):
@@ -45,8 +46,8 @@ def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     fused = (recipe["optimizer"], recipe["precision"]) != ("sgd", "float16")
     lr, decay = recipe["lr"], recipe["weight_decay"]
     if recipe["optimizer"] == "sgd":
-        return torch.optim.SGD(groups, lr, momentum=recipe["momentum"], weight_decay=decay, fused=fused)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe["optimizer"]]
+        return uncompiled.SGD(groups, lr, momentum=recipe["momentum"], weight_decay=decay, fused=fused)
+    kind = {"adam": uncompiled.Adam, "adamw": uncompiled.AdamW}[recipe["optimizer"]]
     return kind(groups, lr, weight_decay=decay, fused=fused)
 
 
