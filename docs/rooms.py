@@ -41,6 +41,10 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
         ("spotting",),
         "from scores of frames to intervals, and the tables of scores, intervals and labels that people hand in",
     ),
+    "statistics": (
+        ("statistics",),
+        "how sure figures and differences are: resampling of subjects, tests on the same clips, ranks and power",
+    ),
     "metrics": (
         ("metrics",),
         "UF1, UAR and accuracy, as formulas of counts; intervals, matchers and STRS",

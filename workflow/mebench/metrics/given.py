@@ -22,9 +22,14 @@ def read_given(path: Path, classes: Sequence[str] | None = None) -> list[dict[st
     """``truth``, ``prediction``, and where the table has them ``clip_id`` and ``dataset``, of each row. Without
     ``classes`` those of the table are spelled as most of its rows do."""
     rows = given_table.read(path, LABELS, ("clip_id", "dataset"))
-    known = _by_key(classes) if classes else _spellings(rows)
     if "clip_id" in rows[0].cells:
         given_table.once(rows, ("clip_id",), [clip_name(row["clip_id"]) for row in rows])
+    return labelled(rows, classes)
+
+
+def labelled(rows: Sequence[GivenRow], classes: Sequence[str] | None = None) -> list[dict[str, str]]:
+    """The same for rows that are read already."""
+    known = _by_key(classes) if classes else _spellings(rows)
     result = []
     for row in rows:
         labels = {column: known.get(key(row[column]), row[column]) for column in LABELS}

@@ -1,0 +1,139 @@
+"""The difference of two results on the same clips: its interval, its tests, and how likely A is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mebench.errors import UserError, did_you_mean
+from mebench.metrics.pooled import Metric, metrics
+from mebench.statistics.counts import Counts, check_same_clips
+from mebench.statistics.intervals import METHODS, Resampled, interval_ends
+from mebench.statistics.permutation import permutation
+from mebench.statistics.resampling import LEVEL, RESAMPLES, draws, mean_over_seeds, pooled, without_each
+
+REGION = 0.02  # of practical equivalence: a smaller difference is none
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of a comparison: the metric, the level of the interval, resamples, and the region of practical equivalence."""
+
+    metric: str = "uf1"
+    level: float = LEVEL
+    resamples: int = RESAMPLES
+    region: float = REGION
+    method: str = METHODS[0]
+
+
+DEFAULT = Settings()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``a`` and ``b`` are the figures of two results, ``difference`` is a - b, with its interval [low, high] over
+    subjects. ``p_permutation`` is of the exchange of subjects, exact where all exchanges were tried; ``p_mcnemar``
+    is of the accuracy of clips. ``probability_a_better`` is the share of resamples with a - b above ``region``.
+    None: the form of the results does not give it."""
+
+    name_a: str
+    name_b: str
+    metric: str
+    a: float
+    b: float
+    difference: float
+    low: float | None
+    high: float | None
+    p_permutation: float | None
+    p_mcnemar: float | None
+    probability_a_better: float | None
+    level: float
+    resamples: int
+    region: float
+    unit: str | None
+    method: str | None
+    exact: bool
+    seeds_a: int
+    seeds_b: int
+
+
+def compare(a: Counts, b: Counts, settings: Settings = DEFAULT) -> Comparison:
+    """Compare two results; a UserError where they are not on the same clips."""
+    a, b = check_same_clips(a, b)
+    metric = metric_named(settings.metric, a.classes)
+    values = [float(metric(one.table.sum(axis=1)).mean()) for one in (a, b)]
+    for one, value in zip((a, b), values, strict=True):
+        if np.isnan(value):
+            raise UserError(f"{settings.metric} is not defined for {one.name}; choose another metric with --metric")
+    difference = values[0] - values[1]
+    by_subject = a.by_subject and b.by_subject and len(a.subjects) > 1
+    found = _resampled(a, b, metric, settings) if by_subject else None
+    ends = interval_ends(found, settings.level, settings.method) if found else None
+    tested = permutation(a, b, metric) if by_subject else None
+    return Comparison(
+        name_a=a.name,
+        name_b=b.name,
+        metric=settings.metric,
+        a=values[0],
+        b=values[1],
+        difference=difference,
+        low=ends.low if ends else None,
+        high=ends.high if ends else None,
+        p_permutation=tested.p if tested else None,
+        p_mcnemar=mcnemar(a, b),
+        probability_a_better=_share_above(found.resamples, settings.region) if found else None,
+        level=settings.level,
+        resamples=ends.resamples if ends else 0,
+        region=settings.region,
+        unit="subject" if by_subject else None,
+        method=ends.method if ends else None,
+        exact=bool(tested and tested.exact),
+        seeds_a=len(a.seeds),
+        seeds_b=len(b.seeds),
+    )
+
+
+def metric_named(name: str, classes: tuple[str, ...]) -> Metric:
+    """The metric of a name; a UserError where there is none."""
+    known = metrics(classes)
+    if name not in known:
+        raise UserError(f"there is no metric '{name}'{did_you_mean(name, known)}")
+    return known[name]
+
+
+def _resampled(a: Counts, b: Counts, metric: Metric, settings: Settings) -> Resampled:
+    """The difference, in the same resamples of subjects for both results."""
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        of_a, of_b = (mean_over_seeds(metric, pooled(one.table, weights)) for one in (a, b))
+        return of_a - of_b
+
+    everyone = np.ones((1, len(a.subjects)))
+    return Resampled(
+        float(difference(everyone)[0]),
+        difference(draws(a.strata, settings.resamples)),
+        difference(without_each(len(a.subjects))),
+        a.strata,
+    )
+
+
+def _share_above(differences: np.ndarray, region: float) -> float | None:
+    there = differences[~np.isnan(differences)]
+    return float((there > region).mean()) if len(there) else None
+
+
+def mcnemar(a: Counts, b: Counts) -> float | None:
+    """The exact test of McNemar: do A and B predict as many clips right? None unless both are predictions of clips with
+    one seed. It takes clips for independent, which those of one subject are not."""
+    if not (a.clips and b.clips and len(a.seeds) == len(b.seeds) == 1):
+        return None
+    right, other = a.clips.right[0], b.clips.right[0]
+    return mcnemar_exact(int((right & ~other).sum()), int((~right & other).sum()))
+
+
+def mcnemar_exact(only_a: int, only_b: int) -> float:
+    """The same from how many clips only A and only B predict right."""
+    from statsmodels.stats.contingency_tables import mcnemar as tested
+
+    return float(tested([[0, only_a], [only_b, 0]], exact=True).pvalue)

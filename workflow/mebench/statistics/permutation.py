@@ -1,0 +1,70 @@
+"""Whether two results on the same subjects differ: the results of whole subjects change places."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from mebench.metrics.pooled import Metric
+from mebench.statistics.counts import Counts
+from mebench.statistics.resampling import STREAM
+
+PERMUTATIONS = 9999
+MOST_EXACT = 13  # subjects whose results differ, of which all exchanges are tried: 2**13
+SAME = 1e-12  # differences that only rounding tells apart
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """The p-value; whether it is exact, and of how many exchanges."""
+
+    p: float
+    exact: bool
+    exchanges: int
+
+
+def permutation(a: Counts, b: Counts, metric: Metric) -> Permutation | None:
+    """The two-sided test that A and B are as good: under it, each subject's results could as well be the other's. With
+    as many seeds, seed by seed; else each seed of A with each of B. None where the metric is not defined."""
+    first, second = seed_pairs(a.table, b.table)
+    changed = np.flatnonzero((first != second).any(axis=(0, 2, 3)))
+    exact = len(changed) <= MOST_EXACT
+    stay = _every_exchange(len(changed)) if exact else random_exchanges(len(changed), PERMUTATIONS)
+    observed = float((metric(first.sum(axis=1)) - metric(second.sum(axis=1))).mean())
+    found = differences(first, second, changed, stay, metric)
+    if np.isnan(observed) or np.isnan(found).any():
+        return None
+    extreme = int((np.abs(found) >= abs(observed) - SAME).sum())
+    p = extreme / len(found) if exact else (extreme + 1) / (len(found) + 1)
+    return Permutation(p, exact, len(found))
+
+
+def seed_pairs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts (K, S, C, C) of seeds that are compared with each other."""
+    if len(a) == len(b):
+        return a, b
+    return np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1, 1, 1))
+
+
+def differences(
+    first: np.ndarray, second: np.ndarray, changed: np.ndarray, stay: np.ndarray, metric: Metric
+) -> np.ndarray:  # fmt: skip
+    """The differences of a metric, mean over seeds, when the subjects ``changed`` stay or change places, (R,)."""
+    seeds, _, classes, _ = first.shape
+    apart = (first - second)[:, changed].reshape(seeds, len(changed), classes * classes).astype(np.float64)
+    moved = (stay @ apart).reshape(seeds, len(stay), classes, classes)
+    same = np.delete(first, changed, axis=1).sum(axis=1)[:, None]
+    pairs = [chosen[:, changed].sum(axis=1)[:, None] + same for chosen in (first, second)]
+    return (metric(pairs[1] + moved) - metric(pairs[0] - moved)).mean(axis=0)
+
+
+def _every_exchange(subjects: int) -> np.ndarray:
+    return (np.arange(1 << subjects)[:, None] >> np.arange(subjects) & 1).astype(np.float64)
+
+
+@functools.lru_cache(maxsize=8)
+def random_exchanges(subjects: int, count: int) -> np.ndarray:
+    """1 where a subject stays, 0 where its results change places, (count, subjects)."""
+    return np.random.default_rng([STREAM, 1, subjects]).integers(0, 2, (count, subjects)).astype(np.float64)

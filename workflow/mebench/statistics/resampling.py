@@ -1,0 +1,49 @@
+"""Subjects drawn with replacement: a drawn subject brings all its clips. In a composite each dataset keeps its number
+of subjects. The draws are the same in every run, so equal counts give equal bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from mebench.metrics.pooled import Metric
+
+RESAMPLES = 9999
+LEVEL = 0.95
+STREAM = 68442  # of all fixed random numbers
+
+
+def places_by_stratum(strata: Sequence[str]) -> list[np.ndarray]:
+    """The places of the subjects of each dataset, datasets sorted."""
+    names = np.array(strata)
+    return [np.flatnonzero(names == name) for name in sorted(set(strata))]
+
+
+@functools.lru_cache(maxsize=8)
+def draws(strata: tuple[str, ...], resamples: int = RESAMPLES) -> np.ndarray:
+    """How often each subject is drawn, (resamples, S)."""
+    random = np.random.default_rng([STREAM, len(strata), resamples])
+    drawn = np.zeros((resamples, len(strata)))
+    for places in places_by_stratum(strata):
+        drawn[:, places] = random.multinomial(len(places), np.full(len(places), 1 / len(places)), resamples)
+    return drawn
+
+
+def without_each(subjects: int) -> np.ndarray:
+    """The weights that leave out one subject after the other, (S, S)."""
+    return 1 - np.eye(subjects)
+
+
+def pooled(table: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The counts (K, R, C, C) of all clips for each row of ``weights`` (R, S). Counts are whole, so sums are exact."""
+    seeds, subjects, classes, _ = table.shape
+    flat = table.reshape(seeds, subjects, classes * classes).astype(np.float64)
+    return (weights @ flat).reshape(seeds, len(weights), classes, classes)
+
+
+def mean_over_seeds(metric: Metric, counts: np.ndarray) -> np.ndarray:
+    """The mean over K seeds of a metric of counts (K, ..., C, C)."""
+    return metric(counts).mean(axis=0)

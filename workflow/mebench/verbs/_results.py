@@ -1,0 +1,69 @@
+"""Results that verbs are given: a file of predictions or counts, or the name of a run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mebench.errors import UserError
+
+if TYPE_CHECKING:
+    from mebench.plan import Plan
+    from mebench.statistics.counts import Counts
+    from mebench.statistics.source import Source
+
+FORMS = """A result is a CSV of predictions (clip_id,subject,truth,prediction, and seed where there are several), a CSV
+of counts (subject,truth, then a column for each class), or a run of the configuration: TASK/MODEL for all its seeds,
+or TASK/MODEL/seedK. FILE::column=value,column=value takes the rows of a file with these values,
+RUN::selection=test_peek the peeked predictions of a run."""
+
+
+def result_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every verb that reads results, and what a result is, below them."""
+    parser.epilog = FORMS
+    parser.add_argument("--classes", help="the label set of files, e.g. negative,positive,surprise (default: the "
+                        "labels of the file)")  # fmt: skip
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
+                        help="the configuration of runs (default: config.yaml)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def result_named(text: str, args: argparse.Namespace) -> Counts:
+    """The counts of a result."""
+    from mebench.statistics import reading, source
+
+    named = source.parse(text)
+    if named.is_file:
+        classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
+        return reading.read(named, classes)
+    if named.name.count("/") not in (1, 2):
+        raise UserError(f"there is no file {named.name}, and a run is called TASK/MODEL or TASK/MODEL/seedK")
+    from mebench.plan import Plan
+
+    return run_counts(Plan.load(args.config), named)
+
+
+def run_counts(plan: Plan, named: Source) -> Counts:
+    """The counts of a run of the plan, or of all seeds of a model on a task."""
+    from mebench.runs.paths import PEEKED, PREDICTIONS
+    from mebench.statistics.reading import read_seeds
+
+    if named.name.count("/") == 1:
+        runs = [run for run in plan.runs if run.of_all_seeds == named.name] or [plan.named(f"{named.name}/seed0")]
+    else:
+        runs = [plan.named(named.name)]
+    task = runs[0].task
+    if not plan.tasks[task].get("classes") or "uf1" not in plan.kinds[task]["metrics"]:
+        raise UserError(f"the task {task} has no confusion matrix of clips, from which these figures are computed")
+    selection = named.chosen.get("selection", plan.selection if plan.selection == "inner" else "last")
+    known = ("test_peek", "inner" if plan.selection == "inner" else "last")
+    if set(named.chosen) - {"selection"} or selection not in known:
+        raise UserError(f"'{named.written}' asks for what runs do not have; write {named.name} or "
+                        f"{named.name}::selection=SELECTION with {' or '.join(known)}")  # fmt: skip
+    name = PEEKED if selection == "test_peek" else PREDICTIONS
+    files = {str(run.seed): Path(plan.paths.folder(run)) / name for run in runs}
+    absent = [path for path in files.values() if not path.exists()]
+    if absent:
+        raise UserError(f"the run {named.name} has no {absent[0]} yet; run snakemake, which makes it")
+    return read_seeds(named.written, files, plan.tasks[task]["classes"])
