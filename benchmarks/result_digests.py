@@ -24,7 +24,8 @@ from pathlib import Path
 import yaml
 
 from mebench import instruction_set
-from mebench.files import read_json
+from mebench.runs import fold_file
+from mebench.runs.records import record_of
 from mebench.runs.where import cpu
 
 PROJECT = Path(__file__).parents[1]
@@ -54,7 +55,9 @@ def main() -> int:
 
 def made_with(*results: Path) -> dict[str, list[str]]:
     """What the folds of these results say that they were made with: torch, and instruction sets."""
-    folds = [read_json(path) for folder in results for path in sorted(folder.glob("runs/*/*/*/folds/*/fold.json"))]
+    runs = [run for folder in results for run in sorted(folder.glob("runs/*/*/seed*"))]
+    records = [record_of(place) for run in runs for place in fold_file.places(run)]
+    folds = [record.as_json() for record in records if record]
     isa = [fold.get("isa", {}) for fold in folds]
     return {
         "cpu": [cpu()],

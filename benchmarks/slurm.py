@@ -29,6 +29,8 @@ import project as base  # noqa: E402
 from cluster import RUN, Cluster, Submitted, missing  # noqa: E402
 
 from mebench.files import read_csv, read_json, write_csv  # noqa: E402
+from mebench.runs.paths import fold_file  # noqa: E402
+from mebench.runs.records import record_of  # noqa: E402
 
 CONFIG = """
 datasets:
@@ -94,7 +96,7 @@ def measure(
     wall = time.monotonic() - begin
     jobs = [job for job in cluster.jobs() if job.get("WorkDir") == str(folder)]
     assert len(jobs) == count, f"{len(jobs)} jobs instead of {count}"
-    records = [read_json(path) for path in (folder / RUN).rglob("fold.json")]
+    records = [record_of(path).as_json() for path in (folder / RUN).rglob("folds/[!.]*.zip")]
     assert len(records) == folds, f"{len(records)} folds instead of {folds}"
     times = [[datetime.fromisoformat(job[key]) for key in ("SubmitTime", "StartTime", "EndTime")] for job in jobs]
     training = sum(record["seconds"] for record in records)
@@ -115,9 +117,7 @@ def to_first_step(folder: Path, job: dict[str, str]) -> float:
     """Seconds from the start of a job to the beginning of its first fold."""
     model, item = folder / RUN / "ststnet", job["Comment"].rpartition("_")[2]
     folds = [fold.split("/", 1) for fold in read_json(model / "shards" / f"{item}.json")["folds"]]
-    begun = [
-        read_json(model / seed / "folds" / fold.replace("/", "-") / "fold.json")["started"] for seed, fold in folds
-    ]
+    begun = [record_of(fold_file(model / seed, fold)).started for seed, fold in folds]
     start = datetime.fromisoformat(job["StartTime"]).astimezone()
     return (min(map(datetime.fromisoformat, begun)) - start).total_seconds()
 

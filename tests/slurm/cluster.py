@@ -118,10 +118,10 @@ class Submitted(Project):
 
     def finished_folds(self) -> dict[str, tuple[str, int]]:
         """When each finished fold was begun, and when its record was written."""
-        from mebench.files import read_json
+        from mebench.runs.records import record_of
 
-        records = (self.folder / RUN).rglob("fold.json")
-        return {str(p.parent): (read_json(p).get("started", ""), p.stat().st_mtime_ns) for p in records}
+        kept = {path: record_of(path) for path in (self.folder / RUN).rglob("folds/[!.]*.zip")}
+        return {str(p): (record.started or "", p.stat().st_mtime_ns) for p, record in kept.items() if record}
 
     def training(self, cluster: Cluster) -> dict[str, str]:
         """A training job of this project that runs now, as scontrol shows it; empty where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -13,17 +14,18 @@ import time
 from functools import partial
 from pathlib import Path
 
+import fold_zip
 import numpy as np
 import pytest
 import torch
 from toy import CLASSES, Toy, run_fold
 
 from mebench.errors import UserError
-from mebench.files import file_digest, read_csv, read_json, write_json
+from mebench.files import read_csv, read_json, write_json
 from mebench.inputs.store import index_digest
 from mebench.protocols import loso
 from mebench.runs import attempt, model_scores
-from mebench.runs.paths import RunFiles
+from mebench.runs.paths import RunFiles, fold_file
 from mebench.runs.pool import origin, pool
 from mebench.runs.run_record import Title
 from mebench.runs.scores import run_scores, write_scores
@@ -49,11 +51,11 @@ def pooled(toy: Toy, run: Path, spec: dict) -> list[dict]:
 
 def results(run: Path) -> dict[str, bytes]:
     """The bytes of everything that a result consists of."""
-    return {str(p.relative_to(run)): p.read_bytes() for p in sorted(run.rglob("*.csv"))}
+    return fold_zip.tables(run)
 
 
 def stamps(run: Path) -> dict[str, int]:
-    return {p.parent.name: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json")}
+    return fold_zip.stamps(run)
 
 
 @pytest.mark.parametrize("model", ["ststnet", "off_apexnet", "stratified_random", "shuffled_labels"])
@@ -246,7 +248,7 @@ def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_pa
     spec, run = toy.spec(selection="inner", epochs=12), tmp_path / "run"
     records = train(toy, run, spec)
     for record in records:
-        history = read_csv(run / "folds" / record.fold.replace("/", "-") / "history.csv")
+        history = fold_zip.rows(fold_file(run, record.fold), "history.csv")
         best = max(float(row["inner_uf1"]) for row in history)
         assert float(history[record.selected_epoch - 1]["inner_uf1"]) == best
 
@@ -256,23 +258,23 @@ def test_inner_chooses_by_subjects_held_out_of_the_training_subjects(toy, tmp_pa
 )
 def test_kept_weights_are_those_that_predicted(toy, tmp_path, selection, preset):
     """The statistics of batch norm too, which the preset paper takes from the training set before it predicts."""
-    from safetensors.torch import load_file
+    from safetensors.torch import load as load_weights
 
     entry = {"model": "ststnet", "preset": preset}
     spec, run = toy.spec(entry, selection=selection, epochs=6), tmp_path / "run"
     train(toy, run, spec)
-    assert not list(run.rglob("*.safetensors"))
+    assert not [path for path in fold_zip.files(run) if "weights.safetensors" in fold_zip.contents(path)]
     records = train(toy, run, spec, save_weights=True)  # finished folds have none: they are trained again
     assert selection != "inner" or {r.selected_epoch for r in records} - {6}
     data = load(spec, [toy.clips], [toy.inputs])
     for record in records:
-        folder = run / "folds" / record.fold.replace("/", "-")
+        path = fold_file(run, record.fold)
         train_rows, test_rows = data.folds()[record.fold]
         model = fold.models.build("ststnet", num_classes=3).eval()
-        model.load_state_dict(load_file(folder / "weights.safetensors"))
+        model.load_state_dict(load_weights(fold_zip.contents(path)["weights.safetensors"]))
         loop = fold.loop_of(model, spec, data, data.y, fit_rows(spec, data, record.fold, train_rows), 0)
         expected = loop.predict(test_rows)
-        found = [[float(row[f"p_{c}"]) for c in CLASSES] for row in read_csv(folder / "predictions.csv")]
+        found = [[float(row[f"p_{c}"]) for c in CLASSES] for row in fold_zip.rows(path, "predictions.csv")]
         torch.testing.assert_close(torch.tensor(found), expected, rtol=0, atol=1e-5)
 
 
@@ -342,7 +344,7 @@ def test_a_machine_that_fails_ends_the_job_and_is_no_result_of_a_fold(toy, tmp_p
         )
         with pytest.raises(UserError, match=f"s.. of .*run: {said}.*finished folds are kept"):
             train(toy, run, spec)
-    assert [json.loads(path.read_text())["status"] for path in run.glob("folds/*/fold.json")] == ["done"]
+    assert [fold_zip.record(path)["status"] for path in fold_zip.files(run)] == ["done"]
     assert not list(run.glob("folds/*.running.json"))
     assert {r.status for r in train(toy, run, spec)} == {"done"}
 
@@ -395,13 +397,12 @@ def test_pooling_refuses_missing_folds_and_results_of_an_older_configuration(toy
 def test_pooling_refuses_a_fold_that_misses_a_clip_or_has_it_twice(toy, tmp_path):
     spec, run = toy.spec(), tmp_path / "run"
     train(toy, run, spec)
-    path = run / "folds" / "smic-s01" / "predictions.csv"
-    lines = path.read_text().splitlines(keepends=True)
+    path = run / "folds/smic-s01.zip"
+    lines = fold_zip.contents(path)["predictions.csv"].splitlines(keepends=True)
     for damaged, problem in ((lines[:-1], "not at all"), ([*lines, lines[-1]], "twice")):
-        path.write_text("".join(damaged))
-        record = read_json(path.with_name("fold.json"))
-        record["files"][path.name] = file_digest(path)  # whole, but wrong
-        write_json(path.with_name("fold.json"), record)
+        text, record = b"".join(damaged), fold_zip.record(path)
+        record["files"]["predictions.csv"] = hashlib.sha256(text).hexdigest()  # whole, but wrong
+        fold_zip.change(path, {"predictions.csv": text, "fold.json": json.dumps(record)})
         with pytest.raises(UserError, match=problem):
             pooled(toy, run, spec)
 
@@ -441,7 +442,8 @@ def test_a_subject_with_one_clip_is_a_fold_like_any_other(tmp_path):
 def test_recipes_train(toy, tmp_path, recipe, precision):
     spec = toy.spec({"model": "ststnet", "precision": precision, **recipe}, epochs=30)
     train(toy, tmp_path / "run", spec, shard=(1, 6))
-    history = read_csv(next((tmp_path / "run").rglob("history.csv")))
+    (path,) = fold_zip.files(tmp_path / "run")
+    history = fold_zip.rows(path, "history.csv")
     assert float(history[-1]["train_loss"]) < float(history[0]["train_loss"])
 
 

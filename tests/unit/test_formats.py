@@ -9,6 +9,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import fold_zip
 import pytest
 from toy import Toy
 
@@ -75,15 +76,16 @@ def test_formats_are_light():
 
 def test_a_fold_and_a_run_have_the_keys_of_their_formats(results):
     run = results / "runs/toy/ststnet/seed0"
-    assert set(json.loads((run / "folds/smic-s01/fold.json").read_text())) == set(formats.FOLD.names)
+    assert set(fold_zip.record(run / "folds/smic-s01.zip")) == set(formats.FOLD.names)
     assert set(json.loads((run / "run.json").read_text())) == {*formats.RUN_RECORD.names, "classes"}
 
 
 def test_predictions_history_and_scores_have_the_columns_of_their_formats(results):
     run = results / "runs/toy/ststnet/seed0"
     own = ["truth", "prediction", "p_negative", "p_positive", "p_surprise"]
-    for path in (run, run / "folds/smic-s01"):
-        assert header(path / "predictions.csv") == [*formats.PREDICTIONS.names, *own]
+    assert header(run / "predictions.csv") == [*formats.PREDICTIONS.names, *own]
+    of_fold = fold_zip.contents(run / "folds/smic-s01.zip")["predictions.csv"].decode()
+    assert of_fold.startswith((run / "predictions.csv").read_text().partition("\n")[0] + "\n")
     assert header(run / "history.csv") == [*formats.HISTORY.names, "train_accuracy", "test_accuracy"]
     metrics = ["accuracy", "uf1", "uar", "macro_precision"]
     assert header(results / "scores/toy.csv") == [*formats.SCORES.names, *metrics]

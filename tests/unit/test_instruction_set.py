@@ -10,13 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fold_zip
 import pytest
 import torch
 from toy import Toy
 
 from mebench import cli, instruction_set
 from mebench.errors import UserError
-from mebench.files import read_json
 
 HERE = Path(__file__).parent
 AVX2 = {"sse4_2", "avx", "avx2", "fma"}
@@ -158,10 +158,11 @@ def trained(toy: Toy, folder: Path, entries: dict[str, dict | str], isa: str = "
         lines.append(["train", "--spec", spec, *files, "--device", "cpu", "--fold", "casme2/s00", "--isa", isa])
     done = subprocess.run([sys.executable, "-c", TRAIN], input=json.dumps(lines), text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
-    own = {name: folder / name / "folds" / "casme2-s00" for name in entries}
-    for at in own.values():
-        assert read_json(at / "fold.json")["isa"]["choice"] == isa
-    return {name: hashlib.sha256((at / "predictions.csv").read_bytes()).hexdigest()[:16] for name, at in own.items()}
+    own = {name: folder / name / "folds/casme2-s00.zip" for name in entries}
+    for path in own.values():
+        assert fold_zip.record(path)["isa"]["choice"] == isa
+    texts = {name: fold_zip.contents(path)["predictions.csv"] for name, path in own.items()}
+    return {name: hashlib.sha256(text).hexdigest()[:16] for name, text in texts.items()}
 
 
 @NEEDS_AVX2

@@ -12,13 +12,14 @@ import time
 from functools import partial
 from pathlib import Path
 
+import fold_zip
 import pytest
 import torch
 from toy import Toy, run_fold
 
 from mebench import files
 from mebench.errors import UserError
-from mebench.files import read_json, whole_folder
+from mebench.files import whole_folder
 from mebench.runs import checkpoint, lock
 from mebench.runs.checkpoint import Checkpoint
 from mebench.runs.execution import Execution
@@ -49,12 +50,12 @@ def train(toy: Toy, run: Path, spec: dict, stop=lambda: False, shard=(1, 1), **h
 
 
 def results(run: Path) -> dict[str, bytes]:
-    return {p.name if p.parent == run else f"{p.parent.name}/{p.name}": p.read_bytes() for p in run.rglob("*.csv")}
+    return fold_zip.tables(run)
 
 
 def litter(run: Path) -> list[str]:
     """Whatever is neither a finished fold nor a shard's summary."""
-    return sorted(p.name for p in (run / "folds").iterdir() if not p.is_dir() or p.name.startswith("."))
+    return sorted(p.name for p in (run / "folds").iterdir() if p.suffix != ".zip" or p.name.startswith("."))
 
 
 RICH = {"optimizer": "adamw", "schedule": "cosine", "ema": 0.9, "order": "balanced", "augment": "shift:2",
@@ -158,15 +159,15 @@ def test_a_source_that_changes_under_a_job_ends_it(toy, tmp_path):
     spec, run = toy.spec({"model": str(mine)}), tmp_path / "run"
 
     def edit_after_two() -> bool:
-        if len(list(run.glob("folds/*/fold.json"))) == 2:
+        if len(fold_zip.files(run)) == 2:
             mine.write_text(mine.read_text().replace("nn.Dropout(0.5)", "nn.Dropout(0.4)"))
         return False
 
     with pytest.raises(UserError, match=r"the source of .*mine.py or of mebench.* changed while this job ran"):
         train(toy, run, spec, edit_after_two)
-    assert len(list(run.glob("folds/*/fold.json"))) == 2
+    assert len(fold_zip.files(run)) == 2
     assert {r.status for r in train(toy, run, spec)} == {"done"}
-    assert len({read_json(p)["fingerprint"] for p in run.glob("folds/*/fold.json")}) == 6
+    assert len({fold_zip.record(p)["fingerprint"] for p in fold_zip.files(run)}) == 6
     train(toy, tmp_path / "new", spec)
     assert results(run) == results(tmp_path / "new")
 
@@ -189,10 +190,10 @@ def test_folds_hold_until_what_the_code_does_changes(toy, tmp_path, old, new, ag
     mine.write_text(text)
     spec = toy.spec({"model": str(mine)})
     train(toy, run, spec)
-    written = {path: path.stat().st_mtime_ns for path in run.glob("folds/*/fold.json")}
+    written = fold_zip.stamps(run)
     mine.write_text(text.replace(old, new, 1))
     train(toy, run, spec)
-    assert ({path: path.stat().st_mtime_ns for path in run.glob("folds/*/fold.json")} != written) == again
+    assert (fold_zip.stamps(run) != written) == again
 
 
 DRAWS = """
@@ -217,7 +218,7 @@ def test_a_model_may_draw_from_any_global_stream(toy, tmp_path):
     for _ in range(3):
         train(toy, tmp_path / "c", spec, fold_seconds=0)
     assert results(tmp_path / "a") == results(tmp_path / "b") == results(tmp_path / "c")
-    histories = {path.read_bytes() for path in (tmp_path / "a").rglob("history.csv")}
+    histories = {fold_zip.contents(path)["history.csv"] for path in fold_zip.files(tmp_path / "a")}
     assert len(histories) == 6
 
 
@@ -240,22 +241,29 @@ def test_a_full_disk_is_one_sentence_and_the_run_goes_on_afterwards(toy, tmp_pat
 # --- damaged folds -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing", "record cut"])
+@pytest.mark.parametrize("damage", ["changed", "missing", "record cut", "file cut", "a bit"])
 def test_a_fold_whose_files_are_not_those_of_its_record_is_trained_again(toy, tmp_path, damage):
     spec, run = toy.spec(), tmp_path / "run"
     train(toy, run, spec)
     before = results(run)
-    victim = run / "folds" / "smic-s01"
+    victim, there = run / "folds/smic-s01.zip", fold_zip.contents(run / "folds/smic-s01.zip")
     if damage == "changed":
-        (victim / "predictions.csv").write_text((victim / "predictions.csv").read_text().replace("0.", "0.9", 1))
+        fold_zip.change(victim, {"predictions.csv": there["predictions.csv"].replace(b"0.", b"0.9", 1)})
     elif damage == "missing":
-        (victim / "history.csv").unlink()
+        fold_zip.change(victim, {"history.csv": None})
+    elif damage == "record cut":
+        fold_zip.change(victim, {"fold.json": there["fold.json"][:100]})
+    elif damage == "file cut":
+        victim.write_bytes(victim.read_bytes()[:-100])
     else:
-        (victim / "fold.json").write_text((victim / "fold.json").read_text()[:100])
-    stamps = {p: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json") if p.parent != victim}
+        data = bytearray(victim.read_bytes())
+        data[200] ^= 255
+        victim.write_bytes(data)
+    stamps = fold_zip.stamps(run)
     train(toy, run, spec)
     assert results(run) == before
-    assert stamps == {p: p.stat().st_mtime_ns for p in stamps}
+    after = fold_zip.stamps(run)
+    assert {name for name in stamps if after[name] != stamps[name]} == {"smic-s01"}
 
 
 def test_pooling_refuses_a_damaged_fold(toy, tmp_path):
@@ -264,8 +272,9 @@ def test_pooling_refuses_a_damaged_fold(toy, tmp_path):
 
     spec, run = toy.spec(), tmp_path / "run"
     train(toy, run, spec)
-    path = run / "folds" / "smic-s01" / "predictions.csv"
-    path.write_text(path.read_text().replace("0.", "0.9", 1))
+    path = run / "folds/smic-s01.zip"
+    changed = fold_zip.contents(path)["predictions.csv"].replace(b"0.", b"0.9", 1)
+    fold_zip.change(path, {"predictions.csv": changed})
     with pytest.raises(UserError, match="the fold smic/s01 of .* is damaged"):
         pool(RunFiles(run, spec, [toy.clips], [toy.inputs]), Title("t", "model", "toy"))
 
@@ -437,14 +446,16 @@ def test_what_killed_jobs_left_is_cleared_away(toy, tmp_path):
         (run / "folds" / f".{name}.running.json.{socket.gethostname()}.{dead}").touch()
         (run / "folds" / f".{name}.{dead}.tmp.checkpoint").touch()
         (run / "folds" / f".{name}.{dead}.tmp").mkdir()
+        (run / "folds" / f".{name}.{dead}.tmp.zip").touch()
     train(toy, run, spec)
     assert litter(run) == []
     (run / "folds" / "smic-s01.checkpoint").touch()  # killed between the folder and the end
     held_by(run / "folds" / "smic-s01.running.json", pid=dead)
-    stamp = (run / "folds" / "smic-s01" / "fold.json").stat().st_mtime_ns
+    (run / "folds/smic-s02").mkdir()  # killed between the file of a fold and the removal of its folder of before
+    stamps = fold_zip.stamps(run)
     train(toy, run, spec)
     assert litter(run) == []
-    assert (run / "folds" / "smic-s01" / "fold.json").stat().st_mtime_ns == stamp
+    assert fold_zip.stamps(run) == stamps
 
 
 # --- processes -----------------------------------------------------------------------------------------------------
@@ -460,17 +471,17 @@ def command(toy: Toy, run: Path, spec: dict, *more: str) -> list[str]:
 def test_a_job_that_is_asked_to_stop_keeps_what_it_reached_and_says_so(few, tmp_path, number):
     spec, run = few.spec(epochs=100), tmp_path / "run"
     job = subprocess.Popen(command(few, run, spec), stdout=subprocess.PIPE, text=True)
-    wait_for(lambda: any(run.glob("folds/*/fold.json")))
+    wait_for(lambda: fold_zip.files(run))
     time.sleep(0.2)
     job.send_signal(number)
     said, _ = job.communicate(timeout=30)
     assert job.returncode == 128 + number
     assert "the same command goes on from there" in said
-    done = {p.parent.name: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json")}
+    done = fold_zip.stamps(run)
     assert 0 < len(done) < 3
     assert [name for name in litter(run) if not name.endswith(".checkpoint")] == []
     records = train(few, run, spec)
-    assert {name: (run / "folds" / name / "fold.json").stat().st_mtime_ns for name in done} == done
+    assert done.items() <= fold_zip.stamps(run).items()
     if list(run.glob("folds/*.checkpoint")):
         raise AssertionError("a finished fold keeps no checkpoint")
     assert all(record.done for record in records)
@@ -484,15 +495,17 @@ def test_several_workers_give_the_bytes_of_one_and_share_the_folds(few, tmp_path
     records = train(few, tmp_path / "three", spec, save_weights=True, workers=2)
     assert [r.status for r in records] == ["done"] * 3
     assert results(tmp_path / "three") == results(tmp_path / "one")
-    for path in (tmp_path / "one").rglob("weights.safetensors"):
-        other = tmp_path / "three" / path.relative_to(tmp_path / "one")
-        assert other.read_bytes() == path.read_bytes()
+    one, three = (
+        [fold_zip.contents(path)["weights.safetensors"] for path in fold_zip.files(tmp_path / name)]
+        for name in ("one", "three")
+    )
+    assert one == three
 
 
 def test_a_killed_worker_fails_the_job_and_costs_its_running_fold_only(few, tmp_path):
     spec, run = few.spec(epochs=100), tmp_path / "run"
     job = subprocess.Popen(command(few, run, spec, "--workers", "2"), stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: len(list(run.glob("folds/*/fold.json"))) >= 1 and list(run.glob("folds/*.running.json")))
+    wait_for(lambda: fold_zip.files(run) and list(run.glob("folds/*.running.json")))
     held = lock.read(next(iter(run.glob("folds/*.running.json"))))
     assert held.told.threads == 1  # `mebench failures` repeats a fold with as many
     os.kill(held.pid, signal.SIGKILL)
@@ -500,9 +513,9 @@ def test_a_killed_worker_fails_the_job_and_costs_its_running_fold_only(few, tmp_
     assert job.returncode == 2
     assert "1 of 2 workers died (exit status -9)" in said
     assert "Traceback" not in said
-    before = {p: p.stat().st_mtime_ns for p in run.glob("folds/*/fold.json")}
+    before = fold_zip.stamps(run)
     train(few, run, spec)
-    assert before == {p: p.stat().st_mtime_ns for p in before}
+    assert before.items() <= fold_zip.stamps(run).items()
     train(few, tmp_path / "plain", spec)
     assert results(run) == results(tmp_path / "plain")
 
@@ -525,7 +538,7 @@ def test_a_fold_is_repeated_by_hand(toy, tmp_path, monkeypatch):
         assert {r.status for r in train(toy, run, spec)} == {"diverged"}
     assert {r.status for r in train(toy, run, spec)} == {"diverged"}  # would only repeat itself
     assert [r.status for r in train(toy, run, spec, folds=("smic/s01",))] == ["done"]
-    assert sorted(read_json(p)["status"] for p in run.glob("folds/*/fold.json")) == ["diverged"] * 5 + ["done"]
+    assert sorted(fold_zip.record(p)["status"] for p in fold_zip.files(run)) == ["diverged"] * 5 + ["done"]
     with pytest.raises(UserError, match="there is no fold 'smic/s1'.*did you mean 'smic/s01'"):
         train(toy, run, spec, folds=("smic/s01", "smic/s1"))
 
@@ -535,7 +548,7 @@ def test_folds_are_named_after_one_flag_or_several(few, tmp_path):
     names = list(dict.fromkeys(row["subject"] for row in few.rows))
     flags = ("--fold", names[2], "--fold", names[0], names[2])
     subprocess.run(command(few, run, spec, *flags, "--workers", "2"), check=True)
-    assert {read_json(p)["fold"] for p in run.glob("folds/*/fold.json")} == {names[0], names[2]}
+    assert {fold_zip.record(p)["fold"] for p in fold_zip.files(run)} == {names[0], names[2]}
 
 
 @pytest.mark.parametrize("text", ['{"x": 1}', "[1]", '"t"', "5"])
@@ -543,7 +556,7 @@ def test_something_else_in_the_place_of_a_record_is_as_good_as_none(toy, tmp_pat
     spec, run = toy.spec(), tmp_path / "run"
     train(toy, run, spec)
     before = results(run)
-    (run / "folds/smic-s01/fold.json").write_text(text)
+    fold_zip.change(run / "folds/smic-s01.zip", {"fold.json": text})
     train(toy, run, spec)
     assert results(run) == before
 

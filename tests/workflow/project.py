@@ -101,9 +101,9 @@ class Project:
         return sorted(jobs)
 
     def folds(self) -> dict[str, int]:
-        """When each finished fold was written; one that is being written has a hidden folder."""
-        paths = [p for p in (self.folder / "results/runs").rglob("fold.json") if not p.parent.name.startswith(".")]
-        return {str(p.parent.relative_to(self.folder / "results/runs")): p.stat().st_mtime_ns for p in paths}
+        """When each finished fold was written; one that is being written has a hidden name."""
+        runs = self.folder / "results/runs"
+        return {str(p.relative_to(runs).with_suffix("")): p.stat().st_mtime_ns for p in runs.rglob("folds/[!.]*.zip")}
 
     def results(self) -> dict[str, bytes]:
         """The bytes of all tables, scores, predictions and pictures."""

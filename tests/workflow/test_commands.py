@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 
+import fold_zip
 from project import PROJECT
 
 RUNS = "results/runs/megc2019-flow"
@@ -20,7 +21,7 @@ def commands(said: str) -> list[str]:
 def folds(project, model: str, seed: int) -> dict[str, bytes]:
     """What training wrote of a run and is the same whenever it is trained."""
     folder = project.folder / RUNS / model / f"seed{seed}"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("folds/*/*.csv"))}
+    return {name: text for name, text in fold_zip.tables(folder).items() if name.startswith("folds/")}
 
 
 def shard(project, model: str) -> bytes:

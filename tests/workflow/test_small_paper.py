@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import fold_zip
 import pytest
 import small_paper
 import yaml
@@ -119,5 +120,5 @@ class TestRun:
 
 def _trained_on(run: Path) -> dict[str, int]:
     """Training clips of each fold."""
-    folds = [json.loads(path.read_text()) for path in run.glob("folds/**/fold.json")]
+    folds = [fold_zip.record(path) for path in fold_zip.files(run)]
     return {fold["fold"]: fold["clips"]["train"] for fold in folds}

@@ -42,13 +42,20 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
 @contextlib.contextmanager
 def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
     """Like :func:`whole_file`, for a folder. It replaces an older folder only when it is complete."""
+    with scratch_folder(path) as temporary:
+        yield temporary
+        _replace_folder(temporary, Path(path))
+
+
+@contextlib.contextmanager
+def scratch_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path``, which is removed in the end."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     try:
         temporary.mkdir()
         yield temporary
-        _replace_folder(temporary, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -148,11 +155,19 @@ def read_csv(
     errors = "surrogateescape" if file_names else "strict"
     try:
         with open(path, encoding="utf-8-sig", errors=errors, newline="") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            rows = list(reader)
-            columns = reader.fieldnames or []
+            return csv_rows(handle, path, required)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def csv_rows(
+    handle: Iterable[str], path: str | os.PathLike, required: Iterable[str] = ()
+) -> list[dict[str, str]]:  # fmt: skip
+    """The rows of an open CSV file, which errors call ``path``."""
+    try:
+        reader = csv.DictReader(handle, strict=True)
+        rows = list(reader)
+        columns = reader.fieldnames or []
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is not a CSV file in UTF-8 ({error})") from error
     twice = next((name for name in columns if columns.count(name) > 1), None)

@@ -14,7 +14,8 @@ from mebench.errors import UserError
 from mebench.files import canonical_json, digest, file_digest, read_json
 from mebench.indexing.report import ROWS
 from mebench.report.runs import PooledRun
-from mebench.runs.paths import PEEKED, PREDICTIONS, fold_folders
+from mebench.runs import fold_file
+from mebench.runs.paths import PEEKED, PREDICTIONS
 from mebench.runs.records import FoldRecord, record_of
 
 PACKAGES = {
@@ -119,7 +120,7 @@ def _inputs(datasets: Mapping[str, Path]) -> dict[str, str | None]:
 
 def _run(run: PooledRun) -> RunProvenance:
     # records of the folds; none for a model that is trained outside
-    folds = [fold for folder in fold_folders(run.folder) if (fold := record_of(folder))]
+    folds = [fold for place in fold_file.places(run.folder) if (fold := record_of(place))]
     files = [path for path in (run.folder / PREDICTIONS, run.folder / PEEKED) if path.exists()]
     return RunProvenance(
         task=run.record.task,

@@ -1,4 +1,4 @@
-"""One try at a fold: train it, and write its folder. A failure becomes a status in the record and does not end the
+"""One try at a fold: train it, and write its file. A failure becomes a status in the record and does not end the
 shard."""
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import torch
 from mebench import instruction_set, tasks
 from mebench.checkout import checkout
 from mebench.errors import UserError
-from mebench.files import canonical_json, file_digest, whole_folder, write_csv, write_json
-from mebench.runs import predicted_files
+from mebench.files import canonical_json, file_digest, write_csv, write_json
+from mebench.runs import fold_file, predicted_files
 from mebench.runs.checkpoint import Checkpoint
 from mebench.runs.device import device_name, peak_memory_mb, versions
 from mebench.runs.execution import Execution
 from mebench.runs.fingerprint import Parts
 from mebench.runs.lock import Holder
-from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RECORD, WEIGHTS, checkpoint_file, fold_folder
+from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RECORD, WEIGHTS, checkpoint_file
 from mebench.runs.records import FoldRecord
 from mebench.runs.where import where
 from mebench.training.fold import FoldJob, FoldResult, run_fold
@@ -47,7 +47,7 @@ class Attempt:
     stop: Callable[[], bool]
 
     def make(self, holder: Holder, on_epoch: Callable[[int, float], None]) -> FoldRecord:
-        """Train the fold, write its folder, and return its record. ``on_epoch(epoch, loss)`` is called after each
+        """Train the fold, write its file, and return its record. ``on_epoch(epoch, loss)`` is called after each
         epoch; the ``holder`` of the fold's lock gets the same numbers."""
         run, job = self.run, self.job
         checkpoint = self._checkpoint()
@@ -63,7 +63,7 @@ class Attempt:
         result, status, message = outcome(run, job.fold, partial(run_fold, job, tell, limits))
         record = replace(record, status=status, message=message, seconds=round(checkpoint.spent(), 3), finished=now())
         record = replace(record, peak_memory_mb=peak_memory_mb(job.device))
-        with whole_folder(fold_folder(run, job.fold)) as folder:
+        with fold_file.written(run, job.fold) as folder:
             if result:
                 record = ended(record, result)
                 write_result(folder, job, result, self.execution.save_weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,13 @@ def file_name(fold: str) -> str:
 
 
 def fold_folder(run: Path, fold: str) -> Path:
-    """``casme2/sub01`` -> ``<run>/folds/casme2-sub01``."""
+    """``casme2/sub01`` -> ``<run>/folds/casme2-sub01``: the folder of a fold of an earlier version."""
     return run / "folds" / file_name(fold)
+
+
+def fold_file(run: Path, fold: str) -> Path:
+    """``casme2/sub01`` -> ``<run>/folds/casme2-sub01.zip``."""
+    return run / "folds" / f"{file_name(fold)}.zip"
 
 
 def running_file(run: Path, fold: str) -> Path:
@@ -54,11 +59,6 @@ def running_file(run: Path, fold: str) -> Path:
 def checkpoint_file(run: Path, fold: str) -> Path:
     """The state from which a stopped fold goes on."""
     return run / "folds" / f"{file_name(fold)}.checkpoint"
-
-
-def fold_folders(run: Path) -> Iterator[Path]:
-    """The folders of the folds that have a record, sorted."""
-    return (path.parent for path in sorted((run / "folds").glob(f"[!.]*/{RECORD}")))
 
 
 def locks(run: Path) -> list[Path]:

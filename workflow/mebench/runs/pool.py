@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from pathlib import Path
 from mebench import formats, tasks
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
-from mebench.files import read_csv, read_json, write_csv
+from mebench.files import csv_rows, read_json, write_csv
 from mebench.indexing import decisions
 from mebench.predicted import Predicted
-from mebench.runs import expectation, predicted_files, run_record
+from mebench.runs import expectation, fold_file, predicted_files, run_record
 from mebench.runs.fingerprint import fingerprint
-from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RunFiles, fold_folder
+from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RunFiles
 from mebench.runs.records import FoldRecord, record_of, whole
 from mebench.runs.run_record import RunRecord, Title
 from mebench.tasks import Kind, Row
@@ -47,10 +48,10 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
         pooled = of_folds(run, kind, name, done)
         complete(pooled.rows, kind.key, expected, run / name, "train the run again")
         write_predictions(out / name, kind, pooled)
-    if (fold_folder(run, done[0].fold) / HELD).exists():
+    if HELD in fold_file.names(fold_file.place(run, done[0].fold)):
         write_predictions(out / HELD, kind, of_folds(run, kind, HELD, done))
     write_history(out, kind, [{"fold": record.fold} | row for record in done
-                              for row in read_csv(fold_folder(run, record.fold) / HISTORY)])  # fmt: skip
+                              for row in _history(run, record.fold)])  # fmt: skip
     there = [record for record in every if record.status != ABSENT]
     trained = FoldOutcomes(
         clips=len(predicted),
@@ -88,13 +89,18 @@ class FoldOutcomes:
 
 def of_folds(run: Path, kind: Kind, name: str, done: Sequence[FoldRecord]) -> Predicted:
     """The predictions of all folds that are done, from their files called ``name``."""
-    return predicted_files.joined([predicted_files.read(fold_folder(run, one.fold) / name, kind) for one in done])
+    return predicted_files.joined([predicted_files.of_fold(fold_file.place(run, one.fold), name, kind) for one in done])
 
 
 def write_predictions(path: Path, kind: Kind, predicted: Predicted) -> None:
     """Write the predictions of all folds, their rows sorted by their key."""
     rows = sorted(predicted.rows, key=lambda row: [str(row[name]) for name in kind.key])
     predicted_files.write(path, rows[0], rows, predicted.array)
+
+
+def _history(run: Path, fold: str) -> list[dict[str, str]]:
+    place = fold_file.place(run, fold)
+    return csv_rows(io.StringIO(fold_file.read(place, HISTORY).decode(), newline=""), place / HISTORY)
 
 
 def write_history(run: Path, kind: Kind, rows: Sequence[Row]) -> None:
@@ -145,7 +151,7 @@ def _current(run: Path, spec: RunSpec, data: str, fold: str, absent_allowed: boo
 
 
 def _checked(run: Path, spec: RunSpec, data: str, fold: str) -> FoldRecord:
-    record = record_of(fold_folder(run, fold))
+    record = record_of(fold_file.place(run, fold))
     if record is None:
         raise UserError(f"the fold {fold} of {run} has not been trained; run 'mebench train' for it first")
     if record.fingerprint != fingerprint(spec, data, fold):
@@ -153,7 +159,7 @@ def _checked(run: Path, spec: RunSpec, data: str, fold: str) -> FoldRecord:
             f"the fold {fold} of {run} was made with another configuration, other data or other source; "
             "run 'mebench train' again, it redoes only such folds"
         )
-    if not whole(fold_folder(run, fold), record):
+    if not whole(fold_file.place(run, fold), record):
         raise UserError(f"the fold {fold} of {run} is damaged: its files are not those it was written with; "
                         "run 'mebench train' again, it redoes only such folds")  # fmt: skip
     return record

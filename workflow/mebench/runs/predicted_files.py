@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from mebench.errors import UserError
-from mebench.files import read_csv, whole_file, write_csv
+from mebench.files import csv_rows, read_csv, whole_file, write_csv
 from mebench.predicted import Predicted, Row
+from mebench.runs import fold_file
 from mebench.runs.paths import HELD
 from mebench.tasks import Kind, card, own_columns
 
@@ -33,7 +35,20 @@ def read(path: Path, kind: Kind, rows: list[Row] | None = None) -> Predicted:
     rows = read_csv(path, (*kind.key, *kind.needed)) if rows is None else rows
     if "array" not in card(kind.task):
         return Predicted(rows)
-    array = _array(array_file(path), len(_columns(kind)))
+    return _with_array(path, kind, rows, lambda file: np.load(file, mmap_mode="r"))
+
+
+def of_fold(place: Path, name: str, kind: Kind) -> Predicted:
+    """Predictions of one fold, from its file called ``name``."""
+    path = place / name
+    rows = csv_rows(io.StringIO(fold_file.read(place, name).decode(), newline=""), path, (*kind.key, *kind.needed))
+    if "array" not in card(kind.task):
+        return Predicted(rows)
+    return _with_array(path, kind, rows, lambda file: np.load(io.BytesIO(fold_file.read(place, file.name))))
+
+
+def _with_array(path: Path, kind: Kind, rows: list[Row], load: Callable[[Path], np.ndarray]) -> Predicted:
+    array = _array(array_file(path), len(_columns(kind)), load)
     ends = [int(row["start"]) + int(row["count"]) for row in rows]
     if max(ends, default=0) > len(array):
         raise UserError(f"{array_file(path)} has {len(array)} rows, but {path} names {max(ends)}; pool the run again")
@@ -64,9 +79,9 @@ def _columns(kind: Kind) -> Sequence[str]:
     return own_columns(card(kind.task)["array"], kind.task)
 
 
-def _array(path: Path, columns: int) -> np.ndarray:
+def _array(path: Path, columns: int, load: Callable[[Path], np.ndarray]) -> np.ndarray:
     try:
-        array = np.load(path, mmap_mode="r")
+        array = load(path)
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"cannot read {path} ({error}); train the run again, it redoes only such folds") from error
     if array.ndim != 2 or array.shape[1] != columns:

@@ -1,13 +1,14 @@
-"""The record of a fold: fold.json, which says what it was made from and how it went."""
+"""The record of a fold, fold.json, which says what it was made from and how it went."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from mebench.errors import UserError
-from mebench.files import file_digest, read_json
+from mebench.runs import fold_file
 from mebench.runs.paths import RECORD
 
 Facts = Mapping[str, object]  # names and what is known of each
@@ -65,19 +66,17 @@ class FoldRecord:
 NAMES = tuple(one.name for one in fields(FoldRecord))
 
 
-def record_of(folder: Path) -> FoldRecord | None:
+def record_of(place: Path) -> FoldRecord | None:
     """The record of a fold; None where there is none, or where the file is not one."""
-    path = folder / RECORD
     try:
-        kept = read_json(path) if path.exists() else None
-    except UserError:
+        kept = json.loads(fold_file.read(place, RECORD))
+    except (UserError, ValueError):
         return None  # half-written, so it does not count
     if not isinstance(kept, dict) or not set(kept) >= REQUIRED:
         return None
     return FoldRecord(**{name: value for name, value in kept.items() if name in NAMES})
 
 
-def whole(folder: Path, record: FoldRecord) -> bool:
+def whole(place: Path, record: FoldRecord) -> bool:
     """Whether the files of a finished fold are still those of its record."""
-    return all((folder / name).is_file() and file_digest(folder / name) == wanted
-               for name, wanted in record.files.items())  # fmt: skip
+    return all(fold_file.is_whole(place, name, wanted) for name, wanted in record.files.items())

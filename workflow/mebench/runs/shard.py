@@ -1,4 +1,4 @@
-"""A shard of the runs of a model on a task: one fold after another, each finished fold in a folder of its own.
+"""A shard of the runs of a model on a task: one fold after another, each finished fold in a file of its own.
 
 Folds are the unit of resumption, shards the unit of submission. A finished fold has a fingerprint of all that decides
 its result. A shard skips the folds whose fingerprint still holds.
@@ -20,12 +20,12 @@ from mebench.config import spec as specs
 from mebench.errors import UserError, did_you_mean
 from mebench.files import remove_leftovers
 from mebench.protocols import loso
-from mebench.runs import lock, workers
+from mebench.runs import fold_file, lock, paths, workers
 from mebench.runs.attempt import RESUMED, Attempt
 from mebench.runs.device import prepared
 from mebench.runs.execution import Execution
 from mebench.runs.fingerprint import fingerprint, parts_of
-from mebench.runs.paths import WEIGHTS, RunFiles, checkpoint_file, file_name, fold_folder, running_file
+from mebench.runs.paths import WEIGHTS, RunFiles, checkpoint_file, file_name, running_file
 from mebench.runs.progress import ShardProgress
 from mebench.runs.records import FoldRecord, record_of, whole
 from mebench.runs.where import where
@@ -106,7 +106,7 @@ def run_shard(
 
 def recorded(run: Path, fingerprints: dict[str, str]) -> list[FoldRecord]:
     """The records of folds, which are given with their fingerprints. A UserError where one has none."""
-    records = {fold: record_of(fold_folder(run, fold)) for fold in fingerprints}
+    records = {fold: record_of(fold_file.place(run, fold)) for fold in fingerprints}
     there = {fold: record for fold, record in records.items() if record and record.fingerprint == fingerprints[fold]}
     lost = [fold for fold in fingerprints if fold not in there]
     if lost:
@@ -165,16 +165,18 @@ def train_fold(work: Work, pair: Pair, wanted: str, device: torch.device, listen
 
 def tidy(run: Path, fold: str) -> None:
     """Remove what is left of a job that was killed between the end of its fold and the end of its cleanup."""
-    record = record_of(fold_folder(run, fold))
+    record = record_of(fold_file.place(run, fold))
     resumed = record is not None and record.status in RESUMED
     left = [running_file(run, fold), *([] if resumed else [checkpoint_file(run, fold)])]
-    if not (any(path.exists() for path in left) or any((run / "folds").glob(f".{file_name(fold)}.*"))):
+    litter = any(path.exists() for path in left) or any((run / "folds").glob(f".{file_name(fold)}.*"))
+    if not (litter or fold_file.has_older(run, fold)):
         return
     with contextlib.suppress(lock.Held), lock.hold(running_file(run, fold), lock.Told(fold)):
         if not resumed:
             checkpoint_file(run, fold).unlink(missing_ok=True)
-        for path in (fold_folder(run, fold), checkpoint_file(run, fold)):
+        for path in (paths.fold_folder(run, fold), paths.fold_file(run, fold), checkpoint_file(run, fold)):
             remove_leftovers(path)
+        fold_file.remove_older(run, fold)
 
 
 def chosen(runs: int, folds: list[str], shard: tuple[int, int], only: Sequence[str]) -> list[Pair]:
@@ -191,10 +193,10 @@ def finished(run: Path, fold: str, wanted: str, execution: Execution) -> FoldRec
     """The record of a fold that need not run; None for the others. Its fingerprint is the ``wanted`` one, its files are
     whole, and its status is one that another try would only repeat. A fold that was asked for by its name runs again
     unless it is done, and so does one without weights where weights are to be kept."""
-    record = record_of(fold_folder(run, fold))
+    record = record_of(fold_file.place(run, fold))
     lasting = ("done",) if execution.folds else LASTING
     if record is None or record.fingerprint != wanted or record.status not in lasting:
         return None
     if execution.save_weights and record.done and WEIGHTS not in record.files:
         return None
-    return record if whole(fold_folder(run, fold), record) else None
+    return record if whole(fold_file.place(run, fold), record) else None

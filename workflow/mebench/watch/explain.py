@@ -11,9 +11,9 @@ from typing import TypeVar
 from mebench.errors import UserError
 from mebench.plan import Plan, Run
 from mebench.plan.data_state import DataStates
-from mebench.runs import lock
+from mebench.runs import fold_file, lock
 from mebench.runs.fingerprint import Parts, parts_of
-from mebench.runs.paths import fold_folder, fold_folders, running_file
+from mebench.runs.paths import running_file
 from mebench.runs.reasons import changes, differences
 from mebench.runs.records import record_of, whole
 from mebench.training.rows import Rows, run_rows
@@ -112,7 +112,7 @@ def _rows(plan: Plan, run: Run) -> tuple[Rows | None, str]:
 
 def _by_spec(run: Run, folder: Path) -> list[str]:
     """What differs in the configuration alone, where there are no data to compare."""
-    records = (record_of(place) for place in fold_folders(folder))
+    records = (record_of(place) for place in fold_file.places(folder))
     told = _grouped(
         (f"{key}: {old} -> {new}", record.fold)
         for record in records if record
@@ -123,7 +123,7 @@ def _by_spec(run: Run, folder: Path) -> list[str]:
 
 def _reasons(run: Run, folder: Path, fold: str, parts: Parts) -> list[str]:
     """Why a fold would be trained; empty where it holds."""
-    held, record = lock.read(running_file(folder, fold)), record_of(fold_folder(folder, fold))
+    held, record = lock.read(running_file(folder, fold)), record_of(fold_file.place(folder, fold))
     if held and lock.alive(held):
         return [f"being trained now, on {held.node or 'an unknown node'}"]
     if record is None:
@@ -131,7 +131,7 @@ def _reasons(run: Run, folder: Path, fold: str, parts: Parts) -> list[str]:
     changed = changes(record, run.spec, parts)
     if changed:
         return changed
-    if not whole(fold_folder(folder, fold), record):
+    if not whole(fold_file.place(folder, fold), record):
         return ["damaged: its files are not those that it was written with"]
     if record.status not in ("done", LASTING):
         return [f"{record.status}: {record.message}; a job of the run tries again when one starts, but Snakemake "

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mebench.plan import Plan, Run
-from mebench.runs import lock
+from mebench.runs import fold_file, lock
 from mebench.runs.lock import Lock
-from mebench.runs.paths import checkpoint_file, fold_folder
+from mebench.runs.paths import checkpoint_file
 from mebench.runs.records import FoldRecord, record_of
 from mebench.watch import logs
 from mebench.watch.logs import Excerpt
@@ -75,7 +75,7 @@ def command(run: Run, fold: str, config: Path, threads: int = 1, isa: object = N
 
 
 def _failed(plan: Plan, run: Run, fold: str, config: Path, count: int, old: bool) -> Failure:
-    record = record_of(fold_folder(Path(plan.paths.folder(run)), fold)) or FoldRecord(fold, "", "unknown", "")
+    record = record_of(fold_file.place(Path(plan.paths.folder(run)), fold)) or FoldRecord(fold, "", "unknown", "")
     node, job = (_text(record.where.get(name)) for name in ("node", "job"))
     about = [f"device {record.device}"] if record.device else []
     if old:

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest
 from mebench.plan import Plan, Run, estimate
-from mebench.runs import lock, paths, run_record
+from mebench.runs import fold_file, lock, paths, run_record
 from mebench.runs.fingerprint import Parts, parts_of
 from mebench.runs.lock import Lock
 from mebench.runs.records import FoldRecord, record_of
@@ -143,8 +143,8 @@ class Watcher:
         return lambda one: one.record.fingerprint == own.for_fold(one.record.fold).fingerprint(spec)
 
     def _records(self, folder: Path) -> list[SeenFold]:
-        seen = (self._once(("record", path), [path / paths.RECORD], partial(_seen_fold, path))
-                for path in paths.fold_folders(folder))  # fmt: skip
+        seen = (self._once(("record", path), [fold_file.stamped(path)], partial(_seen_fold, path))
+                for path in fold_file.places(folder))  # fmt: skip
         return [one for one in seen if one]
 
     def _pooled(self, folder: Path, run: Run) -> RunRecord | None:
@@ -172,7 +172,7 @@ def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord]) ->
     if about is None or about.folds_done != sum(record.done for record in records):
         return False
     failed = {(record.fold, record.status) for record in records if not record.done}
-    stamps = [_stamp(paths.fold_folder(folder, record.fold) / paths.RECORD) for record in records]
+    stamps = [_stamp(fold_file.stamped(fold_file.place(folder, record.fold))) for record in records]
     pooled = _stamp(folder / run_record.FILE)
     since = [stamp for stamp in stamps if stamp is None or pooled is None or stamp[1] > pooled[1]]
     return not since and failed == {(fold["fold"], fold["status"]) for fold in about.failed}
@@ -186,9 +186,9 @@ def _stamp(path: str | Path) -> tuple[int, int, int] | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _seen_fold(folder: Path) -> SeenFold | None:
+def _seen_fold(place: Path) -> SeenFold | None:
     """A fold's record without its long parts; None where there is no readable record."""
-    record = record_of(folder)
+    record = record_of(place)
     if record is None:
         return None
     spec_digest = digest(canonical_json(record.spec))
