@@ -65,14 +65,12 @@ def test_a_fold_alone_equals_the_fold_in_the_loop_bit_for_bit(toy, tmp_path, mod
     count = len({row["subject"] for row in toy.rows})
     for index in (4, 2):  # alone, and in another order
         train(toy, tmp_path / "alone", spec, shard=(index, count), save_weights=True)
-    alone = {
-        p.relative_to(tmp_path / "alone"): p
-        for p in (tmp_path / "alone").rglob("*")
-        if p.suffix in (".csv", ".safetensors")
-    }
-    assert len({p.parent for p in alone}) == 2
-    for name, path in alone.items():
-        assert path.read_bytes() == (tmp_path / "loop" / name).read_bytes(), name
+    alone = fold_zip.files(tmp_path / "alone")
+    assert len(alone) == 2
+    for path in alone:
+        own, in_loop = (fold_zip.contents(one) for one in (path, tmp_path / "loop/folds" / path.name))
+        assert own.keys() == in_loop.keys() >= {"predictions.csv", "history.csv", "fold.json"}
+        assert {name for name in own if own[name] != in_loop[name]} == {"fold.json"}  # it has times
 
 
 def test_shuffled_rows_change_nothing(toy, tmp_path):
@@ -307,7 +305,7 @@ def test_a_last_step_that_destroys_the_weights_is_no_result(toy, tmp_path, selec
     records = train(toy, tmp_path / "run", toy.spec({"model": "ststnet", "lr": 1e20}, epochs=1, selection=selection))
     assert {r.status for r in records} == {"diverged"}
     assert "the predictions after epoch 1 are not numbers" in records[0].message
-    assert not list((tmp_path / "run").rglob("predictions*.csv"))
+    assert all(list(fold_zip.contents(path)) == ["fold.json"] for path in fold_zip.files(tmp_path / "run"))
 
 
 def test_a_fitted_model_whose_answer_is_no_number_is_no_result(toy, tmp_path, monkeypatch):
@@ -405,6 +403,23 @@ def test_pooling_refuses_a_fold_that_misses_a_clip_or_has_it_twice(toy, tmp_path
         fold_zip.change(path, {"predictions.csv": text, "fold.json": json.dumps(record)})
         with pytest.raises(UserError, match=problem):
             pooled(toy, run, spec)
+
+
+def test_a_finished_fold_is_one_file_and_folders_of_earlier_versions_hold(toy, tmp_path):
+    spec, run = toy.spec(), tmp_path / "run"
+    train(toy, run, spec, save_weights=True)
+    names = sorted({row["subject"].replace("/", "-") for row in toy.rows})
+    assert {path.name for path in (run / "folds").iterdir()} == {f"{name}.zip" for name in names}
+    pooled(toy, run, spec)
+    before = {name: (run / name).read_bytes() for name in ("predictions.csv", "history.csv", "run.json")}
+    older = [fold_zip.unpacked(path) for path in fold_zip.files(run)]
+    train(toy, run, spec, save_weights=True)
+    assert fold_zip.files(run) == []  # no fold was trained again
+    pooled(toy, run, spec)
+    assert {name: (run / name).read_bytes() for name in before} == before
+    (older[0] / "history.csv").unlink()
+    train(toy, run, spec, save_weights=True)
+    assert sorted(path.name for path in (run / "folds").iterdir()) == [f"{names[0]}.zip", *names[1:]]
 
 
 def test_scoring_refuses_pooled_predictions_that_lost_a_clip(toy, tmp_path):

@@ -228,7 +228,7 @@ SHARD = Format(
 )  # fmt: skip
 
 FOLD = Format(
-    f"{RUN}/folds/<subject>/fold.json", "how one fold went", "train", "score, report, status, failures, explain",
+    f"{RUN}/folds/<subject>.zip: fold.json", "how one fold went", "train", "score, report, status, failures, explain",
     _fields(
         FOLD_NAME,
         FINGERPRINT,
@@ -248,7 +248,7 @@ FOLD = Format(
          "that it set (`limits`), what `torch` used, and what the `processor` has"),
         ("versions", "mapping", "of mebench, Python and the packages that can change bits"),
         ("spec", "mapping", "the spec of the run"),
-        ("files", "mapping", "file -> digest of the other files of the folder"),
+        ("files", "mapping", "file -> digest of the other files of the fold"),
         ("parameters", "whole number", "of the model"),
         ("selected_epoch", "whole number", "the epoch that the predictions are of"),
         ("peeked_epoch", "whole number", "the best epoch on the test subject, with `test_peek`"),
@@ -256,7 +256,9 @@ FOLD = Format(
         ("weights", "mapping or null", "`source` and digest of the pretrained weights"),
         ("resumed_at_epoch", "whole number", "the epoch of the checkpoint that it went on from, else 0"),
     ),
-    "A fold that is not done lacks the last six.",
+    "A fold that is not done lacks the last six. A finished fold is one file; `predictions.csv`, `history.csv` and, where "
+    "they were asked for, `weights.safetensors` lie in it beside `fold.json`: `unzip -p FOLD.zip fold.json` shows it. A "
+    "folder with these files, as earlier versions wrote it, is read like such a file.",
 )  # fmt: skip
 
 FINAL = Format(
