@@ -256,9 +256,9 @@ FOLD = Format(
         ("weights", "mapping or null", "`source` and digest of the pretrained weights"),
         ("resumed_at_epoch", "whole number", "the epoch of the checkpoint that it went on from, else 0"),
     ),
-    "A fold that is not done lacks the last six. A finished fold is one file: `predictions.csv`, `history.csv` and, where "
-    "asked for, `weights.safetensors` lie in it beside `fold.json`, which `unzip -p FOLD.zip fold.json` shows. A folder "
-    "with these files, as earlier versions wrote it, is read like such a file.",
+    "A fold that is not done lacks the last six. A finished fold is one file: `predictions.csv`, `history.csv` and, "
+    "where asked for, `weights.safetensors` lie in it beside `fold.json`: `unzip -p FOLD.zip fold.json` shows it. A "
+    "folder with these files, as earlier versions wrote it, is read like such a file.",
 )  # fmt: skip
 
 FINAL = Format(
