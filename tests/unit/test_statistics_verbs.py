@@ -105,7 +105,9 @@ def test_subjects_and_clips_are_known_by_any_spelling(tmp_path, capsys):
     lines = []
     for clip, subject, truth, called in reversed(rows):
         dataset, name = subject.split("/")
-        lines.append(f"{clip.replace('casme2', 'CASME II')};{names[dataset]};{int(name.strip('sub'))};{truth};{called}")
+        lines.append(
+            f"{clip.replace('casme2', 'CASME II')};{names[dataset]};{int(name.strip('sub'))};{truth.upper()};{called}"
+        )
     b.write_text("clip_id;dataset;subject;truth;prediction\n" + "\n".join(lines))
     assert said(capsys, "compare", a, b)["difference"] == 0
 

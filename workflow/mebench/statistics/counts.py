@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mebench.errors import UserError
+from mebench.metrics.given import class_named
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,11 @@ class Counts:
         table[:, :, np.array(places)[:, None], places] = self.table
         return replace(self, classes=tuple(classes), table=table)
 
-    def of_seeds(self, places: Sequence[int]) -> Counts:
-        """The counts of some seeds."""
-        clips = self.clips and replace(self.clips, right=self.clips.right[list(places)])
-        return replace(self, seeds=tuple(self.seeds[k] for k in places), table=self.table[list(places)], clips=clips)
+    def spelled_as(self, classes: Sequence[str]) -> Counts:
+        """The same counts with classes spelled as ``classes`` are."""
+        spelled = {name: class_named(name, classes) or name for name in self.classes}
+        clips = self.clips and replace(self.clips, truth=tuple(spelled[name] for name in self.clips.truth))
+        return replace(self, classes=tuple(spelled.values()), clips=clips)
 
 
 def _of_subjects(clips: Clips, subjects: set[str]) -> Clips:
@@ -75,6 +77,7 @@ def _of_subjects(clips: Clips, subjects: set[str]) -> Clips:
 
 def check_same_clips(a: Counts, b: Counts) -> tuple[Counts, Counts]:
     """Both with the same classes; a UserError where they are not results on the same clips of the same subjects."""
+    b = b.spelled_as(a.classes)
     classes = a.classes if set(b.classes) <= set(a.classes) else tuple(sorted({*a.classes, *b.classes}))
     a, b = a.with_classes(classes), b.with_classes(classes)
     if a.by_subject and b.by_subject:
