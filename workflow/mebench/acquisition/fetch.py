@@ -16,6 +16,7 @@ from mebench.clips.entry import FetchOptions, GeneratorOptions
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json, digest, file_digest, whole_folder
 from mebench.media.folders import existing_folder
+from mebench.synthetic.marker import FULL_SIZES
 
 
 def fetch(dataset: str, source: str, out: Path, options: FetchOptions, jobs: int) -> SourceRecord:
@@ -77,9 +78,8 @@ def _generate(dataset: str, data: Path, truth: Path, options: GeneratorOptions, 
     if unknown:
         raise UserError(f"unknown option '{unknown[0]}' of a synthetic source"
                         f"{did_you_mean(unknown[0], generate.OPTIONS)}")  # fmt: skip
-    if options.get("size") == "full" and {"subjects", "clips"} & set(options):
-        raise UserError(f"the synthetic {dataset} of full size has the real one's subjects and clips; leave both out")
-    size = options.get("size", "small")
+    if (size := options.get("size", "small")) in FULL_SIZES and {"subjects", "clips"} & set(options):
+        raise UserError(f"the synthetic {dataset} of {size} size has the real one's subjects and clips; leave both out")
     settings: GeneratorOptions = {**generate.defaults(dataset, size), **options}
     generate.write(dataset, data, truth, **settings, jobs=jobs)
     return digest(canonical_json([dataset, generate.generator(dataset), settings]))

@@ -12,7 +12,8 @@ from mebench.protocols.tasks import TaskDefinition
 
 
 class Settings(TypedDict):
-    """The keys of config.yaml, all there. A task or a model entry is a name or a mapping, as it was written."""
+    """The keys of config.yaml, all there. A task or a model entry is a name or a mapping, as it was written.
+    ``rehearsal`` is there where it is true: ``datasets`` and ``results`` are those of the rehearsal then."""
 
     results: str
     datasets: dict[str, DatasetEntry]
@@ -22,6 +23,7 @@ class Settings(TypedDict):
     selection: str
     flow: str
     tables: list[str]
+    rehearsal: NotRequired[bool]
 
 
 class ModelEntry(TypedDict):

@@ -13,6 +13,7 @@ from mebench.config.spec import ModelInputs
 from mebench.errors import UserError
 from mebench.protocols.tasks import TaskDefinition, extra_datasets
 
+COMPLETE = ("full", "rehearsal")  # sizes with as many clips as the real dataset
 ONLY_SYNTHETIC = ("size", "subjects", "clips", "seed")
 FULL = ("casme2", "samm", "smic", "smic_vis", "smic_nir", "casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")
 SUBJECTS, OF_VIDEOS = 8, 6  # of a small stand-in where the configuration does not say; the latter of long videos
@@ -54,13 +55,14 @@ def _source(name: str, entry: DatasetEntry) -> None:
                         "remove the key")  # fmt: skip
     if entry.get("size") == "brief" and dataset_card(name).delivers != "videos":
         raise UserError(f"the dataset {name} has no long videos, which alone can be brief; remove size: brief")
-    if entry.get("size") != "full":
+    size = entry.get("size")
+    if size not in COMPLETE:
         return
-    if name not in FULL:
+    if size == "full" and name not in FULL:
         raise UserError(f"the dataset {name} is only generated at small size; remove size: full")
     given = [key for key in ("subjects", "clips") if key in entry]
     if given:
-        raise UserError(f"the dataset {name} has size: full, which has the real one's subjects and clips; "
+        raise UserError(f"the dataset {name} has size: {size}, which has the real one's subjects and clips; "
                         f"remove {' and '.join(given)}")  # fmt: skip
 
 
@@ -151,8 +153,8 @@ def _inner(configuration: Configuration) -> None:
 
 
 def small_stand_in(dataset: DatasetEntry) -> bool:
-    """Whether a dataset of the configuration is a generated one with moving faces: small, or brief."""
-    return dataset["source"] == "synthetic" and dataset.get("size", "small") != "full"
+    """Whether a dataset of the configuration is a generated one of few subjects: small, or brief."""
+    return dataset["source"] == "synthetic" and dataset.get("size", "small") not in COMPLETE
 
 
 def subjects(name: str, entry: DatasetEntry) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mebench import cards
-from mebench.config import feasible, own_tasks, recipes
+from mebench.config import feasible, own_tasks, recipes, rehearsal
 from mebench.config.configuration import Configuration
 from mebench.config.entries import ModelEntry, Settings
 from mebench.errors import UserError, did_you_mean
@@ -27,7 +27,10 @@ def resolve(settings: Settings) -> Configuration:
 
 
 def _entries(settings: Settings, tasks: Mapping[str, TaskDefinition]) -> dict[str, ModelEntry]:
-    resolved = [recipes.resolve(entry, settings["flow"]) for entry in settings["models"]]
+    models = settings["models"]
+    if settings.get("rehearsal"):
+        models = [rehearsal.small(entry) for entry in models]
+    resolved = [recipes.resolve(entry, settings["flow"]) for entry in models]
     entries = {entry["name"]: entry for entry in resolved}
     if len(entries) < len(resolved):
         names = [entry["name"] for entry in resolved]

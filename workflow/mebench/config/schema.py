@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from mebench import yaml_text
 from mebench.clips.dataset_names import one_each
+from mebench.config import rehearsal
 from mebench.config.entries import Settings
 from mebench.config.typed import Schema, typed
 from mebench.errors import UserError, did_you_mean
@@ -34,9 +35,17 @@ def checked(config: object, where: str = "the configuration") -> Settings:
         validate(config)
     except fastjsonschema.JsonSchemaValueException as error:
         raise UserError(f"{where}: {_sentence(error)}") from None
-    settings = {**{key: about["default"] for key, about in schema["properties"].items()}, **config}
+    settings = {**{key: about["default"] for key, about in schema["properties"].items() if "default" in about}, **config}
     settings["results"] = expanded(settings["results"], "folder of results")
     names = one_each(settings["datasets"], where)
+    if settings.pop("rehearsal", False):
+        settings |= {
+            "rehearsal": True,
+            "results": rehearsal.folder(settings["results"]),
+            "datasets": {
+                name: rehearsal.stand_in(names[name], entry) for name, entry in settings["datasets"].items()
+            },
+        }
     settings["datasets"] = {
         names[name]: entry
         | {key: expanded(entry[key], f"{key} of the dataset {name}") for key in ("source", "landmarks") if key in entry}

@@ -106,9 +106,14 @@ def objective(dataset: str, emotion: str) -> str:
 
 def draw_clips(dataset: str, subjects: int, clips: int, seed: int) -> list[Clip]:
     """All clips of a dataset with ``subjects`` subjects and ``clips`` clips per subject on average."""
+    return draw_counted(dataset, clips_per_subject(subjects, clips), seed)
+
+
+def draw_counted(dataset: str, counts: list[int], seed: int) -> list[Clip]:
+    """All clips of a dataset; ``counts`` are those of each subject."""
     rng = random_stream(seed, dataset, "cast")
-    names = _subjects(dataset, subjects)
-    labels = deal_emotions(MIX[dataset], clips_per_subject(subjects, clips), rng)
+    names = _subjects(dataset, len(counts))
+    labels = deal_emotions(MIX[dataset], counts, rng)
     cast = [
         _clip(dataset, names[s], number, emotion, rng)
         for s, emotions in enumerate(labels)

@@ -20,6 +20,8 @@ from mebench.errors import UserError, did_you_mean
 if TYPE_CHECKING:
     import numpy as np
 
+    from mebench.synthetic.shown import Take
+
 SIDE = 8  # pixels
 
 
@@ -34,10 +36,15 @@ def write(dataset: str, root: Path, seed: int, **options: int | None) -> None:
     ``options`` go to the dataset's own writer; the long videos take ``length``, their mean number of frames (None: the
     videos end shortly after their last label).
     """
+    write_frames(dataset, Frames(root), seed, **options)
+
+
+def write_frames(dataset: str, frames: Frames, seed: int, **options: int | None) -> None:
+    """Write the copy of ``dataset`` below the root of ``frames``, which draws what is on them."""
     if dataset not in names():
         raise UserError(f"{dataset} cannot be generated at full size{did_you_mean(dataset, names())}")
     module = importlib.import_module(f"mebench.synthetic.full_{dataset}")
-    module.write(Path(root), Frames(root), seed, **options)
+    module.write(frames.root, frames, seed, **options)
 
 
 class Frames:
@@ -49,11 +56,15 @@ class Frames:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
-    def write(self, folder: str | Path, names: Iterable[str], *, grey: bool = False, face: bool = False) -> None:
+    def write(
+        self, folder: str | Path, names: Iterable[str], *, grey: bool = False, face: bool = False,
+        take: Take | None = None,
+    ) -> None:  # fmt: skip
         """Write a frame of SIDE x SIDE pixels for each of ``names`` into ``folder`` (below the root), or one of a
         ``face``.
 
-        The format is that of a name's suffix: .jpg, .png or .bmp. The shade depends on the folder's path.
+        The format is that of a name's suffix: .jpg, .png or .bmp. The shade depends on the folder's path. What moves in
+        the ``take`` is for the frames of a rehearsal; here nothing does.
         """
         place = self.root / folder
         place.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import numpy as np
 from mebench.synthetic import formulas
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
+from mebench.synthetic.shown import short
 from mebench.synthetic.tallies import Row, Span, changed, deal, parse, units
 
 # The margins are those of the 20140508 edition; so are the sums of disgust and repression, happiness and surprise of
@@ -93,7 +94,8 @@ def write(root: Path, frames: Frames, seed: int) -> None:
     for row in rows:
         numbers = range(row.onset, row.offset + 1)
         place = f"sub{row.subject}/{row.name}"
-        frames.write(f"Cropped/Cropped/{place}", (f"reg_img{number}.jpg" for number in numbers))
+        take = short(f"sub{row.subject}", row.name, row.emotion, row.onset, row.apex, row.offset)
+        frames.write(f"Cropped/Cropped/{place}", (f"reg_img{number}.jpg" for number in numbers), take=take)
         if row.subject == "01":
             folder = f"CASME2_RAW_selected/CASME2_RAW_selected/{place}"
             frames.write(folder, (f"img{number}.jpg" for number in numbers))

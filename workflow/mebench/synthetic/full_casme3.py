@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mebench.synthetic.casme3_plan import Row, plan
 from mebench.synthetic.full import Frames
+from mebench.synthetic.shown import short
 
 CLIPS = "Part_A_ME_clip/Part_A_ME_clip"
 WORKBOOK = "annotation/cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx"
@@ -19,7 +20,9 @@ def write(root: Path, frames: Frames, seed: int) -> None:
         first, last = min([row.onset, *row.lost]), max([row.offset, *row.lost])
         there = [n for n in range(first, last + 1) if n not in row.lost]
         name = f"{subject(row, number)}_{row.video}_{row.cell('onset')}"
-        frames.write(f"{CLIPS}/frame/{name}", [f"{n}.jpg" for n in there])
+        clip = f"{row.video}_{row.cell('onset')}"
+        take = short(f"spNO.{row.subject}", clip, row.emotion, row.onset, row.apex, row.offset)
+        frames.write(f"{CLIPS}/frame/{name}", [f"{n}.jpg" for n in there], take=take)
         if number % 50 == 0:
             frames.write(f"{CLIPS}/depth/{name}", [f"{n}.png" for n in there], grey=True)
             (root / CLIPS / "video").mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from mebench.synthetic.casme3_plan import Row, plan
 from mebench.synthetic.full import Frames
 from mebench.synthetic.full_casme3 import WORKBOOK, write_micro
+from mebench.synthetic.shown import Expression, Take
 
 MEAN_LENGTH = 2900  # frames: of the 80 hours of the whole set, what is left to one video of the Parts A and B
 TREE = "part_A/data/part_A_split/part_A"
@@ -18,13 +19,18 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     """Write the videos and both workbooks; ``length`` is the mean number of frames of a video."""
     whole = plan(seed, length)
     lost: dict[tuple[int, str], set[int]] = {}
+    shown: dict[tuple[int, str], list[Expression]] = {}
     for row in whole.rows:
         lost.setdefault((row.subject, row.video), set()).update(row.lost)
+        clip = f"{row.video}_{row.cell('onset')}_{row.expression}"
+        seen = Expression(row.onset, row.apex, row.offset, row.emotion, row.expression, clip)
+        shown.setdefault((row.subject, row.video), []).append(seen)
     for number, (key, (first, last)) in enumerate(sorted(whole.videos.items())):
         gone = lost.get(key, set())
         prefix = "spNo" if key[0] % 3 == 0 else "spNO"
         folder = f"{TREE}/{prefix}.{key[0]}/{key[1]}"
-        frames.write(f"{folder}/color", (f"{n}.jpg" for n in range(first, last + 1) if n not in gone), face=True)
+        names = (f"{n}.jpg" for n in range(first, last + 1) if n not in gone)
+        frames.write(f"{folder}/color", names, face=True, take=Take(f"spNO.{key[0]}", tuple(shown.get(key, ()))))
         if number % 100 == 0:
             frames.write(f"{folder}/depth", (f"{n}.png" for n in range(first, first + 3)), grey=True)
     write_micro(root / WORKBOOK, [row for row in whole.rows if row.expression == "micro"])

@@ -9,6 +9,7 @@ import numpy as np
 
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
+from mebench.synthetic.shown import Expression, Take
 from mebench.synthetic.timeline import lay_out, peak, shuffled, spread
 
 MEAN_LENGTH = 2593  # frames
@@ -123,10 +124,20 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     rows, videos = plan(seed, length)
     for number, ((subject, video), last) in enumerate(sorted(videos.items())):
         place = folder(subject, video)
-        frames.write(f"rawpic/{place}", (f"img{n:03d}.jpg" for n in range(1, last + 1)), face=True)
+        names = (f"img{n:03d}.jpg" for n in range(1, last + 1))
+        frames.write(f"rawpic/{place}", names, face=True, take=_take(subject, video, rows))
         if number % 20 == 0:
             frames.write(f"cropped/{place}", (f"img{n}.jpg" for n in range(1, 4)))
     write_workbook(root / "CAS(ME)^2code_final.xlsx", rows)
+
+
+def _take(subject: int, video: str, rows: list[Row]) -> Take:
+    own = [row for row in rows if (row.subject, row.video) == (subject, video)]
+    name = folder(subject, video).partition("/")[2]
+    return Take(f"s{subject}", tuple(
+        Expression(row.onset, row.apex, row.offset, row.emotion, row.expression, f"{name}_{row.onset}_{row.expression}")
+        for row in own
+    ))  # fmt: skip
 
 
 def write_workbook(path: Path, rows: list[Row]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from mebench.synthetic import formulas
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
+from mebench.synthetic.shown import short
 from mebench.synthetic.tallies import Row, Span, changed, deal, parse, units
 
 # The margins are the real ones; so are the sum of the first five and the next two of each subject (MEGC2019 list).
@@ -98,7 +99,8 @@ def write(root: Path, frames: Frames, seed: int) -> None:
     for row in rows:
         width = 5 if row.name.rpartition("_")[0] in FIVE_DIGITS else 4
         names = (f"{row.subject}_{number:0{width}d}.jpg" for number in range(row.onset, row.offset + 1))
-        frames.write(f"SAMM/{row.subject}/{row.name}", names, grey=True)
+        take = short(row.subject, row.name, row.emotion, row.onset, row.apex, row.offset)
+        frames.write(f"SAMM/{row.subject}/{row.name}", names, grey=True, take=take)
     write_codes(root / "SAMM_Micro_FACS_Codes_v2.xlsx", rows)
 
 

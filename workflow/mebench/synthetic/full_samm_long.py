@@ -12,6 +12,7 @@ from mebench.synthetic import formulas, tallies
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.full_samm import roster, write_codes
+from mebench.synthetic.shown import Expression, Take
 from mebench.synthetic.tallies import changed
 from mebench.synthetic.timeline import lay_out, peak, shuffled
 
@@ -133,7 +134,11 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     rows, videos = plan(seed, length)
     for video, last in sorted(videos.items()):
         names = (f"{video}_{n:04d}.jpg" for n in range(1, last + 1))
-        frames.write(f"SAMM_longvideos/{video}", names, grey=True, face=True)
+        shown = (
+            Expression(row.onset, row.apex, row.offset, row.emotion, row.expression, f"{row.name}_{row.expression}")
+            for row in rows if row.video == video
+        )  # fmt: skip
+        frames.write(f"SAMM_longvideos/{video}", names, grey=True, face=True, take=Take(video[:3], tuple(shown)))
     write_workbook(root / "SAMM_LongVideos_V1_Release.xlsx", rows)
     numbers = {row.name: row for row in rows if row.expression == "micro"}
     short = []

@@ -11,6 +11,7 @@ import numpy as np
 from mebench.synthetic import formulas
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
+from mebench.synthetic.shown import Expression, Take, middle
 from mebench.synthetic.smic_counts import SLOW, SPAN, clips, counter
 
 LOST = {"s1_ne_02", "s2_sur_05", "s3_ne_20"}  # short clips without a long video
@@ -46,7 +47,12 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     tree = Path("SMIC-E_raw image/HS_long/SMIC_HS_E")
     for video in videos:
         names = (f"image{number:06d}.jpg" for number in range(video.first, video.last + 1))
-        frames.write(tree / f"s{int(video.subject):02d}" / video.name, names, face=True)
+        shown = (
+            Expression(onset, middle(onset, offset), offset, _emotion(video), clip=video.name + (f"_{n}" if n > 1 else ""))
+            for n, (onset, offset) in enumerate(video.spans, start=1)
+        )
+        take = Take(f"s{int(video.subject):02d}", tuple(shown))
+        frames.write(tree / f"s{int(video.subject):02d}" / video.name, names, face=True, take=take)
         if video.subject == "11":  # the slower camera beside it
             names = (f"image{number:06d}.jpg" for number in range(video.first, video.first + 20))
             frames.write(f"SMIC-E_raw image/VIS_long/SMIC_VIS_E/s11/{video.name}", names)

@@ -7,6 +7,7 @@ them is a result on the real datasets.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -17,7 +18,7 @@ from mebench.clips.entry import GeneratorOptions
 from mebench.clips.spelling import subject_name
 from mebench.errors import UserError, did_you_mean
 from mebench.files import whole_folder, write_json
-from mebench.synthetic.marker import MARKER
+from mebench.synthetic.marker import FULL_SIZES, MARKER
 
 if TYPE_CHECKING:
     from mebench.synthetic.cast import Clip
@@ -35,7 +36,7 @@ class Defaults(TypedDict):
 DEFAULTS: Defaults = {"subjects": 8, "clips": 6, "seed": 0}
 FEWER: Defaults = {"subjects": 6, "clips": 4, "seed": 0}  # of long videos, each of which lasts 20 s and more
 OPTIONS = (*DEFAULTS, "size")
-SIZES = ("small", "brief", "full")
+SIZES = ("small", "brief", "full", "rehearsal")
 NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
 PICTURES = ("flow_images",)
 LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut from, or delivered as, long videos
@@ -69,7 +70,7 @@ def write(
 
     The size small is ``subjects`` subjects with ``clips`` clips each on average, and so is brief, the size of long
     videos that last a few seconds; full is as many of both as the real dataset has, with frames in which nothing
-    moves and no known flow. ``truth/<subject>/<clip>.npz`` holds ``flow``,
+    moves and no known flow; rehearsal is as many too, and faces move. ``truth/<subject>/<clip>.npz`` holds ``flow``,
     float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
     down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).
     The same arguments give the same pictures, with any number of ``jobs``.
@@ -80,6 +81,8 @@ def write(
     counts = {"subjects": subjects, "clips": clips}
     if size == "full":
         _write_full(dataset, root, truth, seed)
+    elif size == "rehearsal":
+        _write_rehearsal(dataset, root, truth, seed, jobs)
     elif dataset in NAMES:
         _write_small(dataset, root, truth, subjects, clips, seed, jobs)
     elif dataset in PICTURES:
@@ -120,9 +123,9 @@ def _check(dataset: str, size: str, subjects: int, clips: int, seed: int) -> Non
 
 def announced(dataset: str, options: GeneratorOptions) -> list[dict[str, str]] | None:
     """Rows with clip_id, dataset, subject, emotion, objective and expression of the clips that :func:`write` would
-    generate with such ``options``, without generating any; None where they are not known before (size: full)."""
+    generate with such ``options``, without generating any; None where they are not known before (sizes full and rehearsal)."""
     size = options.get("size", "small")
-    if size == "full" or dataset not in {*NAMES, *PICTURES, *LONG}:
+    if size in FULL_SIZES or dataset not in {*NAMES, *PICTURES, *LONG}:
         return None
     ready = defaults(dataset, size)
     subjects, clips = options.get("subjects", ready["subjects"]), options.get("clips", ready["clips"])
@@ -162,6 +165,18 @@ def _write_full(dataset: str, root: Path, truth: Path, seed: int) -> None:
     with whole_folder(truth), whole_folder(root) as data:
         full.write(dataset, data, seed)
         _mark(data, dataset, "full", seed, dataset_card(dataset).expected)
+
+
+def _write_rehearsal(dataset: str, root: Path, truth: Path, seed: int, jobs: int) -> None:
+    from mebench.clips.card import dataset_card
+    from mebench.synthetic import flow_pictures, rehearsal
+
+    with whole_folder(truth) as known, whole_folder(root) as data:
+        if dataset in PICTURES:
+            flow_pictures.write_composite(dataset, data, seed=seed)
+        else:
+            rehearsal.write(dataset, data, known, partial(_subject, dataset), seed=seed, jobs=jobs)
+        _mark(data, dataset, "rehearsal", seed, dataset_card(dataset).expected)
 
 
 def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: int, seed: int, jobs: int) -> None:

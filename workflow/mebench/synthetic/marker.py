@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mebench.files import read_json
 
+FULL_SIZES = ("full", "rehearsal")  # with as many clips as the real dataset
 MARKER = "SYNTHETIC.json"  # in the root folder of generated data
 
 
@@ -16,4 +17,4 @@ def is_generated(root: Path) -> bool:
 
 def is_full_size(root: Path) -> bool:
     """Whether generated data below ``root`` have as many clips as the real dataset."""
-    return is_generated(root) and read_json(Path(root) / MARKER).get("size") == "full"
+    return is_generated(root) and read_json(Path(root) / MARKER).get("size") in FULL_SIZES

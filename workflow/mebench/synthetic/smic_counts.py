@@ -9,6 +9,7 @@ import numpy as np
 
 from mebench.synthetic.cast import INFIX, random_stream
 from mebench.synthetic.full import Frames
+from mebench.synthetic.shown import short
 from mebench.synthetic.tallies import Span, parse
 
 TABLE = """
@@ -66,7 +67,8 @@ def write_short(camera: str, frames: Frames, seed: int, only: frozenset[str] = f
         if only and subject not in only:
             continue
         names = (f"image{number:06d}.bmp" for number in range(onset, offset + 1))
-        frames.write(tree / f"s{subject}/micro/{emotion}/{name}", names)
+        take = None if only else short(f"s{subject}", name, emotion, onset, "", offset)  # no apex is labelled
+        frames.write(tree / f"s{subject}/micro/{emotion}/{name}", names, take=take)
         if name.endswith("_01"):
             others = (f"image{number:06d}.bmp" for number in range(onset + 500, onset + 520))
             frames.write(tree / f"s{subject}/non_micro/{name}", others)
