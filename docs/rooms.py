@@ -82,6 +82,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "log",
             "model_card",
             "names",
+            "origins",
             "owner_paths",
             "papers",
             "parallel",

@@ -104,7 +104,7 @@ def figures(results):
 
 def test_every_plot_draws_every_letter(results, machine, tmp_path):
     for name, figure in figures(results).items():
-        style.title(figure, f"{CHINESE}: {name}", synthetic=False)
+        style.title(figure, f"{CHINESE}: {name}", mark="")
         svg, png = style.save(figure, tmp_path / "plots" / name)
         text = svg.read_text(encoding="utf-8")
         assert (letters.NOTE in text) == (machine == "no font"), name

@@ -14,6 +14,7 @@ import pytest
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.inputs import store
+from mebench.origins import MARKS
 from mebench.plots import clips, confusion, curves, dataset, runs, seeds, style, subjects, timeline
 from mebench.plots.samples import drawing, flow
 from mebench.verbs import plots as verb
@@ -112,7 +113,7 @@ def test_controls_come_last_and_incomplete_models_say_so(task):
 
 def test_synthetic_data_are_marked_and_real_ones_are_not(task, tmp_path):
     drawings = (confusion.draw, subjects.draw, curves.draw, seeds.draw)
-    assert all(any(style.SYNTHETIC in t for t in texts(draw(task))) for draw in drawings)
+    assert all(any(MARKS["synthetic"] in t for t in texts(draw(task))) for draw in drawings)
     real = runs.load([fake.run(tmp_path, "ststnet", 0, 3, "licensed")])
     assert not any("SYNTHETIC" in t for draw in drawings for t in texts(draw(real)))
 
@@ -396,7 +397,7 @@ def test_many_videos_go_into_columns_that_fit_a_page():
 def test_a_dataset_plot_takes_title_and_origin_from_the_index(results, tmp_path):
     read = dataset.read(results / "datasets" / "casme2" / "clips.csv")
     assert (read.title, read.synthetic, read.videos) == ("casme2", True, [])
-    assert any(style.SYNTHETIC in t for t in texts(dataset.draw(read)))
+    assert any(MARKS["synthetic"] in t for t in texts(dataset.draw(read)))
     assert not any("SYNTHETIC" in t for t in texts(dataset.draw(dataset.Dataset(read.rows))))
     shutil.copytree(results / "datasets" / "casme2", tmp_path / "casme2")
     (tmp_path / "casme2" / "report.md").unlink()

@@ -13,6 +13,7 @@ from mebench.errors import UserError
 from mebench.files import write_csv
 from mebench.inputs import store
 from mebench.inputs.roi_regions import names
+from mebench.origins import MARKS
 from mebench.plan import Plan
 from mebench.plan.code import CodeDigests
 from mebench.plots import samples, style
@@ -90,7 +91,7 @@ def test_a_picture_shows_its_classes_and_says_none_where_no_clip_has_an_array(ki
     assert set(CLASSES) <= set(shown)
     assert shown.count("none") == 1
     assert sum("smic/s01/negative" in text for text in shown) == 1
-    assert any(style.SYNTHETIC in text for text in shown)
+    assert any(MARKS["synthetic"] in text for text in shown)
     assert any(samples.TITLES[kind][0] in text for text in shown)
     paths = style.save(figure, tmp_path / "out")
     assert all(path.stat().st_size > 5000 for path in paths)

@@ -12,6 +12,7 @@ import pytest
 from mebench.errors import UserError
 from mebench.metrics.intervals import Interval
 from mebench.metrics.spotting import Counts, Video
+from mebench.origins import MARKS
 from mebench.plots import (
     all_recordings,
     durations_found,
@@ -88,7 +89,7 @@ def test_every_plot_is_drawn_marks_generated_data_and_has_the_same_bytes_twice(p
         figure = together.draw_task(plot, task)
         figure.set_layout_engine("none")  # which takes most of the time
         figure.savefig(file, format="svg", metadata={"Date": None})
-        assert any(style.SYNTHETIC in text for text in texts(figure))
+        assert any(MARKS["synthetic"] in text for text in texts(figure))
     assert files[0].getvalue() == files[1].getvalue()
 
 

@@ -1,4 +1,4 @@
-"""What a configuration becomes where ``rehearsal: true`` stands in it: all of its jobs, on stand-ins, with small networks.
+"""What a configuration becomes where ``rehearsal: true`` stands in it: all of its jobs on stand-ins, in little time.
 
 Each dataset becomes its stand-in of the size rehearsal, whatever its source is, and each model its small preset for two
 epochs. Tasks, folds, seeds, selection and tables stay.
@@ -16,7 +16,7 @@ from mebench.model_card import ModelCard, model_card
 from mebench.owner_paths import expanded
 
 EPOCHS = 2
-BRIEF: dict[str, object] = {"epochs": EPOCHS, "warmup_epochs": 0, "min_lr": 0}  # no warm-up is left, and any lr is above
+BRIEF: dict[str, object] = {"epochs": EPOCHS, "warmup_epochs": 0, "min_lr": 0}  # any lr is above the last
 
 
 def folder(results: str) -> str:

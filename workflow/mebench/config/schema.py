@@ -35,16 +35,14 @@ def checked(config: object, where: str = "the configuration") -> Settings:
         validate(config)
     except fastjsonschema.JsonSchemaValueException as error:
         raise UserError(f"{where}: {_sentence(error)}") from None
-    settings = {**{key: about["default"] for key, about in schema["properties"].items() if "default" in about}, **config}
+    settings = {**{key: about["default"] for key, about in schema["properties"].items()}, **config}
     settings["results"] = expanded(settings["results"], "folder of results")
     names = one_each(settings["datasets"], where)
-    if settings.pop("rehearsal", False):
+    if settings.pop("rehearsal"):
         settings |= {
             "rehearsal": True,
             "results": rehearsal.folder(settings["results"]),
-            "datasets": {
-                name: rehearsal.stand_in(names[name], entry) for name, entry in settings["datasets"].items()
-            },
+            "datasets": {name: rehearsal.stand_in(names[name], entry) for name, entry in settings["datasets"].items()},
         }
     settings["datasets"] = {
         names[name]: entry

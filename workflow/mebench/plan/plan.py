@@ -98,6 +98,7 @@ class Plan:
             [Path(path) for path in self.paths.clips(run.datasets)],
             [Path(folder) for folder in self.paths.input_folders(run)],
             self.dataset_files(run.task),
+            self.config.get("rehearsal", False),
         )
 
     def dataset_files(self, task: str) -> list[DatasetFiles]:

@@ -17,7 +17,7 @@ def draw(task: TaskRuns) -> Figure:
         for model in task.models
     ]
     fig = matrices.draw(shown, task.classes, task.classes)
-    style.title(fig, f"Confusion: {task.title}", task.synthetic, f"counts pooled over all folds and {task.seeds}")
+    style.title(fig, f"Confusion: {task.title}", task.mark, f"counts pooled over all folds and {task.seeds}")
     return fig
 
 

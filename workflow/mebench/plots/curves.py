@@ -36,7 +36,7 @@ def draw(task: TaskRuns) -> Figure:
     for ax in list(axes.flat)[len(trained) :]:
         ax.set_visible(False)
     note = f"median and middle half over all folds and {task.seeds}"
-    style.title(fig, f"Learning curves: {task.title}", task.synthetic, note)
+    style.title(fig, f"Learning curves: {task.title}", task.mark, note)
     return fig
 
 

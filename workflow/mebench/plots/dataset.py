@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mebench.errors import UserError
 from mebench.files import read_csv
+from mebench.origins import MARKS
 from mebench.plots import durations, style, timeline
 from mebench.plots.clips import NEEDED, TimedClip, alpha, colours, name_rows, read_clip
 
@@ -60,7 +61,11 @@ def draw(dataset: Dataset) -> Figure:
         durations.draw(fig.add_subplot(cells["durations"]), timed, len(clips), names, paint)
     if "videos" in cells:
         timeline.draw(fig, cells["videos"], dataset.rows, dataset.videos)
-    style.title(fig, f"{dataset.title}: {_count(clips)}" if dataset.title else _count(clips), dataset.synthetic)
+    style.title(
+        fig,
+        f"{dataset.title}: {_count(clips)}" if dataset.title else _count(clips),
+        MARKS["synthetic"] if dataset.synthetic else "",
+    )
     return fig
 
 

@@ -34,7 +34,7 @@ def draw(task: TaskRuns) -> Figure:
                Patch(facecolor="white", edgecolor=style.GREY, hatch="////", label="missed")]  # fmt: skip
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
     note = f"labels over all folds and {task.seeds}; above a bar the share that is found"
-    style.title(fig, f"Found by duration: {task.title}", task.synthetic, note)
+    style.title(fig, f"Found by duration: {task.title}", task.mark, note)
     return fig
 
 

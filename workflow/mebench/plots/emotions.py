@@ -27,7 +27,7 @@ def draw(task: TaskRuns) -> Figure:
              for model in task.models if (name := model.record.model) in pairs]  # fmt: skip
     fig = matrices.draw(shown, rows, columns)
     note = f"true positives over all folds and {task.seeds}; those whose label is of another class are no part of it"
-    style.title(fig, f"Emotions of what is found: {task.title}", task.synthetic, note)
+    style.title(fig, f"Emotions of what is found: {task.title}", task.mark, note)
     return fig
 
 

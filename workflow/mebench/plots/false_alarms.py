@@ -50,7 +50,7 @@ def draw(task: TaskRuns) -> Figure:
     bar.set_label("share of the false alarms")
     bar.outline.set_visible(False)
     note = f"false alarms over all folds and {task.seeds}; an event counts where half of the shorter interval is shared"
-    style.title(fig, f"What false alarms are: {task.title}", task.synthetic, note)
+    style.title(fig, f"What false alarms are: {task.title}", task.mark, note)
     return fig
 
 

@@ -32,7 +32,7 @@ def draw(task: TaskRuns) -> Figure:
     axes[-1, 0].set_xlabel("length in frames")
     axes[-1, 1].set_xlabel("IoU with the best label")
     note = "left: grey, the labels; line, the predictions. Right: dashed, the IoU that is asked for"
-    style.title(fig, f"Lengths and overlaps: {task.title}", task.synthetic, note)
+    style.title(fig, f"Lengths and overlaps: {task.title}", task.mark, note)
     return fig
 
 

@@ -50,7 +50,7 @@ def draw(task: TaskRuns) -> Figure:
     _frame(axes)
     fig.legend(handles=handles, loc="outside lower left", ncols=1 if len(handles) < 8 else 2, handlelength=4)
     note = "points: the threshold p that the scores were decoded with; a curve to look at, never a way to choose p"
-    style.title(fig, f"Precision and recall: {task.title}", task.synthetic, note)
+    style.title(fig, f"Precision and recall: {task.title}", task.mark, note)
     return fig
 
 

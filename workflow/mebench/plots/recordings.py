@@ -54,7 +54,7 @@ def telling(recordings: Sequence[Scored]) -> list[tuple[str, Scored]]:
 def stacked(panels: Sequence[tuple[Scored, Look, str]], task: TaskRuns, title: str, note: str) -> Figure:
     """Panels one below another. They are placed by hand: the layout engine takes seconds for a page of them."""
     heights = [recording_panel.height([one], task.classes) for one, _, _ in panels]
-    head, foot = 0.6 + 0.2 * (task.synthetic + bool(note)), 0.45
+    head, foot = 0.6 + 0.2 * (bool(task.mark) + bool(note)), 0.45
     whole = head + sum(heights) + ROOM * len(panels) + foot
     fig = style.figure(WIDTH, whole)
     fig.set_layout_engine("none")
@@ -67,5 +67,5 @@ def stacked(panels: Sequence[tuple[Scored, Look, str]], task: TaskRuns, title: s
     fig.axes[-1].set_xlabel("frame")
     fig.legend(handles=recording_panel.legend(), loc="lower center", bbox_to_anchor=(0.5, 0.02 / whole), ncols=7,
                fontsize=7.5, columnspacing=1.2)  # fmt: skip
-    style.title(fig, title, task.synthetic, note, top=0.12)
+    style.title(fig, title, task.mark, note, top=0.12)
     return fig

@@ -14,6 +14,7 @@ import pandas as pd
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.metrics.recognition import Numbers, confusion, from_confusion
+from mebench.origins import MARKS, of_all
 from mebench.predicted import Predicted
 from mebench.runs import run_record
 from mebench.runs.paths import PREDICTIONS, STAGE
@@ -150,8 +151,9 @@ class TaskRuns:
         return self.record.task_title or self.record.task
 
     @property
-    def synthetic(self) -> bool:
-        return any(run.record.origin == "synthetic" for model in self.models for run in model.runs)
+    def mark(self) -> str:
+        """What marks a figure that is no result on real data; empty where it is one."""
+        return MARKS.get(of_all({run.record.origin for model in self.models for run in model.runs}), "")
 
     @property
     def seeds(self) -> str:

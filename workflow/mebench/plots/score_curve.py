@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
 from mebench.metrics.intervals import Interval
+from mebench.origins import MARKS
 from mebench.plots import style
 from mebench.spotting.curve import smooth, threshold
 from mebench.spotting.decoder import Decoder, Track
@@ -60,7 +61,7 @@ def draw(shown: ScoreCurve) -> Figure:
     below.set_xlim(track.first - half, track.last + half)
     if shown.fps:
         _seconds(curve, track.first, shown.fps)
-    style.title(fig, shown.title, shown.synthetic, "\n".join(shown.notes))
+    style.title(fig, shown.title, MARKS["synthetic"] if shown.synthetic else "", "\n".join(shown.notes))
     return fig
 
 

@@ -33,7 +33,7 @@ def draw(task: TaskRuns) -> Figure:
     axes[0].set_yticks(range(len(task.models)), [model.label for model in task.models])
     axes[0].set_ylim(len(task.models) - 0.4, -0.6)
     fig.legend(handles=_legend(task), loc="outside lower center", ncols=5)
-    style.title(fig, f"Seeds: {task.title}", task.synthetic, "each point is one seed, pooled over all folds")
+    style.title(fig, f"Seeds: {task.title}", task.mark, "each point is one seed, pooled over all folds")
     return fig
 
 

@@ -29,7 +29,6 @@ BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#767676")  # fmt: skip
 LINE = 0.17  # inches of one line of a panel's title
 INK, FAINT = "#1d2733", "#d5dbe1"
-SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
 LOOK: dict[RcKeyType, object] = {
     "font.family": "DejaVu Sans",  # it comes with matplotlib: text is the same everywhere
     "font.size": 9,
@@ -65,13 +64,13 @@ def figure(width: float, height: float) -> Figure:
     return fig
 
 
-def title(fig: Figure, text: str, synthetic: bool, note: str = "", top: float | None = None) -> None:
-    """The figure's title, with a second line that marks synthetic data or carries ``note``. ``top``: inches above it,
-    for a figure that is not laid out by itself."""
-    lines = [text, *([SYNTHETIC] if synthetic else []), *([note] if note else [])]
+def title(fig: Figure, text: str, mark: str, note: str = "", top: float | None = None) -> None:
+    """The figure's title, with lines for a ``mark`` of data that are not real and for a ``note``. ``top``: inches above
+    it, for a figure that is not laid out by itself."""
+    lines = [text, *([mark] if mark else []), *([note] if note else [])]
     width = int(10.5 * fig.get_figwidth())  # characters of this size in a line
     heading = fig.suptitle(
-        "\n".join(textwrap.fill(line, width) for line in lines), fontsize=11, color=VERMILLION if synthetic else INK
+        "\n".join(textwrap.fill(line, width) for line in lines), fontsize=11, color=VERMILLION if mark else INK
     )
     if top is not None:
         heading.set_y(1 - top / fig.get_figheight())

@@ -34,7 +34,7 @@ def draw(task: TaskRuns) -> Figure:
     bar.set_label("accuracy")
     bar.outline.set_visible(False)
     note = f"accuracy in %, mean over {task.seeds}; below each subject its number of clips; blank: fold not done"
-    style.title(fig, f"Accuracy per subject: {task.title}", task.synthetic, note)
+    style.title(fig, f"Accuracy per subject: {task.title}", task.mark, note)
     return fig
 
 

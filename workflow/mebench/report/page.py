@@ -12,6 +12,7 @@ import jinja2
 from mebench import __version__
 from mebench.errors import UserError
 from mebench.files import write_json, write_text
+from mebench.origins import MARKS, SHORT, of_all
 from mebench.papers import Paper
 from mebench.report import faces
 from mebench.report.datasets import DatasetPart, dataset_part
@@ -23,10 +24,11 @@ from mebench.report.tables import TablePart, table_parts
 from mebench.report.tasks import TaskPart, task_part
 from mebench.tables import formats, shown
 from mebench.tables.description import Key
-from mebench.tables.table import SYNTHETIC, Row
+from mebench.tables.table import Row
 
 ORIGINS = {
     "synthetic": "synthetic data",
+    "rehearsal": "the stand-ins of a rehearsal",
     "licensed": "the licensed recordings",
     "pictures": "published flow pictures",
 }
@@ -107,7 +109,8 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
     origins = sorted({task.origin for task in parts.tasks} - {"nothing"}) or ["nothing"]
     return environment.get_template("page.html.j2").render(
         version=__version__,
-        synthetic=SYNTHETIC if any(task.synthetic for task in parts.tasks) else "",
+        short=SHORT.get(of_all(origins), ""),
+        mark=MARKS.get(of_all(origins), ""),
         origins=[ORIGINS.get(origin, origin) for origin in origins],
         plot_names=list(dict.fromkeys(plot.name for task in parts.tasks for plot in task.plots)),
         tasks=parts.tasks,

@@ -25,7 +25,6 @@ from mebench.plots.samples import drawing
 from mebench.protocols import tasks
 from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
-from mebench.runs.paths import RunFiles
 from mebench.runs.pool import pool
 from mebench.runs.run_record import Title
 from mebench.runs.scores import write_each
@@ -74,10 +73,7 @@ def _run(plan: Plan, state: RunState, tree: Path, reasons: Reasons, gaps: Gaps) 
         place.symlink_to(os.path.relpath(folder, place.parent), target_is_directory=True)
         return True
     if state.done and not state.waiting:
-        clips, inputs = plan.paths.clips(state.run.datasets), plan.paths.inputs(state.run)
-        files = RunFiles(folder, state.run.spec, [Path(path) for path in clips], [Path(path).parent for path in inputs],
-                         plan.dataset_files(state.run.task))  # fmt: skip
-        record = pool(files, Title(**recipes.about(state.run.spec)), place)
+        record = pool(plan.files(state.run), Title(**recipes.about(state.run.spec)), place)
         if record.folds_done < record.folds_expected:
             gaps.partial[state.run.id] = (
                 f"{record.folds_done} of {record.folds_expected} folds; {reasons.run_reason(state)}"

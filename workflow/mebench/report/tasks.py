@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mebench import tables, tasks
 from mebench.errors import UserError, did_you_mean
+from mebench.origins import of_all
 from mebench.plots import samples
 from mebench.protocols.tasks import task as task_called
 from mebench.report.gaps import Gaps
@@ -47,7 +48,7 @@ class TaskPart:
 
     name: str
     title: str
-    synthetic: bool
+    mark: str
     origin: str
     clips: int
     unit: str
@@ -76,8 +77,8 @@ def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps
     return TaskPart(
         name=name,
         title=title,
-        synthetic=table.synthetic,
-        origin=_origin(table),
+        mark=table.mark,
+        origin=of_all({row.origin for row in table.rows if row.origin}),
         clips=max((score.n + score.without_input for score in whole), default=0),
         unit="recordings" if tasks.made_of_recordings(task_called(name)) else "clips",
         subjects=max((score.folds_expected for score in whole), default=0),
@@ -99,11 +100,6 @@ def _pages(results: Path, name: str) -> Iterator[tuple[str, str, str]]:
         path = f"plots/{name}/{pages}.pdf"
         if (results / path).is_file():
             yield path, title, holds
-
-
-def _origin(table: Table) -> str:
-    measured = [row.origin for row in table.rows if row.origin]
-    return "synthetic" if table.synthetic else min(measured, default="nothing")
 
 
 def _missing(task: str, gaps: Gaps) -> list[str]:

@@ -27,13 +27,15 @@ class DatasetFiles:
 @dataclass(frozen=True)
 class RunFiles:
     """The files of a run: its folder ``run``, its ``spec``, clips.csv of its datasets, and the folders of their
-    inputs. ``datasets`` are those of its task, empty where a command names the files by hand."""
+    inputs. ``datasets`` are those of its task, empty where a command names the files by hand. ``rehearsal``: whether
+    the run is one of a rehearsal."""
 
     run: Path
     spec: RunSpec
     clips: Sequence[Path]
     inputs: Sequence[Path]
     datasets: Sequence[DatasetFiles] = ()
+    rehearsal: bool = False
 
 
 def file_name(fold: str) -> str:

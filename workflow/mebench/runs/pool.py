@@ -121,7 +121,7 @@ def write_record(
         model=spec["label"],
         seed=spec["seed"],
         selection=spec["selection"],
-        origin=origin(files.inputs),
+        origin="rehearsal" if files.rehearsal else origin(files.inputs),
         spec=spec,
         without_input=without,
         excluded=decided["excluded"],

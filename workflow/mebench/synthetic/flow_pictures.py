@@ -28,7 +28,8 @@ def write(dataset: str, data: Path, *, subjects: int, clips: int, seed: int) -> 
     pictures = []
     for clip in draw_clips(dataset, subjects, clips, seed):
         rng = random_stream(seed, dataset, clip.subject, clip.name)
-        pictures.append((clip.subject, clip.name, clip.emotion, clip.folder, _picture(clip.units, faces.make(rng), rng)))
+        picture = _picture(clip.units, faces.make(rng), rng)
+        pictures.append((clip.subject, clip.name, clip.emotion, clip.folder, picture))
     _write(data, pictures)
 
 

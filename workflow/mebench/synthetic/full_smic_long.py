@@ -47,9 +47,10 @@ def write(root: Path, frames: Frames, seed: int, length: int | None = None) -> N
     tree = Path("SMIC-E_raw image/HS_long/SMIC_HS_E")
     for video in videos:
         names = (f"image{number:06d}.jpg" for number in range(video.first, video.last + 1))
+        called = (video.name, *(f"{video.name}_{n}" for n in range(2, 9)))
         shown = (
-            Expression(onset, middle(onset, offset), offset, _emotion(video), clip=video.name + (f"_{n}" if n > 1 else ""))
-            for n, (onset, offset) in enumerate(video.spans, start=1)
+            Expression(onset, middle(onset, offset), offset, _emotion(video), clip=clip)
+            for clip, (onset, offset) in zip(called, video.spans, strict=False)
         )
         take = Take(f"s{int(video.subject):02d}", tuple(shown))
         frames.write(tree / f"s{int(video.subject):02d}" / video.name, names, face=True, take=take)

@@ -123,7 +123,7 @@ def _check(dataset: str, size: str, subjects: int, clips: int, seed: int) -> Non
 
 def announced(dataset: str, options: GeneratorOptions) -> list[dict[str, str]] | None:
     """Rows with clip_id, dataset, subject, emotion, objective and expression of the clips that :func:`write` would
-    generate with such ``options``, without generating any; None where they are not known before (sizes full and rehearsal)."""
+    generate with such ``options``, without generating any; None where they are not known before (full, rehearsal)."""
     size = options.get("size", "small")
     if size in FULL_SIZES or dataset not in {*NAMES, *PICTURES, *LONG}:
         return None

@@ -29,8 +29,8 @@ class Take:
 def short(subject: str, clip: str, emotion: str, onset: int, apex: object, offset: int) -> Take:
     """The recording of a short clip; ``apex`` is what a workbook says, and the middle is taken where it makes no
     sense."""
-    usable = isinstance(apex, int) and onset < apex <= offset
-    return Take(subject, (Expression(onset, apex if usable else middle(onset, offset), offset, emotion, clip=clip),))
+    taken = apex if isinstance(apex, int) and onset < apex <= offset else middle(onset, offset)
+    return Take(subject, (Expression(onset, taken, offset, emotion, clip=clip),))
 
 
 def middle(onset: int, offset: int) -> int:

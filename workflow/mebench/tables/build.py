@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mebench.errors import UserError, did_you_mean
+from mebench.origins import MARKS, SHORT, of_all
 from mebench.tables.absent import AbsentRun
 from mebench.tables.caption import caption, common_conventions, note
 from mebench.tables.description import Column, Description, Key, Published
@@ -32,19 +33,20 @@ def build(description: Description, scores: Sequence[Score], absent: Sequence[Ab
     ranked = [*_ranked(measured, description.columns), *_without_runs(measured, absent)]
     known = _ordered(ranked, description.columns[0])
     rows = (*known, *(_published(row) for row in description.published))
-    synthetic = any(row.origin == "synthetic" for row in measured)
+    origin = of_all({row.origin for row in measured})
+    mark = SHORT.get(origin, "")
     quoted = {letter for row in rows for letter in row.source}
     return Table(
         name=description.name,
-        title=description.title + (" (SYNTHETIC DATA)" if synthetic else "") + (f" ({INCOMPLETE})" if absent else ""),
+        title=description.title + (f" ({mark})" if mark else "") + (f" ({INCOMPLETE})" if absent else ""),
         task=description.task,
-        caption=tuple(caption(description, rows, synthetic, absent)),
+        caption=tuple(caption(description, rows, MARKS.get(origin, ""), absent)),
         columns=description.columns,
         parts=description.parts,
         rows=rows,
         notes=description.notes,
         sources={letter: text for letter, text in description.sources.items() if letter in quoted},
-        synthetic=synthetic,
+        mark=mark,
     )
 
 
@@ -95,7 +97,7 @@ def _row(scores: list[Score]) -> Row:
         cells=cells,
         model=first.model,
         selection=first.selection,
-        origin=_origin(scores),
+        origin=of_all({score.origin for score in scores}),
         folds_done=worst.folds_done,
         folds_expected=worst.folds_expected,
         clips=fewest.n,
@@ -122,11 +124,6 @@ def _without_runs(measured: Sequence[Row], absent: Sequence[AbsentRun]) -> list[
         Row(block="missing", method=runs[0].title, cells={}, model=model, seeds_absent=len(runs), note=runs[0].reason)
         for model, runs in reasons.items()
     ]
-
-
-def _origin(scores: list[Score]) -> str:
-    origins = {score.origin for score in scores}
-    return "synthetic" if "synthetic" in origins else min(origins)
 
 
 def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:

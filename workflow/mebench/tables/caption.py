@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from mebench.tables.absent import AbsentRun, sentences
 from mebench.tables.description import Description
 from mebench.tables.scores import Score
-from mebench.tables.table import INCOMPLETE, SYNTHETIC, Row
+from mebench.tables.table import INCOMPLETE, Row
 
 
 def caption(
-    description: Description, rows: Sequence[Row], synthetic: bool, absent: Sequence[AbsentRun]
+    description: Description, rows: Sequence[Row], mark: str, absent: Sequence[AbsentRun]
 ) -> list[str]:  # fmt: skip
     measured = [row for row in rows if row.block not in ("published", "missing")]
-    lines = [f"{SYNTHETIC}."] if synthetic else []
-    if synthetic and description.published:
+    lines = [f"{mark}."] if mark else []
+    if mark and description.published:
         lines[0] += " The published figures are of the real data and cannot be compared with it."
     if absent:
         count = f"{len(absent)} run{'s are' if len(absent) > 1 else ' is'} missing"

@@ -94,9 +94,9 @@ class Shown:
         return len(self.headings)
 
     def warns(self, number: int) -> bool:
-        """Whether a line of the caption says that the data are synthetic, or that something is missing."""
+        """Whether a line of the caption says that the data are not real, or that something is missing."""
         line = self.table.caption[number]
-        return (self.table.synthetic and number == 0) or line.startswith(INCOMPLETE)
+        return (bool(self.table.mark) and number == 0) or line.startswith(INCOMPLETE)
 
 
 def shown(table: Table) -> Shown:

@@ -9,7 +9,6 @@ from mebench.tables.description import Column, Key
 from mebench.tables.printed import DERIVED
 
 INCOMPLETE = "INCOMPLETE"
-SYNTHETIC = "SYNTHETIC DATA, not a result on the real dataset"
 BLOCKS = {"measured": "Measured here", "missing": "Missing", "control": "Controls", "published": "Published"}
 
 
@@ -77,7 +76,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Everything that the four formats show."""
+    """Everything that the four formats show. ``mark`` says that its figures are no results on real data, in a word."""
 
     name: str
     title: str
@@ -88,7 +87,7 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     sources: Mapping[str, str]
-    synthetic: bool
+    mark: str
 
     def block(self, name: str) -> list[Row]:
         """The rows of one block, in order."""

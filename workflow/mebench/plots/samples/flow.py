@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
+from mebench.origins import MARKS
 from mebench.plots import style
 from mebench.plots.samples import rows, strip
 from mebench.plots.samples.choose import Sample, ShownSamples
@@ -41,7 +42,7 @@ def draw(shown: ShownSamples) -> Figure:
                 ax.set_ylabel(name, fontsize=9, rotation=90)
     _wheel(fig.add_subplot(grid[-1, 0]))
     _explain(fig.add_subplot(grid[-1, 1:]), any(_pictures(sample) for sample in shown.samples), "strain" in panels)
-    style.title(fig, shown.heading, shown.synthetic)
+    style.title(fig, shown.heading, MARKS["synthetic"] if shown.synthetic else "")
     return fig
 
 

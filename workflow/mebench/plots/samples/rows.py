@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mebench.origins import MARKS
 from mebench.plots import style
 from mebench.plots.samples.choose import Sample, ShownSamples
 
@@ -27,7 +28,7 @@ def draw(
             nothing(axes)
         else:
             show(axes, sample)
-    style.title(fig, shown.heading, shown.synthetic, note)
+    style.title(fig, shown.heading, MARKS["synthetic"] if shown.synthetic else "", note)
     return fig
 
 
