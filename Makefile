@@ -7,9 +7,10 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # what builds source packages is locked too
 BUILT := --build-constraints envs/requirements.lock
 SITE := .venv-docs
+CONFIG ?= config.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup run flow test slurm-plugin docs lint format lock clean
+.PHONY: help setup run rehearsal flow test slurm-plugin docs lint format lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -19,6 +20,9 @@ setup: $(VENV)/.ready ## install the locked environment into .venv
 
 run: setup ## run the benchmark of config.yaml (as shipped: synthetic data) into results/
 	snakemake
+
+rehearsal: setup ## rehearse a configuration, all its jobs on generated stand-ins: make rehearsal CONFIG=paper.yaml
+	snakemake --configfile $(CONFIG) --config rehearsal=true
 
 flow: setup ## run the benchmark on the published flow pictures: make flow MEGC2019_FLOW=/path
 	snakemake --configfile config.megc2019-flow.yaml

@@ -46,6 +46,11 @@ onstart:
     refresh_configuration()
 
 
+# A rehearsal ends with what the real run will take.
+onsuccess:
+    say_what_it_takes()
+
+
 # One failure is one failure: what could not be made is said in tables and a report of what is there.
 onerror:
     make_partial(workflow)

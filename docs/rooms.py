@@ -77,6 +77,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "formats",
             "given_table",
             "given_values",
+            "hours",
             "instruction_set",
             "letters",
             "log",

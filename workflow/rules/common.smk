@@ -102,6 +102,19 @@ def look_once_a_second(scheduler):
         scheduler._schedule_reevalutation = OneTimer(scheduler._open_jobs.release)
 
 
+def say_what_it_takes():
+    """After a rehearsal: what the real run will take, in sum."""
+    if plan.config.get("rehearsal"):
+        resolved = Path(plan.results) / "config.json"
+        print(
+            f"What the real run will take (mebench rehearsal --config {resolved}):",
+            file=sys.stderr,
+        )
+        subprocess.run(
+            ["mebench", "rehearsal", "--sums", "--config", resolved], stdout=sys.stderr
+        )
+
+
 def times_attempt(amount):
     """A resource that doubles, trebles, ... when a job is tried again."""
     return lambda wildcards, attempt: attempt * (

@@ -12,6 +12,8 @@ from pathlib import Path
 from mebench import cards
 from mebench.clips.card import dataset_card
 from mebench.clips.entry import DatasetEntry
+from mebench.config import recipes
+from mebench.config.entries import ModelEntry, Settings
 from mebench.model_card import ModelCard, model_card
 from mebench.owner_paths import expanded
 
@@ -58,6 +60,16 @@ def small(written: str | Mapping[str, object]) -> Mapping[str, object]:
     options = {key: value for key, value in preset.items() if key in card.get("options", {})}
     own = without_weights(entry, card) | ({"size": options["size"]} if "size" in options and "size" in entry else {})
     return ({"preset": "small", **own} if "preset" not in entry else {**options, **own}) | brief
+
+
+def as_written(settings: Settings) -> dict[str, ModelEntry]:
+    """The model entries of the real run by name; their files of weights need not be there."""
+    entries: list[Mapping[str, object]] = [
+        {"model": written} if isinstance(written, str) else written for written in settings["models"]
+    ]
+    cards_of = [model_card(expanded(str(entry["model"]), "model")) for entry in entries]
+    plain = [without_weights(entry, card) for entry, card in zip(entries, cards_of, strict=True)]
+    return {entry["name"]: entry for entry in (recipes.resolve(written, settings["flow"]) for written in plain)}
 
 
 def without_weights(entry: Mapping[str, object], card: ModelCard) -> dict[str, object]:

@@ -11,6 +11,7 @@ from mebench.config.loading import written
 from mebench.errors import UserError
 
 LISTS = ("tasks", "models", "seeds", "tables")
+TRUTH_VALUES = ("rehearsal",)  # Snakemake hands over the text true
 
 
 def started(files: Iterable[str | Path], added: Mapping[str, object]) -> dict[str, object]:
@@ -58,7 +59,7 @@ def _added(key: str, value: object) -> object:
     if key == "results" and value is not None and not isinstance(value, str):
         raise UserError(f"--config results={value} is no name of a folder; write --config results=./{value}")
     if isinstance(value, str):
-        meant: object = value
+        meant: object = yaml_text.scalar(value) if key in TRUTH_VALUES else value
     else:
         meant = _scalars(value)
     return [meant] if key in LISTS and not isinstance(meant, list) else meant

@@ -192,12 +192,17 @@ def _seconds(
         return scaled(record, spec["recipe"], size.training) + features, "measured", details + unsure
     if not card.get("flops"):
         return 0.0, NOT_ESTIMATED, "its card has no flops"
-    flops, own = forward(card, spec["options"])
-    # features that never change are computed once for all folds
-    spent = PASSES * size.training * spec["recipe"]["epochs"] * flops.get("head", flops["forward"])
-    spent += flops["forward"] * size.every / size.folds if "head" in flops else 0
+    spent, own = operations(card, spec, size)
     details = f"{tflops:g} TFLOP/s" + ("" if own else ", FLOPs of the default options")
     return spent / (tflops * 1e12), "estimated", details + unsure
+
+
+def operations(card: ModelCard, spec: RunSpec, size: Size) -> tuple[float, bool]:
+    """(floating-point operations of a fold, whether they are those of its options). The card has its ``flops``."""
+    flops, own = forward(card, spec["options"])
+    spent = PASSES * size.training * spec["recipe"]["epochs"] * flops.get("head", flops["forward"])
+    # features that never change are computed once for all folds
+    return spent + (flops["forward"] * size.every / size.folds if "head" in flops else 0), own
 
 
 def scaled(record: Measurement, recipe: Recipe, clips: float) -> float:

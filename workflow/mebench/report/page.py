@@ -36,13 +36,15 @@ ORIGINS = {
 
 @dataclass(frozen=True)
 class Contents:
-    """What the page shows, by name. A task that is not in ``plots`` shows the plots of its kind."""
+    """What the page shows, by name. A task that is not in ``plots`` shows the plots of its kind. ``rehearsed`` are
+    lines about what the real run will take, where this one is a rehearsal."""
 
     tasks: Sequence[str]
     tables: Sequence[str] = ()
     datasets: Sequence[str] = ()
     models: Sequence[str] = ()
     plots: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rehearsed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Parts:
     tables: Sequence[TablePart]
     datasets: Sequence[DatasetPart]
     models: Sequence[ModelPart]
+    rehearsed: Sequence[str] = ()
 
 
 def write(
@@ -84,7 +87,8 @@ def _read(results: Path, contents: Contents, gaps: Gaps, shown: Path) -> Parts:
         if name not in gaps.datasets
     ]
     models = [model_part(name, [run for task in tasks for run in task.runs]) for name in contents.models]
-    return Parts(tasks, table_parts(results, contents.tables, tasks, gaps, shown), datasets, models)
+    tables = table_parts(results, contents.tables, tasks, gaps, shown)
+    return Parts(tasks, tables, datasets, models, contents.rehearsed)
 
 
 def parse_plots(text: str | None) -> dict[str, list[str]]:
@@ -117,6 +121,7 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
         tables=parts.tables,
         datasets=parts.datasets,
         models=parts.models,
+        rehearsed=parts.rehearsed,
         papers=bibliography([*(m.paper for m in parts.models), *(d.paper for d in parts.datasets)]),
         record=record,
         gaps=gaps,

@@ -48,11 +48,13 @@ def _write_configured(args: argparse.Namespace) -> None:
     """Write the report of all that a configuration asks for."""
     from pathlib import Path
 
-    from mebench.plan import Plan
+    from mebench.plan import Plan, rehearsed_page
     from mebench.protocols import tasks
     from mebench.report import page
 
     plan = Plan.load(args.config)
     tasks.define(plan.own_tasks)
-    for path in page.write(Path(args.out), Path(plan.results), page.Contents(**plan.shown), plan.config_json):
+    rehearsed = rehearsed_page.page(plan) if plan.config.get("rehearsal") else []
+    contents = page.Contents(**plan.shown, rehearsed=rehearsed)
+    for path in page.write(Path(args.out), Path(plan.results), contents, plan.config_json):
         print(path)
