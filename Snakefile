@@ -44,6 +44,7 @@ rule all:
 onstart:
     look_once_a_second(workflow.scheduler)
     refresh_configuration()
+    say_what_is_expected(workflow)
 
 
 # A rehearsal ends with what the real run will take.

@@ -17,6 +17,7 @@ from mebench.names import check_working_folder, shell_word
 from mebench.plan import Plan
 from mebench.plan.code import CodeDigests
 from mebench.plan.data_state import DataStates
+from mebench.plan.expected_time import ExpectedTime
 from mebench.plan.runs import parameter, spec_digest
 from mebench.plan.shards import Shards
 from mebench.plan.timer import OneTimer
@@ -94,6 +95,27 @@ def refresh_configuration():
         write_configuration(file, Path(plan.results) / "logs" / "config.log")
 
 
+def say_what_is_expected(workflow):
+    """Tell the logger how much work each job is expected to be, and whether the report is among what is made."""
+    jobs, expected = workflow.dag.needrun_jobs(), ExpectedTime(plan)
+    work = {
+        workflow.dag.jobid(job): (
+            job.rule.name,
+            expected.core_seconds(job.rule.name, job.wildcards_dict),
+        )
+        for job in jobs
+    }
+    page = [str(job.output[0]) for job in jobs if job.rule.name == "report"]
+    minutes = sum(seconds for _, seconds in work.values()) / 60
+    logger.info(
+        f"About {minutes:.0f} minutes of one core are expected, in {len(work)} jobs.",
+        extra={
+            "mebench_expected": work,
+            "mebench_report": page[0] if page else "",
+        },
+    )
+
+
 def look_once_a_second(scheduler):
     """Let Snakemake look for jobs that may start when a job ends and once a second, and not ever more often."""
     if hasattr(
@@ -149,7 +171,7 @@ def make_partial(workflow):
     resolved = Path(plan.results) / "logs" / "partial.config.json"
     write_json(resolved, plan.configuration.document())
     files = [str(file) for job in unmade for file in job.output]
-    print("Making the tables and the report of what is there ...", file=sys.stderr)
+    logger.warning("Making the tables and the report of what is there ...")
     subprocess.run(["mebench", "partial", "--config", resolved, "--make", *files])
     for job in unmade:
         for file in job.output:
