@@ -13,7 +13,7 @@ from project import Project
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that has run once. Tests that change it work on a ``copy``."""
     project = Project(tmp_path_factory.mktemp("finished") / "project")
-    project.snakemake("--cores", "2")
+    project.said = project.snakemake("--cores", "2")
     return project
 
 

@@ -53,6 +53,7 @@ class Project:
     """A copy of the project in which snakemake runs, with its own results."""
 
     server: Path | None = None  # the folder of a zygote; without one, each command starts by itself
+    said = ""  # by the first run
 
     def __init__(self, folder: Path):
         self.folder = folder

@@ -66,7 +66,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
 
 def test_the_wheel_has_every_file_of_the_package_and_its_licence(wheel):
     package = PROJECT / "workflow"
-    files = [path for path in (package / "mebench").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    folders = (package / "mebench", package / "snakemake_logger_plugin_mebench")
+    every = [path for folder in folders for path in folder.rglob("*")]
+    files = [path for path in every if path.is_file() and "__pycache__" not in path.parts]
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert {str(path.relative_to(package)) for path in files} == {name for name in inside if ".dist-info/" not in name}
     assert any(name.endswith("licenses/LICENSE") for name in inside)

@@ -53,6 +53,16 @@ def test_one_command_makes_tables_plots_and_report(finished):
     assert str(finished.folder) not in page + provenance, "a path of this machine got into the page"
 
 
+def test_the_run_says_little_and_where_the_report_is_and_the_log_keeps_everything(finished):
+    said = finished.said.splitlines()
+    assert re.fullmatch(r"results/report\.html is there to read: (\d+) of \1 jobs are done, in .*\.", said[-2])
+    assert said[-1].startswith("Complete log(s): ")
+    assert len(said) < 20
+    log = next((finished.folder / ".snakemake/log").glob("*.log")).read_text()
+    assert "rule train:\n    input: " in log
+    assert re.search(r"^About \d+ minutes of one core are expected, in \d+ jobs\.$", log, re.MULTILINE)
+
+
 def test_the_oracle_scores_one_through_the_whole_workflow(finished):
     with open(finished.folder / "results/scores/megc2019-flow.csv") as handle:
         rows = list(csv.DictReader(handle))
