@@ -8,6 +8,7 @@ Snakemake reads the types of settings.
 
 import logging
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -78,9 +79,8 @@ class LogHandler(LogHandlerBase):
         self._show(record)
 
     def close(self) -> None:
-        """Take the line away; it is called at the end, after Ctrl-C too."""
-        if self.line:
-            self.line.stop()
+        """Say what became of the jobs, if nothing has said it; it is called at the end, after Ctrl-C too."""
+        self._end(time.time())
         super().close()
 
     def _follow(self, event: "LogEvent | None", record: logging.LogRecord) -> None:
@@ -104,8 +104,6 @@ class LogHandler(LogHandlerBase):
             self._end(record.created)
 
     def _begin(self, total: int, now: float) -> None:
-        import time
-
         from mebench.watch.run_line import RunLine
         from mebench.watch.run_view import RunView
 
