@@ -10,6 +10,7 @@ import yaml
 from project import PROJECT, Project
 
 from mebench import cards
+from mebench.config import rehearsal
 
 SUBJECTS, CLIPS = 3, 2  # of a stand-in; it has as many more clips as it needs for every class
 # one process for each job: two jobs at once keep two cores busy
@@ -38,17 +39,9 @@ def stand_in(name: str, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def small(entry: str | dict[str, Any]) -> dict[str, Any]:
-    """An entry with the small preset of its model, for one epoch. An entry with a preset of its own keeps it, and takes
-    from the small one the options, such as ``size: small``; what the entry says itself stays."""
-    entry = {"model": entry} if isinstance(entry, str) else entry
-    card = cards.card("models", entry["model"])
-    preset = card.get("presets", {}).get("small")
-    if preset is not None and "preset" not in entry:
-        entry = {"preset": "small"} | entry
-    elif preset is not None:
-        entry = {key: value for key, value in preset.items() if key in card["options"]} | entry
-    brief = {"epochs": 1, "warmup_epochs": 0} if card.get("training", "gradient") == "gradient" else {}
-    return entry | brief
+    """An entry as a rehearsal has it, for one epoch instead of two."""
+    entry = dict(rehearsal.small(entry))
+    return entry | ({"epochs": 1} if "epochs" in entry else {})
 
 
 def logs(results: Path) -> Iterator[tuple[Path, str]]:

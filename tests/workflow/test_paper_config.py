@@ -57,6 +57,16 @@ def test_a_dry_run_lists_every_job_before_any_data_are_there(tmp_path, monkeypat
     assert planned["faces"] == 6
 
 
+def test_its_rehearsal_lists_the_same_jobs_without_a_word_of_where_data_are(tmp_path, monkeypatch):
+    monkeypatch.delenv("MEBENCH_DATA", raising=False)
+    project = Project(tmp_path / "project")
+    (project.folder / "paper.yaml").write_text((PROJECT / "paper.yaml").read_text())
+    planned = project.planned("--configfile", "paper.yaml", "--config", "rehearsal=true", "shards=auto")
+    counts = Counter(job.split()[0] for job in planned)
+    assert (counts["fetch"], counts["score"], counts["tables"], counts["report"]) == (6, 174, 11, 1)
+    assert all(" results/paper-rehearsal/" in job for job in planned)
+
+
 def test_a_configuration_on_the_command_line_stands_alone(tmp_path, monkeypatch):
     """Nothing of config.yaml is mixed into it: neither its other datasets, nor seeds, nor what it says of a dataset."""
     monkeypatch.setenv("MEBENCH_DATA", str(tmp_path / "nothing"))

@@ -59,7 +59,6 @@ def test_what_an_entry_says_stays():
     assert RUNS["me_tst_plus-casme3"].spec["options"]["variant"] == "plus"
     assert RUNS["hsta-macro"].spec["recipe"]["extra_clips"] == "macro"
     assert RUNS["slstt-mean"].spec["options"]["aggregator"] == "mean"
-    assert small_paper.small({"model": "me_tst", "epochs": 9, "size": "paper"})["size"] == "paper"
 
 
 # --- how it ends ------------------------------------------------------------------------------------------------------
