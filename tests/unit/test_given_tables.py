@@ -22,6 +22,7 @@ from mebench.faces import landmarks
 from mebench.given_values import clean, key, number
 from mebench.metrics.given import read_given
 from mebench.metrics.recognition import score
+from mebench.statistics import reading, source
 from mebench.tasks.recognition import predicted
 
 PACKAGE = Path(given_table.__file__).parent
@@ -43,6 +44,9 @@ LANDMARKS: Table = [
 MANIFEST: Table = [{"dataset": clip.split("/")[0], "subject": clip.split("/")[1], "clip": clip.split("/")[2],
                     "emotion": truth, "image": f"{i}.png"}
                    for i, (clip, truth) in enumerate(zip(CLIPS, TRUTH, strict=True))]  # fmt: skip
+RESULT: Table = [{**row, "subject": row["clip_id"].split("/")[1], "seed": "0"} for row in PREDICTIONS]
+COUNTS: Table = [{"dataset": row["dataset"], "subject": row["subject"], "truth": row["truth"],
+                  **{name: str(int(name == row["prediction"])) for name in CLASSES}} for row in RESULT]  # fmt: skip
 
 
 # --- the readers: what is read of a file, in one form that can be compared
@@ -79,9 +83,16 @@ def indexed(path: Path) -> object:
     return flow_images.read(path.parent).clips
 
 
+def counted(path: Path) -> object:
+    found = reading.read(source.parse(str(path)), CLASSES)
+    names = (found.clips.names, found.clips.truth) if found.clips else None
+    return found.subjects, found.strata, found.table.tolist(), names
+
+
 READERS: dict[str, tuple[Table, Callable[[Path], object]]] = {
     "score": (PREDICTIONS, scored), "score --classes": (PREDICTIONS, scored_with_classes), "adopt": (GIVEN, adopted),
-    "landmarks": (LANDMARKS, landmarked), "manifest": (MANIFEST, indexed),
+    "landmarks": (LANDMARKS, landmarked), "manifest": (MANIFEST, indexed), "result": (RESULT, counted),
+    "counts": (COUNTS, counted),
 }  # fmt: skip
 
 
@@ -158,7 +169,7 @@ def first(rows: Table, *names: str) -> str:
 
 
 def label(rows: Table) -> str:
-    return first(rows, "prediction", "emotion", "x3")
+    return first(rows, "prediction", "emotion", "x3", "surprise")
 
 
 FAULTS: dict[str, tuple[Callable[[Table], str | bytes], str]] = {
@@ -387,6 +398,7 @@ MACHINE_MADE = {
 }  # fmt: skip
 GIVEN_BY_PEOPLE = {
     "spotting/hand_table.py",
+    "statistics/reading.py",
     "metrics/given.py",
     "runs/adopt.py",
     "faces/landmarks.py",

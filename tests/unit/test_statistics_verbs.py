@@ -168,7 +168,7 @@ def test_runs_that_are_not_there(runs, capsys):
         ("truth,x\na,1\n", "", "has neither a column prediction nor"),
         ("subject,truth,a,b\ns,a,1,2\ns,c,1,2\n", "", "line 3 has the truth 'c', which has no column"),
         ("subject,truth,a,b\ns,a,1,2\ns,b,x,2\n", "", "line 3 has a: 'x', which is no number of clips"),
-        ("subject,truth,a,b\ns,a,1,2\ns,a,1,2\n", "", "line 3 counts s a a second time, after"),
+        ("subject,truth,a,b\ns,a,1,2\ns,a,1,2\n", "", "line 3 counts s a twice, as"),
         ("run,subject,truth,a,b\nx,s,a,1,2\ny,s,a,1,2\n", "", "column run has several values (x, y): choose one, as"),
         ("run,subject,truth,a,b\nx,s,a,1,2\n", "::run=y", "has no row with run=y (known: x)"),
         ("run,subject,truth,a,b\nx,s,a,1,2\n", "::rum=x", "has no column rum (did you mean 'run'?)"),

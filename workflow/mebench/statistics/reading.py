@@ -110,7 +110,7 @@ def _check_seed(name: str, first: Predictions, other: Predictions) -> None:
 
 def _from_counts(source: Source, rows: Sequence[GivenRow], classes: Sequence[str] | None) -> Counts:
     columns = _class_columns(source, rows)
-    classes = tuple(classes or columns)
+    classes = tuple(classes or columns.values())
     for column in columns:
         if class_named(column, classes) is None:
             raise UserError(f"{source.name} has the column {column}, which is no class{did_you_mean(column, classes)}")
@@ -120,14 +120,14 @@ def _from_counts(source: Source, rows: Sequence[GivenRow], classes: Sequence[str
     table = np.zeros((len(seeds), len(subjects), len(classes), len(classes)), dtype=np.int64)
     seen: dict[tuple[int, int, int], GivenRow] = {}
     for row, subject in zip(rows, of_rows, strict=True):
-        truth = class_named(row["truth"], columns)
+        truth = class_named(row["truth"], list(columns.values()))
         if truth is None:
             hint = did_you_mean(row["truth"], columns)
             raise UserError(f"{row.where} has the truth '{row['truth']}', which has no column{hint}; a file of counts "
                             "has a column for each class, right of the column truth")  # fmt: skip
         place = (seeds.index(key(row.cells.get("seed", "0"))), subjects.index(subject), _place(truth, classes))
         if place in seen:
-            raise UserError(f"{row.where} counts {subject} {truth} a second time, after {seen[place].where}"
+            raise UserError(f"{row.where} counts {subject} {truth} twice, as {seen[place].where} does"
                             f"{_choice(source, rows)}")  # fmt: skip
         seen[place] = row
         for column in columns:
@@ -143,15 +143,19 @@ def _place(name: str, classes: Sequence[str]) -> int:
     return list(classes).index(spelled)
 
 
-def _class_columns(source: Source, rows: Sequence[GivenRow]) -> list[str]:
-    """The columns right of ``truth``, but for those that have a meaning of their own or were chosen by."""
-    columns = list(rows[0].cells)
-    own = {"truth", *KNOWN, "fold", *source.chosen}
-    right = [name for name in columns[columns.index("truth") + 1 :] if name not in own]
-    if len(right) < 2:
+def _class_columns(source: Source, rows: Sequence[GivenRow]) -> dict[str, str]:
+    """Column -> class, spelled as the truth is. The columns are those right of ``truth``, but for the ones that have a
+    meaning of their own or were chosen by; where classes stand left of it, the columns of whole numbers there."""
+    columns, own = list(rows[0].cells), {"truth", *KNOWN, "fold", *source.chosen}
+    middle = columns.index("truth")
+    right = [name for name in columns[middle + 1 :] if name not in own]
+    left = [name for name in columns[:middle] if name not in own and all(key(row[name]).isdecimal() for row in rows)]
+    truths = {key(row["truth"]): row["truth"] for row in reversed(rows)}
+    there = next((side for side in (right, left) if truths.keys() <= set(map(key, side))), right)
+    if len(there) < 2:
         raise UserError(f"{source.name} has neither a column prediction nor, right of the column truth, a column for "
                         "each class; its columns are " + ", ".join(columns))  # fmt: skip
-    return right
+    return {name: truths.get(key(name), name) for name in there}
 
 
 def _count(row: GivenRow, column: str) -> int:
