@@ -451,7 +451,7 @@ def test_what_killed_jobs_left_is_cleared_away(toy, tmp_path):
     assert litter(run) == []
     (run / "folds" / "smic-s01.checkpoint").touch()  # killed between the folder and the end
     held_by(run / "folds" / "smic-s01.running.json", pid=dead)
-    (run / "folds/smic-s02").mkdir()  # killed between the file of a fold and the removal of its folder of before
+    (run / "folds/smic-s03").mkdir()  # killed between the file of a fold and the removal of its folder of before
     stamps = fold_zip.stamps(run)
     train(toy, run, spec)
     assert litter(run) == []

@@ -12,7 +12,11 @@ from rich.console import Console
 from runs_on_disk import SUBJECTS, TASK, Bench
 
 from mebench import cli
-from mebench.runs.records import FoldRecord
+from mebench.files import canonical_json
+from mebench.runs import fold_file, fold_summary
+from mebench.runs.fingerprint import parts_of
+from mebench.runs.records import FoldRecord, record_of
+from mebench.training.rows import run_rows
 from mebench.verbs import status as verb
 from mebench.watch import gpus, left, screen
 from mebench.watch.left import TimeLeft
@@ -152,6 +156,25 @@ def test_what_has_not_changed_is_not_read_again(bench, monkeypatch):
     monkeypatch.setattr("mebench.watch.runs.run_rows", None)
     monkeypatch.setattr("mebench.watch.runs.record_of", None)
     assert watcher.look() == first
+
+
+def test_folds_that_were_pooled_are_not_opened_until_they_are_written_again(bench, status, monkeypatch):
+    bench.data()
+    for fold in SUBJECTS:
+        bench.fold(fold)
+    files = bench.plan.files(bench.plan.run(TASK, "ststnet", 0))
+    parts = parts_of(files.spec, run_rows(files.spec, files.clips, files.inputs).digest, "")
+    made = fold_summary.made_of(canonical_json(files.spec), parts)
+    records = [record_of(place) for place in fold_file.places(files.run)]
+    fold_summary.write(files.run, records, made, fold_summary.stamps(files.run))
+    opened = []
+    monkeypatch.setattr("mebench.watch.runs.record_of", lambda place: opened.append(place) or record_of(place))
+    assert (status()["ststnet/seed0"]["done"], opened) == (4, [])
+    bench.fold(SUBJECTS[0], status="failed", message="it went wrong in another way")
+    assert (status()["ststnet/seed0"]["done"], len(status()["ststnet/seed0"]["failed"])) == (3, 1)
+    assert {place.name for place in opened} == {"casme2-sub01"}
+    bench.data(seed=1)  # of other data: all are old, those that were not opened too
+    assert len(status()["ststnet/seed0"]["old"]) == 4
 
 
 def snapshot(bench: Bench) -> screen.Snapshot:

@@ -369,6 +369,17 @@ RUN_RECORD = Format(
     "`classes`.",
 )  # fmt: skip
 
+FOLD_SUMMARY = Format(
+    f"{RUN}/folds.json", "what is counted of each fold, as it was pooled: a copy, which saves opening all", "score",
+    "status, failures",
+    _fields(
+        ("made", "digest", "of all that the folds are made from but their names"),
+        ("spec", "digest", "of the spec of the run"),
+        ("folds", "list", "`place` (its file), `stamp` (time in nanoseconds, size), and keys of its fold.json: `fold`, "
+         "`fingerprint`, `status`, `message`, `seconds`, `peak_memory_mb`, `device`, `resumed_at_epoch`"),
+    ),
+)  # fmt: skip
+
 FOLDS = Format(
     f"{RUN}/folds.csv", "what a model with a rule file is given: one row for each clip", "folds", "the rule file",
     _fields(
@@ -438,5 +449,5 @@ PROVENANCE = Format(
 
 ALL = (
     CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
-    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLDS, GIVEN, STAGE, SCORES, PROVENANCE,
+    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLD_SUMMARY, FOLDS, GIVEN, STAGE, SCORES, PROVENANCE,
 )  # fmt: skip

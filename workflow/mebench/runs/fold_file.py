@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import zipfile
 import zlib
@@ -30,8 +31,15 @@ def place(run: Path, fold: str) -> Path:
 
 def places(run: Path) -> list[Path]:
     """The places of all folds that have a record, sorted by the names of the folds."""
-    files = {path.stem: path for path in (run / "folds").glob("[!.]*.zip")}
-    folders = {path.parent.name: path.parent for path in (run / "folds").glob(f"[!.]*/{RECORD}")}
+    below, files, folders = run / "folds", {}, {}
+    with contextlib.suppress(FileNotFoundError), os.scandir(below) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.name.endswith(".zip"):
+                files[entry.name.removesuffix(".zip")] = below / entry.name
+            elif entry.is_dir() and (below / entry.name / RECORD).exists():
+                folders[entry.name] = below / entry.name
     every = folders | files
     return [every[name] for name in sorted(every)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,9 +66,18 @@ def checkpoint_file(run: Path, fold: str) -> Path:
 
 def locks(run: Path) -> list[Path]:
     """The locks of folds, sorted."""
-    return sorted((run / "folds").glob("*.running.json"))
+    return _below(run, ".running.json")
 
 
 def checkpoints(run: Path) -> list[Path]:
     """The checkpoints of folds, sorted."""
-    return sorted((run / "folds").glob("*.checkpoint"))
+    return _below(run, ".checkpoint")
+
+
+def _below(run: Path, end: str) -> list[Path]:
+    folds = run / "folds"
+    try:
+        names = os.listdir(folds)
+    except FileNotFoundError:
+        return []
+    return sorted(folds / name for name in names if name.endswith(end) and not name.startswith("."))

@@ -11,11 +11,11 @@ from pathlib import Path
 from mebench import formats, tasks
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
-from mebench.files import csv_rows, read_json, write_csv
+from mebench.files import canonical_json, csv_rows, read_json, write_csv
 from mebench.indexing import decisions
 from mebench.predicted import Predicted
-from mebench.runs import expectation, fold_file, predicted_files, run_record
-from mebench.runs.fingerprint import fingerprint
+from mebench.runs import expectation, fold_file, fold_summary, predicted_files, run_record
+from mebench.runs.fingerprint import fingerprint, parts_of
 from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RunFiles
 from mebench.runs.records import FoldRecord, record_of, whole
 from mebench.runs.run_record import RunRecord, Title
@@ -37,6 +37,7 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
     if spec["training"] == "rules":
         raise UserError(f"{spec['model']} trains {run} outside the engine; 'mebench adopt' takes over what it predicts")
     rows, kind, out = run_rows(spec, files.clips, files.inputs), tasks.kind_of(spec["task"]), part_to or run
+    stamps = fold_summary.stamps(run)
     every = [_current(run, spec, rows.digest, fold, part_to is not None) for fold in rows.folds]
     done = [record for record in every if record.done]
     if not done:
@@ -66,6 +67,9 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
         isa=sorted({str(record.isa.get("choice", "unrecorded")) for record in there}),
         versions=_versions(there),
     )
+    if part_to is None:
+        made = fold_summary.made_of(canonical_json(spec), parts_of(spec, rows.digest, ""))
+        fold_summary.write(run, there, made, stamps)
     return write_record(out, files, title, rows.without, trained)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import TypeVar, cast
 from mebench.errors import UserError
 from mebench.files import canonical_json, digest
 from mebench.plan import Plan, Run, estimate
-from mebench.runs import fold_file, lock, paths, run_record
+from mebench.runs import fold_file, fold_summary, lock, paths, run_record
 from mebench.runs.fingerprint import Parts, parts_of
+from mebench.runs.fold_summary import SeenFold, Stamp
 from mebench.runs.lock import Lock
 from mebench.runs.records import FoldRecord, record_of
 from mebench.runs.run_record import RunRecord
@@ -61,14 +62,6 @@ class RunState:
         return "begun" if self.finished or self.failed else "ready"
 
 
-@dataclass(frozen=True)
-class SeenFold:
-    """A fold's record without its long parts, and the digest of its spec."""
-
-    record: FoldRecord
-    spec_digest: str
-
-
 @dataclass
 class Watcher:
     """Looks at the runs of a plan again and again. Files that have not changed are not read again."""
@@ -95,7 +88,8 @@ class Watcher:
         locks = [held for path in paths.locks(folder) if (held := lock.read(path))]
         running = [held for held in locks if lock.alive(held)]
         busy = {held.told.fold for held in running}
-        seen = [one for one in self._records(folder)
+        stamps = fold_summary.stamps(folder)
+        seen = [one for one in self._records(folder, stamps)
                 if (not folds or one.record.fold in folds) and one.record.fold not in busy]  # fmt: skip
         valid = [one.record for one in seen if current(one)]
         return RunState(
@@ -104,7 +98,7 @@ class Watcher:
             failed=[record for record in valid if not record.done],
             dead=[held for held in locks if held not in running],
             old=[one.record for one in seen if not current(one)],
-            pooled=_joined(self._pooled(folder, run), folder, valid),
+            pooled=_joined(self._pooled(folder, run), folder, valid, stamps),
         )  # fmt: skip
 
     def _data(self, run: Run, clips: list[str], inputs: list[str]) -> tuple[frozenset[str] | None, str | None]:
@@ -140,11 +134,19 @@ class Watcher:
         if key not in parts:
             parts[key] = parts_of(run.spec, data, "")
         own = parts[key]
-        return lambda one: one.record.fingerprint == own.for_fold(one.record.fold).fingerprint(spec)
+        made = fold_summary.made_of(spec, own)
+        return lambda one: one.made == made or one.record.fingerprint == own.for_fold(one.record.fold).fingerprint(spec)
 
-    def _records(self, folder: Path) -> list[SeenFold]:
-        seen = (self._once(("record", path), [fold_file.stamped(path)], partial(_seen_fold, path))
-                for path in fold_file.places(folder))  # fmt: skip
+    def _records(self, folder: Path, stamps: Mapping[Path, Stamp]) -> list[SeenFold]:
+        """What is known of each fold: as it was pooled, or by its file where that is another one now."""
+        kept = self._once(("summary", folder), [folder / fold_summary.FILE], partial(fold_summary.read, folder))
+        seen = []
+        for place, stamp in stamps.items():
+            pooled = kept.get(place.name)
+            if pooled is None or pooled[0] != stamp:
+                seen.append(self._once(("record", place), [fold_file.stamped(place)], partial(_seen_fold, place)))
+            else:
+                seen.append(pooled[1])
         return [one for one in seen if one]
 
     def _pooled(self, folder: Path, run: Run) -> RunRecord | None:
@@ -167,15 +169,18 @@ class Watcher:
         return cast(T, self._seen[key][1])
 
 
-def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord]) -> bool:
+def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord], stamps: Mapping[Path, Stamp]) -> bool:
     """Whether run.json was made of just these folds: their states are the same, and none was trained later."""
     if about is None or about.folds_done != sum(record.done for record in records):
         return False
     failed = {(record.fold, record.status) for record in records if not record.done}
-    stamps = [_stamp(fold_file.stamped(fold_file.place(folder, record.fold))) for record in records]
-    pooled = _stamp(folder / run_record.FILE)
-    since = [stamp for stamp in stamps if stamp is None or pooled is None or stamp[1] > pooled[1]]
-    return not since and failed == {(fold["fold"], fold["status"]) for fold in about.failed}
+    pooled, names = _stamp(folder / run_record.FILE), {paths.file_name(record.fold) for record in records}
+    written = [stamp[0] for place, stamp in stamps.items() if place.name.removesuffix(".zip") in names]
+    return (
+        pooled is not None
+        and max(written, default=0) <= pooled[1]
+        and failed == {(fold["fold"], fold["status"]) for fold in about.failed}
+    )
 
 
 def _stamp(path: str | Path) -> tuple[int, int, int] | None:
