@@ -25,13 +25,13 @@ from mebench.files import read_csv, read_json, write_json
 from mebench.inputs.store import index_digest
 from mebench.protocols import loso
 from mebench.runs import attempt, model_scores
+from mebench.runs.engines import load
 from mebench.runs.paths import RunFiles, fold_file
 from mebench.runs.pool import origin, pool
 from mebench.runs.run_record import Title
 from mebench.runs.scores import run_scores, write_scores
 from mebench.runs.shard import Execution, run_shard
 from mebench.training import fold, normalise
-from mebench.training.data import load
 from mebench.training.loop import out_of_memory
 from mebench.training.optim import sampler
 from mebench.training.reading import prepare
@@ -311,7 +311,7 @@ def test_a_last_step_that_destroys_the_weights_is_no_result(toy, tmp_path, selec
 def test_a_fitted_model_whose_answer_is_no_number_is_no_result(toy, tmp_path, monkeypatch):
     from mebench.models.majority import Majority
 
-    monkeypatch.setattr(Majority, "forward", lambda self, x: torch.full((len(x), 3), float("nan")))
+    monkeypatch.setattr(Majority, "predict", lambda self, x, seed: np.full((len(x), 3), np.nan))
     assert {r.status for r in train(toy, tmp_path / "run", toy.spec("majority"))} == {"diverged"}
 
 

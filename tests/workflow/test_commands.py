@@ -70,11 +70,10 @@ def test_a_line_from_the_log_trains_the_same_bytes_by_hand(finished, copy):
 def test_several_seeds_and_the_name_of_one_run_train_the_same(finished, copy):
     train = ["mebench", "train", "--config", "results/config.json", "--device", "cpu", "--run"]
     copy.run("rm", "-r", f"{RUNS}/ststnet", f"{RUNS}/majority")
-    copy.run(*train, "megc2019-flow/majority", "--seeds", "0,1", "--done")
+    copy.run(*train, "megc2019-flow/majority", "--seeds", "0,1")
     copy.run(*train, "megc2019-flow/ststnet/seed0", "--done", f"{RUNS}/ststnet/shards/1-of-1.json")
     for model, seed in (("majority", 0), ("majority", 1), ("ststnet", 0)):
         assert folds(copy, model, seed) == folds(finished, model, seed)
-    assert shard(copy, "majority") == shard(finished, "majority")
     both, alone = (json.loads(shard(of, "ststnet"))["folds"] for of in (finished, copy))
     assert alone == [fold for fold in both if fold.startswith("seed0/")]
     assert not (copy.folder / RUNS / "ststnet/seed1").exists()

@@ -10,6 +10,7 @@ from project import PROJECT, Project
 from mebench import cards
 from mebench.config import recipes
 from mebench.plan import Plan
+from mebench.plan.shards import Shards
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +53,11 @@ def test_a_dry_run_lists_every_job_before_any_data_are_there(tmp_path, monkeypat
     project = Project(tmp_path / "project")
     (project.folder / "paper.yaml").write_text((PROJECT / "paper.yaml").read_text())
     planned = Counter(job.split()[0] for job in project.planned("--configfile", "paper.yaml"))
-    pairs = {(run.task, run.model) for run in Plan.load(PROJECT / "paper.yaml").runs}
-    assert planned["train"] == planned["score"] == len(pairs)
+    plan = Plan.load(PROJECT / "paper.yaml")
+    together = {task: len(Shards(plan).together(task)) for task in plan.tasks}
+    pairs = {(run.task, run.model) for run in plan.runs}
+    assert planned["train"] == planned["score"] == len(pairs) - sum(together.values())
+    assert {name for name in planned if name.startswith("together_")} == {f"together_{task}" for task in plan.tasks}
     assert planned["faces"] == 6
 
 
@@ -87,7 +91,8 @@ models: [majority]
 """)
     text = project.snakemake("--dry-run", "--printshellcmds", "--configfile", "mine.yaml")
     planned = Counter(job.split()[0] for job in project.planned("--configfile", "mine.yaml"))
-    assert (planned["fetch"], planned["train"], planned["tables"]) == (1, 2, 2)
+    made = (planned["fetch"], planned["together_casme2-5"], planned["together_casme2-3"], planned["tables"])
+    assert made == (1, 1, 1, 2)
     assert "mebench index casme2" in text
     assert "flow_max" not in text
     assert "counts" not in text

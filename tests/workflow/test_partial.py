@@ -25,6 +25,22 @@ class Broken(nn.Module):
         super().__init__()
         raise ValueError("this network cannot be built")
 """
+CONTROL = """
+CARD = {
+    "title": "Dud", "kind": "control", "paper": None, "licence": "", "module": "Dud", "training": "fit",
+    "torch": False, "shared": True, "parameters": 0, "flops": 0,
+    "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "any", "center": "none"},
+    "recipe": {}, "resources": {"mem_mb": 1000, "runtime_min": 10, "gpu": 0}, "notes": "",
+}
+
+
+class Dud:
+    def __init__(self, num_classes):
+        pass
+
+    def fit(self, x, y):
+        raise ValueError("this control cannot count")
+"""
 CONFIG = """
 datasets:
   smic: {source: synthetic, subjects: 2, clips: 2}
@@ -34,6 +50,7 @@ tasks: [smic-3, samm-3]
 models:
   - {model: ststnet, epochs: 1}
   - {model: broken.py, name: broken, tasks: [smic-3]}
+  - {model: dud.py, name: dud, tasks: [smic-3]}
   - majority
 """
 
@@ -43,9 +60,14 @@ def failed(tmp_path_factory):
     """A project of which a model, a dataset and a dataset that no task needs have failed."""
     with served(tmp_path_factory.mktemp("partial")) as project:
         (project.folder / "broken.py").write_text(MODEL)
+        (project.folder / "dud.py").write_text(CONTROL)
         project.configure(CONFIG)
         project.output = project.snakemake("--cores", "2", ok=False)
         yield project
+
+
+def made_by_broken(name):
+    return "/broken/" in name or "/dud/" in name
 
 
 def rows(project, table):
@@ -75,6 +97,8 @@ def test_what_is_there_is_in_the_tables_and_nothing_incomplete_is_ranked(failed)
     assert there["ststnet"]["rank"] == "1"
     assert (there["broken"]["block"], there["broken"]["rank"]) == ("missing", "")
     assert "cannot be built" in there["broken"]["note"]
+    assert (there["dud"]["block"], there["majority"]["block"]) == ("missing", "controls")
+    assert "this control cannot count" in there["dud"]["note"], "it shares its job with majority, and fails alone"
     assert {row["block"] for row in rows(failed, "samm-3").values()} == {"missing"}
     for table in ("smic-3", "samm-3"):
         for suffix in ("md", "tex", "html"):
@@ -86,14 +110,15 @@ def test_the_next_start_makes_only_what_is_missing(failed, tmp_path):
     failed.configure(
         CONFIG.replace("/nowhere", "synthetic, subjects: 2, clips: 2").replace("  mmew: {source: /neither}\n", "")
         .replace("  - {model: broken.py, name: broken, tasks: [smic-3]}\n", "")
+        .replace("  - {model: dud.py, name: dud, tasks: [smic-3]}\n", "")
     )  # fmt: skip
     planned = failed.planned()
     assert not [job for job in planned if job.startswith(("train", "score ", "input")) and "smic" in job]
     assert "tables results/tables/smic-3.csv" in planned
     assert "report results/report.html" in planned
     failed.snakemake("--cores", "2")
-    assert {name: failed.folds()[name] for name in before if "/broken/" not in name} == {
-        name: stamp for name, stamp in before.items() if "/broken/" not in name
+    assert {name: failed.folds()[name] for name in before if not made_by_broken(name)} == {
+        name: stamp for name, stamp in before.items() if not made_by_broken(name)
     }
     page = (failed.folder / "results/report.html").read_text(encoding="utf-8")
     assert "INCOMPLETE" not in page

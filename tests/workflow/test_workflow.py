@@ -81,7 +81,7 @@ def test_the_dry_run_of_a_fresh_project_is_complete(copy):
     copy.run("rm", "-r", "results", ".snakemake")
     jobs = rules(copy.planned())
     once = dict.fromkeys(("resolve", "fetch", "index", "inputs", "scores", "tables", "dataset_plots", "report"), 1)
-    assert jobs == once | {"train": 4, "score": 4, "plots_megc2019-flow": 1}
+    assert jobs == once | {"train": 2, "score": 2, "together_megc2019-flow": 1, "plots_megc2019-flow": 1}
 
 
 def test_the_same_project_somewhere_else_makes_the_same_bytes(finished, copy):
@@ -170,15 +170,17 @@ def test_a_missing_source_is_one_sentence_and_leaves_nothing(copy):
 
 def test_every_rule_logs_measures_and_names_its_environment():
     text = "".join(path.read_text() for path in (PROJECT / "workflow/rules").glob("*.smk"))
-    rules = re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]  # plots are a rule for each task, made in a loop
-    assert len(rules) == 18
+    rules = re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]  # two are a rule for each task, made in a loop
+    assert len(rules) == 19
     rules.remove(
         next(rule for rule in rules if rule.startswith(" resolve:"))
     )  # no command: it writes the configuration
     for directive in ("log:", "benchmark:", "conda:", "resources:", "shell:"):
         assert all(len(re.findall(rf"^ +{directive}", rule, re.MULTILINE)) == 1 for rule in rules), directive
     long = [rule.partition(":")[0].strip() for rule in rules if "localrule: True" not in rule]
-    assert sorted(long) == ["faces", "final", "input_parts", "inputs", "train"], "only these become jobs of a cluster"
+    assert sorted(long) == ["faces", "final", "input_parts", "inputs", "together_megc2019-flow", "train"], (
+        "only these become jobs of a cluster"
+    )
     assert "\n    script:" not in text
     assert text.count("\n    run:") == 1
     assert "\ncheckpoint " not in text

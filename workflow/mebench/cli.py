@@ -19,6 +19,7 @@ ORDER = (
     "faces",
     "inputs",
     "train",
+    "together",
     "pool",
     "final",
     "folds",

@@ -99,6 +99,27 @@ class ModelCard(_NamedCard, total=False):
     deviations: list[dict[str, str]]
 
 
+class JobCard(TypedDict, total=False):
+    """What the card of a model says of its jobs; it decides no result, so that it is no part of the code of a fold.
+
+    ``torch: False``: the model works on NumPy arrays. ``shared: True``: it is so cheap that one job trains and scores
+    all such models of a task.
+    """
+
+    torch: bool
+    shared: bool
+
+
+def is_light(name: str) -> bool:
+    """Whether a model needs no torch."""
+    return cards.card("models", name).get("torch") is False
+
+
+def shares_job(name: str) -> bool:
+    """Whether a model is trained and scored in one job with others."""
+    return cards.card("models", name).get("shared") is True
+
+
 def model_card(name: str) -> ModelCard:
     """The card of a model, by its name or the path of its file. The configuration has checked it
     (``config/card_check.py``), and the contract tests those of the package."""

@@ -18,7 +18,7 @@ from mebench.plan import Plan
 from mebench.plan.code import CodeDigests
 from mebench.plan.data_state import DataStates
 from mebench.plan.expected_time import ExpectedTime
-from mebench.plan.runs import parameter, spec_digest
+from mebench.plan.runs import parameter, parameters, spec_digest
 from mebench.plan.shards import Shards
 from mebench.plan.timer import OneTimer
 
@@ -80,6 +80,19 @@ def runs_of(wildcards):
 
 def seeds_of(wildcards):
     return ",".join(str(run.seed) for run in runs_of(wildcards))
+
+
+def runs_together(task):
+    """The runs of the models of a task that share a job."""
+    return [
+        run
+        for model in shards.together(task)
+        for run in plan.paths.with_seeds(task, model)
+    ]
+
+
+def unique(values):
+    return list(dict.fromkeys(values))
 
 
 def write_configuration(file, log):

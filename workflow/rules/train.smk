@@ -15,7 +15,7 @@ rule train:
     benchmark:
         "<results>/benchmarks/train/{task}/{model}/{scatteritem}.tsv"
     wildcard_constraints:
-        model=plan.trained_here,
+        model=shards.alone,
     conda:
         "../../envs/mebench.yaml"
     threads: 1
@@ -32,7 +32,7 @@ rule train:
         spec=lambda wildcards: parameter(runs_of(wildcards)),
         seeds=seeds_of,
         digest=lambda wildcards: spec_digest(runs_of(wildcards)),
-        code=lambda wildcards: code.run("train", runs_of(wildcards)[0]),
+        code=lambda wildcards: code.training(runs_of(wildcards)[0]),
     # exec: the shell would die of a scheduler's signal to stop, and training with it before it has kept its state
     shell:
         "exec mebench train --run {wildcards.task}/{wildcards.model} --seeds {params.seeds} --config {input.config:q}"

@@ -10,7 +10,7 @@ from mebench.cards import Card
 from mebench.config import deviations, input_names
 from mebench.config.spec import RequiredInputs
 from mebench.errors import UserError, did_you_mean
-from mebench.model_card import Change, RequiredCard, RequiredMeasurement, Resources
+from mebench.model_card import Change, JobCard, RequiredCard, RequiredMeasurement, Resources
 
 # in the order of the types, so that a message names what is missing in the order of the documentation
 KEYS, INPUTS = tuple(RequiredCard.__annotations__), tuple(RequiredInputs.__annotations__)
@@ -40,6 +40,11 @@ def _problems(card: Card, recipe: Collection[str]) -> Iterator[str]:
         yield f"lacks {', '.join(missing)}"
     if card.get("training", "gradient") not in TRAINING:
         yield f"has training: {card['training']}{did_you_mean(str(card['training']), TRAINING)}"
+    for key in JobCard.__annotations__:
+        if not isinstance(card.get(key, True), bool):
+            yield f"has {key}: {card[key]}; write True or False"
+    if card.get("torch") is False and card.get("training", "gradient") == "gradient":
+        yield "has torch: False, which no model can have that is trained by gradient"
     serves = card.get("serves", ["recognition"])
     if not isinstance(serves, list) or not serves or not all(isinstance(name, str) for name in serves):
         yield f"has serves: {serves}, which is no list of kinds of task, such as [recognition]"

@@ -11,7 +11,7 @@ from mebench.config import augmentations, card_check, flow_choice
 from mebench.config.entries import ModelEntry
 from mebench.config.spec import Option, Recipe, RunSpec
 from mebench.errors import UserError, check_folder_name, did_you_mean
-from mebench.model_card import Change, ModelCard, Resources, model_card
+from mebench.model_card import Change, ModelCard, Resources, is_light, model_card
 from mebench.owner_paths import expanded
 from mebench.protocols.tasks import TASKS
 
@@ -78,7 +78,7 @@ def resolve(written: str | Mapping[str, object], flow: str = flow_choice.TVL1[0]
     card = model_card(model)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
     tasks = _tasks(name, entry.pop("tasks", None))
-    final = _final(name, card, entry.pop("final", False))
+    final = _final(name, model, card, entry.pop("final", False))
     check_folder_name("model", name)
     training = card.get("training", "gradient")
     stage = entry.pop("stage", {})
@@ -126,13 +126,13 @@ def _tasks(name: str, tasks: object) -> list[str] | None:
     return tasks
 
 
-def _final(name: str, card: ModelCard, final: object) -> bool:
+def _final(name: str, model: str, card: ModelCard, final: object) -> bool:
     """Whether a training on everyone is asked for; a UserError where it would leave no weights."""
     if isinstance(final, str):
         final = cards.TRUTH.get(final.lower(), final)
     if not isinstance(final, bool):
         raise UserError(f"the model entry '{name}' has final: {final}; write true or false")
-    if final and card.get("training", "gradient") not in ("gradient", "fit"):
+    if final and (is_light(model) or card.get("training", "gradient") not in ("gradient", "fit")):
         raise UserError(f"the model entry '{name}' has final: true, but {card['title']} learns no weights that could "
                         "be kept; leave final out")  # fmt: skip
     return final

@@ -17,6 +17,7 @@ CARD = {
     "licence": "The authors' script carries no licence; written from a description of it.",
     "module": "BiWOOFSVM",
     "training": "fit",
+    "shared": True,
     "parameters": 0,  # none trained by gradient; the hyperplanes are 201 numbers per class
     "flops": 0,
     "inputs": {

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from torch import nn
-
 from mebench.metrics.intervals import Interval
 from mebench.spotting.recording import Footage
 from mebench.spotting.training_labels import TrainingLabels
@@ -20,6 +18,8 @@ CARD = {
     "licence": "",
     "module": "ConstantRate",
     "training": "direct",
+    "torch": False,
+    "shared": True,
     "parameters": 0,
     "flops": 0,
     "inputs": {"kind": "roi_flow", "size": 10, "channels": ["brow_left_u"], "range": "any", "center": "none"},
@@ -29,11 +29,11 @@ CARD = {
 }
 
 
-class ConstantRate(nn.Module):
+class ConstantRate:
     """Spots like a clock. ``num_classes`` is not needed: emotions are those of the labels."""
 
     def __init__(self, num_classes: int):
-        super().__init__()
+        pass
 
     def spot(self, training: Sequence[Footage], tested: Sequence[Footage], draw: Random) -> list[list[Interval]]:
         """Intervals of each recording, in frames: one in the middle of each 1 / rate frames."""

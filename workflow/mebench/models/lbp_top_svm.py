@@ -12,6 +12,7 @@ CARD = {
     "licence": "Written from the definition of the operator; no code was taken.",
     "module": "LBPTOPSVM",
     "training": "fit",
+    "shared": True,
     "parameters": 0,  # none trained by gradient; the hyperplanes are 1,126 numbers per class
     "flops": 0,
     "inputs": {

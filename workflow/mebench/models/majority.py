@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import torch
-from torch import nn
+from collections.abc import Sequence
+
+import numpy as np
 
 CARD = {
     "title": "Majority class",
@@ -12,6 +13,8 @@ CARD = {
     "licence": "",
     "module": "Majority",
     "training": "fit",
+    "torch": False,
+    "shared": True,
     "parameters": 0,
     "flops": 0,
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "any", "center": "none"},
@@ -21,17 +24,14 @@ CARD = {
 }
 
 
-class Majority(nn.Module):
-    """Logits (N, num_classes): the logarithms of the class counts of the training clips. Ties go to the first class."""
-
-    counts: torch.Tensor
+class Majority:
+    """The shares of the classes among the training clips, (n, num_classes). Ties go to the first class."""
 
     def __init__(self, num_classes: int):
-        super().__init__()
-        self.register_buffer("counts", torch.zeros(num_classes))
+        self.counts = np.zeros(num_classes, dtype=np.int64)
 
-    def fit(self, x: torch.Tensor, y: torch.Tensor) -> None:
-        self.counts.copy_(torch.bincount(y, minlength=len(self.counts)))
+    def fit(self, x: Sequence[np.ndarray], y: np.ndarray) -> None:
+        self.counts = np.bincount(y, minlength=len(self.counts))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (self.counts + 1e-9).log().expand(len(x), -1)
+    def predict(self, x: Sequence[np.ndarray], seed: int) -> np.ndarray:
+        return np.tile(self.counts / self.counts.sum(), (len(x), 1))

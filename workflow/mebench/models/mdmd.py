@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from random import Random
 
 import numpy as np
-from torch import nn
 
 from mebench.metrics.intervals import Interval
 from mebench.metrics.spotting import Convention, Counts, match
@@ -24,6 +23,8 @@ CARD = {
     "licence": "The code of MEGC2020's baseline was not copied; written from a description of it.",
     "module": "MDMD",
     "training": "direct",
+    "torch": False,
+    "shared": True,
     "parameters": 0,
     "flops": 0,
     "inputs": {
@@ -124,7 +125,7 @@ class Curve:
         ]
 
 
-class MDMD(nn.Module):
+class MDMD:
     """Spots motion that comes back. ``num_classes`` is not needed; ``flow``, ``pace`` and ``size`` are those of its
     input."""
 
@@ -137,7 +138,6 @@ class MDMD(nn.Module):
         pace: str = "full",
         size: str = "paper",
     ):
-        super().__init__()
         self.expression, self.share = expression, share
 
     def spot(self, training: Sequence[Footage], tested: Sequence[Footage], draw: Random) -> list[list[Interval]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from torch import nn
-
 from mebench.metrics.intervals import Interval
 from mebench.spotting.recording import Footage
 from mebench.spotting.training_labels import TrainingLabels
@@ -19,6 +17,8 @@ CARD = {
     "licence": "",
     "module": "RandomIntervals",
     "training": "direct",
+    "torch": False,
+    "shared": True,
     "parameters": 0,
     "flops": 0,
     "inputs": {"kind": "roi_flow", "size": 10, "channels": ["brow_left_u"], "range": "any", "center": "none"},
@@ -28,11 +28,11 @@ CARD = {
 }
 
 
-class RandomIntervals(nn.Module):
+class RandomIntervals:
     """Spots at random. ``num_classes`` is not needed: emotions are those of the labels."""
 
     def __init__(self, num_classes: int):
-        super().__init__()
+        pass
 
     def spot(self, training: Sequence[Footage], tested: Sequence[Footage], draw: Random) -> list[list[Interval]]:
         """Intervals of each recording, in frames. Their number is the training rate times its frames, rounded up as

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from torch import nn
-
 from mebench.metrics.intervals import Interval
 from mebench.spotting.recording import Footage
 
@@ -18,6 +16,8 @@ CARD = {
     "licence": "",
     "module": "SpottingOracle",
     "training": "oracle",
+    "torch": False,
+    "shared": True,
     "parameters": 0,
     "flops": 0,
     "inputs": {"kind": "roi_flow", "size": 10, "channels": ["brow_left_u"], "range": "any", "center": "none"},
@@ -27,11 +27,11 @@ CARD = {
 }
 
 
-class SpottingOracle(nn.Module):
+class SpottingOracle:
     """Spots what is labelled."""
 
     def __init__(self, num_classes: int):
-        super().__init__()
+        pass
 
     def spot(self, training: Sequence[Footage], tested: Sequence[Footage], draw: Random) -> list[list[Interval]]:
         """The labels of each tested recording, which no other model is given."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import nn
+from collections.abc import Sequence
+
+import numpy as np
+
+from mebench.models import _draws
 
 CARD = {
     "title": "Stratified random",
@@ -13,6 +15,8 @@ CARD = {
     "licence": "",
     "module": "StratifiedRandom",
     "training": "fit",
+    "torch": False,
+    "shared": True,
     "parameters": 0,
     "flops": 0,
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v", "strain"], "range": "any", "center": "none"},
@@ -22,19 +26,14 @@ CARD = {
 }
 
 
-class StratifiedRandom(nn.Module):
-    """Logits (N, num_classes) for one class of each clip. It is drawn with the CPU's global random numbers, which the
-    fold seeds: all devices give the same."""
-
-    prior: torch.Tensor
+class StratifiedRandom:
+    """One class of each clip, (n, num_classes), with the probability 1. It is drawn with the seed of the fold."""
 
     def __init__(self, num_classes: int):
-        super().__init__()
-        self.register_buffer("prior", torch.full((num_classes,), 1 / num_classes))
+        self.shares = np.full(num_classes, 1 / num_classes)
 
-    def fit(self, x: torch.Tensor, y: torch.Tensor) -> None:
-        self.prior.copy_(torch.bincount(y, minlength=len(self.prior)) / len(y))
+    def fit(self, x: Sequence[np.ndarray], y: np.ndarray) -> None:
+        self.shares = np.bincount(y, minlength=len(self.shares)) / len(y)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        drawn = torch.multinomial(self.prior.cpu(), len(x), replacement=True)
-        return 30.0 * F.one_hot(drawn, len(self.prior)).to(x.device)
+    def predict(self, x: Sequence[np.ndarray], seed: int) -> np.ndarray:
+        return np.eye(len(self.shares))[_draws.classes(seed, self.shares, len(x))]

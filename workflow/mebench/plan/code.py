@@ -7,11 +7,12 @@ Snakefile is parsed.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mebench import cards, sources
 from mebench.config import input_names
+from mebench.model_card import is_light
 from mebench.plan.runs import Run
 
 PACKAGE = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "fetch": ("verbs/fetch.py",),
     "faces": ("verbs/faces.py",),
     "train": ("training/fold.py", "training/data.py", "protocols/loso.py"),
+    "light": ("runs/light.py", "training/light.py", "protocols/loso.py"),
     "folds": ("runs/handout.py",),
     "adopt": ("runs/adopt.py",),
     "final": ("runs/final.py", "training/fold.py", "training/data.py", "protocols/loso.py"),
@@ -57,6 +59,14 @@ class CodeDigests:
     def run(self, area: str, run: Run) -> str:
         """The same of a rule that makes something of one run: with the code of its model and of its kind of task."""
         return self.task(area, run.spec["task"]) + self._model(run.spec["model"])
+
+    def training(self, run: Run) -> str:
+        """The code that trains a run: with torch, or without."""
+        return self.run("light" if is_light(run.spec["model"]) else "train", run)
+
+    def together(self, runs: Iterable[Run]) -> list[str]:
+        """The code that trains and scores the runs of several models."""
+        return sorted({self.training(run) + self.run("score", run) for run in runs})
 
     def task(self, area: str, task: Mapping[str, object]) -> str:
         """The same of a rule that makes something of all runs of a task: with the code of its kind."""

@@ -18,7 +18,7 @@ START = 4.0  # core-seconds of a job of training before its first fold
 PER_FOLD = 0.1  # core-seconds of a fold besides its epochs
 OTHERS = {"resolve": 0.5, "fetch": 5.0, "index": 1.0, "faces": 8.0, "input_parts": 8.0, "inputs": 8.0, "score": 1.0,
           "scores": 0.5, "tables": 0.5, "dataset_plots": 4.0, "report": 2.0}  # fmt: skip
-PLOTS, UNKNOWN = 15.0, 2.0
+PLOTS, TOGETHER, UNKNOWN = 15.0, 8.0, 2.0
 
 
 class ExpectedTime:
@@ -32,6 +32,8 @@ class ExpectedTime:
         if rule in ("train", "final"):
             shards = int(wildcards.get("scatteritem", "1-of-1").rpartition("-of-")[2])
             return START + self._training.get((wildcards["task"], wildcards["model"]), 0.0) / shards
+        if rule.startswith("together_"):
+            return TOGETHER
         return PLOTS if rule.startswith("plots_") else OTHERS.get(rule, UNKNOWN)
 
     @cached_property

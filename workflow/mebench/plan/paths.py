@@ -102,6 +102,11 @@ class Paths:
         """The summary of each training job of the runs of a model on a task."""
         return [f"{self.results}/runs/{runs[0].task}/{runs[0].model}/shards/{item}.json" for item in items]
 
+    def pooled(self, runs: Iterable[Run]) -> list[str]:
+        """What pooling writes of each run."""
+        names = ("predictions.csv", "history.csv", "run.json")
+        return [f"{self.folder(run)}/{name}" for run in runs for name in names]
+
     def folder(self, run: Run) -> str:
         """The folder of a run."""
         return f"{self.results}/runs/{run.id}"

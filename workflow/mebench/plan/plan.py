@@ -122,15 +122,23 @@ class Plan:
         return [str(Path(model).resolve()) for model in self.model_names if cards.is_rule_file(model)]
 
     @property
+    def outside(self) -> set[str]:
+        """The names of the entries that rules of their own train."""
+        return {name for name, entry in self.entries.items() if entry["training"] == "rules"}
+
+    @property
     def trained_outside(self) -> str:
-        """A regular expression for the names of the entries that rules of their own train."""
-        names = [re.escape(name) for name, entry in self.entries.items() if entry["training"] == "rules"]
-        return "|".join(names) or "(?!)"  # nothing matches that
+        """A regular expression for these names."""
+        return _one_of(self.outside)
 
     @property
     def trained_here(self) -> str:
         """A regular expression for the names of all other entries."""
-        return rf"(?!(?:{self.trained_outside})/)[^/]+"
+        return self.other_than(self.outside)
+
+    def other_than(self, names: Collection[str]) -> str:
+        """A regular expression for the names of entries, but for these: as a folder, and as a file of scores."""
+        return rf"(?!(?:{_one_of(names)})(?:/|\.json$))[^/]+"
 
     # --- tables and the report
 
@@ -178,3 +186,7 @@ class Plan:
         results = Path(self.config["results"])
         shown = results.name if results.is_absolute() else str(self.config["results"])
         return canonical_json({**self.config, "datasets": kept, "results": shown})
+
+
+def _one_of(names: Collection[str]) -> str:
+    return "|".join(map(re.escape, sorted(names))) or "(?!)"  # nothing matches that

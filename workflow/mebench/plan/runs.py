@@ -51,6 +51,11 @@ def parameter(runs: Sequence[Run]) -> str:
     return canonical_json({**runs[0].spec, "seed": [run.seed for run in runs]})
 
 
+def parameters(runs: Iterable[Run]) -> str:
+    """The specs of all runs of several models as one canonical string."""
+    return canonical_json([run.spec for run in runs])
+
+
 def spec_digest(runs: Iterable[Run]) -> str:
     """16 hexadecimal digits for the specs of runs: whether a job that waited in a queue still trains what was asked."""
     return digest(*(run.parameter for run in runs))[:16]

@@ -5,16 +5,20 @@ seed, ``auto`` as many as make each last about half an hour by the model's card.
 ``shards=auto,hsta=fold,ststnet=1``. The number must not depend on what a workflow makes while it runs, because every
 job of it reads the plan again; so folds are counted from the configuration, and a shard beyond the last fold is an
 empty job.
+
+Models that take seconds, such as controls, are trained and scored in one job for each task.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 from mebench import tasks
 from mebench.config import feasible
 from mebench.errors import UserError, did_you_mean
+from mebench.model_card import shares_job
 from mebench.plan import estimate
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
@@ -44,6 +48,27 @@ class Shards:
         if wanted == "auto":
             return min(folds, max(1, math.ceil(folds * self.seconds_per_fold(runs[0]) / JOB_SECONDS)))
         return min(folds, int(wanted))
+
+    def together(self, task: str) -> list[str]:
+        """The model entries of a task that one job trains and scores, because their cards say so. Those that the
+        setting names have jobs of their own."""
+        return [model for model in self.plan.paths.models_of(task) if model in self._sharing]
+
+    @cached_property
+    def _sharing(self) -> set[str]:
+        entries = self.plan.entries.items()
+        return {name for name, entry in entries if name not in self.setting
+                and entry["training"] != "rules" and shares_job(entry["model"])}  # fmt: skip
+
+    @property
+    def alone(self) -> str:
+        """A regular expression for the names of the entries that the engine trains in jobs of their own."""
+        return self.plan.other_than(self._sharing | self.plan.outside)
+
+    def minutes_together(self, task: str) -> int:
+        """The minutes that the job of these models asks for: those on their cards, but for what takes seconds."""
+        runs = [run for model in self.together(task) for run in self.plan.paths.with_seeds(task, model)]
+        return LEAST_MINUTES + sum(one for run in runs if (one := run.resources["runtime_min"]) > LEAST_MINUTES)
 
     def minutes(self, runs: Sequence[Run]) -> int:
         """The minutes that each job asks for: its share of those on the model's card, which are for all folds of one

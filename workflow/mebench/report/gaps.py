@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -68,8 +69,15 @@ class Reasons:
             if said and state.waiting:
                 return said
         jobs = [(rule, name) for rule in ("train", "folds", "adopt", "score") for name in (run.id, run.of_all_seeds)]
-        said = next((self._said[job] for job in jobs if job in self._said), "")
+        said = next((self._said[job] for job in jobs if job in self._said), "") or self._together(run)
         return said or (f"{state.waiting} was not made" if state.waiting else UNKNOWN)
+
+    def _together(self, run: Run) -> str:
+        """What the job that a run shares with others says of its model."""
+        said = self._said.get(("together", run.task), "")
+        others = "|".join(re.escape(model) for model in self.plan.paths.models_of(run.task))
+        own = re.search(rf"(?:failed: |; ){re.escape(run.model)}: (.*?)(?=; (?:{others}): |$)", said)
+        return own[1] if own else ""
 
     def absent(self, state: RunState) -> AbsentRun:
         """The record of a run without predictions."""

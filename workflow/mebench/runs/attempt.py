@@ -3,36 +3,53 @@ shard."""
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from mebench import instruction_set, tasks
-from mebench.checkout import checkout
-from mebench.errors import UserError
+from mebench import tasks
 from mebench.files import canonical_json, file_digest, write_csv, write_json
 from mebench.runs import fold_file, predicted_files
+from mebench.runs.begun import begun, now, outcome
 from mebench.runs.checkpoint import Checkpoint
-from mebench.runs.device import device_name, peak_memory_mb, versions
+from mebench.runs.device import device_name, peak_memory_mb, prepared, versions
 from mebench.runs.execution import Execution
-from mebench.runs.fingerprint import Parts
+from mebench.runs.fingerprint import Parts, parts_of
 from mebench.runs.lock import Holder
-from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RECORD, WEIGHTS, checkpoint_file
-from mebench.runs.records import FoldRecord
-from mebench.runs.where import where
+from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS, RECORD, WEIGHTS, RunFiles, checkpoint_file
+from mebench.runs.records import RESUMED, FoldRecord
+from mebench.training.data import TaskData
 from mebench.training.fold import FoldJob, FoldResult, run_fold
-from mebench.training.limits import Diverged, Limits, Stopped
+from mebench.training.limits import Limits
 from mebench.training.loop import out_of_memory
 from mebench.training.selection import HistoryRow
 
-# failures after which the next job resumes the fold, perhaps with other limits
-RESUMED = ("timeout", "out_of_memory")
+
+@dataclass(frozen=True)
+class Networks:
+    """What makes the folds of a job, from its ``data``, on a device that is set up."""
+
+    data: TaskData
+    on: torch.device
+
+    @classmethod
+    def prepared(cls, data: TaskData, execution: Execution) -> Networks:
+        """The process is set up for training."""
+        return cls(data, prepared(execution.device, execution.threads))
+
+    @property
+    def device(self) -> str:
+        """cpu or cuda."""
+        return self.on.type
+
+    def attempt(self, files: RunFiles, fold: str, execution: Execution, stop: Callable[[], bool]) -> Attempt:
+        """A try at a fold."""
+        job = FoldJob(files.spec, self.data, fold, *self.data.folds()[fold], self.on)
+        return Attempt(files.run, job, parts_of(files.spec, self.data.digest, fold), execution, stop)
 
 
 @dataclass(frozen=True)
@@ -60,7 +77,7 @@ class Attempt:
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
         limits = Limits(self.execution.fold_seconds, checkpoint, self.execution.save_weights)
-        result, status, message = outcome(run, job.fold, partial(run_fold, job, tell, limits))
+        result, status, message = outcome(run, job.fold, partial(run_fold, job, tell, limits), out_of_memory)
         record = replace(record, status=status, message=message, seconds=round(checkpoint.spent(), 3), finished=now())
         record = replace(record, peak_memory_mb=peak_memory_mb(job.device))
         with fold_file.written(run, job.fold) as folder:
@@ -83,53 +100,11 @@ class Attempt:
         return Checkpoint(path, self.fingerprint, self.stop, every)
 
     def begun(self) -> FoldRecord:
-        """The record before the training: what the fold is made from. It is taken now, because files may change before
-        the end."""
+        """The record before the training."""
         job = self.job
-        return FoldRecord(
-            fold=job.fold,
-            fingerprint=self.fingerprint,
-            status="",
-            message="",
-            made_from=self.parts.as_json(),
-            started=now(),
-            clips={"train": len(job.train), "test": len(job.test)},
-            device=device_name(job.device),
-            where=where(job.device.type),
-            source=checkout(),
-            threads=self.execution.threads,
-            isa=instruction_set.in_use().as_json(),
-            versions=versions(),
-            spec=job.spec,
-        )
-
-
-def outcome(run: Path, fold: str, train: Callable[[], FoldResult]) -> tuple[FoldResult | None, str, str]:
-    """(result, status, message) of a fold. An error of the model in this fold must not stop the other folds."""
-    try:
-        return train(), "done", ""
-    except (UserError, Stopped):
-        raise
-    except Diverged as error:
-        return None, "diverged", str(error)
-    except TimeoutError as error:
-        return None, "timeout", str(error)
-    except Exception as error:
-        if out_of_memory(error):
-            return None, "out_of_memory", str(error).splitlines()[0] if str(error) else "out of memory"
-        if broken := machine_fault(error):
-            raise UserError(f"{fold} of {run}: {broken}; finished folds are kept, the next job goes on") from error
-        traceback.print_exc()
-        return None, "failed", f"{type(error).__name__}: {error}"
-
-
-def machine_fault(error: Exception) -> str:
-    """What failed, where it is the machine and not the model; empty for other errors. A GPU that failed once fails for
-    all later folds of the process, and another job may be able to read a file that cannot be read now."""
-    text = str(error).splitlines()[0] if str(error) else ""
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'}: {error.strerror or text}"
-    return f"the GPU failed ({text})" if isinstance(error, RuntimeError) and "CUDA error" in text else ""
+        clips = {"train": len(job.train), "test": len(job.test)}
+        record = begun(self.parts, job.spec, clips, job.device.type, versions())
+        return replace(record, device=device_name(job.device), threads=self.execution.threads)
 
 
 def ended(record: FoldRecord, result: FoldResult) -> FoldRecord:
@@ -143,11 +118,6 @@ def ended(record: FoldRecord, result: FoldResult) -> FoldRecord:
         weights=result.weights,
         resumed_at_epoch=result.resumed,
     )
-
-
-def now() -> str:
-    """The time in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def write_result(folder: Path, job: FoldJob, result: FoldResult, save_weights: bool) -> None:

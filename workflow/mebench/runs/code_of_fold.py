@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mebench import cards, codedigest, tasks
 from mebench.config.spec import RunSpec
+from mebench.model_card import is_light
 
 PACKAGE = Path(__file__).parents[1]
 ENGINE = (
@@ -19,6 +20,11 @@ ENGINE = (
     "mebench.runs.attempt:write_result",
     "mebench.runs.device:prepared",
     "mebench.runs.checkpoint:Checkpoint",
+)
+LIGHT = (
+    "mebench.training.light:run_fold",
+    "mebench.training.light:load",
+    "mebench.runs.light:write_result",
 )
 # modules that read, write and report errors, but decide no result
 PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.formats", "mebench.cards")
@@ -37,7 +43,8 @@ def engine_digest(spec: RunSpec) -> str:
     """Digest of what training, protocol, metrics and the run's kind of task do."""
     path = cards.locate("tasks", tasks.name_of(spec["task"])).resolve()
     kind = _entry("tasks", path, tasks.card(spec["task"])["module"])
-    return codedigest.digest([*ENGINE, kind], PACKAGE, PLUMBING)
+    light = "model" in spec and is_light(spec["model"])
+    return codedigest.digest([*(LIGHT if light else ENGINE), kind], PACKAGE, PLUMBING)
 
 
 def _entry(room: str, path: Path, name: str) -> str:

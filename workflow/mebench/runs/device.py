@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import platform
-import resource
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ import torch
 from mebench import __version__
 from mebench.checkout import version_of
 from mebench.errors import UserError
+from mebench.runs.begun import memory_of_process
 
 
 def prepared(wanted: str, threads: int) -> torch.device:
@@ -42,7 +42,7 @@ def peak_memory_mb(device: torch.device) -> float:
     """Peak memory so far: of the fold on a GPU, of the whole process on the CPU."""
     if device.type == "cuda":
         return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, 1)
+    return memory_of_process()
 
 
 def versions() -> dict[str, str]:

@@ -19,7 +19,8 @@ from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import canonical_json, read_json, write_json
 from mebench.runs import final_files, lock
-from mebench.runs.attempt import Attempt, ended, now, outcome, write_history
+from mebench.runs.attempt import Attempt, ended, write_history
+from mebench.runs.begun import now, outcome
 from mebench.runs.checkpoint import Checkpoint
 from mebench.runs.device import peak_memory_mb, prepared
 from mebench.runs.execution import Execution
@@ -32,6 +33,7 @@ from mebench.training import normalise
 from mebench.training.data import TaskData
 from mebench.training.fold import FoldJob, FoldResult, run_fold
 from mebench.training.limits import Limits
+from mebench.training.loop import out_of_memory
 from mebench.training.network import tensors_of
 
 EVERYONE = "everyone"
@@ -92,7 +94,8 @@ class _Training:
                 bar.epoch(epoch, loss)
                 holder.tell(epoch, loss)
 
-            result, status, message = outcome(self.files.run, EVERYONE, partial(run_fold, job, tell, limits))
+            train = partial(run_fold, job, tell, limits)
+            result, status, message = outcome(self.files.run, EVERYONE, train, out_of_memory)
             record = replace(
                 begun, status=status, message=message, seconds=round(checkpoint.spent(), 3), finished=now()
             )

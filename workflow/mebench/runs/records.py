@@ -13,6 +13,8 @@ from mebench.runs.paths import RECORD
 
 Facts = Mapping[str, object]  # names and what is known of each
 REQUIRED = {"fold", "fingerprint", "status", "message"}
+# failures after which the next job resumes the fold, perhaps with other limits
+RESUMED = ("timeout", "out_of_memory")
 # keys that only a finished fold has
 OF_RESULT = ("parameters", "selected_epoch", "batch_parts", "weights", "resumed_at_epoch")
 

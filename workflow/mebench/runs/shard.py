@@ -14,23 +14,18 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import torch
-
 from mebench.config import spec as specs
 from mebench.errors import UserError, did_you_mean
 from mebench.files import remove_leftovers
 from mebench.protocols import loso
 from mebench.runs import fold_file, lock, paths, workers
-from mebench.runs.attempt import RESUMED, Attempt
-from mebench.runs.device import prepared
+from mebench.runs.engines import Engine, FoldData, engine
 from mebench.runs.execution import Execution
-from mebench.runs.fingerprint import fingerprint, parts_of
+from mebench.runs.fingerprint import fingerprint
 from mebench.runs.paths import WEIGHTS, RunFiles, checkpoint_file, file_name, running_file
 from mebench.runs.progress import ShardProgress
-from mebench.runs.records import FoldRecord, record_of, whole
+from mebench.runs.records import RESUMED, FoldRecord, record_of, whole
 from mebench.runs.where import where
-from mebench.training.data import TaskData
-from mebench.training.fold import FoldJob
 from mebench.training.limits import Stopped
 
 # a fold that would diverge again is a result; other failures are tried again by the next job
@@ -66,19 +61,13 @@ class Work:
     settings of the execution, and a function that says whether to stop."""
 
     runs: Sequence[RunFiles]
-    data: TaskData
+    data: FoldData
     execution: Execution
     stop: Callable[[], bool]
 
-    def attempt(self, pair: Pair, device: torch.device) -> Attempt:
-        """A try at a fold."""
-        files, fold = self.runs[pair[0]], pair[1]
-        job = FoldJob(files.spec, self.data, fold, *self.data.folds()[fold], device)
-        return Attempt(files.run, job, parts_of(files.spec, self.data.digest, fold), self.execution, self.stop)
-
 
 def run_shard(
-    runs: Sequence[RunFiles], load: Callable[[], TaskData], shard: tuple[int, int], execution: Execution,
+    runs: Sequence[RunFiles], load: Callable[[], FoldData], shard: tuple[int, int], execution: Execution,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[list[FoldRecord]]:  # fmt: skip
     """Train the missing folds of shard (index, count) of several runs, and return the records of its folds, for each
@@ -117,7 +106,7 @@ def recorded(run: Path, fingerprints: dict[str, str]) -> list[FoldRecord]:
 
 
 def train_loaded(
-    runs: Sequence[RunFiles], load: Callable[[], TaskData], execution: Execution,
+    runs: Sequence[RunFiles], load: Callable[[], FoldData], execution: Execution,
     todo: dict[Pair, str], listener: Listener, stop: Callable[[], bool],
 ) -> None:  # fmt: skip
     """Read the data in this process, and train folds."""
@@ -127,14 +116,14 @@ def train_loaded(
 def train_folds(work: Work, todo: dict[Pair, str], listener: Listener) -> None:
     """Train folds one after another in this process. Only one job trains a fold at a time. ``todo`` has the fingerprint
     of each fold, taken when the job began and loaded its code."""
-    device = prepared(work.execution.device, work.execution.threads)
+    trainer = engine(work.data, work.execution)
     while todo:
         busy = {}
         for pair, wanted in todo.items():
             if work.stop():
                 raise Stopped("between two folds")
             try:
-                train_fold(work, pair, wanted, device, listener)
+                train_fold(work, pair, wanted, trainer, listener)
             except lock.Held as other:
                 busy[pair] = wanted
                 listener.say(f"{pair[1]} is being trained by {other}")
@@ -143,9 +132,10 @@ def train_folds(work: Work, todo: dict[Pair, str], listener: Listener) -> None:
             time.sleep(WAIT)
 
 
-def train_fold(work: Work, pair: Pair, wanted: str, device: torch.device, listener: Listener) -> None:
+def train_fold(work: Work, pair: Pair, wanted: str, trainer: Engine, listener: Listener) -> None:
     """Train one fold under its lock; :class:`mebench.runs.lock.Held` where another job trains it."""
-    files, fold, attempt = work.runs[pair[0]], pair[1], work.attempt(pair, device)
+    files, fold = work.runs[pair[0]], pair[1]
+    attempt = trainer.attempt(files, fold, work.execution, work.stop)
     if attempt.fingerprint != wanted:
         raise UserError(
             f"the source of {files.spec['model']} or of mebench, or a file of weights, changed while this job "
@@ -153,7 +143,7 @@ def train_fold(work: Work, pair: Pair, wanted: str, device: torch.device, listen
         )
     listener.turn_to(specs.run_id(files.spec))
     epochs = files.spec["recipe"].get("epochs", 1)
-    about = lock.Told(fold, epochs, job=where(device.type)["job"], threads=work.execution.threads)
+    about = lock.Told(fold, epochs, job=where(trainer.device)["job"], threads=work.execution.threads)
     with lock.hold(running_file(files.run, fold), about) as holder:
         # another job may have finished it since this one looked
         record = finished(files.run, fold, wanted, work.execution)

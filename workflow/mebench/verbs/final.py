@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mebench import instruction_set
 from mebench.errors import UserError
+from mebench.model_card import is_light
 from mebench.verbs.train import named_runs, run_arguments, say
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
 
     runs = named_runs(args)
     for files in runs:
-        if files.spec["training"] not in ("gradient", "fit"):
+        if files.spec["training"] not in ("gradient", "fit") or is_light(files.spec["model"]):
             raise UserError(f"{files.spec['model']} learns no weights that could be kept")
     if args.gpus < 0 or args.threads < 1:
         raise UserError("--gpus is a number from 0, and --threads one from 1")

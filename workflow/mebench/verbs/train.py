@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 
 from mebench import instruction_set
 from mebench.errors import UserError
+from mebench.model_card import is_light
 
 if TYPE_CHECKING:
+    from mebench.plan import Run
     from mebench.runs.paths import RunFiles
     from mebench.runs.records import FoldRecord
 
@@ -85,17 +87,24 @@ def named_runs(args: argparse.Namespace) -> list[RunFiles]:
 def configured_runs(args: argparse.Namespace) -> list[RunFiles]:
     """The runs of the configuration that ``--run`` and ``--seeds`` name."""
     from mebench.plan import Plan
-    from mebench.plan.runs import spec_digest
 
     plan = Plan.load(args.config)
     runs = [plan.named(name) for name in run_names(args.run, args.seeds)]
+    check_digest(args, runs)
+    return [plan.files(run) for run in runs]
+
+
+def check_digest(args: argparse.Namespace, runs: Sequence[Run]) -> None:
+    """Raise a UserError where the configuration says something else of the runs than when the command was written."""
+    from mebench.plan.runs import spec_digest
+
     if args.spec_digest and args.spec_digest != (now := spec_digest(runs)):
+        of = runs[0].of_all_seeds if len({run.model for run in runs}) == 1 else runs[0].task
         raise UserError(
-            f"{args.config} has changed since this command was written: it now says something else of the run "
-            f"{args.run} (its digest is {now}, not {args.spec_digest}); start snakemake again, or leave out "
+            f"{args.config} has changed since this command was written: it now says something else of {of} "
+            f"(its digest is {now}, not {args.spec_digest}); start snakemake again, or leave out "
             "--spec-digest to go by the configuration as it is"
         )
-    return [plan.files(run) for run in runs]
 
 
 def run_names(name: str, seeds: str | None) -> list[str]:
@@ -119,7 +128,8 @@ def main(args: argparse.Namespace) -> int:
     runs = named_runs(args)
     check(args, runs)
     names = ", ".join(run_id(files.spec) for files in runs)
-    with lease(0 if args.device == "cpu" else args.gpus, names, say):
+    light = is_light(runs[0].spec["model"])
+    with lease(0 if light or args.device == "cpu" else args.gpus, names, say):
         return train(args, runs)
 
 
@@ -132,6 +142,8 @@ def check(args: argparse.Namespace, runs: Sequence[RunFiles]) -> None:
             raise UserError(
                 f"{files.spec['model']} is trained by its own rule, not by this command; run snakemake for {files.run}"
             )
+        if args.save_weights and is_light(files.spec["model"]):
+            raise UserError(f"{files.spec['model']} learns no weights that could be kept; leave out --save-weights")
     parse_shard(args.shard)
     workers_of(args.workers)
     for option, value in (("--threads", args.threads), ("--fold-seconds", args.fold_seconds)):
@@ -151,15 +163,15 @@ def say(text: str) -> None:
 def train(args: argparse.Namespace, runs: Sequence[RunFiles]) -> int:
     """Train the shard on the visible GPU or on the CPU, print how its folds went, and give the exit code.
 
-    Torch is imported here and not before.
+    Torch is imported where the model needs it, and not before.
     """
     from functools import partial
 
     from mebench.parallel import parse_shard
+    from mebench.runs.engines import load
     from mebench.runs.execution import Execution
     from mebench.runs.shard import run_shard
     from mebench.runs.stop import watched
-    from mebench.training.data import load
     from mebench.training.limits import Stopped
 
     workers = workers_of(args.workers)

@@ -29,7 +29,7 @@ PLAIN = {
 }
 PARAMETERS = "Params have changed since last execution"
 ERROR = re.compile(r"\w+(?:Exception|Error)\b.*:")
-HEAD, END = re.compile(r"(?:local)?(?:rule|checkpoint) (\w+):"), "rule end:"
+HEAD, END = re.compile(r"(?:local)?(?:rule|checkpoint) ([^\s:]+):"), "rule end:"
 HEADS = "|".join(map(re.escape, (*FILES, *PLAIN, PARAMETERS)))
 
 

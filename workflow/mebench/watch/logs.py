@@ -24,14 +24,15 @@ def fold_lines(results: Path, run_id: str, fold: str, count: int, since: float, 
     where ``to_end``. None where there is no such log."""
     named = re.compile(rf"(?<![\w/-]){re.escape(fold)}(?![\w/-])")
     of_all, _, _ = run_id.rpartition("/")
-    other_seed = re.compile(rf"{re.escape(of_all)}/seed(?!{run_id.rpartition('/seed')[2]}:)\d+:")
-    folder = results / "logs" / "train"
-    places = (folder / of_all, folder / run_id)  # a job is of all seeds; once it was of one
-    for path in _newest(path for place in places for path in place.glob("*.log")):
+    other_run = re.compile(rf"(?!{re.escape(run_id)}:)[^\s:]+/[^\s:]+/seed\d+:")
+    folder = results / "logs"
+    # a job is of all seeds, or of several models of a task; once it was of one seed
+    places = (f"train/{of_all}/*.log", f"train/{run_id}/*.log", f"together/{of_all.partition('/')[0]}.log")
+    for path in _newest(path for place in places for path in folder.glob(place)):
         if _changed(path) < since:
             break  # of an earlier job
         lines = tail(path)
-        at = [number for number, line in enumerate(lines) if named.search(line) and not other_seed.match(line)]
+        at = [number for number, line in enumerate(lines) if named.search(line) and not other_run.match(line)]
         if at:
             return Excerpt(path, (lines if to_end else lines[: _last_of_fold(lines, at) + 1])[-count:])
     return None
