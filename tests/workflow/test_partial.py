@@ -97,7 +97,7 @@ def test_what_is_there_is_in_the_tables_and_nothing_incomplete_is_ranked(failed)
     assert there["ststnet"]["rank"] == "1"
     assert (there["broken"]["block"], there["broken"]["rank"]) == ("missing", "")
     assert "cannot be built" in there["broken"]["note"]
-    assert (there["dud"]["block"], there["majority"]["block"]) == ("missing", "controls")
+    assert (there["dud"]["block"], there["majority"]["block"]) == ("missing", "control")
     assert "this control cannot count" in there["dud"]["note"], "it shares its job with majority, and fails alone"
     assert {row["block"] for row in rows(failed, "samm-3").values()} == {"missing"}
     for table in ("smic-3", "samm-3"):
