@@ -1,7 +1,8 @@
 """What a job costs beside its training, and many folds as shards against one job per fold, on a Slurm of one node.
 
     python benchmarks/slurm.py                                               # 24 folds, two jobs at once
-    python benchmarks/slurm.py --subjects 68 --seeds 15 --shards 15 1020 --slots 4 --epochs 1   # 15 LOSO of 68 subjects
+    python benchmarks/slurm.py --subjects 68 --seeds 15 --shards auto --slots 4 --epochs 1     # 15 LOSO of 68 subjects
+    python benchmarks/slurm.py ... --checkout ../before       # the same with the code of another checkout, an older one
 
 Needs what the Slurm tests need (root, slurm-wlm, munge, the executor plugin; see tests/slurm) and brings up its own
 Slurm. Folds are nearly free (STSTNet, a few epochs on three generated clips per subject): what is measured is what a
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import shutil
 import sys
 import tempfile
@@ -28,7 +30,8 @@ sys.path[:0] = [str(TESTS / "slurm"), str(TESTS / "workflow")]
 import project as base  # noqa: E402
 from cluster import RUN, Cluster, Submitted, missing  # noqa: E402
 
-from mebench.files import read_csv, read_json, write_csv  # noqa: E402
+from mebench.files import read_csv, write_csv  # noqa: E402
+from mebench.runs import fold_file  # noqa: E402
 from mebench.runs.paths import fold_file  # noqa: E402
 from mebench.runs.records import record_of  # noqa: E402
 
@@ -46,10 +49,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--subjects", type=int, default=24, help="folds of a run, at most 68 (default 24)")
     parser.add_argument("--seeds", type=int, default=1, help="runs (default 1)")
-    parser.add_argument("--shards", type=int, nargs="+", default=[2, 6, 24], help="numbers of jobs to compare")
+    parser.add_argument(
+        "--shards", nargs="+", default=["2", "6", "24"], help="numbers of jobs to compare, auto, or fold"
+    )
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--slots", type=int, default=2, help="jobs that run at once (default 2)")
+    parser.add_argument("--checkout", type=Path, default=TESTS.parent, help="whose code runs (default: this one)")
     args = parser.parse_args()
+    base.PROJECT = args.checkout.resolve()
     if reason := missing():
         sys.exit(reason)
     with tempfile.TemporaryDirectory() as name:
@@ -59,7 +66,7 @@ def main() -> None:
         cluster = Cluster(Path(name) / "node", gpus=1)
         cluster.script("start")
         try:
-            rows = [measure(prepared, cluster, Path(name) / str(n), n, args) for n in args.shards]
+            rows = [measure(prepared, cluster, Path(name) / n, n, args) for n in args.shards]
         finally:
             cluster.script("stop")
     show(rows, args)
@@ -83,55 +90,60 @@ def prepare(folder: Path, args: argparse.Namespace) -> base.Project:
 
 
 def measure(
-    prepared: base.Project, cluster: Cluster, folder: Path, shards: int, args: argparse.Namespace
+    prepared: base.Project, cluster: Cluster, folder: Path, shards: str, args: argparse.Namespace
 ) -> dict[str, float]:
-    """All runs, submitted together as so many jobs (``shards``), and what became of their time."""
+    """All runs, submitted together with this setting of ``shards``, and what became of their time."""
     project, folds = Submitted(prepared, folder), args.subjects * args.seeds
-    count = min(shards, folds)
-    print(f"{folds} folds as {count} jobs ...", file=sys.stderr, flush=True)
-    begin = time.monotonic()
+    print(f"{folds} folds, shards={shards} ...", file=sys.stderr, flush=True)
+    begin, cpu = time.monotonic(), cpu_of_children()
     wanted = [f"{RUN}/ststnet/seed{seed}/predictions.csv" for seed in range(args.seeds)]
     project.submit(*wanted, "--config", f"shards={shards}")
     project.wait(600 + 10 * folds)
     wall = time.monotonic() - begin
     jobs = [job for job in cluster.jobs() if job.get("WorkDir") == str(folder)]
-    assert len(jobs) == count, f"{len(jobs)} jobs instead of {count}"
-    records = [record_of(path).as_json() for path in (folder / RUN).rglob("folds/[!.]*.zip")]
+    runs = sorted((folder / RUN / "ststnet").glob("seed*"))  # of the earlier checkout a fold is a folder
+    records = [record_of(place).as_json() for run in runs for place in fold_file.places(run)]
     assert len(records) == folds, f"{len(records)} folds instead of {folds}"
     times = [[datetime.fromisoformat(job[key]) for key in ("SubmitTime", "StartTime", "EndTime")] for job in jobs]
     training = sum(record["seconds"] for record in records)
     lasted = sum((end - start).total_seconds() for _, start, end in times)
+    count = len(jobs)
     return {
         "jobs": count,
         "wall": wall,
+        "snakemake": cpu_of_children() - cpu,
         "submission": (max(t[0] for t in times) - min(t[0] for t in times)).total_seconds(),
         "job": lasted / count,
-        "first": mean(to_first_step(folder, job) for job in jobs),
+        "first": mean(to_first_fold(records, job) for job in jobs),
         "outside": (lasted - training) / count,
         "per_fold": (lasted - training) / folds,
         "share": 1 - training / lasted,
     }
 
 
-def to_first_step(folder: Path, job: dict[str, str]) -> float:
+def to_first_fold(records: list[dict], job: dict[str, str]) -> float:
     """Seconds from the start of a job to the beginning of its first fold."""
-    model, item = folder / RUN / "ststnet", job["Comment"].rpartition("_")[2]
-    folds = [fold.split("/", 1) for fold in read_json(model / "shards" / f"{item}.json")["folds"]]
-    begun = [record_of(fold_file(model / seed, fold)).started for seed, fold in folds]
-    start = datetime.fromisoformat(job["StartTime"]).astimezone()
-    return (min(map(datetime.fromisoformat, begun)) - start).total_seconds()
+    begun = [datetime.fromisoformat(one["started"]) for one in records if one["where"]["job"] == job["JobId"]]
+    return (min(begun) - datetime.fromisoformat(job["StartTime"]).astimezone()).total_seconds()
+
+
+def cpu_of_children() -> float:
+    """CPU seconds of the commands that this process has started and that have ended; jobs are children of Slurm."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def show(rows: list[dict[str, float]], args: argparse.Namespace) -> None:
     folds = args.subjects * args.seeds
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end")
     print(f"{args.slots} jobs at once, {folds} folds of {args.epochs} epochs\n")
-    print("| jobs | wall s | submitted within s | a job lasts s | to its first fold s | outside training, s a job | "
-          "s a fold | share |")  # fmt: skip
-    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| jobs | wall s | submitted within s | CPU s of snakemake | a job lasts s | to its first fold s | "
+          "outside training, s a job | s a fold | share |")  # fmt: skip
+    print("| ---: " * 9 + "|")
     for row in rows:
-        seconds = " | ".join(f"{row[key]:.1f}" for key in ("wall", "submission", "job", "first", "outside", "per_fold"))
-        print(f"| {row['jobs']:,} | {seconds} | {row['share']:.0%} |")
+        keys = ("wall", "submission", "snakemake", "job", "first", "outside")
+        seconds = " | ".join(f"{row[key]:.1f}" for key in keys)
+        print(f"| {row['jobs']:,} | {seconds} | {row['per_fold']:.3f} | {row['share']:.0%} |")
 
 
 if __name__ == "__main__":
