@@ -32,7 +32,6 @@ from cluster import RUN, Cluster, Submitted, missing  # noqa: E402
 
 from mebench.files import read_csv, write_csv  # noqa: E402
 from mebench.runs import fold_file  # noqa: E402
-from mebench.runs.paths import fold_file  # noqa: E402
 from mebench.runs.records import record_of  # noqa: E402
 
 CONFIG = """
