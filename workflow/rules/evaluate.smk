@@ -67,7 +67,9 @@ for task in filter(shards.together, plan.tasks):
                 path for run in runs_together(of) for path in plan.paths.inputs(run)
             ),
             weights=lambda wildcards, of=task: unique(
-                file for run in runs_together(of) for file in cards.weights_files(run.spec)
+                file
+                for run in runs_together(of)
+                for file in cards.weights_files(run.spec)
             ),
             config=ancient("<results>/config.json"),
         output:
