@@ -58,24 +58,22 @@ def test_the_benchmark_on_slurm_makes_the_same_bytes_and_each_training_holds_a_g
     assert all(len(set(gpus)) == len(gpus) for gpus in held), "two jobs held the same GPU"
 
 
-REHEARSED = ("smic-3", ("ststnet", "majority", "oracle"))  # a cut of paper.yaml
-
-
-def test_a_cut_of_the_rehearsal_of_the_papers_runs_to_its_table_and_report(cluster, local, tmp_path, monkeypatch):
+def test_a_cut_of_the_rehearsal_of_the_papers_runs_to_its_table(cluster, local, tmp_path, monkeypatch):
     monkeypatch.delenv("MEBENCH_DATA", raising=False)
-    task, models = REHEARSED
     paper = yaml.safe_load((PROJECT / "paper.yaml").read_text(encoding="utf-8"))
-    cut = {"datasets": {"smic": paper["datasets"]["smic"]}, "tasks": [task], "models": list(models), "seeds": [0, 1]}
+    cut = {"datasets": {"smic": paper["datasets"]["smic"]}, "tasks": ["smic-3"], "models": ["ststnet", "oracle"]}
     project = Submitted(local, tmp_path / "project")
     (project.folder / "cut.yaml").write_text(yaml.safe_dump(paper | cut), encoding="utf-8")
-    project.submit("--configfile", "cut.yaml", "--config", "rehearsal=true", "shards=2,majority=1,oracle=1")
-    said, results = project.wait(), project.folder / "results/paper-rehearsal"
-    rows = [row for row in read_csv(results / f"tables/{task}.csv") if row["block"] != "published"]
-    assert {row["model"] for row in rows} == set(models)
-    assert {(row["origin"], row["folds_done"], row["clips"]) for row in rows} == {("rehearsal", "16", "164")}
+    table = "results/paper-rehearsal/tables/smic-3.csv"
+    project.submit(table, "--configfile", "cut.yaml", "--config", "rehearsal=true", "shards=1,ststnet=2")
+    said = project.wait(400)
+    rows = [row for row in read_csv(project.folder / table) if row["block"] != "published"]
+    assert {row["model"] for row in rows} == {"ststnet", "oracle"}
+    assert {(row["origin"], row["n_seeds"], row["folds_done"], row["clips"]) for row in rows} == {
+        ("rehearsal", "3", "16", "164")
+    }
     assert "What the real run will take" in said
     assert "models that ask for no GPU:" in said
-    assert "(REHEARSAL)</title>" in (results / "report.html").read_text(encoding="utf-8")
 
 
 SPOTTING = """

@@ -74,7 +74,8 @@ def _honest(plan: Plan, costs: Sequence[RealCost]) -> list[str]:
         "",
         f"An estimate, from folds that were rehearsed on {', '.join(sorted(devices)) or 'nothing yet'}.",
         "models: seconds of a rehearsed fold x FLOPs of the real network / those of the small one x epochs (the clips",
-        "        are as many). Small networks spend most of it on overhead, so large ones rather take less.",
+        "        are as many). Small networks spend most of it on overhead, so large ones rather take less. Folds are",
+        "        timed by the clock: other work on the machine makes them longer.",
         "inputs: seconds of the rehearsal x pixels, and for long videos x frames, of the real recordings.",
     ]
     if any(cost.gpu for cost in costs) and not any("cpu" not in device.lower() for device in devices):
