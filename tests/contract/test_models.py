@@ -26,7 +26,9 @@ from mebench.papers import paper
 from mebench.plan import Plan
 from mebench.runs import code_of_fold
 from mebench.training import augment, fold
+from mebench.training.limits import Limits
 from mebench.training.loop import set_products
+from mebench.training.stack import run_stack
 
 CARDS = {name: cards.card("models", name) for name in names()}
 FITTED = [name for name, card in CARDS.items() if card.get("training") == "fit" and card["kind"] == "model"]
@@ -431,3 +433,21 @@ for name in {LIGHT!r}:
     assert "torch" not in sys.modules, name
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", [name for name, card in CARDS.items() if card.get("stacks") and name != "ststnet"])
+def test_a_stack_of_folds_trains_it_as_one_at_a_time(name):
+    """In float32; test_stack.py has STSTNet in float64."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    resolved = recipes.resolve({"model": name, "epochs": 1, "batch_size": 4})
+    x, y = picture(name, resolved["options"], 7), torch.arange(7) % 3
+    data = data_of([], ["d"] * 7, list("aabbbcc"), ["0", "1", "2"], x, y)
+    spec = {**resolved, "label": name, "task": data.kind.task, "seed": 0, "selection": "last"}
+    jobs = [fold.FoldJob(spec, data, subject, *data.folds()[subject], torch.device("cpu")) for subject in "ab"]
+    together = run_stack(jobs, lambda *told: None, lambda: False, Limits())
+    for job, result in zip(jobs, together, strict=True):
+        alone = fold.run_fold(job)
+        torch.testing.assert_close(result.chosen.predictions, alone.chosen.predictions, rtol=0, atol=1e-4)
+        assert result.history[0].train_loss == pytest.approx(alone.history[0].train_loss, rel=1e-5)
+    torch.set_num_threads(threads)

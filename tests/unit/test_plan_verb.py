@@ -123,8 +123,38 @@ def test_batches_of_another_size_are_said_and_their_memory_is_not_known(planned)
 def test_another_precision_is_not_what_was_measured(planned):
     records = [MEASURED | {"precision": "tf32"}, MEASURED | {"precision": "bfloat16", "seconds": 20.0}]
     assert planned(measured=records)[0]["basis"] == "estimated"
+    assert planned(measured=records, stacks=True)[0]["how"].startswith("NVIDIA H200, float32 from tf32")
     net, _ = planned({"precision": "bfloat16"}, measured=records)
     assert net["hours_per_fold"] == pytest.approx(20 * (TRAINING / 100) * (10 / 5) / 3600)
+
+
+def test_another_precision_changes_the_part_of_the_time_that_is_at_the_peak(planned):
+    """989.5 / 67 TFLOP/s of bfloat16 and float32, by the data sheet of the H100."""
+    record = MEASURED | {"precision": "float32", "share_of_peak": 0.65}
+    net, _ = planned({"precision": "bfloat16"}, measured=[record])
+    share = 0.65 * 67 / 989.5 + 0.35
+    assert net["hours_per_fold"] == pytest.approx(40 * share * (TRAINING / 100) * (10 / 5) / 3600)
+    assert (net["basis"], net["gpu_mb"]) == ("estimated", None)
+    assert net["how"] == "NVIDIA H200, bfloat16 from float32, 65% of the time at 14.8 times the peak"
+
+
+@pytest.mark.parametrize(("busy", "share"), [(0.01, 1 / 8), (0.4, 0.4)])
+def test_a_stack_shares_its_steps_up_to_the_peak(planned, busy, share):
+    record = MEASURED | {"share_of_peak": busy}
+    net, _ = planned({"stack": 8}, measured=[record], stacks=True)
+    assert net["hours_per_fold"] == pytest.approx(40 * share * (TRAINING / 100) * (10 / 5) / 3600)
+    assert net["how"] == "NVIDIA H200, stack of 8: each step once for all, at most at the peak"
+    measured, _ = planned({"stack": 8}, measured=[record, record | {"stack": 8, "seconds": 9.0}], stacks=True)
+    assert (measured["basis"], measured["hours_per_fold"]) == (
+        "measured", pytest.approx(9 * (TRAINING / 100) * (10 / 5) / 3600)
+    )  # fmt: skip
+
+
+def test_a_stack_takes_longer_on_a_cpu(planned):
+    entry, record = {"preset": "small", "stack": 8}, MEASURED | {"options": {"size": "small"}, "device": "CPU, 1 core"}
+    alone, _ = planned({"preset": "small"}, measured=[record], stacks=True)
+    net, _ = planned(entry, measured=[record], stacks=True)
+    assert net["hours_per_fold"] == pytest.approx(3 * alone["hours_per_fold"])
 
 
 def test_measured_features_count_once_for_all_folds(planned):

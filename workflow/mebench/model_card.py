@@ -50,10 +50,12 @@ class RequiredMeasurement(TypedDict):
 
 class Measurement(RequiredMeasurement, total=False):
     """A measured training: ``clips`` for so many ``epochs`` took ``seconds`` on ``device``, which is this share of the
-    device's peak. ``features_seconds``: what features that never change took besides, once for all folds."""
+    device's peak. ``features_seconds``: what features that never change took besides, once for all folds. ``stack``:
+    of how many folds at once it is a share."""
 
     batch_size: int
     precision: str
+    stack: int
     peak_memory_mb: int
     features_seconds: float
 
@@ -82,7 +84,7 @@ class ModelCard(_NamedCard, total=False):
 
     ``training`` is ``gradient`` where it is not there. ``options`` maps an option to its values, the default first;
     ``changes`` an option, then a value, to what it changes. A preset sets keys of the recipe and options, and may have
-    ``resources``. ``name`` is that of the file.
+    ``resources``. ``name`` is that of the file. ``stacks``: whether a stack can train it (``training/stack.py``).
     """
 
     training: str
@@ -94,6 +96,7 @@ class ModelCard(_NamedCard, total=False):
     presets: dict[str, dict[str, object]]
     changes: dict[str, dict[Option, Change]]
     measured: list[Measurement]
+    stacks: bool
     dead: list[str]
     frozen: list[str]
     deviations: list[dict[str, str]]

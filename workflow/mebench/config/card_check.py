@@ -45,6 +45,8 @@ def _problems(card: Card, recipe: Collection[str]) -> Iterator[str]:
             yield f"has {key}: {card[key]}; write True or False"
     if card.get("torch") is False and card.get("training", "gradient") == "gradient":
         yield "has torch: False, which no model can have that is trained by gradient"
+    if not isinstance(card.get("stacks", False), bool):
+        yield f"has stacks: {card['stacks']}; write True where torch.func can train it, see training/stack.py"
     serves = card.get("serves", ["recognition"])
     if not isinstance(serves, list) or not serves or not all(isinstance(name, str) for name in serves):
         yield f"has serves: {serves}, which is no list of kinds of task, such as [recognition]"

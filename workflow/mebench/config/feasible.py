@@ -98,6 +98,9 @@ def _kind(configuration: Configuration, task: str, entry: ModelEntry) -> None:
             f"fitted at once and holds no subject out; give the entry another task, or write a number for {held[0]}"
         )
     recipe: Mapping[str, object] = entry["recipe"]
+    if recipe.get("stack", 1) != 1 and not kind.get("stacks", False):
+        raise UserError(f"the model entry '{entry['name']}' has stack: {recipe['stack']}, but the task {task} is of "
+                        f"the kind {kind['name']}, whose folds are trained one at a time; leave stack out")  # fmt: skip
     for key in CLASS_KEYS if not kind.get("classes", False) else ():
         default = recipes.RECIPE[key]
         value = recipe.get(key, default)

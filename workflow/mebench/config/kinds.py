@@ -34,12 +34,13 @@ class KindCard(_Required, total=False):
     ``stage`` holds the parameters of the stage after pooling, with their defaults, ``stage_values`` what each may be
     (:mod:`mebench.config.stages`). ``scoring`` names the class of what follows pooling, ``array`` the columns of
     predictions.npy, ``files`` those of the files that the stage writes. ``holds``: predictions for the subjects that
-    a fold held out are kept under the selection ``inner``. ``pages``: like ``plots``, files with a page for each
-    subject, which lie beside the report.
+    a fold held out are kept under the selection ``inner``. ``stacks``: a stack of folds can learn it. ``pages``: like
+    ``plots``, files with a page for each subject, which lie beside the report.
     """
 
     required: list[str]
     classes: bool
+    stacks: bool
     sample: str
     predictions: dict[str, str]
     stage: dict[str, object]

@@ -44,8 +44,9 @@ RECIPE: dict[str, str | int | float] = {
     "ema": 0.0,
     "precision": "float32",
 }
-# keys that only some models have: without them the task decides
-FURTHER: dict[str, str | int | float] = {"negatives": 1.0}
+# keys that are there only where they are set: without ``negatives`` the task decides, without ``stack`` folds are
+# trained one at a time
+FURTHER: dict[str, str | int | float] = {"negatives": 1.0, "stack": 1}
 KEYS = {**RECIPE, **FURTHER}
 CHOICES = {
     "optimizer": ("adam", "adamw", "sgd"),
@@ -59,7 +60,9 @@ CHOICES = {
     "schedule": ("constant", "cosine", "step", "onecycle"),
     "precision": ("float32", "tf32", "bfloat16", "float16"),
 }
-POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay")
+POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay", "stack")
+# what a stack of folds does not do, beside what it does
+UNSTACKED = (("ema", 0.0), ("accumulate", 1))
 BELOW_ONE = ("label_smoothing", "ema")
 
 
@@ -98,6 +101,7 @@ def resolve(written: str | Mapping[str, object], flow: str = flow_choice.TVL1[0]
     recipe: Recipe = {}
     if training == "gradient":
         recipe = checked(name, _base(card, options) | {key: chosen[key] for key in chosen if key in KEYS})
+        _check_stack(name, card, recipe)
         augmentations.check(augmentations.parse(recipe["augment"]), wanted["channels"], wanted["range"], wanted["kind"])
     resources = {**card["resources"], **changed(card, options, "resources")}
     resources |= cast(Mapping[str, object], presets[preset].get("resources", {}))
@@ -113,6 +117,25 @@ def resolve(written: str | Mapping[str, object], flow: str = flow_choice.TVL1[0]
         "resources": cast(Resources, resources),
     }
     return resolved | {"final": True} if final else resolved
+
+
+def _check_stack(name: str, card: ModelCard, recipe: Recipe) -> None:
+    """A UserError where folds cannot be trained at once; ``stack: 1`` is taken out, for it is what happens anyway."""
+    if recipe.get("stack", 1) == 1:
+        recipe.pop("stack", None)
+        return
+    said = f"the model entry '{name}' has stack: {recipe['stack']}"
+    if not card.get("stacks", False):
+        raise UserError(f"{said}, but the card of {card['title']} does not say stacks: true: its folds are trained one "
+                        "at a time, leave stack out")  # fmt: skip
+    values = cast(Mapping[str, object], recipe)
+    for key, without in UNSTACKED:
+        if values[key] != without:
+            raise UserError(f"{said} and {key}: {values[key]}, which a stack does not do; leave one of them out")
+    for key, value in (("schedule", "onecycle"), ("precision", "float16")):
+        if values[key] == value:
+            raise UserError(f"{said} and {key}: {value}, which a stack does not do; choose another {key}, or leave "
+                            "stack out")  # fmt: skip
 
 
 def _presets(card: ModelCard) -> dict[str, dict[str, object]]:
@@ -213,7 +236,8 @@ def describe(spec: RunSpec) -> tuple[str, str]:
               if value != card["options"][key][0] and by_preset.get(key) != value]  # fmt: skip
     if spec["label"] != card["name"]:  # a name of its own says what it is, but not that its backbone is untrained
         chosen = [spec["label"], *(text for text in chosen if text.startswith("pretrained: "))]
-    differences = chosen + ([preset] if preset != "paper" else [])
+    stack = spec["recipe"].get("stack", 1)
+    differences = chosen + ([preset] if preset != "paper" else []) + ([f"stack: {stack}"] if stack > 1 else [])
     title = f"{card['title']} ({', '.join(differences)})" if differences else card["title"]
     return title, "control" if spec["recipe"].get("labels") == "shuffled" else card["kind"]
 
@@ -238,7 +262,8 @@ def _preset(card: ModelCard, spec: RunSpec) -> str:
     for name, preset in _presets(card).items():
         recipe = {key: value for key, value in preset.items() if key in KEYS}
         options = {key: value for key, value in preset.items() if key in card.get("options", {})}
-        same = {**base, **recipe, "labels": ""} == {**spec["recipe"], "labels": ""}
+        known = {key: value for key, value in spec["recipe"].items() if key != "stack"}
+        same = {**base, **recipe, "labels": ""} == {**known, "labels": ""}
         if same and all(spec["options"].get(key) == value for key, value in options.items()):
             return name
     return "own recipe"

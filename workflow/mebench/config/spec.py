@@ -12,9 +12,10 @@ Option = str | int | float | bool | None  # a value that a card lists for an opt
 
 
 class Recipe(TypedDict, total=False):
-    """How a model is trained by gradient; every key but the last is there, with a default in
+    """How a model is trained by gradient; every key but the last two is there, with a default in
     :mod:`mebench.config.recipes`. Of other models it is empty. ``negatives``: windows without a label for each with
-    one, where it is not the task's number."""
+    one, where it is not the task's number. ``stack``: how many folds one process trains at once, where it is more than
+    one."""
 
     optimizer: str
     lr: float
@@ -43,6 +44,7 @@ class Recipe(TypedDict, total=False):
     ema: float
     precision: str
     negatives: float
+    stack: int
 
 
 class RequiredInputs(TypedDict):

@@ -18,6 +18,7 @@ CARD = {
     "flops_by_options": [
         {"options": {"variant": "released"}, "forward": 24943616},
     ],
+    "stacks": True,
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "unit", "center": "none"},
     "recipe": {"optimizer": "adam", "lr": 1e-4, "batch_size": 32, "epochs": 40, "order": "shuffled"},
     "presets": {"paper": {}, "small": {"epochs": 10, "lr": 1e-3}},

@@ -56,6 +56,7 @@ CARD = {
     },
     "presets": {
         "paper": {},
+        "paper-bf16": {"precision": "bfloat16"},
         "small": {
             "size": "small",
             "stages": 2,
@@ -65,6 +66,17 @@ CARD = {
             "epochs": 8,
             "batch_size": 8,
             "last_batch": "keep",
+        },
+        "small-bf16": {
+            "size": "small",
+            "stages": 2,
+            "lr": 1e-3,
+            "min_lr": 1e-5,
+            "warmup_epochs": 1,
+            "epochs": 8,
+            "batch_size": 8,
+            "last_batch": "keep",
+            "precision": "bfloat16",
         },
     },
     "options": {

@@ -19,6 +19,7 @@ CARD = {
     "flops_by_options": [
         {"options": {"variant": "meb"}, "forward": 2119808},
     ],
+    "stacks": True,
     "inputs": {"kind": "apex_flow", "size": 28, "channels": ["u", "v"], "range": "unit", "center": "none"},
     "recipe": {"optimizer": "adam", "lr": 1e-4, "batch_size": 256, "epochs": 3000, "order": "shuffled"},
     "presets": {

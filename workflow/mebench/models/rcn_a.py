@@ -20,6 +20,7 @@ CARD = {
         {"options": {"variant": "readme"}, "forward": 45945408},
         {"options": {"variant": "meb"}, "forward": 152904832},
     ],
+    "stacks": True,
     "inputs": {
         "kind": "apex_flow",
         "size": 60,

@@ -61,6 +61,7 @@ CARD = {
     },
     "presets": {
         "paper": {},
+        "paper-bf16": {"precision": "bfloat16"},
         "small": {
             "size": "small",
             "pretrained": "none",
@@ -69,6 +70,16 @@ CARD = {
             "step_epochs": 50,
             "epochs": 60,
             "batch_size": 8,
+        },
+        "small-bf16": {
+            "size": "small",
+            "pretrained": "none",
+            "optimizer": "adam",
+            "lr": 1e-3,
+            "step_epochs": 50,
+            "epochs": 60,
+            "batch_size": 8,
+            "precision": "bfloat16",
         },
     },
     "options": {

@@ -17,6 +17,7 @@ CARD = {
     "flops_by_options": [
         {"options": {"variant": "softmax_twice"}, "forward": 31879680},
     ],
+    "stacks": True,
     "inputs": {
         "kind": "apex_flow",
         "size": 64,

@@ -24,6 +24,7 @@ CARD = {
         {"options": {"scale": "unit"}, "forward": 679776},
         {"options": {"init": "torch", "scale": "unit"}, "forward": 679776},
     ],
+    "stacks": True,
     "inputs": {
         "kind": "apex_flow",
         "size": 28,

@@ -22,6 +22,7 @@ from mebench.config.spec import Option, Recipe, RunSpec
 from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
 from mebench.files import read_csv
 from mebench.model_card import Forward, Measurement, ModelCard, model_card
+from mebench.plan import converted
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
 from mebench.protocols.tasks import TaskDefinition, extra_datasets
@@ -160,7 +161,7 @@ def _cost(runs: Sequence[Run], size: Size, throughput: dict[str, float]) -> Cost
     run, card = runs[0], model_card(runs[0].spec["model"])
     device, final = "GPU" if run.resources["gpu"] else "CPU", run.entry.get("final", False)
     record = measured(card, run.spec, device)
-    seconds, basis, details = _seconds(card, run.spec, size, record, throughput[device])
+    seconds, basis, details = _seconds(card, run.spec, size, record, (device, throughput[device]))
     return Cost(
         task=run.task, model=run.model, title=recipes.describe(run.spec)[0], runs=len(runs), folds=size.folds,
         clips=size.clips, counted=size.counted, epochs=run.spec["recipe"].get("epochs", 0), device=device,
@@ -174,13 +175,15 @@ def seconds_per_fold(run: Run, size: Size, gpu_tflops: float = GPU_TFLOPS, cpu_t
     """Seconds of one fold of a run; 0 where there is nothing to estimate from."""
     card, device = model_card(run.spec["model"]), "GPU" if run.resources["gpu"] else "CPU"
     tflops = gpu_tflops if device == "GPU" else cpu_tflops
-    return _seconds(card, run.spec, size, measured(card, run.spec, device), tflops)[0]
+    return _seconds(card, run.spec, size, measured(card, run.spec, device), (device, tflops))[0]
 
 
 def _seconds(
-    card: ModelCard, spec: RunSpec, size: Size, record: Measurement | None, tflops: float
+    card: ModelCard, spec: RunSpec, size: Size, record: Measurement | None, on: tuple[str, float]
 ) -> tuple[float, str, str]:
-    """(seconds of a fold, basis, details), from a measured fold or from operations."""
+    """(seconds of a fold, basis, details), from a measured fold, from one of another precision or stack, or from
+    operations; ``on`` is the kind of device with its TFLOP/s."""
+    device, tflops = on
     if not spec["recipe"]:
         return 0.0, NOT_ESTIMATED, "not trained by epochs of the engine"
     unsure = f", {size.unsure}" if size.unsure else ""
@@ -190,6 +193,12 @@ def _seconds(
         # features that never change are computed once for all folds
         features = record.get("features_seconds", 0) / record["clips"] * size.every / size.folds
         return scaled(record, spec["recipe"], size.training) + features, "measured", details + unsure
+    near = converted.nearest(of_network(card, spec, device), spec["recipe"], device)
+    if near:
+        part, words = converted.share(near, spec["recipe"], device)
+        spent = part * scaled(near, spec["recipe"], size.training)
+        features = near.get("features_seconds", 0) / near["clips"] * size.every / size.folds
+        return spent + features, "estimated", f"{near['device']}, {words}{unsure}"
     if not card.get("flops"):
         return 0.0, NOT_ESTIMATED, "its card has no flops"
     spent, own = operations(card, spec, size)
@@ -234,15 +243,25 @@ def forward(card: ModelCard, options: Mapping[str, Option]) -> tuple[Forward, bo
 
 
 def measured(card: ModelCard, spec: RunSpec, device: str) -> Measurement | None:
-    """The card's measured fold with the options and the precision of a run on that kind of device; the first of
+    """The card's measured fold with the options, precision and stack of a run on that kind of device; the first of
     several. ``clips`` of a record are the training clips of its fold."""
-    wanted = _structure(card, spec["options"])
-    for record in card.get("measured", []):
-        on_cpu = record["device"].upper().startswith("CPU")
-        same = record.get("precision", spec["recipe"].get("precision")) == spec["recipe"].get("precision")
-        if same and on_cpu == (device == "CPU") and _structure(card, record["options"]) == wanted:
+    recipe = spec["recipe"]
+    for record in of_network(card, spec, device):
+        same = record.get("precision", recipe.get("precision")) == recipe.get("precision")
+        if same and record.get("stack", 1) == converted.stack_of(recipe):
             return record
     return None
+
+
+def of_network(card: ModelCard, spec: RunSpec, device: str) -> list[Measurement]:
+    """The card's measured folds with the options of a run on that kind of device, at any precision."""
+    wanted = _structure(card, spec["options"])
+    return [
+        record
+        for record in card.get("measured", [])
+        if record["device"].upper().startswith("CPU") == (device == "CPU")
+        and _structure(card, record["options"]) == wanted
+    ]
 
 
 def _structure(card: ModelCard, options: Mapping[str, Option]) -> dict[str, Option]:

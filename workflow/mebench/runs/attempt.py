@@ -77,8 +77,17 @@ class Attempt:
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
         limits = Limits(self.execution.fold_seconds, checkpoint, self.execution.save_weights)
-        result, status, message = outcome(run, job.fold, partial(run_fold, job, tell, limits), out_of_memory)
-        record = replace(record, status=status, message=message, seconds=round(checkpoint.spent(), 3), finished=now())
+        ending = outcome(run, job.fold, partial(run_fold, job, tell, limits), out_of_memory)
+        record = self.end(record, ending, checkpoint.spent())
+        if record.status not in RESUMED:
+            checkpoint.remove()
+        return record
+
+    def end(self, record: FoldRecord, ending: tuple[FoldResult | None, str, str], seconds: float) -> FoldRecord:
+        """Write the file of the fold, which took so many ``seconds``, and return its record. ``record`` is that of
+        before the training, ``ending`` that of :func:`mebench.runs.begun.outcome`."""
+        run, job, (result, status, message) = self.run, self.job, ending
+        record = replace(record, status=status, message=message, seconds=round(seconds, 3), finished=now())
         record = replace(record, peak_memory_mb=peak_memory_mb(job.device))
         with fold_file.written(run, job.fold) as folder:
             if result:
@@ -86,8 +95,6 @@ class Attempt:
                 write_result(folder, job, result, self.execution.save_weights)
             record = replace(record, files={path.name: file_digest(path) for path in sorted(folder.iterdir())})
             write_json(folder / RECORD, record.as_json())
-        if status not in RESUMED:
-            checkpoint.remove()
         return record
 
     @property

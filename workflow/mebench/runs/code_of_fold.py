@@ -26,6 +26,7 @@ LIGHT = (
     "mebench.training.light:load",
     "mebench.runs.light:write_result",
 )
+STACK = "mebench.training.stack:run_stack"  # beside these for a stack of folds
 # modules that read, write and report errors, but decide no result
 PLUMBING = ("mebench", "mebench.errors", "mebench.files", "mebench.formats", "mebench.cards")
 
@@ -44,7 +45,8 @@ def engine_digest(spec: RunSpec) -> str:
     path = cards.locate("tasks", tasks.name_of(spec["task"])).resolve()
     kind = _entry("tasks", path, tasks.card(spec["task"])["module"])
     light = "model" in spec and is_light(spec["model"])
-    return codedigest.digest([*(LIGHT if light else ENGINE), kind], PACKAGE, PLUMBING)
+    engine = [*(LIGHT if light else ENGINE), *([STACK] if spec["recipe"].get("stack", 1) > 1 else [])]
+    return codedigest.digest([*engine, kind], PACKAGE, PLUMBING)
 
 
 def _entry(room: str, path: Path, name: str) -> str:

@@ -114,14 +114,18 @@ def train_loaded(
 
 
 def train_folds(work: Work, todo: dict[Pair, str], listener: Listener) -> None:
-    """Train folds one after another in this process. Only one job trains a fold at a time. ``todo`` has the fingerprint
-    of each fold, taken when the job began and loaded its code."""
-    trainer = engine(work.data, work.execution)
+    """Train folds in this process, one after another, or in stacks where the recipe says so. Only one job trains a fold
+    at a time. ``todo`` has the fingerprint of each fold, taken when the job began and loaded its code."""
+    trainer, size = engine(work.data, work.execution), work.runs[0].spec["recipe"].get("stack", 1)
     while todo:
-        busy = {}
-        for pair, wanted in todo.items():
+        busy: dict[Pair, str] = {}
+        for some in (list(todo.items())[at : at + size] for at in range(0, len(todo), size)):
             if work.stop():
                 raise Stopped("between two folds")
+            if size > 1:
+                busy |= train_stack(work, dict(some), trainer, listener)
+                continue
+            [(pair, wanted)] = some
             try:
                 train_fold(work, pair, wanted, trainer, listener)
             except lock.Held as other:
@@ -136,21 +140,62 @@ def train_fold(work: Work, pair: Pair, wanted: str, trainer: Engine, listener: L
     """Train one fold under its lock; :class:`mebench.runs.lock.Held` where another job trains it."""
     files, fold = work.runs[pair[0]], pair[1]
     attempt = trainer.attempt(files, fold, work.execution, work.stop)
-    if attempt.fingerprint != wanted:
-        raise UserError(
-            f"the source of {files.spec['model']} or of mebench, or a file of weights, changed while this job "
-            "ran, and the folds that it finished are of the source before; run the same command again"
-        )
+    check_source(attempt.fingerprint, wanted, files)
     listener.turn_to(specs.run_id(files.spec))
-    epochs = files.spec["recipe"].get("epochs", 1)
-    about = lock.Told(fold, epochs, job=where(trainer.device)["job"], threads=work.execution.threads)
-    with lock.hold(running_file(files.run, fold), about) as holder:
+    with lock.hold(running_file(files.run, fold), told(work, pair, trainer)) as holder:
         # another job may have finished it since this one looked
         record = finished(files.run, fold, wanted, work.execution)
         if record is None:
             listener.fold_begins(fold)
             record = attempt.make(holder, listener.epoch)
     listener.fold_done(record)
+
+
+def check_source(fingerprint: str, wanted: str, files: RunFiles) -> None:
+    """A UserError where the code of a fold is no longer that of the ``wanted`` fingerprint."""
+    if fingerprint != wanted:
+        raise UserError(
+            f"the source of {files.spec['model']} or of mebench, or a file of weights, changed while this job "
+            "ran, and the folds that it finished are of the source before; run the same command again"
+        )
+
+
+def told(work: Work, pair: Pair, trainer: Engine) -> lock.Told:
+    """What the lock of a fold says."""
+    epochs = work.runs[pair[0]].spec["recipe"].get("epochs", 1)
+    return lock.Told(pair[1], epochs, job=where(trainer.device)["job"], threads=work.execution.threads)
+
+
+def train_stack(work: Work, todo: dict[Pair, str], trainer: Engine, listener: Listener) -> dict[Pair, str]:
+    """Train folds at once, each under its lock; gives those that another job trains. No state of a stack is kept: what
+    a killed or stopped one has not finished begins again."""
+    from mebench.runs import stacked  # torch.func takes time to import, and few jobs need it
+
+    busy: dict[Pair, str] = {}
+    mine: dict[Pair, lock.Holder] = {}
+    with contextlib.ExitStack() as locks:
+        for pair, wanted in todo.items():
+            files, fold = work.runs[pair[0]], pair[1]
+            listener.turn_to(specs.run_id(files.spec))
+            try:
+                holder = locks.enter_context(lock.hold(running_file(files.run, fold), told(work, pair, trainer)))
+            except lock.Held as other:
+                busy[pair] = wanted
+                listener.say(f"{fold} is being trained by {other}")
+                continue
+            record = finished(files.run, fold, wanted, work.execution)
+            if record is None:
+                listener.fold_begins(fold)
+                mine[pair] = holder
+            else:
+                listener.fold_done(record)
+        attempts = [trainer.attempt(work.runs[k], fold, work.execution, work.stop) for k, fold in mine]
+        for pair, attempt in zip(mine, attempts, strict=True):
+            check_source(attempt.fingerprint, todo[pair], work.runs[pair[0]])
+        for pair, record in stacked.made(list(mine), attempts, list(mine.values()), listener) if mine else ():
+            listener.turn_to(specs.run_id(work.runs[pair[0]].spec))
+            listener.fold_done(record)
+    return busy
 
 
 def tidy(run: Path, fold: str) -> None:

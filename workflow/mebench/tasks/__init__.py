@@ -59,6 +59,15 @@ class Objective:
         """The sum over the batch of what history.csv shows the mean of, in the column ``history`` of the card."""
         raise NotImplementedError
 
+    def shares(self, outputs: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the mean loss is made of: numerators (n,) and masses (n,), whose sums give it as a quotient. A stack of
+        folds leaves out the padding of a batch by it."""
+        raise UserError("this kind of task cannot train a stack of folds: leave stack out")
+
+    def agrees(self, outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """What :meth:`agreement` adds up, (n,); for a stack of folds."""
+        raise UserError("this kind of task cannot train a stack of folds: leave stack out")
+
     def strata(self, y: torch.Tensor) -> torch.Tensor:
         """The group (n,) int64 of each target, for the orders ``by_class`` and ``balanced``."""
         raise UserError("this kind of task has no classes: choose order: shuffled")

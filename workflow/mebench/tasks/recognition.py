@@ -27,6 +27,7 @@ CARD = {
     "definition": ["classes", "labels", "label_from", "drop"],
     "required": ["classes", "labels"],
     "classes": True,
+    "stacks": True,
     "history": "train_accuracy",
     "selection": {"inner": "inner_uf1", "test_peek": "test_accuracy"},
     "predictions": {
@@ -189,6 +190,17 @@ class CrossEntropy(Objective):
 
     def agreement(self, outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return (outputs.argmax(dim=1) == y).sum()
+
+    def shares(self, outputs: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        losses = -outputs.float().log_softmax(dim=1)
+        weight = losses.new_ones(losses.shape[1]) if self.weight is None else self.weight
+        true = losses.gather(1, y[:, None]).squeeze(1)
+        masses = weight[y]
+        smooth = self.smoothing / losses.shape[1] * (losses * weight).sum(dim=1)
+        return (1 - self.smoothing) * masses * true + smooth, masses
+
+    def agrees(self, outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return (outputs.argmax(dim=1) == y).float()
 
     def strata(self, y: torch.Tensor) -> torch.Tensor:
         return y

@@ -81,18 +81,51 @@ def run_fold(
     Raises :class:`mebench.training.limits.Diverged`, ``TimeoutError`` after ``limits.seconds``,
     ``torch.OutOfMemoryError``, and :class:`mebench.training.limits.Stopped` where the job was asked to stop.
     """
-    spec, data, limits = job.spec, job.data, limits or Limits()
-    seed_all(job.seed)
-    set_products(spec["recipe"].get("precision", "float32"))
-    built = models.build(spec["model"], num_classes=data.kind.outputs, **spec["options"])
-    parameters, weights = sum(p.numel() for p in built.parameters()), weights_record(built)
-    model, y = placed(built, data.x.dim(), job.device), data.y.to(job.device)
+    spec, limits = job.spec, limits or Limits()
+    model, parameters, weights = begun(job)
     if spec["training"] == "direct" or (spec["training"] == "oracle" and not hasattr(model, "reveal")):
         nothing = Chosen(torch.zeros(0), 0, model.state_dict())
         return FoldResult(nothing, [], parameters, weights=weights, written=_direct(job, model))
     if spec["training"] != "gradient":
-        return FoldResult(_fixed(job, model, y), [], parameters, weights=weights)
+        return FoldResult(_fixed(job, model, job.data.y.to(job.device)), [], parameters, weights=weights)
+    fold, epochs = ready(job, model, parameters, weights, limits.keep_state), spec["recipe"]["epochs"]
+    resumed = resume(fold.loop, fold.selection, limits.keeper, job.device)
+    train_epochs(fold.loop, fold.selection, epochs, on_epoch, limits)
+    return fold.result(epochs, resumed)
 
+
+def begun(job: FoldJob) -> tuple[nn.Module, int, dict[str, str] | None]:
+    """The network of a fold, seeded and on its device, the number of its parameters, and the origin of its weights."""
+    spec, data = job.spec, job.data
+    seed_all(job.seed)
+    set_products(spec["recipe"].get("precision", "float32"))
+    built = models.build(spec["model"], num_classes=data.kind.outputs, **spec["options"])
+    parameters, weights = sum(p.numel() for p in built.parameters()), weights_record(built)
+    return placed(built, data.x.dim(), job.device), parameters, weights
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A fold that is ready to be trained: its ``loop`` and ``selection``; the others as in :class:`FoldResult`."""
+
+    loop: Loop
+    selection: Selection
+    parameters: int
+    weights: dict[str, str] | None
+    held: list[int]
+
+    def result(self, epochs: int, resumed: int = 0) -> FoldResult:
+        """The result after all epochs."""
+        chosen, history = self.selection.choose(self.loop, epochs), self.selection.seen.history
+        return FoldResult(chosen, history, self.parameters, self.loop.parts, resumed, self.weights, self.held)
+
+
+def ready(
+    job: FoldJob, model: nn.Module, parameters: int, weights: dict[str, str] | None, keeps_weights: bool
+) -> Ready:
+    """A fold of a model that is trained by gradient, before its first epoch; the first arguments are those of
+    :func:`begun`. ``keeps_weights``: whether the weights of the selected epoch are wanted."""
+    spec, data, y = job.spec, job.data, job.data.y.to(job.device)
     train: list[int] = job.train
     held: list[int] = []
     if spec["recipe"]["labels"] == "shuffled":
@@ -103,12 +136,9 @@ def run_fold(
     train = data.kind.drawn(data.samples, y, train, spec["recipe"], job.seed)
     loop = loop_of(model, spec, data, y, train, job.seed)
     selection = Selection(data.kind, spec["selection"], held, job.test, y)
-    selection.keeps_weights = limits.keep_state
+    selection.keeps_weights = keeps_weights
     selection.keeps_held = tasks.card(data.kind.task).get("holds", False)
-    resumed = resume(loop, selection, limits.keeper, job.device)
-    train_epochs(loop, selection, spec["recipe"]["epochs"], on_epoch, limits)
-    chosen = selection.choose(loop, spec["recipe"]["epochs"])
-    return FoldResult(chosen, selection.seen.history, parameters, loop.parts, resumed, weights, held)
+    return Ready(loop, selection, parameters, weights, held)
 
 
 def train_epochs(

@@ -83,7 +83,7 @@ class Loop:
             normalise.check_batch_norm(model, learned.groups is not None)
         if hasattr(model, "see_clips"):
             parts = evaluation_batches(list(learned.train), self.x.shape)
-            cast(SeesClips, model).see_clips((self._ready(take(self.x, part), None), self.y[part]) for part in parts)
+            cast(SeesClips, model).see_clips((self.ready(take(self.x, part), None), self.y[part]) for part in parts)
 
     def _prepared(self, x: torch.Tensor | OnDisk) -> torch.Tensor | OnDisk:
         """All clips, on the device if they fit there. They are normalised once, if nothing changes them later."""
@@ -102,24 +102,28 @@ class Loop:
             self.shuffle.manual_seed(self.seed)
         return optim.sampler(strata, order, self.shuffle)
 
-    def epoch(self, give_up: Callable[[], bool] = lambda: False) -> tuple[float, float]:
-        """One epoch; (mean loss, agreement) over the training samples, as seen during training. Raises
-        :class:`Diverged`, and :class:`Interrupted` where ``give_up()`` is true between two steps."""
+    def begin_epoch(self) -> tuple[list[torch.Tensor], torch.Generator]:
+        """The rows of each batch of the epoch that begins, and the random stream of its augmentation."""
         self.model.train()
         order = self._order()
         batches = self._batches(self.rows[order.to(self.device)])
         # a stream of its own: not that of the order of clips, which begins at the seed itself
-        chance = torch.Generator().manual_seed(self.seed + 1 + self.epochs_done)
+        return batches, torch.Generator().manual_seed(self.seed + 1 + self.epochs_done)
+
+    def epoch(self, give_up: Callable[[], bool] = lambda: False) -> tuple[float, float]:
+        """One epoch; (mean loss, agreement) over the training samples, as seen during training. Raises
+        :class:`Diverged`, and :class:`Interrupted` where ``give_up()`` is true between two steps."""
+        batches, chance = self.begin_epoch()
         losses, hits, n = [], torch.zeros((), device=self.device), sum(map(len, batches))
-        for batch, x in zip(batches, self._read(batches), strict=True):
+        for batch, x in zip(batches, self.read(batches), strict=True):
             if give_up():
                 raise Interrupted
-            x, target = self._ready(x, chance), self.y[batch]
+            x, target = self.ready(x, chance), self.y[batch]
             loss, outputs = self.step(x, target)
             losses.append(loss * len(batch))
             hits += self.objective.agreement(outputs, target)
         self.epochs_done += 1
-        self._check(torch.stack(losses))
+        self.check(torch.stack(losses))
         loss_sum = torch.zeros((), device=self.device)
         for loss in losses:
             loss_sum += loss
@@ -160,7 +164,7 @@ class Loop:
             batches.pop()
         return batches
 
-    def _read(self, batches: list[torch.Tensor]) -> Iterator[torch.Tensor]:
+    def read(self, batches: list[torch.Tensor]) -> Iterator[torch.Tensor]:
         """The clips of each batch. From disk, the next batch is read in advance."""
         if isinstance(self.x, OnDisk):
             lists, source = [batch.tolist() for batch in batches], self.x
@@ -168,7 +172,7 @@ class Loop:
         clips = self.x
         return (clips[batch.to(clips.device)] for batch in batches)
 
-    def _ready(self, x: torch.Tensor, chance: torch.Generator | None) -> torch.Tensor:
+    def ready(self, x: torch.Tensor, chance: torch.Generator | None) -> torch.Tensor:
         """Clips on the device: augmented, if ``chance`` is given, then normalised."""
         x = x.to(self.device, non_blocking=True)
         if self.augment is not None and chance is not None:
@@ -245,7 +249,7 @@ class Loop:
         samples."""
         return self.objective.mass(y) if self.asked else len(y)
 
-    def _check(self, losses: torch.Tensor) -> None:
+    def check(self, losses: torch.Tensor) -> None:
         """Raise where the loss is not a finite number. It is checked at the end of the epoch, so that the GPU need not
         wait in each step."""
         bad = (~torch.isfinite(losses)).nonzero()
@@ -273,7 +277,7 @@ class Loop:
         outputs = []
         for part in evaluation_batches(rows, self.x.shape, self.groups):
             with self.autocast():
-                outputs.append(forward(self._ready(take(self.x, part), None)))
+                outputs.append(forward(self.ready(take(self.x, part), None)))
         return outputs
 
 
