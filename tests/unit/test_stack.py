@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import fold_zip
 import pytest
 import torch
 from toy import Toy, data_of
@@ -11,10 +12,9 @@ from toy import Toy, data_of
 from mebench.config import recipes
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
-from mebench.files import read_csv
 from mebench.runs import code_of_fold
 from mebench.runs.execution import Execution
-from mebench.runs.paths import RunFiles, fold_folder
+from mebench.runs.paths import RunFiles, fold_file
 from mebench.runs.shard import run_shard
 from mebench.training.data import load
 from mebench.training.fold import FoldJob, FoldResult, run_fold
@@ -140,15 +140,15 @@ def test_a_shard_of_stacks_and_what_it_skips(toy, tmp_path):
     runs = [RunFiles(tmp_path / f"seed{seed}", toy.spec(entry, seed=seed, epochs=2), [], []) for seed in (0, 1)]
     (some,) = shard(toy, runs[:1], folds=("casme2/s00", "smic/s03"))
     assert [record.status for record in some] == ["done", "done"]
-    before = (fold_folder(tmp_path / "seed0", "casme2/s00") / "fold.json").stat().st_mtime_ns
+    before = fold_file(tmp_path / "seed0", "casme2/s00").stat().st_mtime_ns
     records = shard(toy, runs)  # ten folds that are left, in stacks of four, of both seeds
     assert [[record.status for record in own] for own in records] == [["done"] * 6] * 2
-    assert (fold_folder(tmp_path / "seed0", "casme2/s00") / "fold.json").stat().st_mtime_ns == before
+    assert fold_file(tmp_path / "seed0", "casme2/s00").stat().st_mtime_ns == before
     assert not list(tmp_path.glob("*/folds/*.running.json"))
     single = RunFiles(tmp_path / "single", toy.spec(entry | {"stack": 1}, seed=1, epochs=2), [], [])
     shard(toy, [single])
     for record in records[1]:
-        alone, together = (read_csv(fold_folder(tmp_path / run, record.fold) / "predictions.csv")
+        alone, together = (fold_zip.rows(fold_file(tmp_path / run, record.fold), "predictions.csv")
                            for run in ("single", "seed1"))  # fmt: skip
         for one, other in zip(alone, together, strict=True):
             assert one["clip_id"] == other["clip_id"]

@@ -187,18 +187,15 @@ def _seconds(
     if not spec["recipe"]:
         return 0.0, NOT_ESTIMATED, "not trained by epochs of the engine"
     unsure = f", {size.unsure}" if size.unsure else ""
-    if record:
-        details = f"{record['device']}, {record['clips']} clips, {record['epochs']} epochs"
-        details += "" if _same_batch(record, spec["recipe"]) else f", batches of {record['batch_size']}"
-        # features that never change are computed once for all folds
-        features = record.get("features_seconds", 0) / record["clips"] * size.every / size.folds
-        return scaled(record, spec["recipe"], size.training) + features, "measured", details + unsure
-    near = converted.nearest(of_network(card, spec, device), spec["recipe"], device)
+    near = record or converted.nearest(of_network(card, spec, device), spec["recipe"], device)
     if near:
-        part, words = converted.share(near, spec["recipe"], device)
-        spent = part * scaled(near, spec["recipe"], size.training)
+        part, words = (1.0, "") if record else converted.share(near, spec["recipe"], device)
+        details = words or f"{near['clips']} clips, {near['epochs']} epochs"
+        details += "" if _same_batch(near, spec["recipe"]) else f", batches of {near['batch_size']}"
+        # features that never change are computed once for all folds
         features = near.get("features_seconds", 0) / near["clips"] * size.every / size.folds
-        return spent + features, "estimated", f"{near['device']}, {words}{unsure}"
+        spent = part * scaled(near, spec["recipe"], size.training) + features
+        return spent, "measured" if record else "estimated", f"{near['device']}, {details}{unsure}"
     if not card.get("flops"):
         return 0.0, NOT_ESTIMATED, "its card has no flops"
     spent, own = operations(card, spec, size)

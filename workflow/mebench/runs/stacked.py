@@ -18,8 +18,8 @@ from mebench.training.loop import out_of_memory
 from mebench.training.stack import Ending, run_stack
 
 if TYPE_CHECKING:
-    from mebench.runs.attempt import Attempt
     from mebench.runs import engines
+    from mebench.runs.attempt import Attempt
     from mebench.runs.shard import Listener, Pair
 
 
