@@ -212,6 +212,7 @@ def test_the_real_seconds_are_those_of_a_rehearsed_fold_times_operations(finishe
     assert ststnet.hours == pytest.approx(2 * 68 * 0.2 * 250 / 3600)
     assert costs["majority"].times == 1
     assert "as measured" in costs["majority"].note
+    assert ststnet.computing_hours == ststnet.hours
 
 
 def test_a_smaller_network_counts_by_its_flops():
@@ -222,6 +223,7 @@ def test_a_smaller_network_counts_by_its_flops():
     assert cost.times == pytest.approx(1_077_266_340 / 12_823_020 * 50)
     assert cost.gpu
     assert cost.gpu_hours > 0
+    assert cost.computing == pytest.approx(3 * 442 * 67 / 68 * 100 * 1_077_266_340 / 0.05e12)
     assert not run.resources["gpu"]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mebench.config import input_names, recipes, rehearsal
+from mebench.config.throughput import CPU_TFLOPS
 from mebench.errors import UserError
 from mebench.files import read_csv
 from mebench.model_card import model_card
@@ -28,8 +29,9 @@ from mebench.synthetic.real_frames import PIXELS, REAL_FRAMES, REAL_PIXELS
 @dataclass(frozen=True)
 class RealCost:
     """One model on one task with all its seeds. ``seconds`` are those of a rehearsed fold, None where no fold was
-    timed; ``times`` as much is a real one. ``gpu``: the real jobs ask for a GPU, which takes ``gpu_hours`` by
-    `mebench plan`."""
+    timed; ``times`` as much is a real one. ``computing`` are the seconds of a real fold of a network that was rehearsed
+    smaller, if a core computed as fast as `mebench plan` assumes. ``gpu``: the real jobs ask for a GPU, which takes
+    ``gpu_hours`` by `mebench plan`."""
 
     task: str
     model: str
@@ -40,6 +42,7 @@ class RealCost:
     times: float
     gpu: bool
     gpu_hours: float
+    computing: float | None = None
     note: str = ""
 
     @property
@@ -51,6 +54,11 @@ class RealCost:
     def hours(self) -> float:
         """Hours of a core for all real folds of all seeds."""
         return self.fold_hours * self.runs * self.folds
+
+    @property
+    def computing_hours(self) -> float:
+        """Hours of a core for all real folds at the assumed speed; where the network is as large, as measured."""
+        return self.hours if self.computing is None else self.computing * self.runs * self.folds / 3600
 
 
 @dataclass(frozen=True)
@@ -94,8 +102,17 @@ def _cost(plan: Plan, runs: Sequence[Run], real: Run, size: Size) -> RealCost:
     return RealCost(
         task=real.task, model=real.model, title=recipes.describe(real.spec)[0], runs=len(runs),
         folds=size.folds + final, seconds=_seconds_of_fold(plan, runs), times=times, gpu=gpu, gpu_hours=gpu_hours,
-        note=note,
+        computing=_computing(runs[0], real, size), note=note,
     )  # fmt: skip
+
+
+def _computing(small: Run, real: Run, size: Size) -> float | None:
+    """Seconds of a real fold at the speed that is assumed of a core; None where the network was rehearsed whole."""
+    card = model_card(real.spec["model"])
+    if not card.get("flops") or not real.spec["recipe"]:
+        return None
+    one, other = (estimate.forward(card, run.spec["options"])[0]["forward"] for run in (small, real))
+    return None if one == other else estimate.operations(card, real.spec, size)[0] / (CPU_TFLOPS * 1e12)
 
 
 def _times(small: Run, real: Run, size: Size) -> tuple[float, str]:
