@@ -2,12 +2,14 @@
 
     python benchmarks/flow.py errors       # every estimator on the generated datasets, and its time on one core
     python benchmarks/flow.py throughput   # `mebench inputs ... tvl1` against cores x OpenCV on one thread
+    python benchmarks/flow.py throughput --flow tvl1_torch --sizes 224 --subjects 16   # the same with TV-L1 in torch
     python benchmarks/flow.py gpu          # TV-L1 in torch by batch size, against one core of OpenCV
 
 errors takes the datasets as `mebench fetch` generates them by default (8 subjects, 6 clips each on average). throughput
 takes the same faces at another size: onset and apex of each clip, resized; its time runs from the start of the command
 to its end, so it holds the start of all processes, decoding, digests and writing; the other side is flow alone, on
-frames that are in memory. Timings need a machine that does nothing else.
+frames that are in memory. Timings need a machine that does nothing else; the columns in CPU seconds are right on a busy
+one too.
 """
 
 from __future__ import annotations
@@ -122,8 +124,15 @@ def throughput(folder: Path, args: argparse.Namespace) -> None:
     """The inputs stage against as many times OpenCV on one thread as there are cores, and against as many plain loops
     at once, which shows what cores lose to each other."""
     n = args.jobs
-    head = ["size", "pairs", "OpenCV, one thread: s", f"{n} plain loops at once: s", f"mebench, {n} jobs: s"]
+    head = [
+        "size",
+        "pairs",
+        "OpenCV, one thread: s",
+        f"{n} plain loops at once: s",
+        f"mebench {args.flow}, {n} jobs: s",
+    ]
     head += [f"plain loops of {n} x OpenCV", f"mebench of {n} x OpenCV", "each repetition"]
+    head += ["OpenCV: CPU s", f"mebench {args.flow}: CPU s"]
     table(head, (_throughput_at(size, folder / str(size), args) for size in args.sizes))
 
 
@@ -134,27 +143,39 @@ def _throughput_at(size: int, folder: Path, args: argparse.Namespace) -> list[ob
         cv2.imwrite(str(path), cv2.resize(frame, (size, size), interpolation=cv2.INTER_CUBIC))
     pairs = [grey_pair(*paths(folder, clip)) for clip in clips]
     seconds: list[tuple[float, float, float]] = []
+    cpu: list[tuple[float, float]] = []
     with multiprocessing.get_context("spawn").Pool(args.jobs, cv2.setNumThreads, (1,)) as pool:
         pool.map(_flow, pairs[: 4 * args.jobs], 1)  # every process is awake
         for _ in range(args.repeats):  # in turns, so that all see the same machine
+            begun = cpu_seconds()
             alone = timed(lambda: [tvl1.flow(*pair) for pair in pairs])
+            between = cpu_seconds()
             loops = timed(lambda: pool.map(_flow, pairs, 1))
-            seconds.append((alone, loops, timed(lambda: inputs_stage(folder, args.jobs))))
+            after = cpu_seconds()
+            seconds.append((alone, loops, timed(lambda: inputs_stage(folder, args.jobs, args.flow))))
+            cpu.append((between - begun, cpu_seconds() - after))
     ratios = [[alone / args.jobs / other for other in others] for alone, *others in seconds]
     each = ", ".join(f"{ours:.3f}" for _, ours in ratios)
     middle = [f"{statistics.median(column):.2f}" for column in zip(*seconds, strict=True)]
-    return [f"{size} x {size}", len(pairs), *middle, *map(statistics.median, zip(*ratios, strict=True)), each]
+    own = [f"{statistics.median(column):.1f}" for column in zip(*cpu, strict=True)]
+    return [f"{size} x {size}", len(pairs), *middle, *map(statistics.median, zip(*ratios, strict=True)), each, *own]
+
+
+def cpu_seconds() -> float:
+    """Of this process and of its children that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def _flow(pair: Pair) -> None:
     tvl1.flow(*pair)
 
 
-def inputs_stage(folder: Path, jobs: int) -> None:
-    """`mebench inputs casme2 tvl1`, from nothing."""
-    shutil.rmtree(folder / "tvl1", ignore_errors=True)
-    command = [*CLI, "inputs", "casme2", "tvl1", "--clips", folder / "clips.csv", "--root", folder / "data"]
-    command += ["--out", folder / "tvl1", "--jobs", str(jobs)]
+def inputs_stage(folder: Path, jobs: int, flow: str) -> None:
+    """`mebench inputs casme2 tvl1`, or with another flow, from nothing."""
+    shutil.rmtree(folder / flow, ignore_errors=True)
+    command = [*CLI, "inputs", "casme2", flow, "--clips", folder / "clips.csv", "--root", folder / "data"]
+    command += ["--out", folder / flow, "--jobs", str(jobs)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -208,6 +229,7 @@ def main() -> None:
         "--sizes", type=int, nargs="+", default=[128, 224], help="sides of the frames (default 128 224)"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes of mebench (default: one per core)")
+    parser.add_argument("--flow", choices=input_names.FLOWS, default="tvl1", help="of throughput (default tvl1)")
     parser.add_argument("--repeats", type=int, default=3, help="of throughput (default 3)")
     parser.add_argument(
         "--subjects", type=int, default=32, help="of throughput (default 32: about as many pairs as CASME II has)"

@@ -1,6 +1,6 @@
 """What it costs to start a benchmark of thousands of runs: parse, dry run, no-op, plan and status. Prints a table.
 
-    python benchmarks/scale.py                                 # 10 seeds and 10 more models: about 5,000 runs
+    python benchmarks/scale.py                                 # 10 seeds and 36 more entries: about 5,000 runs
     python benchmarks/scale.py --seeds 2 --models 2 --folds 5  # small, to try it
 
 The configuration is paper.yaml with more seeds and more entries, copies of its baselines with another number of epochs.
@@ -52,7 +52,7 @@ class Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--models", type=int, default=10, help="how many more entries (default 10)")
+    parser.add_argument("--models", type=int, default=36, help="how many more entries (default 36)")
     parser.add_argument("--folds", type=int, default=50, help="folds that are done of each run (default 50)")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -92,7 +92,7 @@ def costs(folder: Path, config: Path, plan: Plan, folds: int) -> Iterator[tuple[
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     yield "touch", measured([*snakemake(config), "--touch", "--forceall", "--cores", "2", "--quiet", "all"])
-    yield "no-op", measured([*snakemake(config), "--cores", "2"], folder / "nothing")
+    yield "dry run, nothing to do", measured([*snakemake(config), "--dry-run"], folder / "nothing")
     assert "Nothing to be done" in (folder / "nothing").read_text(), (folder / "nothing").read_text()[-2000:]
     for run in plan.runs:
         finish(Path(plan.paths.folder(run)), run.spec, folds)
