@@ -35,7 +35,7 @@ from mebench import cards, formats
 from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.files import write_csv
-from mebench.inputs import quality, tvl1, tvl1_torch
+from mebench.inputs import quality, tvl1, tvl1_solver, tvl1_torch
 from mebench.inputs.flow import estimator, grey_pair
 from mebench.media.folders import list_frames
 from mebench.synthetic.generate import write
@@ -184,7 +184,7 @@ def inputs_stage(folder: Path, jobs: int, flow: str) -> None:
 
 def gpu(folder: Path, args: argparse.Namespace) -> None:
     """Pairs a second by batch size, frames in the computer's memory before and flows there after."""
-    if tvl1_torch.device().type != "cuda":
+    if tvl1_solver.device().type != "cuda":
         print("no CUDA GPU is visible: nothing measured\n")
         return
     clips = generate("casme2", folder, 8, 6)
@@ -193,7 +193,7 @@ def gpu(folder: Path, args: argparse.Namespace) -> None:
         at_size = [tuple(cv2.resize(frame, (size, size)) for frame in pair) for pair in pairs]
         one = usual(lambda at=at_size: [tvl1.flow(*pair) for pair in at[:12]]) / 12
         print(f"{size} x {size}: OpenCV, one thread, {1e3 * one:.1f} ms a pair\n")
-        most = tvl1_torch.batch_size(tvl1_torch.device(), size, size)
+        most = tvl1_solver.batch_size(tvl1_solver.device(), size, size)
         batches = [batch for batch in (1, 4, 16, 64, 256, 1024, 4096) if batch <= most]
         table(["batch", "pairs a second", "times one core of OpenCV"],
               (_gpu_at(batch, at_size, one) for batch in batches))  # fmt: skip

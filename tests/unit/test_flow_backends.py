@@ -14,7 +14,7 @@ from mebench.clips.clip import Clip
 from mebench.config import input_names
 from mebench.errors import UserError
 from mebench.files import read_json, write_json
-from mebench.inputs import build, dis, farneback, quality, store, tvl1, tvl1_torch
+from mebench.inputs import build, dis, farneback, quality, store, tvl1, tvl1_solver, tvl1_torch
 from mebench.inputs.flow import STILL, estimate_many, estimator
 from mebench.inputs.median import SORT5, median5
 from mebench.media.unavailable import Unavailable
@@ -117,7 +117,7 @@ def test_farneback_has_slstt_parameters():
 
 
 def test_parameters_are_those_of_opencv():
-    ours, theirs = tvl1_torch.SETTINGS, tvl1.SETTINGS
+    ours, theirs = tvl1_solver.SETTINGS, tvl1.SETTINGS
     names = {"tau": "tau", "lambda": "lambda_", "theta": "theta", "scales": "nscales", "scale_step": "scaleStep"}
     names |= {"warps": "warps", "outer": "outerIterations", "inner": "innnerIterations", "epsilon": "epsilon"}
     assert {name: ours[name] for name in names} == {name: theirs[other] for name, other in names.items()}
@@ -143,9 +143,9 @@ def test_a_pair_has_the_same_flow_alone_and_in_a_batch(monkeypatch, size, togeth
     """Pairs stop after different numbers of iterations, so the batch loses members on its way."""
     first, second = pairs(7, *size)
     alone = np.stack([tvl1_torch.flow(a, b) for a, b in zip(first, second, strict=True)])
-    monkeypatch.setattr(tvl1_torch, "batch_size", lambda *_: together)
+    monkeypatch.setattr(tvl1_solver, "batch_size", lambda *_: together)
     batch = tvl1_torch.flow_batch(first, second)
-    if tvl1_torch.device().type == "cpu":
+    if tvl1_solver.device().type == "cpu":
         np.testing.assert_array_equal(batch, alone)
     else:
         np.testing.assert_allclose(batch, alone, atol=1e-3)
@@ -174,16 +174,16 @@ def test_brightness_that_nothing_explains_leaves_the_flow_finite():
 def test_a_batch_fills_half_of_the_free_memory_of_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda where: (16 << 30, 24 << 30))
     gpu = torch.device("cuda")
-    assert tvl1_torch.batch_size(gpu, 128, 128) == (8 << 30) // 640 // 128**2
-    assert tvl1_torch.batch_size(gpu, 1 << 14, 1 << 14) == 1  # never none
-    assert tvl1_torch.batch_size(torch.device("cpu"), 128, 128) == 1
+    assert tvl1_solver.batch_size(gpu, 128, 128) == (8 << 30) // 640 // 128**2
+    assert tvl1_solver.batch_size(gpu, 1 << 14, 1 << 14) == 1  # never none
+    assert tvl1_solver.batch_size(torch.device("cpu"), 128, 128) == 1
 
 
 def test_a_gpu_has_another_fingerprint_than_the_cpu(dataset, monkeypatch):
     folder, clips = dataset
     of = source(folder, "tvl1_torch")
     before = build._fingerprints(of, of.maker(), clips[:1])[0]
-    monkeypatch.setattr(tvl1_torch, "device", lambda: torch.device("cuda"))
+    monkeypatch.setattr(tvl1_solver, "device", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda where: "Some GPU")
     assert tvl1_torch.settings()["device"] == "Some GPU"
     assert build._fingerprints(of, of.maker(), clips[:1])[0] != before
@@ -287,6 +287,6 @@ def test_a_gpu_finds_the_flow_of_the_cpu_and_repeats_itself(monkeypatch):
     first, second = pairs(16, 96, 80)
     gpu = [tvl1_torch.flow_batch(first, second) for _ in range(2)]
     np.testing.assert_array_equal(*gpu)
-    monkeypatch.setattr(tvl1_torch, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(tvl1_solver, "device", lambda: torch.device("cpu"))
     difference = gpu[0] - tvl1_torch.flow_batch(first, second)
     assert np.sqrt((difference**2).sum(1)).mean() < 0.005

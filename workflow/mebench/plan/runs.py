@@ -63,29 +63,35 @@ def spec_digest(runs: Iterable[Run]) -> str:
 
 def all_runs(configuration: Configuration) -> list[Run]:
     """The runs of a configuration: by task, model entry and seed, each in the order in which they are written."""
-    return [
-        _run(configuration, task, model, seed) for task, model in configuration.pairs() for seed in configuration.seeds
-    ]
+    return [run for task, model in configuration.pairs() for run in _runs(configuration, task, model)]
 
 
-def _run(configuration: Configuration, task: str, model: str, seed: int) -> Run:
+def _runs(configuration: Configuration, task: str, model: str) -> list[Run]:
+    """The runs of a model entry on a task, which share all but their seed."""
     entry, definition = configuration.entries[model], configuration.tasks[task]
     keys = ["name", "kind", *configuration.kinds[task]["definition"], "protocol"]
     if entry["recipe"].get("extra_clips", "none") != "none":
         keys.append(entry["recipe"]["extra_clips"])
-    spec: RunSpec = {
-        "task": _part(definition, keys),
-        "label": model,
-        "model": entry["model"],
-        "training": entry["training"],
-        "options": entry["options"],
-        "inputs": flow_choice.of_pictures(entry["inputs"]) if _of_pictures(definition) else entry["inputs"],
-        "recipe": entry["recipe"],
-        "seed": seed,
-        # how the configuration selects epochs cannot reach a rule's own code
-        "selection": "last" if entry["training"] == "rules" else configuration.selection,
-    }
-    return Run(task, model, seed, entry, spec, feasible.datasets_of(definition, entry))
+    part = _part(definition, keys)
+    inputs = flow_choice.of_pictures(entry["inputs"]) if _of_pictures(definition) else entry["inputs"]
+    # how the configuration selects epochs cannot reach a rule's own code
+    selection = "last" if entry["training"] == "rules" else configuration.selection
+    datasets = feasible.datasets_of(definition, entry)
+    specs: list[RunSpec] = [
+        {
+            "task": part,
+            "label": model,
+            "model": entry["model"],
+            "training": entry["training"],
+            "options": entry["options"],
+            "inputs": inputs,
+            "recipe": entry["recipe"],
+            "seed": seed,
+            "selection": selection,
+        }
+        for seed in configuration.seeds
+    ]
+    return [Run(task, model, spec["seed"], entry, spec, datasets) for spec in specs]
 
 
 def _of_pictures(definition: TaskDefinition) -> bool:
