@@ -45,7 +45,7 @@ def engine_digest(spec: RunSpec) -> str:
     path = cards.locate("tasks", tasks.name_of(spec["task"])).resolve()
     kind = _entry("tasks", path, tasks.card(spec["task"])["module"])
     light = "model" in spec and is_light(spec["model"])
-    engine = [*(LIGHT if light else ENGINE), *([STACK] if spec["recipe"].get("stack", 1) > 1 else [])]
+    engine = [*(LIGHT if light else ENGINE), *([STACK] if spec.get("recipe", {}).get("stack", 1) > 1 else [])]
     return codedigest.digest([*engine, kind], PACKAGE, PLUMBING)
 
 
