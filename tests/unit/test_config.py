@@ -135,15 +135,19 @@ def test_the_places_of_the_data_do_not_reach_the_published_configuration():
     assert "/secret" not in Plan({"datasets": {**SYNTHETIC, "samm": {"source": "/secret/SAMM"}}}).config_json
 
 
-def test_the_shipped_configuration_tries_every_model_anywhere():
+def test_the_long_tour_tries_every_model():
+    left_out = set(cards.names("models")) - {run.spec["model"] for run in Plan.load("config.long-tour.yaml").runs}
+    assert not left_out, f"add to config.long-tour.yaml: {left_out}"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "config.long-tour.yaml"])
+def test_the_tours_run_anywhere(name):
     """Small, without weights from the network, without a GPU."""
-    plan = Plan.load("config.yaml")
-    left_out = set(cards.names("models")) - {run.spec["model"] for run in plan.runs}
-    assert not left_out, f"add to config.yaml: {left_out}"
-    for run in plan.runs:
+    for run in Plan.load(name).runs:
         assert run.spec["options"].get("pretrained", "none") == "none", run.model
         assert run.resources["gpu"] == 0, run.model
-        assert not run.spec["recipe"] or recipes.describe(run.spec)[0].endswith("(small)"), run.model
+        small = ("(small)", "(size: small, own recipe)")
+        assert not run.spec["recipe"] or recipes.describe(run.spec)[0].endswith(small), run.model
 
 
 def test_the_keys_of_a_recipe_are_those_of_its_type_with_defaults_of_these_types():

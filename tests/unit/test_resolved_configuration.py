@@ -44,7 +44,7 @@ def test_the_plan_of_the_file_is_that_of_the_configuration(tmp_path):
     assert [before.paths.inputs(run) for run in before.runs] == [after.paths.inputs(run) for run in after.runs]
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml", "config.msmmt-ablations.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "config.long-tour.yaml", "paper.yaml", "config.msmmt-ablations.yaml"])
 def test_the_specs_of_the_shipped_configurations_are_the_same_from_the_file(name, tmp_path, monkeypatch):
     monkeypatch.setenv("MEBENCH_DATA", "/data")
     monkeypatch.chdir(PROJECT)

@@ -46,6 +46,27 @@ def test_each_keeps_the_cards_recipe(plans):
             assert said.items() <= run.spec["recipe"].items(), run.model
 
 
+def test_the_tour_has_the_four_papers_six_baselines_and_the_controls_and_each_task_has_a_network():
+    plan = Plan.load(PROJECT / "config.yaml")
+    kinds = {run.spec["model"]: cards.card("models", run.spec["model"])["kind"] for run in plan.runs}
+    papers, spotters = {"slstt", "hsta", "msmmt", "me_tst"}, {"mean_net", "mdmd"}
+    models = {name for name, kind in kinds.items() if kind == "model"}
+    assert papers | spotters <= models
+    assert len(models - papers - spotters) == 6
+    assert {name for name in cards.names("models") if cards.card("models", name)["kind"] == "control"} <= kinds.keys()
+    trained = {
+        run.task for run in plan.runs if run.spec["training"] == "gradient" and kinds[run.spec["model"]] != "control"
+    }
+    assert trained == set(plan.tasks) == {"megc2019", "smic-3", "sammlv-spotting"}
+    assert len(plan.configuration.seeds) == 2
+
+
+def test_the_long_tour_writes_elsewhere():
+    """Its datasets have other clips."""
+    short, long = (Plan.load(PROJECT / name).results for name in ("config.yaml", "config.long-tour.yaml"))
+    assert short != long
+
+
 def test_the_ablations_of_msmmt_change_one_thing_each_and_join_the_results_of_the_papers(monkeypatch, tmp_path):
     """docs/model-sources.md#msmmt."""
     monkeypatch.setenv("MEBENCH_DATA", str(tmp_path))

@@ -25,7 +25,7 @@ RECOGNISING = {name for name in cards.names("models")
 
 
 def briefly(entry: str | dict) -> str | dict:
-    """An entry of config.yaml for the task alone, trained for one epoch."""
+    """An entry of config.long-tour.yaml for the task alone, trained for one epoch."""
     if isinstance(entry, str):
         return entry
     by_gradient = cards.card("models", entry["model"]).get("training", "gradient") == "gradient"
@@ -41,7 +41,7 @@ def model_of(entry: str | dict) -> str:
 def trained(tmp_path_factory):
     """A finished run of all of them."""
     with served(tmp_path_factory.mktemp("every model")) as project:
-        models = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))["models"]
+        models = yaml.safe_load((PROJECT / "config.long-tour.yaml").read_text(encoding="utf-8"))["models"]
         # SLSTT first, which reads no flow from onset to apex: pictures must not depend on the order
         models = sorted(
             (one for one in models if model_of(one) in RECOGNISING), key=lambda one: model_of(one) != "slstt"

@@ -36,7 +36,8 @@ class Defaults(TypedDict):
 DEFAULTS: Defaults = {"subjects": 8, "clips": 6, "seed": 0}
 FEWER: Defaults = {"subjects": 6, "clips": 4, "seed": 0}  # of long videos, each of which lasts 20 s and more
 OPTIONS = (*DEFAULTS, "size")
-SIZES = ("small", "brief", "full", "rehearsal")
+SIZES = ("small", "clear", "brief", "full", "rehearsal")
+CLEAR = 2.0, 0.1  # of clear clips: how much further expressions move, and how much of all else that moves is left
 NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
 PICTURES = ("flow_images",)
 LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut from, or delivered as, long videos
@@ -68,9 +69,10 @@ def write(
 ) -> None:
     """Generate ``dataset`` below ``root`` and its known flow below ``truth``; both are whole or absent.
 
-    The size small is ``subjects`` subjects with ``clips`` clips each on average, and so is brief, the size of long
-    videos that last a few seconds; full is as many of both as the real dataset has, with frames in which nothing
-    moves and no known flow; rehearsal is as many too, and faces move. ``truth/<subject>/<clip>.npz`` holds ``flow``,
+    The size small is ``subjects`` subjects with ``clips`` clips each on average. So is clear, clips in which little
+    moves but expressions, which move further, and brief, the size of long videos that last a few seconds; full is as
+    many of both as the real dataset has, with frames in which nothing moves and no known flow; rehearsal is as many
+    too, and faces move. ``truth/<subject>/<clip>.npz`` holds ``flow``,
     float32 (2, H, W): where each pixel of the onset frame is at the apex, minus where it was, u right and v
     down in pixels, and ``apex``, the frame number it is true for (the one that the dataset's reader takes).
     The same arguments give the same pictures, with any number of ``jobs``.
@@ -84,7 +86,7 @@ def write(
     elif size == "rehearsal":
         _write_rehearsal(dataset, root, truth, seed, jobs)
     elif dataset in NAMES:
-        _write_small(dataset, root, truth, subjects, clips, seed, jobs)
+        _write_small(dataset, root, truth, counts, seed, size, jobs)
     elif dataset in PICTURES:
         from mebench.synthetic import flow_pictures
 
@@ -116,6 +118,9 @@ def _check(dataset: str, size: str, subjects: int, clips: int, seed: int) -> Non
         raise UserError(f"the size of the synthetic {dataset} is {' or '.join(SIZES)}, not {size!r}")
     if size == "full" and dataset not in full.names():
         raise UserError(f"{dataset} is only generated at small size; remove size: full from the configuration")
+    if size == "clear" and dataset not in NAMES:
+        raise UserError(f"{dataset} is not made of single clips, which alone can be clear; remove size: clear from "
+                        "the configuration")  # fmt: skip
     if size == "brief" and dataset not in VIDEOS:
         raise UserError(f"{dataset} has no long videos, which alone can be brief; remove size: brief from the "
                         "configuration")  # fmt: skip
@@ -179,48 +184,55 @@ def _write_rehearsal(dataset: str, root: Path, truth: Path, seed: int, jobs: int
         _mark(data, dataset, "rehearsal", seed, dataset_card(dataset).expected)
 
 
-def _write_small(dataset: str, root: Path, truth: Path, subjects: int, clips: int, seed: int, jobs: int) -> None:
+def _write_small(
+    dataset: str, root: Path, truth: Path, counts: Mapping[str, int], seed: int, size: str, jobs: int
+) -> None:
     from mebench.synthetic import cast as casting
     from mebench.synthetic import writers
 
-    cast = casting.draw_clips(dataset, subjects, clips, seed)
+    cast = casting.draw_clips(dataset, counts["subjects"], counts["clips"], seed)
     with whole_folder(truth) as known, whole_folder(root) as data:
         by_subject: dict[str, list[Clip]] = {}
         for clip in cast:
             by_subject.setdefault(clip.subject, []).append(clip)
-        work = [(dataset, seed, group, data, known) for group in by_subject.values()]
+        work = [(dataset, seed, size == "clear", group, data, known) for group in by_subject.values()]
         for _ in parallel.each(_write_subject, work, jobs, f"{dataset}, synthetic subjects"):
             pass
         writers.write_labels(dataset, data, cast)
         writers.write_siblings(dataset, data, cast)
-        _mark(data, dataset, "small", seed, {"subjects": subjects, "clips": clips})
+        _mark(data, dataset, size, seed, counts)
 
 
-def _write_subject(work: tuple[str, int, list[Clip], Path, Path]) -> None:
+def _write_subject(work: tuple[str, int, bool, list[Clip], Path, Path]) -> None:
     import cv2
 
     from mebench.synthetic import faces
     from mebench.synthetic.cast import random_stream
 
-    dataset, seed, clips, data, known = work
+    dataset, seed, clear, clips, data, known = work
     cv2.setNumThreads(1)
     stream = random_stream(seed, dataset, clips[0].subject)
     face, liveliness = faces.make(stream), stream.uniform(0.75, 1.25)
+    further, rest = CLEAR if clear else (1.0, 1.0)
     for clip in clips:
-        _write_clip(dataset, clip, face, liveliness, random_stream(seed, dataset, clip.subject, clip.name), data, known)
+        rng = random_stream(seed, dataset, clip.subject, clip.name)
+        pixels = further * float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
+        _write_clip(dataset, clip, face, (pixels, rest), rng, data, known)
 
 
+# parameters: a clip, what shows in it, and where it goes
 def _write_clip(
-    dataset: str, clip: Clip, face: Face, liveliness: float, rng: np.random.Generator, data: Path, known: Path
+    dataset: str, clip: Clip, face: Face, moves: tuple[float, float], rng: np.random.Generator, data: Path, known: Path
 ) -> None:
+    """``moves``: the largest displacement of the expression in pixels, and the share that is left of all else."""
     from mebench.synthetic import motion, writers
 
-    pixels = float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
+    pixels, rest = moves
     local = motion.from_units(motion.parsed_units(clip.units), face.landmarks, pixels)
     numbers = np.arange(clip.onset, clip.offset + 1)
     amounts = motion.rise_and_fall(numbers, clip.onset, clip.peak, clip.offset)
-    drifts = motion.drifts(rng, len(numbers))
-    lamp = _lamp(rng, len(numbers))
+    drifts = motion.drifts(rng, len(numbers), rest)
+    lamp = _lamp(rng, len(numbers), rest)
     (data / writers.frame_path(dataset, clip, clip.onset)).parent.mkdir(parents=True, exist_ok=True)
     points = None
     for number, amount, drift, light in zip(numbers, amounts.tolist(), drifts, lamp, strict=True):
@@ -234,12 +246,13 @@ def _write_clip(
     np.savez_compressed(file, flow=flow, apex=np.int64(clip.read_apex))
 
 
-def _lamp(rng: np.random.Generator, count: int) -> list[np.ndarray]:
-    """Brightness (H, W, 1) of each frame: the lamp flickers a little and its light moves over the face."""
+def _lamp(rng: np.random.Generator, count: int, share: float = 1.0) -> list[np.ndarray]:
+    """Brightness (H, W, 1) of each frame: the lamp flickers a little and its light moves over the face; by a ``share``
+    of that."""
     from mebench.synthetic.motion import grid
 
     x, y = (axis / axis.max() - 0.5 for axis in grid())
-    gains, steps = 1 + rng.normal(0, 0.004, size=count), np.linspace(0, 1, count)
-    slope_x, slope_y, change = rng.normal(0, 0.03, size=3)
+    gains, steps = 1 + share * rng.normal(0, 0.004, size=count), np.linspace(0, 1, count)
+    slope_x, slope_y, change = share * rng.normal(0, 0.03, size=3)
     return [(gain + step * (change + slope_x * x + slope_y * y))[..., None]
             for gain, step in zip(gains.tolist(), steps.tolist(), strict=True)]  # fmt: skip

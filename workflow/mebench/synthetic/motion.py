@@ -138,11 +138,12 @@ def rise_and_fall(numbers: np.ndarray, onset: int, peak: int, offset: int) -> np
     return smooth(up) - 0.85 * smooth(down)
 
 
-def drifts(rng: np.random.Generator, count: int) -> list[Drift]:
-    """A head that moves a little through ``count`` frames: smoothly, from rest to about a pixel."""
+def drifts(rng: np.random.Generator, count: int, share: float = 1.0) -> list[Drift]:
+    """A head that moves a little through ``count`` frames: smoothly, from rest to about a pixel; or a ``share`` of
+    that."""
     steps = np.linspace(0, 1, count)
     paths = []
-    for sd in (np.deg2rad(0.5), 0.9, 0.9):  # angle, x, y
+    for sd in (share * np.deg2rad(0.5), share * 0.9, share * 0.9):  # angle, x, y
         way, sway, phase = rng.normal(0, sd), rng.normal(0, sd / 3), rng.uniform(0, 2 * np.pi)
         paths.append(way * 1.5 * steps + sway * (np.sin(2 * np.pi * steps + phase) - np.sin(phase)))
     return [Drift(*map(float, path)) for path in zip(*paths, strict=True)]
