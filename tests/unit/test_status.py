@@ -166,7 +166,7 @@ def test_folds_that_were_pooled_are_not_opened_until_they_are_written_again(benc
     parts = parts_of(files.spec, run_rows(files.spec, files.clips, files.inputs).digest, "")
     made = fold_summary.made_of(canonical_json(files.spec), parts)
     records = [record_of(place) for place in fold_file.places(files.run)]
-    fold_summary.write(files.run, records, made, fold_summary.stamps(files.run))
+    fold_summary.write(files.run, records, made, fold_file.stamps(files.run))
     opened = []
     monkeypatch.setattr("mebench.watch.runs.record_of", lambda place: opened.append(place) or record_of(place))
     assert (status()["ststnet/seed0"]["done"], opened) == (4, [])

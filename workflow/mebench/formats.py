@@ -375,7 +375,7 @@ FOLD_SUMMARY = Format(
     _fields(
         ("made", "digest", "of all that the folds are made from but their names"),
         ("spec", "digest", "of the spec of the run"),
-        ("folds", "list", "`place` (its file), `stamp` (time in nanoseconds, size), and keys of its fold.json: `fold`, "
+        ("folds", "list", "of each its file, the time (nanoseconds) and size of that, and of its fold.json `fold`, "
          "`fingerprint`, `status`, `message`, `seconds`, `peak_memory_mb`, `device`, `resumed_at_epoch`"),
     ),
 )  # fmt: skip

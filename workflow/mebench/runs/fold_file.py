@@ -20,6 +20,7 @@ from mebench.files import scratch_folder, whole_file
 from mebench.runs.paths import RECORD, fold_file, fold_folder
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+Stamp = tuple[int, int]  # when a fold was written, in nanoseconds, and its size
 PLAIN = (".npy", ".safetensors")  # numbers, which hardly shrink
 
 
@@ -29,19 +30,30 @@ def place(run: Path, fold: str) -> Path:
     return folder if folder.is_dir() and not path.exists() else path
 
 
+def stamps(run: Path) -> dict[str, Stamp]:
+    """The names of the places of all folds that have a record, sorted by the names of the folds, and the stamp of
+    each."""
+    found: dict[str, Stamp] = {}
+    with contextlib.suppress(FileNotFoundError), os.scandir(run / "folds") as entries:
+        for entry in entries:
+            name = entry.name
+            if name.startswith("."):
+                continue
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                if name.endswith(".zip"):
+                    status = entry.stat()
+                elif entry.is_dir():
+                    status = os.stat(os.path.join(entry.path, RECORD))
+                else:
+                    continue
+                found[name] = (status.st_mtime_ns, status.st_size)
+    names = sorted(found, key=lambda name: name.removesuffix(".zip"))
+    return {name: found[name] for name in names if name.endswith(".zip") or f"{name}.zip" not in found}
+
+
 def places(run: Path) -> list[Path]:
     """The places of all folds that have a record, sorted by the names of the folds."""
-    below, files, folders = run / "folds", {}, {}
-    with contextlib.suppress(FileNotFoundError), os.scandir(below) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.name.endswith(".zip"):
-                files[entry.name.removesuffix(".zip")] = below / entry.name
-            elif entry.is_dir() and (below / entry.name / RECORD).exists():
-                folders[entry.name] = below / entry.name
-    every = folders | files
-    return [every[name] for name in sorted(every)]
+    return [run / "folds" / name for name in stamps(run)]
 
 
 def stamped(place: Path) -> Path:

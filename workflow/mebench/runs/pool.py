@@ -37,7 +37,7 @@ def pool(files: RunFiles, title: Title, part_to: Path | None = None) -> RunRecor
     if spec["training"] == "rules":
         raise UserError(f"{spec['model']} trains {run} outside the engine; 'mebench adopt' takes over what it predicts")
     rows, kind, out = run_rows(spec, files.clips, files.inputs), tasks.kind_of(spec["task"]), part_to or run
-    stamps = fold_summary.stamps(run)
+    stamps = fold_file.stamps(run)
     every = [_current(run, spec, rows.digest, fold, part_to is not None) for fold in rows.folds]
     done = [record for record in every if record.done]
     if not done:

@@ -13,13 +13,15 @@ from mebench.files import canonical_json, digest
 from mebench.plan import Plan, Run, estimate
 from mebench.runs import fold_file, fold_summary, lock, paths, run_record
 from mebench.runs.fingerprint import Parts, parts_of
-from mebench.runs.fold_summary import SeenFold, Stamp
+from mebench.runs.fold_file import Stamp
+from mebench.runs.fold_summary import SeenFold
 from mebench.runs.lock import Lock
 from mebench.runs.records import FoldRecord, record_of
 from mebench.runs.run_record import RunRecord
 from mebench.training.rows import run_rows
 
 T = TypeVar("T")
+Reads = tuple[list[str], list[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,17 @@ class Watcher:
     def look(self) -> list[RunState]:
         """The state of all runs, in the order of the plan."""
         parts: dict[Hashable, Parts] = {}  # the code may change between two looks
-        return [self._state(run, parts) for run in self.plan.runs]
+        pairs = {(run.task, run.model): run for run in self.plan.runs}
+        reads = {pair: self._reads(run) for pair, run in pairs.items()}
+        return [self._state(run, parts, reads) for run in self.plan.runs]
 
-    def _state(self, run: Run, parts: dict[Hashable, Parts]) -> RunState:
+    def _reads(self, run: Run) -> Reads:
+        """The clips.csv and the inputs of a run, which are those of its other seeds, and the first that is missing."""
         clips, inputs = self.plan.paths.clips(run.datasets), self.plan.paths.inputs(run)
-        waiting = next((path for path in [*clips, *inputs] if not Path(path).is_file()), None)
+        return clips, inputs, next((path for path in [*clips, *inputs] if not Path(path).is_file()), None)
+
+    def _state(self, run: Run, parts: dict[Hashable, Parts], reads: Mapping[tuple[str, str], Reads]) -> RunState:
+        clips, inputs, waiting = reads[run.task, run.model]
         folds, data = self._data(run, clips, inputs) if waiting is None else (None, None)
         expected, counted = (len(folds), "indexed") if folds else self._expected(run, clips)
         folder = Path(self.plan.paths.folder(run))
@@ -88,7 +96,7 @@ class Watcher:
         locks = [held for path in paths.locks(folder) if (held := lock.read(path))]
         running = [held for held in locks if lock.alive(held)]
         busy = {held.told.fold for held in running}
-        stamps = fold_summary.stamps(folder)
+        stamps = fold_file.stamps(folder)
         seen = [one for one in self._records(folder, stamps)
                 if (not folds or one.record.fold in folds) and one.record.fold not in busy]  # fmt: skip
         valid = [one.record for one in seen if current(one)]
@@ -137,13 +145,14 @@ class Watcher:
         made = fold_summary.made_of(spec, own)
         return lambda one: one.made == made or one.record.fingerprint == own.for_fold(one.record.fold).fingerprint(spec)
 
-    def _records(self, folder: Path, stamps: Mapping[Path, Stamp]) -> list[SeenFold]:
+    def _records(self, folder: Path, stamps: Mapping[str, Stamp]) -> list[SeenFold]:
         """What is known of each fold: as it was pooled, or by its file where that is another one now."""
         kept = self._once(("summary", folder), [folder / fold_summary.FILE], partial(fold_summary.read, folder))
         seen = []
-        for place, stamp in stamps.items():
-            pooled = kept.get(place.name)
+        for name, stamp in stamps.items():
+            pooled = kept.get(name)
             if pooled is None or pooled[0] != stamp:
+                place = folder / "folds" / name
                 seen.append(self._once(("record", place), [fold_file.stamped(place)], partial(_seen_fold, place)))
             else:
                 seen.append(pooled[1])
@@ -169,13 +178,13 @@ class Watcher:
         return cast(T, self._seen[key][1])
 
 
-def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord], stamps: Mapping[Path, Stamp]) -> bool:
+def _joined(about: RunRecord | None, folder: Path, records: list[FoldRecord], stamps: Mapping[str, Stamp]) -> bool:
     """Whether run.json was made of just these folds: their states are the same, and none was trained later."""
     if about is None or about.folds_done != sum(record.done for record in records):
         return False
     failed = {(record.fold, record.status) for record in records if not record.done}
     pooled, names = _stamp(folder / run_record.FILE), {paths.file_name(record.fold) for record in records}
-    written = [stamp[0] for place, stamp in stamps.items() if place.name.removesuffix(".zip") in names]
+    written = [stamp[0] for name, stamp in stamps.items() if name.removesuffix(".zip") in names]
     return (
         pooled is not None
         and max(written, default=0) <= pooled[1]
