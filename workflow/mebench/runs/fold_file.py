@@ -33,22 +33,22 @@ def place(run: Path, fold: str) -> Path:
 def stamps(run: Path) -> dict[str, Stamp]:
     """The names of the places of all folds that have a record, sorted by the names of the folds, and the stamp of
     each."""
-    found: dict[str, Stamp] = {}
+    files: dict[str, Stamp] = {}  # by the names of the folds
+    folders: dict[str, Stamp] = {}
     with contextlib.suppress(FileNotFoundError), os.scandir(run / "folds") as entries:
         for entry in entries:
             name = entry.name
-            if name.startswith("."):
-                continue
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                if name.endswith(".zip"):
+            try:
+                if name.endswith(".zip") and not name.startswith("."):
                     status = entry.stat()
-                elif entry.is_dir():
+                    files[name[:-4]] = (status.st_mtime_ns, status.st_size)
+                elif entry.is_dir() and not name.startswith("."):
                     status = os.stat(os.path.join(entry.path, RECORD))
-                else:
-                    continue
-                found[name] = (status.st_mtime_ns, status.st_size)
-    names = sorted(found, key=lambda name: name.removesuffix(".zip"))
-    return {name: found[name] for name in names if name.endswith(".zip") or f"{name}.zip" not in found}
+                    folders[name] = (status.st_mtime_ns, status.st_size)
+            except FileNotFoundError:  # it went away, or has no record
+                continue
+    every = folders | files
+    return {f"{fold}.zip" if fold in files else fold: every[fold] for fold in sorted(every)}
 
 
 def places(run: Path) -> list[Path]:

@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    import gc
     import json
     import sys
 
@@ -38,6 +39,8 @@ def main(args: argparse.Namespace) -> None:
     from mebench.watch.runs import Watcher
     from mebench.watch.screen import Snapshot, table
 
+    if not args.watch:
+        gc.disable()  # a look makes hundreds of thousands of objects, and none is garbage before the end
     plan = Plan.load(args.config)
     watcher, time_left = Watcher(plan), TimeLeft(plan, GPU_TFLOPS, CPU_TFLOPS)
 
