@@ -103,6 +103,20 @@ def test_same_parameters_same_bytes_with_any_number_of_jobs(tmp_path):
     assert all(p.read_bytes() == q.read_bytes() for p, q in zip(*known, strict=True))
 
 
+def test_clear_clips_are_the_small_ones_with_larger_expressions_and_little_else(tmp_path):
+    """Of the first clip: the same face and frames, the known flow about twice as long, less of it at the border."""
+    flows, files = {}, {}
+    for size in ("small", "clear"):
+        generate.write("smic", tmp_path / size, tmp_path / f"{size}_truth", subjects=2, clips=2, size=size)
+        file = min((tmp_path / f"{size}_truth").rglob("*.npz"))
+        flows[size] = np.linalg.norm(np.load(file)["flow"], axis=0)
+        files[size] = sorted(path.relative_to(tmp_path / size) for path in (tmp_path / size).rglob("*.*"))
+    assert files["small"] == files["clear"]
+    border = {size: flow[:3].mean() for size, flow in flows.items()}  # above the forehead only the head moves
+    assert border["clear"] < 0.2 * border["small"]
+    assert flows["clear"].max() > 1.8
+
+
 def test_a_subject_does_not_depend_on_the_others():
     first, second = (faces.make(cast.random_stream(0, "casme2", name)) for name in ("sub01", "sub02"))
     assert np.array_equal(first.appearance, faces.make(cast.random_stream(0, "casme2", "sub01")).appearance)
