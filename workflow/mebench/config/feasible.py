@@ -55,7 +55,7 @@ def _source(name: str, entry: DatasetEntry) -> None:
                         "remove the key")  # fmt: skip
     if entry.get("size") == "brief" and dataset_card(name).delivers != "videos":
         raise UserError(f"the dataset {name} has no long videos, which alone can be brief; remove size: brief")
-    if entry.get("size") == "clear" and dataset_card(name).delivers == "videos":
+    if entry.get("size") == "clear" and dataset_card(name).delivers != "frames":
         raise UserError(f"the dataset {name} is not made of single clips, which alone can be clear; remove size: clear")
     size = entry.get("size")
     if size not in COMPLETE:
