@@ -63,6 +63,17 @@ def test_the_folds_of_all_seeds_are_shared_out():
     assert 3 * one - 2 <= three <= 3 * one
 
 
+def test_auto_makes_few_jobs_of_many_short_folds():
+    """15 seeds of the composite's 68 subjects, of a small network."""
+    data = {"flow_images": {"source": "/x", "accept": ["counts"]}}
+    for epochs, most in ((1, 1), (400, 5)):
+        model = {"model": "ststnet", "epochs": epochs}
+        found = Plan({"datasets": data, "tasks": ["megc2019-flow"], "models": [model], "seeds": list(range(15))})
+        runs, shards = found.paths.with_seeds("megc2019-flow", "ststnet"), Shards(found, "auto")
+        assert len(runs) * shards.folds(runs[0]) == 1020
+        assert shards.count(runs) == most
+
+
 def test_the_time_that_a_job_asks_for_grows_with_its_folds():
     runs = {count: plan(seeds=list(range(count))).paths.with_seeds("smic-3", "ststnet") for count in (1, 3)}
     card = runs[1][0].resources["runtime_min"]  # for all folds of a seed

@@ -9,7 +9,8 @@ time that they take first, and a test counts on its own whether every valid pair
 of a task stands first is no factor: tests/unit/test_sample_pictures.py holds that the order does not matter.
 
 Two configurations run at a time, and each may run two jobs, so that a core has work while Snakemake thinks. Those with
-the same data and ways with frames share their results folder, and so their inputs. The longer array has every triple
+the same data and ways with frames share their results folder, and so their data, faces and inputs, which take more time
+than anything else: there are as few such places as pairs allow. The longer array has every triple
 with a model and a task; it runs by name, with ``pytest -m slow tests/workflow/test_any_configuration.py``.
 
 Where data are not generated, ``shards=fold`` makes a job for every published subject, most of them empty; there three
@@ -49,12 +50,14 @@ CHOICES = {
     "apex": ["mid", "flow_max"],
     "extra": ["none", "macro"],
 }
+PLACE = ("source", "crop", "apex")  # what data, faces and inputs depend on
 ONLY = os.environ.get("MEBENCH_TEST_TASKS", "").split()  # some tasks alone, to look at one by hand
 CHOSEN = [name for name in TASKS if not ONLY or name in ONLY]
 MODELS = cards.names("models")
 SUBJECTS, CLIPS = 3, 2
 VIDEOS = [name for name in cards.names("datasets") if cards.card("datasets", name)["delivers"] == "videos"]
 Row = dict[str, Any]
+IF_ASKED = pytest.mark.skipif("'slow' not in config.getoption('-m')", reason="a long campaign; run it with -m slow")
 
 
 def card(name: str) -> dict[str, Any]:
@@ -129,45 +132,72 @@ def combinations(row: Row) -> set[tuple]:
     return pairs(row) | {(("model", row["model"]), ("task", row["task"]), item) for item in items[3:]}
 
 
+def configurations() -> list[Row]:
+    """As few as have every pair of values, in as few places: all pairs of the places with all else, of which those are
+    kept that bring most new pairs of values."""
+    rest = [key for key in CHOICES if key not in PLACE]
+    places = [tuple(values) for values in AllPairs([CHOICES[key] for key in PLACE])]
+    listed = AllPairs([places, *(CHOICES[key] for key in rest)])
+    every = [dict(zip((*PLACE, *rest), (*place, *values), strict=True)) for place, *values in listed]
+    every = [{key: one[key] for key in CHOICES} for one in every]  # as rows have them, for pairs are in their order
+    chosen, todo = [], set().union(*map(pairs, every))
+    while todo:
+        chosen.append(max(every, key=lambda one: len(pairs(one) & todo)))
+        todo -= pairs(chosen[-1])
+    return chosen
+
+
 @functools.cache
 def array(long: bool) -> list[tuple[Row, list[Row]]]:
     """(configuration, its rows), chosen one by one: most new pairs for the time that the row takes."""
-    configurations = [dict(zip(CHOICES, values, strict=True)) for values in AllPairs(list(CHOICES.values()))]
+    every = configurations()
     bits = {pair: 1 << i for i, pair in enumerate(sorted(wanted(long), key=str))}
     candidates = []
-    for k, configuration in enumerate(configurations):
+    for k, configuration in enumerate(every):
         for row in (row_of(m, t, configuration) for m in MODELS for t in CHOSEN if goes(m, t)):
-            candidates.append((k, row, sum(bits.get(pair, 0) for pair in combinations(row))))
-    todo, dealt, there = (1 << len(bits)) - 1, [[] for _ in configurations], set()
+            mask = sum(bits.get(pair, 0) for pair in combinations(row))
+            candidates.append((mask, k, row, left_by(k, row, configuration)))
+    todo, dealt, there = (1 << len(bits)) - 1, [[] for _ in every], set()
     while todo:
-        k, row, mask = max(
-            candidates, key=lambda c: (c[2] & todo).bit_count() / seconds(c[0], c[1], configurations, there)
+        candidates = [one for one in candidates if one[0] & todo]
+        assert candidates, f"no configuration has {[pair for pair, bit in bits.items() if bit & todo][:5]}"
+        mask, k, row, left = max(
+            candidates, key=lambda c: (c[0] & todo).bit_count() / seconds(every[c[1]], c[3] - there)
         )
-        assert mask & todo, f"no configuration has {[pair for pair, bit in bits.items() if bit & todo][:5]}"
         dealt[k].append(row)
         todo &= ~mask
-        there |= {(k, row["task"]), (k, row["task"], read_by(row["model"]))}
-    return [(c, rows) for c, rows in zip(configurations, dealt, strict=True) if rows]
+        there |= left
+    return [(c, rows) for c, rows in zip(every, dealt, strict=True) if rows]
 
 
-def seconds(k: int, row: Row, configurations: list[Row], there: set[tuple]) -> float:
-    """About how long a row takes more than those that are there: a task's table and plots, an input and its sample
-    picture, the training."""
-    datasets = len(TASKS[row["task"]]["datasets"])
-    task = 0 if (k, row["task"]) in there else 1.5 + 0.3 * datasets
-    read = 0 if (k, row["task"], read_by(row["model"])) in there else 1.5 + datasets
-    jobs = SUBJECTS if configurations[k]["shards"] == "fold" else 1
-    return task + read + 0.6 * configurations[k]["seeds"] * jobs
+def left_by(k: int, row: Row, configuration: Row) -> set[tuple]:
+    """What later rows need not make again: the configuration, a task's table and plots in it, and in its place the data
+    and faces of each dataset and the input."""
+    place, datasets = tuple(configuration[key] for key in PLACE), TASKS[row["task"]]["datasets"]
+    shared = {(*place, name) for name in datasets} | {(*place, name, read_by(row["model"])) for name in datasets}
+    return {(k,), (k, row["task"])} | shared
+
+
+def seconds(configuration: Row, made: set[tuple]) -> float:
+    """About how long a row takes for which these things have to be made."""
+    jobs = SUBJECTS if configuration["shards"] == "fold" else 1
+    return 0.4 + 0.4 * configuration["seeds"] * jobs + sum(map(price, made))
+
+
+@functools.cache
+def price(made: tuple) -> float:
+    """About how long it takes to make one of the things that :func:`left_by` names."""
+    if len(made) <= 2:
+        return 3.0 if len(made) == 1 else 2.2  # the start of a configuration; a task
+    _, crop, _, dataset, *read = made
+    longer = 3 if dataset in VIDEOS else 1
+    return 1.2 * longer if read else 1.0 + (1.5 if crop == "detected" else 0)
 
 
 def size(configuration: Row, rows: list[Row]) -> float:
     """About how long a whole configuration takes."""
-    there: set[tuple] = set()
-    total = 0.0
-    for row in rows:
-        total += seconds(0, row, [configuration], there)
-        there |= {(0, row["task"]), (0, row["task"], read_by(row["model"]))}
-    return total
+    made = set().union(*(left_by(0, row, configuration) for row in rows))
+    return sum(seconds(configuration, set()) for _ in rows) + sum(map(price, made))
 
 
 @functools.cache
@@ -189,7 +219,7 @@ def configured(index: int, configuration: Row, rows: list[Row], copies: dict[str
     """The text of a configuration. Those with the same data and ways with frames share their results folder."""
     names = {name for row in rows for name in TASKS[row["task"]]["datasets"]}
     names |= {name for row in rows if row["extra"] == "macro" for name in TASKS[row["task"]]["macro"]}
-    shared = "-".join(configuration[key] for key in ("source", "crop", "apex"))
+    shared = "-".join(configuration[key] for key in PLACE)
     models = [entry(row, f"{row['model']}-{index}-{row['task']}") for row in rows]
     return {
         "results": f"results/{shared}",
@@ -278,7 +308,7 @@ def started(project: Project, chosen: list[tuple[Row, list[Row]]], first: int) -
     each folder in a place of its own."""
     folders: dict[tuple, list[int]] = {}
     for index, (configuration, _) in enumerate(chosen):
-        folders.setdefault(tuple(configuration[key] for key in ("source", "crop", "apex")), []).append(index)
+        folders.setdefault(tuple(configuration[key] for key in PLACE), []).append(index)
     took = [size(configuration, rows) for configuration, rows in chosen]
     futures: dict[int, Future] = {index: Future() for index in range(len(chosen))}
 
@@ -314,7 +344,7 @@ def check(results: Path, row: Row, config: dict[str, Any], page: str) -> None:
     assert task in page or TASKS[task]["title"] in page, row
 
 
-@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+@pytest.mark.parametrize("long", [False, pytest.param(True, marks=[pytest.mark.slow, IF_ASKED])], ids=["short", "long"])
 def test_every_valid_pair_stands_in_a_row(long):
     rows = [row for _, rows in array(long) for row in rows]
     assert {pair for row in rows for pair in combinations(row)} >= wanted(long)
@@ -322,7 +352,13 @@ def test_every_valid_pair_stands_in_a_row(long):
         assert {row[name] for row in rows} >= {x for x in known if name == "task" or any(goes(x, t) for t in CHOSEN)}
 
 
-SHORT, LONG = array(False), array(True)
+SHORT = array(False)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The long array takes seconds to choose, and is chosen only where it is run."""
+    if "long_index" in metafunc.fixturenames:
+        metafunc.parametrize("long_index", range(len(array(True)) if "slow" in metafunc.config.getoption("-m") else 0))
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +368,7 @@ def short(project):
 
 @pytest.fixture(scope="module")
 def long(project):
-    return started(project, LONG, 1000)
+    return started(project, array(True), 1000)
 
 
 @pytest.mark.parametrize("index", range(len(SHORT)))
@@ -341,7 +377,6 @@ def test_a_configuration_runs_to_its_report(short, index):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("'slow' not in config.getoption('-m')", reason="a long campaign; run it with -m slow")
-@pytest.mark.parametrize("index", range(len(LONG)))
-def test_every_model_on_every_task_runs_to_its_report(long, index):
-    long[index].result()
+@IF_ASKED
+def test_every_model_on_every_task_runs_to_its_report(long, long_index):
+    long[long_index].result()

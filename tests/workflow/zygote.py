@@ -67,7 +67,8 @@ def jobs(folder: Path) -> list[Job]:
 def zygote(folder: Path, package: Path, coarse: bool = False) -> Iterator[Path]:
     """Start a server for the ``package`` folder; gives the folder of the script to put first on PATH. Where nobody
     looks at the plots, they may be ``coarse``: an SVG is not laid out and has the letters of the reader's fonts, a PNG,
-    which shows the same figure as the SVG, is one dot, and a sample picture shows one sample."""
+    which shows the same figure as the SVG, is one dot, and a sample picture shows one sample. Of each plot the first
+    three are written whole, of the others the figure is made and not written."""
     folder.mkdir()
     address = str(folder / "socket")
     shim = folder / "mebench"
@@ -91,7 +92,7 @@ def serve(address: str, coarse: bool) -> None:
     """Import everything, then answer each connection in a fork."""
     _import_all()
     if coarse:
-        _draw_coarsely()
+        _draw_coarsely(Path(address).with_name("plots"))
     gc.collect()
     gc.freeze()  # what was imported stays shared with the forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks: they report by themselves
@@ -107,8 +108,9 @@ def serve(address: str, coarse: bool) -> None:
         link.close()
 
 
-def _draw_coarsely() -> None:
+def _draw_coarsely(seen: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
     from PIL import Image
 
@@ -120,7 +122,26 @@ def _draw_coarsely() -> None:
     letters_in_figures.complete = lambda figure: ""
     every = choose.choose
     choose.choose = lambda *arguments: _first_sample(every(*arguments))
+    seen.mkdir()
+    whole = FigureCanvasSVG.print_svg
+
+    def print_svg(canvas: FigureCanvasSVG, file: Path, **more: object) -> None:
+        if _among_the_first(seen, Path(file).name.partition(".svg")[0]):
+            whole(canvas, file, **more)
+        else:
+            Path(file).write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')
+
+    FigureCanvasSVG.print_svg = print_svg
     FigureCanvasAgg.print_png = lambda canvas, file, **_: Image.new("L", (1, 1)).save(file, "png")
+
+
+def _among_the_first(seen: Path, name: str, most: int = 3) -> bool:
+    """Whether a plot of this name is one of the first that any fork writes."""
+    for number in range(most):
+        with contextlib.suppress(FileExistsError):
+            (seen / f"{name}.{number}").touch(exist_ok=False)
+            return True
+    return False
 
 
 def _first_sample(shown: ShownSamples) -> ShownSamples:
