@@ -35,6 +35,7 @@ class Terminal(io.StringIO):
         ("train", {"task": "smic-3", "model": "slstt", "scatteritem": "1-of-1"}, "train slstt on smic-3"),
         ("train", {"task": "smic-3", "model": "slstt", "scatteritem": "2-of-4"}, "train slstt on smic-3 (2-of-4)"),
         ("plots_smic-3", {}, "plot smic-3"),
+        ("together_smic-3", {}, "train the cheap models of smic-3"),
         ("report", {}, "write the report"),
         ("official", {"task": "smic-3", "seed": "0"}, "official smic-3 0"),
         ("train", {"other": "x"}, "train x"),

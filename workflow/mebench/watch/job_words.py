@@ -26,8 +26,9 @@ WORDS = {
 
 def job_words(rule: str, wildcards: Mapping[str, str]) -> str:
     """What a job of a rule does. A rule that is not of mebench is named, with its wildcards."""
-    if rule.startswith("plots_"):
-        return f"plot {rule.removeprefix('plots_')}"
+    for begin, verb in (("plots_", "plot"), ("together_", "train the cheap models of")):
+        if rule.startswith(begin):
+            return f"{verb} {rule.removeprefix(begin)}"
     try:
         text = WORDS[rule].format_map(wildcards)
     except KeyError:
