@@ -6,9 +6,9 @@ A study is 68 subjects of SMIC, CASME II and SAMM, as many of each as in reality
 a real subject of its dataset, drawn with replacement (``drawn``) or as they are (``fixed``). How a subject is
 predicted is drawn around the rates of a real network (HTNet at its last epoch) by Dirichlet distributions of each
 class, so that clips of one subject are alike: the correlation of two of them is ``--alike`` (0.05 to 0.15 in the
-measured networks). ``measured`` draws subjects of the real network with its predictions. A second network agrees with
-the first on half of the clips by copying, and is drawn in the same way on the others. The figures of the tables say
-how often what was computed from a study was right.
+measured networks). ``measured`` draws subjects of the real network with its predictions. Two networks agree on half of
+the clips, which are predicted by the habits of one or the other, and are drawn apart on the others. The figures of the
+tables say how often what was computed from a study was right.
 """
 
 from __future__ import annotations
@@ -84,47 +84,54 @@ class World:
             drawn[places] = random.choice(places, len(places))
         return drawn
 
-    def predicted(self, subjects: np.ndarray, sizes: np.ndarray, rates: np.ndarray, random: np.random.Generator):
-        """Counts (S, C, C) of clips, ``sizes`` (S, C) of them."""
-        own = rates[subjects]
+    def habits(self, subjects: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """How a network predicts each class of each subject, (S, C, C): its rates, moved by chance for each subject."""
+        own = self.rates[subjects]
         if self.alike:
             own = random.standard_gamma(own * (1 / self.alike - 1))
             own = own / own.sum(axis=-1, keepdims=True)
-        return random.multinomial(sizes, own)
+        return own
 
     def study(self, random: np.random.Generator) -> Counts:
         """The results of one network."""
         subjects = self.subjects(random)
         if self.design == "measured":
             return self._counts(self.measured.table[0, subjects])
-        return self._counts(self.predicted(subjects, self.sizes[subjects], self.rates, random))
+        return self._counts(random.multinomial(self.sizes[subjects], self.habits(subjects, random)))
 
-    def pair(self, random: np.random.Generator, better: np.ndarray) -> Pair:
-        """The results of two networks; those of the second are as the rates ``better`` say."""
+    def pair(self, random: np.random.Generator, share: float = 0) -> Pair:
+        """The results of two networks that agree on some clips, by the habits of one or the other. With ``share`` that
+        share of the second one's errors becomes right, on the clips on which they need not agree."""
         subjects = self.subjects(random)
         sizes = self.sizes[subjects]
-        first = self.predicted(subjects, sizes, self.rates, random)
-        copied = random.binomial(first, COPIED)
-        left, others = sizes - copied.sum(axis=-1), (better - COPIED * self.rates) / (1 - COPIED)
-        second = self.predicted(subjects, left, others, random)
-        right, other = (np.diagonal(own, axis1=-2, axis2=-1) for own in (first - copied, second))
-        both = random.hypergeometric(right, left - right, other)  # which clips these are is chance
-        return Pair(self._counts(first), self._counts(copied + second), int((right - both).sum()),
-                    int((other - both).sum()))  # fmt: skip
+        habits = [self.habits(subjects, random) for _ in range(2)]
+        by_first = random.binomial(sizes, COPIED / 2)
+        by_second = random.binomial(sizes - by_first, COPIED / (2 - COPIED))
+        left, right = sizes - by_first - by_second, share / (1 - COPIED)
+        alike = random.multinomial(by_first, habits[0]) + random.multinomial(by_second, habits[1])
+        better = habits[1] * (1 - right) + right * np.eye(sizes.shape[-1])
+        own = [random.multinomial(left, habit) for habit in (habits[0], better)]
+        hits = [np.diagonal(one, axis1=-2, axis2=-1) for one in own]
+        both = random.hypergeometric(hits[0], left - hits[0], hits[1])  # which clips these are is chance
+        of_a, of_b = (self._counts(alike + one) for one in own)
+        return Pair(of_a, of_b, int((hits[0] - both).sum()), int((hits[1] - both).sum()))
 
     def _counts(self, table: np.ndarray) -> Counts:
         return replace(self.measured, table=table[None], clips=None)
 
 
-def better_rates(world: World, difference: float) -> np.ndarray:
-    """Rates with which UF1 is ``difference`` higher: a share of every error becomes right."""
-    right = np.eye(world.rates.shape[-1])
-    low, high = 0.0, COPIED
+def share_better(world: World, difference: float) -> float:
+    """The share of all errors that has to become right for a UF1 that is ``difference`` higher."""
+    low, high = 0.0, 1.0
     for _ in range(40):
         share = (low + high) / 2
-        rates = world.rates * (1 - share) + share * right
-        low, high = (share, high) if world.true(rates) - world.true() < difference else (low, share)
-    return rates
+        low, high = (share, high) if world.true(rates_after(world, share)) - world.true() < difference else (low, share)
+    return share
+
+
+def rates_after(world: World, share: float) -> np.ndarray:
+    """The rates when a share of every error becomes right."""
+    return world.rates * (1 - share) + share * np.eye(world.rates.shape[-1])
 
 
 def worlds(part: str, alike: float) -> dict[str, World]:
@@ -152,11 +159,11 @@ def coverage(world: World, simulations: int, random: np.random.Generator) -> dic
 
 def difference_coverage(world: World, difference: float, simulations: int, random: np.random.Generator) -> float:
     """The share of studies whose interval of a difference holds the truth."""
-    rates = better_rates(world, difference)
-    true, held = world.true(rates) - world.true(), 0
+    share, held = share_better(world, difference), 0
+    true = world.true(rates_after(world, share)) - world.true()
     weights, left = draws(world.measured.strata, RESAMPLES), without_each(len(world.measured.subjects))
     for _ in range(simulations):
-        pair = world.pair(random, rates)
+        pair = world.pair(random, share)
         a, b = pair.a.table, pair.b.table
         apart = [mean_over_seeds(uf1, pooled(b, own)) - mean_over_seeds(uf1, pooled(a, own)) for own in (weights, left)]
         observed = float(uf1(b.sum(axis=1))[0] - uf1(a.sum(axis=1))[0])
@@ -172,7 +179,7 @@ def levels(world: World, simulations: int, random: np.random.Generator) -> tuple
     """How often two networks that are equally good are told apart at 5 %: by the permutation of UF1, and by McNemar."""
     found = [0, 0]
     for _ in range(simulations):
-        pair = world.pair(random, world.rates)
+        pair = world.pair(random)
         found[0] += _shown(pair.a, pair.b)
         found[1] += mcnemar_exact(pair.only_a, pair.only_b) <= 0.05
     return found[0] / simulations, found[1] / simulations
@@ -190,27 +197,28 @@ class Found:
     mean: float
     spread: float
     chance: float
-    stay: float
+    stay: float | None
 
 
 def power(world: World, studies: int, simulations: int, random: np.random.Generator) -> Found:
     said = []
     for _ in range(studies):
-        pair = world.pair(random, world.rates)
+        pair = world.pair(random)
         said.append(pair_detectable(pair.a, pair.b, seeds=1))
-    found, right = [0, 0], np.eye(world.rates.shape[-1], dtype=np.int64)
-    for difference in said:
-        rates = better_rates(world, difference)
-        share = float(1 - (1 - rates[0, 0, 0]) / (1 - world.rates[0, 0, 0]))
-        for _ in range(simulations):
-            pair = world.pair(random, world.rates)
-            mended = random.binomial(pair.b.table * (1 - right), share)
-            better = replace(pair.b, table=pair.b.table - mended + right * mended.sum(axis=-1)[..., None])
-            found[0] += _shown(pair.a, better)
-            pair = world.pair(random, rates)
-            found[1] += _shown(pair.a, pair.b)
-    shares = [count / studies / simulations for count in found]
-    return Found(float(np.mean(said)), float(np.std(said)), *shares)
+    shares = [share_better(world, difference) for difference in said]
+    chance = [_shown(*_mended(world, share, random)) for share in shares for _ in range(simulations)]
+    stay = None
+    if max(shares) <= COPIED:  # else there are not enough errors beside the copied ones
+        pairs = (world.pair(random, share) for share in shares for _ in range(simulations))
+        stay = float(np.mean([_shown(pair.a, pair.b) for pair in pairs]))
+    return Found(float(np.mean(said)), float(np.std(said)), float(np.mean(chance)), stay)
+
+
+def _mended(world: World, share: float, random: np.random.Generator) -> tuple[Counts, Counts]:
+    """Two networks that are equally good, and then a share of the errors of the second becomes right by chance."""
+    pair, right = world.pair(random), np.eye(world.rates.shape[-1], dtype=np.int64)
+    mended = random.binomial(pair.b.table * (1 - right), share)
+    return pair.a, replace(pair.b, table=pair.b.table - mended + right * mended.sum(axis=-1)[..., None])
 
 
 def _shown(a: Counts, b: Counts) -> bool:
@@ -221,31 +229,56 @@ def _shown(a: Counts, b: Counts) -> bool:
 # --- the tables
 
 
+def interval_rows(args: argparse.Namespace, random: np.random.Generator) -> list[list[str]]:
+    return [
+        [title, design, f"{world.true():.3f}", *map(percent, coverage(world, args.simulations, random).values())]
+        for part, title in PARTS.items()
+        for design, world in worlds(part, args.alike).items()
+    ]
+
+
+def test_rows(args: argparse.Namespace, random: np.random.Generator) -> list[list[str]]:
+    rows = []
+    for part, title in PARTS.items():
+        world = worlds(part, args.alike)["drawn"]
+        apart = difference_coverage(world, 0.05, args.simulations, random)
+        kept, mcnemar = levels(world, args.simulations, random)
+        _, independent = levels(replace(world, alike=0.0), args.simulations, random)
+        rows.append([title, *map(percent, (apart, kept, mcnemar, independent))])
+    return rows
+
+
+def power_rows(args: argparse.Namespace, random: np.random.Generator) -> list[list[str]]:
+    rows = []
+    for part, title in PARTS.items():
+        one = power(worlds(part, args.alike)["drawn"], max(2, args.simulations // 50), 50, random)
+        stay = "" if one.stay is None else percent(one.stay)
+        rows.append([title, f"{one.mean:.3f} ± {one.spread:.3f}", percent(one.chance), stay])
+    return rows
+
+
+def percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")
+
+
+TABLES = {
+    "intervals": (interval_rows, ("part", "subjects", "true UF1", *METHODS)),
+    "tests": (test_rows, ("part", "interval of a difference of 0.05", "permutation by subject", "McNemar",
+                          "McNemar, clips independent")),
+    "power": (power_rows, ("part", "smallest difference", "found", "found where shared errors stay")),
+}  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"some of {', '.join(TABLES)} (default: all)")
     parser.add_argument("--simulations", type=int, default=2000, help="studies of each cell (default 2000)")
     parser.add_argument("--alike", type=float, default=0.1, help="correlation of a subject's clips (default 0.1)")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    random, per_cent = np.random.default_rng(args.seed), "{:.1f} %".format
-    intervals, tests, detected = [], [], []
-    for part, title in PARTS.items():
-        made = worlds(part, args.alike)
-        for design, world in made.items():
-            held = coverage(world, args.simulations, random)
-            intervals.append([title, design, f"{world.true():.3f}", *(per_cent(100 * held[name]) for name in METHODS)])
-        held_apart = difference_coverage(made["drawn"], 0.05, args.simulations, random)
-        kept, mcnemar = levels(made["drawn"], args.simulations, random)
-        _, independent = levels(replace(made["drawn"], alike=0.0), args.simulations, random)
-        tests.append([title, *(per_cent(100 * one) for one in (held_apart, kept, mcnemar, independent))])
-        studies = max(2, args.simulations // 50)
-        one = power(made["drawn"], studies, 50, random)
-        said = f"{one.mean:.3f} ± {one.spread:.3f}"
-        detected.append([title, said, per_cent(100 * one.chance), per_cent(100 * one.stay)])
-    print(markdown_table(("part", "subjects", "true UF1", *METHODS), intervals), "\n")
-    print(markdown_table(("part", "interval of a difference of 0.05", "permutation by subject", "McNemar",
-                          "McNemar, clips independent"), tests), "\n")  # fmt: skip
-    print(markdown_table(("part", "smallest difference", "found", "found where shared errors stay"), detected), "\n")
+    for place, (name, (rows, columns)) in enumerate(TABLES.items()):
+        if name in (args.tables or TABLES):
+            print(markdown_table(columns, rows(args, np.random.default_rng([args.seed, place]))), "\n", flush=True)
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(f"{args.simulations} studies a cell, {used.ru_utime + used.ru_stime:.0f} s of CPU")
 

@@ -36,8 +36,8 @@ def test_studies_are_around_the_truth_and_have_the_sizes_of_the_composite():
         found = [float(uf1(world.study(random).table.sum(axis=1))[0]) for _ in range(200)]
         assert np.mean(found) == pytest.approx(world.true(), abs=0.01)
     world = WORLDS["drawn"]
-    rates = coverage.better_rates(world, 0.1)
-    pairs = [world.pair(random, rates) for _ in range(200)]
+    share = coverage.share_better(world, 0.1)
+    pairs = [world.pair(random, share) for _ in range(200)]
     check_same_clips(pairs[0].a, pairs[0].b)
     apart = [float(uf1(pair.b.table.sum(axis=(0, 1))) - uf1(pair.a.table.sum(axis=(0, 1)))) for pair in pairs]
     assert np.mean(apart) == pytest.approx(0.1, abs=0.01)

@@ -132,20 +132,32 @@ def interval_ends(found: Resampled, level: float = LEVEL, method: str = METHODS[
 
 
 def _expanded(found: Resampled, shares: np.ndarray) -> np.ndarray | None:
-    """The shares of the expanded percentile interval. Each dataset adds its variance, which the plain bootstrap has
+    """The shares of the expanded percentile interval; None where no dataset has two subjects that differ."""
+    few = few_subjects(found.without, found.strata)
+    return ndtr(stdtrit(few.freedom, shares) * few.widening) if few else None
+
+
+@dataclass(frozen=True)
+class FewSubjects:
+    """What few subjects make of a normal interval: the degrees of ``freedom`` of Student's t, and the ``widening``."""
+
+    freedom: float
+    widening: float
+
+
+def few_subjects(without: np.ndarray, strata: tuple[str, ...]) -> FewSubjects | None:
+    """From the values of a figure without each subject. Each dataset adds its variance, which the plain bootstrap has
     (n-1)/n times too small; the degrees of freedom are Satterthwaite's. None where no dataset has two subjects that
     differ."""
     true = plain = below = 0.0
-    for places in places_by_stratum(found.strata):
-        n, own = len(places), found.without[places]
+    for places in places_by_stratum(strata):
+        n, own = len(places), without[places]
         if n > 1:
             variance = (n - 1) / n * float(((own - own.mean()) ** 2).sum())  # of the jackknife
             true += variance
             plain += variance * (n - 1) / n
             below += variance**2 / (n - 1)
-    if not below:
-        return None
-    return ndtr(stdtrit(true**2 / below, shares) * np.sqrt(true / plain))
+    return FewSubjects(true**2 / below, float(np.sqrt(true / plain))) if below else None
 
 
 def _bca(found: Resampled, values: np.ndarray, shares: np.ndarray) -> np.ndarray | None:

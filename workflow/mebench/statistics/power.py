@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from mebench.errors import UserError
 from mebench.metrics.pooled import Metric
 from mebench.statistics.comparison import metric_named
 from mebench.statistics.counts import Counts, check_same_clips
+from mebench.statistics.intervals import few_subjects
 from mebench.statistics.permutation import SAME, differences, random_exchanges
-from mebench.statistics.resampling import STREAM, places_by_stratum
+from mebench.statistics.resampling import STREAM, mean_over_seeds, places_by_stratum, pooled, without_each
 
 POWER = 0.8
 ALPHA = 0.05
@@ -71,7 +72,17 @@ def pair_detectable(a: Counts, b: Counts, seeds: int, metric: str = "uf1", power
         sizes.append(study.difference)
         shown.append((rejections(study, seeds, random) * STUDIES + 0.5) / (STUDIES + 1))
     slope, height = np.polyfit(sizes, ndtri(np.array(shown)), 1)
-    return float((ndtri(power) - height) / slope)
+    return float((ndtri(power) - height) / slope) * _allowance(a, b, formula, power)
+
+
+def _allowance(a: Counts, b: Counts, metric: Metric, power: float) -> float:
+    """By how much few subjects raise the difference: studies that are drawn from the measured subjects vary too little,
+    and how much they vary is not known well. It is what makes an interval ``expanded`` (``intervals.py``)."""
+    left = without_each(len(a.subjects))
+    of_a, of_b = (mean_over_seeds(metric, pooled(one.table, left)) for one in (a, b))
+    few = few_subjects(of_a - of_b, a.strata)
+    wanted = np.array([1 - ALPHA / 2, power])
+    return float(few.widening * stdtrit(few.freedom, wanted).sum() / ndtri(wanted).sum()) if few else 1.0
 
 
 def _standard_error(a: Counts, b: Counts, metric: Metric, random: np.random.Generator) -> float:
