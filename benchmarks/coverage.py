@@ -248,12 +248,18 @@ def test_rows(args: argparse.Namespace, random: np.random.Generator) -> list[lis
     return rows
 
 
-def power_rows(args: argparse.Namespace, random: np.random.Generator) -> list[list[str]]:
+def power_rows(args: argparse.Namespace, _: np.random.Generator) -> list[list[str]]:
+    """A part has a stream of its own, so that parts can be measured one by one."""
     rows = []
-    for part, title in PARTS.items():
-        one = power(worlds(part, args.alike)["drawn"], max(2, args.simulations // 50), 50, random)
+    for part in args.parts:
+        one = power(
+            worlds(part, args.alike)["drawn"],
+            max(2, args.simulations // 50),
+            50,
+            np.random.default_rng([args.seed, *part.encode()]),
+        )
         stay = "" if one.stay is None else percent(one.stay)
-        rows.append([title, f"{one.mean:.3f} ± {one.spread:.3f}", percent(one.chance), stay])
+        rows.append([PARTS[part], f"{one.mean:.3f} ± {one.spread:.3f}", percent(one.chance), stay])
     return rows
 
 
@@ -272,6 +278,9 @@ TABLES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"some of {', '.join(TABLES)} (default: all)")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="of the table power (default: all)"
+    )
     parser.add_argument("--simulations", type=int, default=2000, help="studies of each cell (default 2000)")
     parser.add_argument("--alike", type=float, default=0.1, help="correlation of a subject's clips (default 0.1)")
     parser.add_argument("--seed", type=int, default=0)
