@@ -78,3 +78,12 @@ def test_the_layers_of_timm():
         drawn.append(layer(x))
     assert torch.equal(*drawn)
     assert _layers.DropPath(0.4).eval()(x) is x
+
+
+def test_the_lstm_of_slstt_is_in_float32_where_a_cpu_trains_in_half_precision():
+    model, seen = build("slstt", num_classes=3, size="small", pretrained="none"), []
+    model.lstm.register_forward_hook(lambda part, given, found: seen.append((given[0].dtype, found[0].dtype)))
+    width = model.norm.weight.numel()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert model.from_features(torch.randn(2, 11, width)).dtype == torch.bfloat16
+    assert seen == [(torch.float32, torch.float32)]

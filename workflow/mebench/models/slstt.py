@@ -305,7 +305,11 @@ class SLSTT(nn.Module):
         f = self.norm(f)
         if self.aggregator == "mean":
             return reduce(self.head(f), "n t k -> n k", "mean")
-        steps, _ = self.lstm(f)  # n 11 512, from a state of zeros
+        if f.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cpu", enabled=False):  # not every processor has an LSTM in half precision
+                steps, _ = self.lstm(f.float())
+        else:
+            steps, _ = self.lstm(f)  # n 11 512, from a state of zeros
         return self.fc2(F.relu(self.fc1(steps[:, -1])))  # n classes
 
 
