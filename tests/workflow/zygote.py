@@ -11,6 +11,7 @@ is started for, once: whoever edits that package needs a new server. What each c
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -125,6 +126,7 @@ def _draw_coarsely(seen: Path) -> None:
     seen.mkdir()
     whole = FigureCanvasSVG.print_svg
 
+    @functools.wraps(whole)  # matplotlib looks at what it takes
     def print_svg(canvas: FigureCanvasSVG, file: Path, **more: object) -> None:
         if _among_the_first(seen, Path(file).name.partition(".svg")[0]):
             whole(canvas, file, **more)
