@@ -17,6 +17,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import resource
 import signal
 import socket
@@ -128,7 +129,7 @@ def _draw_coarsely(seen: Path) -> None:
 
     @functools.wraps(whole)  # matplotlib looks at what it takes
     def print_svg(canvas: FigureCanvasSVG, file: Path, **more: object) -> None:
-        if _among_the_first(seen, Path(file).name.partition(".svg")[0]):
+        if _among_the_first(seen, re.sub(r"\.\d+\.tmp.*", "", Path(file).name)):
             whole(canvas, file, **more)
         else:
             Path(file).write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')
