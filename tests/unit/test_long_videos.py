@@ -13,7 +13,7 @@ from mebench import formats
 from mebench.errors import UserError
 from mebench.faces import detect
 from mebench.files import read_csv, read_json
-from mebench.synthetic import faces, generate, long, long_cast, long_events, long_scene
+from mebench.synthetic import faces, generate, long, long_cast, long_events, long_scene, motion
 from mebench.synthetic.long_cast import FPS, Event, Video
 
 FEW = {"subjects": 2, "clips": 1, "seed": 1}
@@ -35,7 +35,7 @@ def drawn(dataset, seed=0):
 
 def scene(dataset="casme_sq", events=EVENTS):
     rng = np.random.default_rng(0)
-    return long_scene.Scene(faces.make(rng), Video(1, "a", 200, events), dataset, rng, 5)
+    return long_scene.Scene(faces.make(rng), Video(1, "a", 200, events), dataset, rng, 5, motion.AS_FILMED)
 
 
 def pictures(made):
@@ -87,6 +87,31 @@ def test_every_emotion_is_there_whatever_was_asked_for(dataset, counts):
     assert len(micro) == max(counts[0] * counts[1], len(long_cast.MIXES[dataset]))
     names = {"casme_sq": 9, "samm_long": 7}.get(dataset, 99)
     assert max(Counter(video.subject for video in videos).values()) <= names
+
+
+@pytest.mark.parametrize("dataset", generate.VIDEOS)
+def test_clear_videos_are_as_long_and_as_still_with_fewer_distractors_and_further_expressions(dataset):
+    small, clear = (long_events.draw_videos(dataset, 6, 4, 0, clear) for clear in (False, True))
+    micro, others = ([sum(len(events(video, kind)) for video in videos) for videos in (small, clear)]
+                     for kind in ("micro", "other"))  # fmt: skip
+    assert micro[0] == micro[1]
+    assert others[1] < 0.6 * others[0]
+    for video in clear:
+        inside = sum(event.offset - event.onset + 1 for event in events(video, "micro"))
+        assert video.last >= 20 * FPS[dataset]
+        assert inside <= 0.05 * video.last
+    face, video = faces.make(np.random.default_rng(0)), next(v for v in clear if events(v, "micro"))
+    filmed, further = (long_scene.Scene(face, video, dataset, np.random.default_rng(1), 5, moves)
+                       for moves in (motion.AS_FILMED, motion.CLEAR))  # fmt: skip
+    moved = [max(abs(local.field).max() for local in scene.locals if local.event.kind == "micro")
+             for scene in (filmed, further)]  # fmt: skip
+    assert moved[1] == pytest.approx(2 * moved[0], rel=1e-5)
+    assert np.ptp(further.head, axis=1)[1] < np.ptp(filmed.head, axis=1)[1]
+
+
+def events(video, kind):
+    """The micro-expressions of a video, or all that happens besides."""
+    return [event for event in video.events if (event.kind == "micro") == (kind == "micro")]
 
 
 # --- what is written --------------------------------------------------------------------------------------------------
@@ -162,7 +187,9 @@ def test_size_of_motion_alone_tells_no_micro_expression():
     largest = {kind: [] for kind in ("micro", "macro", "talk")}
     for video in drawn("casme_sq")[::2]:
         face = faces.make(np.random.default_rng(video.subject))
-        for local in long_scene.Scene(face, video, "casme_sq", np.random.default_rng(len(video.name)), 5).locals:
+        for local in long_scene.Scene(
+            face, video, "casme_sq", np.random.default_rng(len(video.name)), 5, motion.AS_FILMED
+        ).locals:
             if local.event.kind in largest:
                 largest[local.event.kind].append(np.hypot(*local.field.transpose(2, 0, 1)).max() * local.curve.max())
     micro, others = np.array(largest["micro"]), np.array([*largest["macro"], *largest["talk"]])
@@ -209,7 +236,9 @@ def test_a_picture_of_a_fast_camera_holds_until_the_next_that_is_read():
 def test_the_face_of_every_subject_is_found(dataset):
     for subject in long_cast.subject_numbers(dataset, 6):
         face = faces.make(long_events.random_stream(0, dataset, str(subject)))
-        made = long_scene.Scene(face, Video(subject, "a", 5, ()), dataset, np.random.default_rng(0), 5)
+        made = long_scene.Scene(
+            face, Video(subject, "a", 5, ()), dataset, np.random.default_rng(0), 5, motion.AS_FILMED
+        )
         picture = next(made.pictures())[1]
         grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         assert detect.find(grey) is not None, subject

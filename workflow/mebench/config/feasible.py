@@ -16,6 +16,7 @@ from mebench.protocols.tasks import TaskDefinition, extra_datasets
 COMPLETE = ("full", "rehearsal")  # sizes with as many clips as the real dataset
 ONLY_SYNTHETIC = ("size", "subjects", "clips", "seed")
 FULL = ("casme2", "samm", "smic", "smic_vis", "smic_nir", "casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")
+NEVER_CLEAR = ("casme3", "flow_images")  # clips cut from brief videos, and pictures of flow
 SUBJECTS, OF_VIDEOS = 8, 6  # of a small stand-in where the configuration does not say; the latter of long videos
 
 
@@ -55,8 +56,8 @@ def _source(name: str, entry: DatasetEntry) -> None:
                         "remove the key")  # fmt: skip
     if entry.get("size") == "brief" and dataset_card(name).delivers != "videos":
         raise UserError(f"the dataset {name} has no long videos, which alone can be brief; remove size: brief")
-    if entry.get("size") == "clear" and dataset_card(name).delivers != "frames":
-        raise UserError(f"the dataset {name} is not made of single clips, which alone can be clear; remove size: clear")
+    if entry.get("size") == "clear" and name in NEVER_CLEAR:
+        raise UserError(f"the dataset {name} cannot be generated clear; remove size: clear")
     size = entry.get("size")
     if size not in COMPLETE:
         return

@@ -37,7 +37,6 @@ DEFAULTS: Defaults = {"subjects": 8, "clips": 6, "seed": 0}
 FEWER: Defaults = {"subjects": 6, "clips": 4, "seed": 0}  # of long videos, each of which lasts 20 s and more
 OPTIONS = (*DEFAULTS, "size")
 SIZES = ("small", "clear", "brief", "full", "rehearsal")
-CLEAR = 2.0, 0.1  # of clear clips: how much further expressions move, and how much of all else that moves is left
 NAMES = ("casme", "casme2", "mmew", "samm", "smic", "smic_nir", "smic_vis")
 PICTURES = ("flow_images",)
 LONG = ("casme3", "casme3_long", "casme_sq", "samm_long", "smic_long")  # cut from, or delivered as, long videos
@@ -47,7 +46,7 @@ GENERATOR, OF_VIDEOS = 2, 3  # raised whenever the same parameters would give ot
 
 def defaults(dataset: str, size: str) -> Defaults:
     """How many subjects, and clips of each on average, a dataset of a size has unless others are asked for."""
-    return FEWER if dataset in VIDEOS and size == "small" else DEFAULTS
+    return FEWER if dataset in VIDEOS and size in ("small", "clear") else DEFAULTS
 
 
 def generator(dataset: str) -> int:
@@ -118,9 +117,8 @@ def _check(dataset: str, size: str, subjects: int, clips: int, seed: int) -> Non
         raise UserError(f"the size of the synthetic {dataset} is {' or '.join(SIZES)}, not {size!r}")
     if size == "full" and dataset not in full.names():
         raise UserError(f"{dataset} is only generated at small size; remove size: full from the configuration")
-    if size == "clear" and dataset not in NAMES:
-        raise UserError(f"{dataset} is not made of single clips, which alone can be clear; remove size: clear from "
-                        "the configuration")  # fmt: skip
+    if size == "clear" and dataset not in (*NAMES, *VIDEOS):
+        raise UserError(f"{dataset} cannot be generated clear; remove size: clear from the configuration")
     if size == "brief" and dataset not in VIDEOS:
         raise UserError(f"{dataset} has no long videos, which alone can be brief; remove size: brief from the "
                         "configuration")  # fmt: skip
@@ -206,18 +204,18 @@ def _write_small(
 def _write_subject(work: tuple[str, int, bool, list[Clip], Path, Path]) -> None:
     import cv2
 
-    from mebench.synthetic import faces
+    from mebench.synthetic import faces, motion
     from mebench.synthetic.cast import random_stream
 
     dataset, seed, clear, clips, data, known = work
     cv2.setNumThreads(1)
     stream = random_stream(seed, dataset, clips[0].subject)
     face, liveliness = faces.make(stream), stream.uniform(0.75, 1.25)
-    further, rest = CLEAR if clear else (1.0, 1.0)
+    moves = motion.CLEAR if clear else motion.AS_FILMED
     for clip in clips:
         rng = random_stream(seed, dataset, clip.subject, clip.name)
-        pixels = further * float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
-        _write_clip(dataset, clip, face, (pixels, rest), rng, data, known)
+        pixels = moves.further * float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
+        _write_clip(dataset, clip, face, (pixels, moves.rest), rng, data, known)
 
 
 # parameters: a clip, what shows in it, and where it goes

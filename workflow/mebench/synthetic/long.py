@@ -1,9 +1,10 @@
-"""Small and brief stand-ins of the long videos: moving faces with known intervals, in the layout of each dataset.
+"""Small, clear and brief stand-ins of the long videos: moving faces with known intervals, laid out as each dataset.
 
 Micro- and macro-expressions are the motions of action units, as in the short clips. ``small`` are videos as they are
-filmed (``long_events.py``), ``brief`` videos of a few seconds, for tests of programs. CAS(ME)^3's clips are cut
-from brief videos. Beside the known flow of each expression, the truth holds ``intervals.csv``; beside the long videos
-lies ``synthetic-events.csv``: every event of every video with its frames, also what nobody labels.
+filmed (``long_events.py``), ``clear`` such videos in which little moves but expressions, ``brief`` videos of a few
+seconds, for tests of programs. CAS(ME)^3's clips are cut from brief videos. Beside the known flow of each expression,
+the truth holds ``intervals.csv``; beside the long videos lies ``synthetic-events.csv``: every event of every video with
+its frames, also what nobody labels.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import numpy as np
 from mebench import parallel
 from mebench.files import write_csv
 from mebench.formats import EVENTS
-from mebench.synthetic import long_cast, long_events, long_labels
+from mebench.synthetic import long_cast, long_events, long_labels, motion
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.long_cast import FPS, Event, Video
+from mebench.synthetic.motion import Moves
 
 Work = tuple[str, int, list[Video], Path, Path]  # dataset, seed, the videos of a subject, folders of data and of truth
 Pictures = Callable[[int, int], Iterator[tuple[int, np.ndarray]]]  # of the frames from a first to a last one
@@ -29,8 +31,9 @@ COLUMNS = ("clip_id", "subject", "video", "kind", "onset", "apex", "offset")
 
 def draw_videos(dataset: str, subjects: int, clips: int, seed: int, size: str) -> list[Video]:
     """The videos of a dataset and what happens in them."""
-    source = long_events if size == "small" and dataset != "casme3" else long_cast
-    return source.draw_videos(dataset, subjects, clips, seed)
+    if size == "brief" or dataset == "casme3":
+        return long_cast.draw_videos(dataset, subjects, clips, seed)
+    return long_events.draw_videos(dataset, subjects, clips, seed, clear=size == "clear")
 
 
 def write(dataset: str, videos: list[Video], data: Path, known: Path, *, size: str, seed: int, jobs: int) -> None:
@@ -40,7 +43,8 @@ def write(dataset: str, videos: list[Video], data: Path, known: Path, *, size: s
     for video in videos:
         groups.setdefault(video.subject, []).append(video)
     tail = long_cast.TAIL if size == "brief" else round(long_events.TAIL * FPS[dataset])
-    draw = _write_clips if dataset == "casme3" else partial(_write_videos, tail=tail)
+    moves = motion.CLEAR if size == "clear" else motion.AS_FILMED
+    draw = _write_clips if dataset == "casme3" else partial(_write_videos, tail=tail, moves=moves)
     work = [(dataset, seed, group, data, known) for group in groups.values()]
     for _ in parallel.each(draw, work, jobs, f"{dataset}, synthetic subjects"):
         pass
@@ -111,7 +115,7 @@ def _write_clips(work: Work) -> None:
         _write_flow(dataset, video, scene.flow, known)
 
 
-def _write_videos(work: Work, tail: int) -> None:
+def _write_videos(work: Work, tail: int, moves: Moves) -> None:
     import cv2
 
     from mebench.synthetic import faces, long_scene
@@ -121,7 +125,7 @@ def _write_videos(work: Work, tail: int) -> None:
     face = faces.make(random_stream(seed, dataset, str(videos[0].subject)))
     for video in videos:
         rng = random_stream(seed, dataset, str(video.subject), video.name)
-        scene = long_scene.Scene(face, video, dataset, rng, tail)
+        scene = long_scene.Scene(face, video, dataset, rng, tail, moves)
         _write_held_frames(dataset, video, scene.pictures(), data)
         _write_flow(dataset, video, scene.flow, known)
 

@@ -1,5 +1,6 @@
-"""What happens in the small stand-ins of the long videos: at least 20 s each, micro-expressions in at most a twentieth
-of the frames, and much that a spotter may take for one: blinks, nods, talking, macro-expressions, changing light.
+"""What happens in the small and the clear stand-ins of the long videos: at least 20 s each, micro-expressions in at
+most a twentieth of the frames, and what a spotter may take for one: blinks, nods, talking, macro-expressions, changing
+light. Of these clear ones have fewer.
 """
 
 from __future__ import annotations
@@ -34,22 +35,23 @@ SECONDS = {
     "light": (1.0, 3.0),
 }
 COUNTS = {"macro": (1, 2), "blink": (3, 5), "nod": (1, 2), "talk": (1, 2), "light": (1, 1)}  # in one video
+CLEAR = {"macro": (0, 1), "blink": (1, 2), "nod": (0, 1), "talk": (0, 1), "light": (1, 1)}  # in one clear video
 PEAKS = {"micro": (0.35, 0.6), "macro": (0.2, 0.35)}  # share of an expression after which it is whole
 PAUSE = 0.3  # seconds between two motions, at least: the last of one has faded before the next begins
 TAIL = 0.15  # seconds after its offset in which the last of an expression fades
 TOGETHER = 2  # micro-expressions in one video, more where a subject would need too many videos
 
 
-def draw_videos(dataset: str, subjects: int, clips: int, seed: int) -> list[Video]:
+def draw_videos(dataset: str, subjects: int, clips: int, seed: int, clear: bool = False) -> list[Video]:
     """The videos of ``subjects`` subjects with ``clips`` micro-expressions each on average. Each subject has one video
     more without micro-expressions; that of the first subject has no expression at all."""
-    rng = random_stream(seed, dataset, "videos")
+    rng, counts = random_stream(seed, dataset, "videos"), CLEAR if clear else COUNTS
     shown = deal_emotions(MIXES[dataset], clips_per_subject(subjects, clips), rng)
     videos: list[Video] = []
     for subject, emotions in zip(subject_numbers(dataset, subjects), shown, strict=True):
         for name, group in _called(dataset, subject, emotions):
             alone = not group and not videos_without(videos)
-            videos.append(_video(dataset, subject, name, group, {**COUNTS, "macro": (0, 0)} if alone else COUNTS, rng))
+            videos.append(_video(dataset, subject, name, group, {**counts, "macro": (0, 0)} if alone else counts, rng))
     return with_faults(dataset, videos)
 
 

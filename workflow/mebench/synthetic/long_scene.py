@@ -52,9 +52,12 @@ class Local:
 class Scene:
     """A face in front of the camera: pictures of a video, and the known flow of its expressions."""
 
-    def __init__(self, face: Face, video: Video, dataset: str, rng: np.random.Generator, tail: int) -> None:
+    # parameters: what is drawn, its chance, and how it moves
+    def __init__(
+        self, face: Face, video: Video, dataset: str, rng: np.random.Generator, tail: int, moves: motion.Moves
+    ) -> None:
         """``tail`` is the number of frames after its offset in which the last of an expression fades."""
-        self.face, self.video, self.rng, self.tail = face, video, rng, tail
+        self.face, self.video, self.rng, self.tail, self.moves = face, video, rng, tail, moves
         self.fps, self.hold = FPS[dataset], held(dataset)
         grey = face.appearance @ np.array(GREY, dtype=np.float32)
         self.skin = grey if dataset == "samm_long" else np.ascontiguousarray(face.appearance[:, :, ::-1])
@@ -92,7 +95,7 @@ class Scene:
 
     def _local(self, event: Event) -> Local:
         units = {"talk": "25", "blink": "4+7"}.get(event.kind, event.units)
-        pixels = float(self.rng.uniform(*PIXELS[event.kind]))
+        pixels = float(self.rng.uniform(*PIXELS[event.kind])) * (self.moves.further if event.units else 1.0)
         moved = motion.from_units(motion.parsed_units(units), self.face.landmarks, pixels)
         around = np.stack(np.meshgrid(np.arange(-MARGIN, WIDTH + MARGIN), np.arange(-MARGIN, HEIGHT + MARGIN)))
         field = moved(around.astype(np.float32)).transpose(1, 2, 0)
@@ -172,7 +175,7 @@ class Scene:
         for place, size in zip(places, SWAY, strict=True):
             for _ in range(3):
                 period, phase = self.fps * self.rng.uniform(2, 6), self.rng.uniform(0, 2 * np.pi)
-                place += size * self.rng.normal() * np.sin(2 * np.pi * numbers / period + phase)
+                place += self.moves.rest * size * self.rng.normal() * np.sin(2 * np.pi * numbers / period + phase)
         for event in self.video.events:
             if event.kind == "nod":
                 times = int(self.rng.integers(1, 3))
@@ -191,7 +194,7 @@ class Scene:
         lamp = np.zeros((3, len(numbers)))
         for part in lamp:
             period, phase = self.fps * self.rng.uniform(12, 30), self.rng.uniform(0, 2 * np.pi)
-            part += DRIFT * self.rng.normal() * np.sin(2 * np.pi * numbers / period + phase)
+            part += self.moves.rest * DRIFT * self.rng.normal() * np.sin(2 * np.pi * numbers / period + phase)
         for event in self.video.events:
             if event.kind == "light":
                 x = np.clip((numbers - event.onset) / (event.last - event.onset), 0, 1)

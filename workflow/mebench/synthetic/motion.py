@@ -38,6 +38,18 @@ UNITS: dict[int, list[tuple[str, float, float, float, float]]] = {
 
 
 @dataclass(frozen=True)
+class Moves:
+    """``further``: by how much expressions move further than usual; ``rest``: the share that is left of the motion of
+    heads and light that is no event."""
+
+    further: float
+    rest: float
+
+
+AS_FILMED, CLEAR = Moves(1.0, 1.0), Moves(2.0, 0.1)
+
+
+@dataclass(frozen=True)
 class Motion:
     """Bumps: rows of ``bumps`` are (x, y, width x, width y, dx, dy), all in pixels."""
 
