@@ -57,7 +57,7 @@ def test_bad_clips_are_left_out_and_an_apex_is_corrected(smic, project):
         project.configure(CONFIG.format(source=root, pictures=project.pictures, **texts))
 
     configure({})
-    target = ["--cores", "2", "results/tables/smic-3.csv"]
+    target = ["--cores", "2", "results/tables/smic-3.csv", "results/scores/smic-3.csv"]
     project.snakemake(*target, ok=False)
     said = "".join(path.read_text() for path in (results / "logs/inputs").rglob("*.log"))
     assert "2 clips are bad" in said

@@ -67,7 +67,8 @@ def test_its_rehearsal_lists_the_same_jobs_without_a_word_of_where_data_are(tmp_
     (project.folder / "paper.yaml").write_text((PROJECT / "paper.yaml").read_text())
     planned = project.planned("--configfile", "paper.yaml", "--config", "rehearsal=true", "shards=auto")
     counts = Counter(job.split()[0] for job in planned)
-    assert (counts["fetch"], counts["score"], counts["tables"], counts["report"]) == (6, 174, 11, 1)
+    assert (counts["fetch"], counts["score"], counts["tables"], counts["report"]) == (6, 119, 11, 1)
+    assert sum(count for name, count in counts.items() if name.startswith("together_")) == 11
     assert all(" results/paper-rehearsal/" in job for job in planned)
 
 
