@@ -110,7 +110,7 @@ def refresh_configuration():
 
 def say_what_is_expected(workflow):
     """Tell the logger how much work each job is expected to be, and whether the report is among what is made."""
-    jobs, expected = workflow.dag.needrun_jobs(), ExpectedTime(plan)
+    jobs, expected = list(workflow.dag.needrun_jobs()), ExpectedTime(plan)
     work = {
         workflow.dag.jobid(job): (
             job.rule.name,
