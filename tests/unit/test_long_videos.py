@@ -96,16 +96,17 @@ def test_clear_videos_are_as_long_and_as_still_with_fewer_distractors_and_furthe
                      for kind in ("micro", "other"))  # fmt: skip
     assert micro[0] == micro[1]
     assert others[1] < 0.6 * others[0]
+    assert {event.kind for video in clear for event in video.events} == {"micro", "blink", "light"}
     for video in clear:
         inside = sum(event.offset - event.onset + 1 for event in events(video, "micro"))
         assert video.last >= 20 * FPS[dataset]
         assert inside <= 0.05 * video.last
     face, video = faces.make(np.random.default_rng(0)), next(v for v in clear if events(v, "micro"))
     filmed, further = (long_scene.Scene(face, video, dataset, np.random.default_rng(1), 5, moves)
-                       for moves in (motion.AS_FILMED, motion.CLEAR))  # fmt: skip
+                       for moves in (motion.AS_FILMED, motion.CLEAR_LONG))  # fmt: skip
     moved = [max(abs(local.field).max() for local in scene.locals if local.event.kind == "micro")
              for scene in (filmed, further)]  # fmt: skip
-    assert moved[1] == pytest.approx(2 * moved[0], rel=1e-5)
+    assert moved[1] == pytest.approx(3 * moved[0], rel=1e-5)
     assert np.ptp(further.head, axis=1)[1] < np.ptp(filmed.head, axis=1)[1]
 
 

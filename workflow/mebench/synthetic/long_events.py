@@ -1,6 +1,6 @@
 """What happens in the small and the clear stand-ins of the long videos: at least 20 s each, micro-expressions in at
 most a twentieth of the frames, and what a spotter may take for one: blinks, nods, talking, macro-expressions, changing
-light. Of these clear ones have fewer.
+light. In clear ones only eyes blink and light changes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SECONDS = {
     "light": (1.0, 3.0),
 }
 COUNTS = {"macro": (1, 2), "blink": (3, 5), "nod": (1, 2), "talk": (1, 2), "light": (1, 1)}  # in one video
-CLEAR = {"macro": (0, 1), "blink": (1, 2), "nod": (0, 1), "talk": (0, 1), "light": (1, 1)}  # in one clear video
+CLEAR = {"blink": (1, 2), "light": (1, 1)}  # in one clear video
 PEAKS = {"micro": (0.35, 0.6), "macro": (0.2, 0.35)}  # share of an expression after which it is whole
 PAUSE = 0.3  # seconds between two motions, at least: the last of one has faded before the next begins
 TAIL = 0.15  # seconds after its offset in which the last of an expression fades

@@ -94,8 +94,8 @@ class Scene:
     # --- motion of parts of the face ----------------------------------------------------------------------------------
 
     def _local(self, event: Event) -> Local:
-        units = {"talk": "25", "blink": "4+7"}.get(event.kind, event.units)
-        pixels = float(self.rng.uniform(*PIXELS[event.kind])) * (self.moves.further if event.units else 1.0)
+        units = {"talk": "25", "blink": self.moves.blink}.get(event.kind, event.units)
+        pixels = float(self.rng.uniform(*PIXELS[event.kind])) * (self.moves.further if event.kind == "micro" else 1.0)
         moved = motion.from_units(motion.parsed_units(units), self.face.landmarks, pixels)
         around = np.stack(np.meshgrid(np.arange(-MARGIN, WIDTH + MARGIN), np.arange(-MARGIN, HEIGHT + MARGIN)))
         field = moved(around.astype(np.float32)).transpose(1, 2, 0)

@@ -40,13 +40,15 @@ UNITS: dict[int, list[tuple[str, float, float, float, float]]] = {
 @dataclass(frozen=True)
 class Moves:
     """``further``: by how much expressions move further than usual; ``rest``: the share that is left of the motion of
-    heads and light that is no event."""
+    heads and light that is no event; ``blink``: the action units of a blink."""
 
     further: float
     rest: float
+    blink: str = "4+7"
 
 
 AS_FILMED, CLEAR = Moves(1.0, 1.0), Moves(2.0, 0.1)
+CLEAR_LONG = Moves(3.0, 0.1, "7")  # of long videos; only their micro-expressions move further
 
 
 @dataclass(frozen=True)
