@@ -4,16 +4,18 @@
 
 The data are those of `config.yaml`, which are SYNTHETIC. A network is trained leave one subject out by its own recipe,
 and once more with `labels: shuffled`. The figure is the UF1 of the one minus that of the other with the same seed; for
-spotters the F1 of spotting. Below it stands the lower end of its 95 % interval: subjects are drawn with replacement,
-the same for both, and 2.5 % of 5,000 draws lie below that end. What is finished in the folder is not trained again.
+spotters the F1 of spotting, by the matcher of the task. Beside it stands the lower end of its 95 % interval over
+subjects, which are drawn the same for both, as `mebench compare` has it (expanded percentile: widened for few
+subjects). What is finished in the folder is not trained again; `--only NAME ...` makes the table of some networks.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +24,19 @@ import yaml
 
 from mebench.catalogue.listing import markdown_table
 from mebench.files import read_csv
+from mebench.metrics.intervals import Interval
+from mebench.metrics.pooled import Metric, f1, uf1
+from mebench.metrics.spotting import match
 from mebench.plan import Plan
+from mebench.spotting.choices import Choices
+from mebench.spotting.decoded import in_unit
+from mebench.spotting.recording import Pace
+from mebench.statistics.intervals import Resampled, interval_ends
+from mebench.statistics.reading import read_seeds
+from mebench.statistics.resampling import draws, pooled, without_each
+from mebench.statistics.subjects import strata
 
 PROJECT = Path(__file__).parents[1]
-DRAWS, LEVEL, IOU = 5000, 2.5, 0.5
 SHUFFLED = "-shuffled"
 
 
@@ -75,72 +86,66 @@ def configuration(args: argparse.Namespace) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Counted:
-    """Counts of each subject (S, ...) and the score of their sum."""
+    """Counts of each subject (S, C, C), and the score of their sum."""
 
-    subjects: list[str]
+    subjects: tuple[str, ...]
     counts: np.ndarray
-    score: Callable[[np.ndarray], np.ndarray]
+    score: Metric
+
+    def __call__(self, weights: np.ndarray) -> np.ndarray:
+        """The score for each row of ``weights`` (R, S) of the subjects."""
+        return self.score(pooled(self.counts[None], weights)[0])
 
 
 def counted(folder: Path, classes: Sequence[str]) -> Counted:
     """The counts of one run."""
-    return _classified(folder, classes) if classes else _spotted(folder)
-
-
-def _classified(folder: Path, classes: Sequence[str]) -> Counted:
-    """A confusion matrix (true, predicted) of each subject."""
-    rows = read_csv(folder / "predictions.csv", ("subject", "truth", "prediction"))
-    subjects, place = sorted({row["subject"] for row in rows}), {name: at for at, name in enumerate(classes)}
-    counts = np.zeros((len(subjects), len(classes), len(classes)))
-    for row in rows:
-        counts[subjects.index(row["subject"]), place[row["truth"]], place[row["prediction"]]] += 1
-    return Counted(subjects, counts, uf1)
+    if not classes:
+        return _spotted(folder)
+    found = read_seeds(folder.parent.name, {folder.name: folder / "predictions.csv"}, classes)
+    return Counted(found.subjects, found.table[0], uf1)
 
 
 def _spotted(folder: Path) -> Counted:
-    """True positives, false positives and false negatives of each subject."""
-    columns = ("subject", "video", "onset", "offset")
-    labels, found = (read_csv(folder / name, columns) for name in ("labels.csv", "intervals.csv"))
-    subjects = sorted({row["subject"] for row in labels})
-    counts = np.zeros((len(subjects), 3))
-    for at, subject in enumerate(subjects):
-        left = [row for row in labels if row["subject"] == subject]
-        for one in (row for row in found if row["subject"] == subject):
-            match = next((label for label in left if _overlap(label, one) >= IOU), None)
-            if match:
-                left.remove(match)
-            counts[at, 0 if match else 1] += 1
-        counts[at, 2] = len(left)
-    return Counted(subjects, counts, f1)
+    """What is found and missed of each subject, by the matcher of the run: ((0, FP), (FN, TP))."""
+    choices = Choices.read(json.loads((folder / "stage.json").read_text(encoding="utf-8")))
+    recordings = read_csv(folder / "predictions.csv", ("subject", "video", "first", "step", "frames"))
+    labels, found = (_by_recording(folder / name) for name in ("labels.csv", "intervals.csv"))
+    subjects = sorted({row["subject"] for row in recordings})
+    counts = np.zeros((len(subjects), 2, 2), dtype=np.int64)
+    for row in recordings:
+        pace, at = Pace.of_row(row), (row["subject"], row["video"])
+        two = (in_unit(rows.get(at, []), pace, choices.unit) for rows in (found, labels))
+        one = match(*two, choices.convention(())).counts
+        counts[subjects.index(row["subject"])] += [[0, one.fp], [one.fn, one.tp]]
+    return Counted(tuple(subjects), counts, _f1)
 
 
-def _overlap(label: Mapping[str, str], found: Mapping[str, str]) -> float:
-    """Intersection over union of two intervals of a video, in frames; 0 where they are of two videos."""
-    if label["video"] != found["video"]:
-        return 0.0
-    (a, b), (c, d) = ((int(float(row["onset"])), int(float(row["offset"]))) for row in (label, found))
-    both = max(0, min(b, d) - max(a, c) + 1)
-    return both / ((b - a + 1) + (d - c + 1) - both)
+def _by_recording(path: Path) -> dict[tuple[str, str], list[Interval]]:
+    """The intervals of a file by subject and video."""
+    intervals: dict[tuple[str, str], list[Interval]] = {}
+    for row in read_csv(path, ("subject", "video", "onset", "offset", "emotion")):
+        one = Interval(int(row["onset"]), int(row["offset"]), row["emotion"])
+        intervals.setdefault((row["subject"], row["video"]), []).append(one)
+    return intervals
 
 
-def uf1(confusion: np.ndarray) -> np.ndarray:
-    """UF1 of confusion matrices (..., C, C)."""
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    return np.mean(2 * hits / np.maximum(confusion.sum(-1) + confusion.sum(-2), 1), axis=-1)
-
-
-def f1(counts: np.ndarray) -> np.ndarray:
-    """F1 of true positives, false positives and false negatives (..., 3)."""
-    return 2 * counts[..., 0] / np.maximum(2 * counts[..., 0] + counts[..., 1] + counts[..., 2], 1)
+def _f1(counts: np.ndarray) -> np.ndarray:
+    """F1 of the second class; 0 where there is neither a label nor a prediction."""
+    return np.nan_to_num(f1(counts)[..., 1])
 
 
 def gain(true: Counted, shuffled: Counted) -> tuple[float, float]:
     """The score on true labels minus that on shuffled ones, and the lower end of its interval over subjects."""
     assert true.subjects == shuffled.subjects
-    drawn = np.random.default_rng(0).integers(0, len(true.subjects), size=(DRAWS, len(true.subjects)))
-    first, second = (one.score(one.counts[drawn].sum(axis=1)) for one in (true, shuffled))
-    whole = true.score(true.counts.sum(axis=0)) - shuffled.score(shuffled.counts.sum(axis=0))
-    return float(whole), float(np.percentile(first - second, LEVEL))
+    count, datasets = len(true.subjects), strata(true.subjects)
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        return true(weights) - shuffled(weights)
+
+    whole = float(difference(np.ones((1, count)))[0])
+    ends = interval_ends(Resampled(whole, difference(draws(datasets)), difference(without_each(count)), datasets))
+    assert ends.low is not None
+    return whole, ends.low
 
 
 # --- the table --------------------------------------------------------------------------------------------------
