@@ -47,7 +47,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
     parser.add_argument("--only", nargs="*", default=[], metavar="MODEL", help="only these networks")
     parser.add_argument("--data-seed", type=int, help="of the generated data, for tuning on others than the shipped")
+    parser.add_argument("--table", action="store_true", help="train nothing: the table of what is finished in --out")
     args = parser.parse_args()
+    if args.table:
+        return print_table(Plan.load(args.out / "config.yaml"), range(args.seeds))
     config = configuration(args)
     args.out.mkdir(parents=True, exist_ok=True)
     path = (args.out / "config.yaml").resolve()
@@ -159,8 +162,12 @@ def print_table(plan: Plan, seeds: Sequence[int]) -> None:
         classes = [str(name) for name in plan.tasks[task].get("classes", [])]
         spotted = plan.tasks[task].get("kind") == "spotting"
         cells = []
-        for seed in seeds:
-            folders = [Path(plan.results) / "runs" / task / name / f"seed{seed}" for name in (model, model + SHUFFLED)]
+        runs = [[Path(plan.results) / "runs" / task / name / f"seed{seed}" for name in (model, model + SHUFFLED)]
+                for seed in seeds]  # fmt: skip
+        if not all((folder / "predictions.csv").exists() for folders in runs for folder in folders):
+            print(f"not finished, and left out: {model} on {task}", file=sys.stderr)
+            continue
+        for folders in runs:
             true, shuffled = (counted(folder, [] if spotted else classes) for folder in folders)
             difference, low = gain(true, shuffled)
             above += low > 0
