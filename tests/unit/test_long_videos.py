@@ -96,6 +96,7 @@ def test_clear_videos_are_as_long_and_as_still_with_fewer_distractors_and_furthe
                      for kind in ("micro", "other"))  # fmt: skip
     assert micro[0] == micro[1]
     assert others[1] < 0.6 * others[0]
+    assert len(long_events.videos_without(clear)) == 1
     assert {event.kind for video in clear for event in video.events} == {"micro", "blink", "light"}
     for video in clear:
         inside = sum(event.offset - event.onset + 1 for event in events(video, "micro"))

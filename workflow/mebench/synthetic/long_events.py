@@ -44,13 +44,15 @@ TOGETHER = 2  # micro-expressions in one video, more where a subject would need 
 
 def draw_videos(dataset: str, subjects: int, clips: int, seed: int, clear: bool = False) -> list[Video]:
     """The videos of ``subjects`` subjects with ``clips`` micro-expressions each on average. Each subject has one video
-    more without micro-expressions; that of the first subject has no expression at all."""
+    more without micro-expressions, of ``clear`` ones only the first; its has no expression at all."""
     rng, counts = random_stream(seed, dataset, "videos"), CLEAR if clear else COUNTS
     shown = deal_emotions(MIXES[dataset], clips_per_subject(subjects, clips), rng)
     videos: list[Video] = []
     for subject, emotions in zip(subject_numbers(dataset, subjects), shown, strict=True):
         for name, group in _called(dataset, subject, emotions):
             alone = not group and not videos_without(videos)
+            if clear and not group and not alone:
+                continue
             videos.append(_video(dataset, subject, name, group, {**counts, "macro": (0, 0)} if alone else counts, rng))
     return with_faults(dataset, videos)
 
