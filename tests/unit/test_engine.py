@@ -70,7 +70,7 @@ def test_a_fold_alone_equals_the_fold_in_the_loop_bit_for_bit(toy, tmp_path, mod
     for path in alone:
         own, in_loop = (fold_zip.contents(one) for one in (path, tmp_path / "loop/folds" / path.name))
         assert own.keys() == in_loop.keys() >= {"predictions.csv", "history.csv", "fold.json"}
-        assert {name for name in own if own[name] != in_loop[name]} == {"fold.json"}  # it has times
+        assert {name for name in own if own[name] != in_loop[name]} <= {"fold.json"}  # it has times
 
 
 def test_shuffled_rows_change_nothing(toy, tmp_path):

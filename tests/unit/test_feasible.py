@@ -28,7 +28,7 @@ def plan(**keys):
          "selection: inner needs at least three subjects, but the task smic-3 has 2"),
         ({"datasets": {"smic": {"source": "/data", "subjects": 2}}}, "smic has subjects, which only go with"),
         ({"datasets": {"smic": {"source": "synthetic", "size": "full", "clips": 2}}}, "remove clips"),
-        ({"datasets": {"smic": SMALL, "samm_long": {"source": "synthetic", "size": "clear"}}}, "made of single clips"),
+        ({"datasets": {"smic": SMALL, "casme3": {"source": "synthetic", "size": "clear"}}}, "cannot be generated clear"),
         ({"datasets": {"smic": {"source": "synthetic", "size": "brief"}}}, "no long videos, which alone can be brief"),
         ({"datasets": {"smic": SMALL, "casme": {"source": "synthetic", "size": "full"}}},
          "casme is only generated at small size"),

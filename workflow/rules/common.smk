@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from mebench import cards, instruction_set
+from mebench.config.feasible import small_stand_in
 from mebench.config.started import started
 from mebench.errors import UserError
 from mebench.files import canonical_json, readable_json, write_json, write_text
@@ -148,6 +149,14 @@ def say_what_it_takes():
         subprocess.run(
             ["mebench", "rehearsal", "--sums", "--config", resolved], stdout=sys.stderr
         )
+
+
+def cores(most):
+    """The cores of a job that prepares a dataset: one for a small stand-in, of which several are prepared at once in
+    less time than one after the other on all cores."""
+    return lambda wildcards: (
+        1 if small_stand_in(plan.datasets[wildcards.dataset]) else most
+    )
 
 
 def times_attempt(amount):

@@ -11,7 +11,7 @@ rule fetch:
     localrule: True
     conda:
         "../../envs/mebench.yaml"
-    threads: 4
+    threads: cores(4)
     resources:
         mem_mb=2000,
         runtime=times_attempt(60),
@@ -40,7 +40,7 @@ rule index:
     localrule: True
     conda:
         "../../envs/mebench.yaml"
-    threads: 4
+    threads: cores(4)
     resources:
         mem_mb=2000,
         runtime=times_attempt(30),

@@ -15,7 +15,7 @@ rule faces:
         "<results>/benchmarks/faces/{dataset}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    threads: 16
+    threads: cores(16)
     resources:
         mem_mb=8000,  # 0.45 GB for each process where frames of 2040 x 1088 are enlarged
         runtime=times_attempt(120),
@@ -43,7 +43,7 @@ rule input_parts:
         "<results>/benchmarks/inputs/{dataset}/{input}/{scatteritem}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    threads: 16
+    threads: cores(16)
     resources:
         mem_mb=times_attempt(8000),
         runtime=times_attempt(240),
@@ -81,7 +81,7 @@ rule inputs:
         "<results>/benchmarks/inputs/{dataset}/{input}.tsv"
     conda:
         "../../envs/mebench.yaml"
-    threads: 1 if scattered else 16
+    threads: 1 if scattered else cores(16)
     resources:
         mem_mb=times_attempt(2000 if scattered else 8000),
         runtime=times_attempt(30 if scattered else 240),

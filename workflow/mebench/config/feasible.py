@@ -159,11 +159,11 @@ def _inner(configuration: Configuration) -> None:
 
 
 def small_stand_in(dataset: DatasetEntry) -> bool:
-    """Whether a dataset of the configuration is a generated one of few subjects: small, or brief."""
+    """Whether a dataset of the configuration is a generated one of few subjects: small, clear or brief."""
     return dataset["source"] == "synthetic" and dataset.get("size", "small") not in COMPLETE
 
 
 def subjects(name: str, entry: DatasetEntry) -> int:
     """How many subjects a small stand-in has."""
-    fewer = dataset_card(name).delivers == "videos" and entry.get("size", "small") == "small"
+    fewer = dataset_card(name).delivers == "videos" and entry.get("size", "small") in ("small", "clear")
     return entry.get("subjects", OF_VIDEOS if fewer else SUBJECTS)
