@@ -173,7 +173,7 @@ def test_fetch_and_index_know_the_sizes(tmp_path, capsys):
     marker = read_json(tmp_path / "data" / "SYNTHETIC.json")
     assert (marker["size"], marker["clips"], marker["videos"]) == ("full", 357, 98)
     assert fetch('{"size": "huge"}') == 2
-    assert "size of the synthetic casme_sq is small or brief or full" in capsys.readouterr().err
+    assert "size of the synthetic casme_sq is small or clear or brief or full or rehearsal," in capsys.readouterr().err
     assert fetch('{"size": "full", "subjects": 3}') == 2
     assert "leave both out" in capsys.readouterr().err
 
