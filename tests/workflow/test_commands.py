@@ -35,7 +35,7 @@ def test_the_longest_command_of_the_shipped_benchmark_fits_into_three_hundred_ch
     env = os.environ | {"PYTHONPATH": str(PROJECT / "workflow")}
     done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=True)
     lines = commands(done.stdout + done.stderr)
-    assert len(lines) > 100
+    assert len(lines) > 50
     assert max(map(len, lines)) < 300
 
 

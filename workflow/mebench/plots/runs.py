@@ -156,6 +156,11 @@ class TaskRuns:
         return MARKS.get(of_all({run.record.origin for model in self.models for run in model.runs}), "")
 
     @property
+    def synthetic(self) -> str:
+        """:attr:`mark`, as it is called in plots of one's own that are older than rehearsals."""
+        return self.mark
+
+    @property
     def seeds(self) -> str:
         """``1 seed``, ``3 seeds``: the largest number of seeds of a model."""
         count = max(len(model.runs) for model in self.models)
