@@ -15,6 +15,7 @@ import argparse
 import csv
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -88,15 +89,18 @@ def first_run(clone: Path, commit: str, cores: int, config: str | None = None) -
     records = [json.loads(path.read_text()) for path in sorted((results / "runs").glob("*/*/seed*/run.json"))]
     log = "".join(path.read_text(errors="replace") for path in sorted((clone / ".snakemake/log").glob("*.log")))
     return FirstRun(name, cores, wall, cpu, log.count("Finished jobid: "), len(records),
-                    sum(record["seconds"] or 0 for record in records), cores * _input_seconds(results))  # fmt: skip
+                    sum(record["seconds"] or 0 for record in records), _input_seconds(clone, log))  # fmt: skip
 
 
-def _input_seconds(results: Path) -> float:
-    """Seconds of all jobs that compute inputs."""
+def _input_seconds(clone: Path, log: str) -> float:
+    """Core-seconds of all jobs that compute inputs: seconds times the cores that each had."""
     total = 0.0
-    for path in (results / "benchmarks/inputs").rglob("*.tsv"):
+    for path in (clone / "results/benchmarks/inputs").rglob("*.tsv"):
+        about = log.partition(f"benchmark: {path.relative_to(clone)}\n")[2].partition("\n\n")[0]
+        had = re.search(r"^ *threads: (\d+)$", about, re.MULTILINE)  # left out for one
         with open(path, newline="") as handle:
-            total += sum(float(row["s"]) for row in csv.DictReader(handle, delimiter="\t"))
+            seconds = sum(float(row["s"]) for row in csv.DictReader(handle, delimiter="\t"))
+        total += seconds * (int(had[1]) if had else 1)
     return total
 
 
