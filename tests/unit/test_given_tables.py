@@ -408,8 +408,9 @@ LIBRARIES = {
     "files.py",
     "given_table.py",
     "watch/gpus.py",
+    "plan/rehearsed.py",
     "tables/as_csv.py",
-}  # csv itself: readers, nvidia-smi, a writer
+}  # csv itself: readers, nvidia-smi, benchmark files of Snakemake, a writer
 
 
 def calls(path: Path) -> set[str]:
