@@ -434,6 +434,30 @@ SCORES = Format(
     "what it did.",
 )  # fmt: skip
 
+TABLE_STATISTICS = Format(
+    "tables/<table>.statistics.json", "how sure the figures of a table are, and which of its rows can be told apart "
+    "(docs/statistics.md); numbers have six decimals, and null is not known", "tables", "report",
+    _fields(
+        ("table", "name", "the table"),
+        ("task", "name", "the task that it shows"),
+        ("metric", "name", "that of ranks, letters and differences"),
+        ("level", "share", "of the intervals"),
+        ("resamples", "whole number", "how often subjects were drawn"),
+        ("unit", "text", "what was drawn: `subject`"),
+        ("region", "number", "a difference up to this one does not matter"),
+        ("figures", "list", "of each row, `part` and `metric`: `model`, `selection`, `task`, `value` (the mean over "
+         "`seeds`), its interval `low` to `high`, and the standard deviations `spread_subjects` and `spread_seeds`"),
+        ("families", "list", "of each `task` and `part`: the `names` of what is compared by `metric`, the best first "
+         "(MODEL, or MODEL::SELECTION), their `letters`, a `warning`, and all `pairs`: `a`, `b`, `difference`, `low`, "
+         "`high`, `p_permutation`, `p_holm`, `p_mcnemar`, `probability_a_better`"),
+        ("inflation", "list", "of each peeked row, `task`, `part` and `metric`: its `difference` to the honest row of "
+         "its `model`, `low`, `high`"),
+        ("power", "list", "of each number of `seeds`: the smallest `difference` that is found with a power of 80 % "
+         "(`low` to `high` over pairs of `models`), on a `part` of a `task`"),
+        ("without", "list", "rows without letters or intervals: `model`, `selection`, and the `reason`"),
+    ),
+)  # fmt: skip
+
 PROVENANCE = Format(
     "provenance.json", "what the results were made with; without times, paths and names of users", "report", "people",
     _fields(
@@ -449,5 +473,6 @@ PROVENANCE = Format(
 
 ALL = (
     CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
-    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLD_SUMMARY, FOLDS, GIVEN, STAGE, SCORES, PROVENANCE,
+    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLD_SUMMARY, FOLDS, GIVEN, STAGE, SCORES,
+    TABLE_STATISTICS, PROVENANCE,
 )  # fmt: skip

@@ -4,10 +4,18 @@
 rule tables:
     input:
         scores=lambda wildcards: plan.scores_of_table(wildcards.table),
+        predictions=lambda wildcards: plan.predictions_of_table(wildcards.table),
         own=lambda wildcards: plan.file_of_table(wildcards.table),
         config=ancient("<results>/config.json"),
     output:
-        multiext("<results>/tables/{table}", ".csv", ".md", ".tex", ".html"),
+        multiext(
+            "<results>/tables/{table}",
+            ".csv",
+            ".md",
+            ".tex",
+            ".html",
+            ".statistics.json",
+        ),
     log:
         "<results>/logs/tables/{table}.log",
     benchmark:

@@ -22,7 +22,7 @@ from mebench.plan.paths import Paths
 from mebench.plan.runs import Run, all_runs
 from mebench.plan.tables import is_file, models_listed, named, table_task
 from mebench.protocols.tasks import TASKS
-from mebench.runs.paths import DatasetFiles, RunFiles
+from mebench.runs.paths import PREDICTIONS, DatasetFiles, RunFiles
 
 
 class Shown(TypedDict):
@@ -160,6 +160,17 @@ class Plan:
                     f"{did_you_mean(model, known)}"
                 )
         return [self.paths.model_scores(task, model) for model in known if not listed or model in listed]
+
+    def folders_of_table(self, table: str) -> dict[str, dict[int, Path]]:
+        """The folders of the runs of each model that a table shows, by seed."""
+        task, models = self.task_of_table(table), [Path(path).stem for path in self.scores_of_table(table)]
+        return {model: {run.seed: Path(self.paths.folder(run)) for run in self.paths.with_seeds(task, model)}
+                for model in models}  # fmt: skip
+
+    def predictions_of_table(self, table: str) -> list[str]:
+        """The predictions of these runs, from which the statistics of the table are computed."""
+        folders = self.folders_of_table(table).values()
+        return [f"{folder}/{PREDICTIONS}" for seeds in folders for folder in seeds.values()]
 
     def file_of_table(self, table: str) -> list[str]:
         """The YAML file of a table that lies outside the package."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from mebench.plots.samples import drawing
 from mebench.protocols import tasks
 from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
+from mebench.runs import table_statistics
 from mebench.runs.pool import pool
 from mebench.runs.run_record import Title
 from mebench.runs.scores import write_each
@@ -91,7 +93,9 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
         description = tables.describe(table)
         path = tree / "scores" / f"{description.task}.csv"
         scores = tables.read_scores(path) if path.is_file() else []
-        tables.write(tables.build(description, scores, gaps.runs), tree / "tables" / name)
+        made = tables.build(description, scores, gaps.runs)
+        statistics = table_statistics.compute(made, here.folders_of_table(name))
+        tables.write(replace(made, statistics=statistics), tree / "tables" / name)
 
 
 def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:

@@ -157,6 +157,16 @@ def by_file(rows: Sequence[Row]) -> dict[str, list[Row]]:
     }
 
 
+def read_back(
+    recordings: Iterable[Row], files: Mapping[str, Sequence[Row]], parameters: Mapping[str, object]
+) -> list[Row]:  # fmt: skip
+    """All rows again, from those of predictions.csv and of the files beside it (:func:`by_file`)."""
+    choices = canonical_json(vars(Choices.read(parameters)))
+    names = ("dataset", "subject", "video", "first", "step")
+    tested = [{"what": "recording", **{name: row[name] for name in names}, "choices": choices} for row in recordings]
+    return tested + [{"what": what, **row} for what, name in FILES.items() for row in files[name]]
+
+
 def figures(rows: Sequence[Row], classes: tuple[str, ...]) -> dict[str, object]:
     """The figures of the rows: counts, F1s and STRS of all videos and of those with a label, and the sweep's."""
     recordings = [row for row in rows if row["what"] == "recording"]

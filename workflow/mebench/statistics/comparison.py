@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from mebench.errors import UserError, did_you_mean
 from mebench.metrics.pooled import Metric, metrics
-from mebench.statistics.counts import Counts, check_same_clips
 from mebench.statistics.intervals import METHODS, Resampled, interval_ends
 from mebench.statistics.permutation import permutation
 from mebench.statistics.resampling import LEVEL, RESAMPLES, draws, mean_over_seeds, pooled, without_each
+from mebench.statistics.tallied import Result, Tallied
 
 REGION = 0.02  # of practical equivalence: a smaller difference is none
 
@@ -58,10 +59,10 @@ class Comparison:
     seeds_b: int
 
 
-def compare(a: Counts, b: Counts, settings: Settings = DEFAULT) -> Comparison:
+def compare(a: Result, b: Result, settings: Settings = DEFAULT) -> Comparison:
     """Compare two results; a UserError where they are not on the same clips."""
-    a, b = check_same_clips(a, b)
-    metric = metric_named(settings.metric, a.classes)
+    a, b = a.beside(b)
+    metric = metric_of(settings.metric, a)
     values = [float(metric(one.table.sum(axis=1)).mean()) for one in (a, b)]
     for one, value in zip((a, b), values, strict=True):
         if np.isnan(value):
@@ -96,13 +97,21 @@ def compare(a: Counts, b: Counts, settings: Settings = DEFAULT) -> Comparison:
 
 def metric_named(name: str, classes: tuple[str, ...]) -> Metric:
     """The metric of a name; a UserError where there is none."""
-    known = metrics(classes)
+    return _known(name, metrics(classes))
+
+
+def metric_of(name: str, result: Tallied) -> Metric:
+    """The metric of a name, as a formula of what a result counts."""
+    return _known(name, result.metrics)
+
+
+def _known(name: str, known: Mapping[str, Metric]) -> Metric:
     if name not in known:
         raise UserError(f"there is no metric '{name}'{did_you_mean(name, known)}")
     return known[name]
 
 
-def _resampled(a: Counts, b: Counts, metric: Metric, settings: Settings) -> Resampled:
+def _resampled(a: Result, b: Result, metric: Metric, settings: Settings) -> Resampled:
     """The difference, in the same resamples of subjects for both results."""
 
     def difference(weights: np.ndarray) -> np.ndarray:
@@ -123,7 +132,7 @@ def _share_above(differences: np.ndarray, region: float) -> float | None:
     return float((there > region).mean()) if len(there) else None
 
 
-def mcnemar(a: Counts, b: Counts) -> float | None:
+def mcnemar(a: Tallied, b: Tallied) -> float | None:
     """The exact test of McNemar: do A and B predict as many clips right? None unless both are predictions of clips with
     one seed. It takes clips for independent, which those of one subject are not."""
     if not (a.clips and b.clips and len(a.seeds) == len(b.seeds) == 1):

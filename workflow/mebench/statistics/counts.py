@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mebench.errors import UserError
 from mebench.metrics.given import class_named
+from mebench.metrics.pooled import Metric, metrics
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,15 @@ class Counts:
         clips = self.clips and _of_subjects(self.clips, set(subjects))
         strata, table = (dataset,) * len(places), self.table[:, places]
         return replace(self, subjects=subjects, strata=strata, table=table, clips=clips)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """The formulas of confusion counts."""
+        return metrics(self.classes)
+
+    def beside(self, other: Counts) -> tuple[Counts, Counts]:
+        """This and another result with the same classes; see :func:`check_same_clips`."""
+        return check_same_clips(self, other)
 
     def with_classes(self, classes: Sequence[str]) -> Counts:
         """The same counts with these classes in this order; classes may be added."""

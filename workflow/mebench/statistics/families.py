@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mebench.metrics.pooled import Metric
-from mebench.statistics.comparison import DEFAULT, Comparison, Settings, compare, metric_named
-from mebench.statistics.counts import Counts
+from mebench.statistics.comparison import DEFAULT, Comparison, Settings, compare, metric_of
+from mebench.statistics.tallied import Result, Tallied
 
 ALPHA = 0.05
 ENOUGH_SEEDS = 3
@@ -37,7 +37,7 @@ class Family:
     warning: str
 
 
-def family(results: Sequence[Counts], settings: Settings = DEFAULT, alpha: float = ALPHA) -> Family:
+def family(results: Sequence[Result], settings: Settings = DEFAULT, alpha: float = ALPHA) -> Family:
     """Compare every pair of results on the same clips."""
     ordered = sorted(results, key=lambda one: (-_value(one, settings), one.name))
     found = [compare(a, b, settings) for a, b in itertools.combinations(ordered, 2)]
@@ -51,8 +51,8 @@ def family(results: Sequence[Counts], settings: Settings = DEFAULT, alpha: float
     )
 
 
-def _value(one: Counts, settings: Settings) -> float:
-    metric: Metric = metric_named(settings.metric, one.classes)
+def _value(one: Tallied, settings: Settings) -> float:
+    metric: Metric = metric_of(settings.metric, one)
     return float(metric(one.table.sum(axis=1)).mean())
 
 

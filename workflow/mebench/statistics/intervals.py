@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from mebench.metrics.pooled import Metric, metrics
-from mebench.statistics.counts import Counts
+from mebench.metrics.pooled import Metric
 from mebench.statistics.resampling import (
     LEVEL,
     RESAMPLES,
@@ -24,6 +23,7 @@ from mebench.statistics.resampling import (
     pooled,
     without_each,
 )
+from mebench.statistics.tallied import Tallied
 
 METHODS = ("expanded", "percentile", "bca")
 FEWEST = 0.5  # share of resamples in which a figure must be defined
@@ -58,11 +58,11 @@ class Resampled:
 
 
 def intervals(
-    counts: Counts, level: float = LEVEL, resamples: int = RESAMPLES, method: str = METHODS[0]
+    counts: Tallied, level: float = LEVEL, resamples: int = RESAMPLES, method: str = METHODS[0]
 ) -> dict[str, Interval]:  # fmt: skip
     """The interval of every metric, by its name (``mebench.metrics.pooled.metrics``)."""
     everyone = counts.table.sum(axis=1).astype(np.float64)
-    named = metrics(counts.classes)
+    named = counts.metrics
     if not counts.by_subject or len(counts.subjects) < 2:
         return {name: _without_subjects(metric(everyone), level) for name, metric in named.items()}
     drawn = pooled(counts.table, draws(counts.strata, resamples))

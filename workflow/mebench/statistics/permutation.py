@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mebench.metrics.pooled import Metric
-from mebench.statistics.counts import Counts
 from mebench.statistics.resampling import STREAM
+from mebench.statistics.tallied import Result
 
 PERMUTATIONS = 9999
 MOST_EXACT = 13  # subjects whose results differ, of which all exchanges are tried: 2**13
@@ -25,11 +25,11 @@ class Permutation:
     exchanges: int
 
 
-def permutation(a: Counts, b: Counts, metric: Metric) -> Permutation | None:
+def permutation(a: Result, b: Result, metric: Metric) -> Permutation | None:
     """The two-sided test that A and B are as good: under it, each subject's results could as well be the other's. With
     as many seeds, seed by seed; else each seed of A with each of B. None where the metric is not defined."""
     first, second = seed_pairs(a.table, b.table)
-    changed = np.flatnonzero((first != second).any(axis=(0, 2, 3)))
+    changed = np.flatnonzero((first != second).any(axis=(0, *range(2, first.ndim))))
     exact = len(changed) <= MOST_EXACT
     stay = _every_exchange(len(changed)) if exact else random_exchanges(len(changed), PERMUTATIONS)
     observed = float((metric(first.sum(axis=1)) - metric(second.sum(axis=1))).mean())
@@ -42,19 +42,20 @@ def permutation(a: Counts, b: Counts, metric: Metric) -> Permutation | None:
 
 
 def seed_pairs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Counts (K, S, C, C) of seeds that are compared with each other."""
+    """Counts (K, S, ...) of seeds that are compared with each other."""
     if len(a) == len(b):
         return a, b
-    return np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1, 1, 1))
+    return np.repeat(a, len(b), axis=0), np.tile(b, (len(a), *(1,) * (b.ndim - 1)))
 
 
 def differences(
     first: np.ndarray, second: np.ndarray, changed: np.ndarray, stay: np.ndarray, metric: Metric
 ) -> np.ndarray:  # fmt: skip
     """The differences of a metric, mean over seeds, when the subjects ``changed`` stay or change places, (R,)."""
-    seeds, _, classes, _ = first.shape
-    apart = (first - second)[:, changed].reshape(seeds, len(changed), classes * classes).astype(np.float64)
-    moved = (stay @ apart).reshape(seeds, len(stay), classes, classes)
+    seeds, _, *shape = first.shape
+    size = int(np.prod(shape))
+    apart = (first - second)[:, changed].reshape(seeds, len(changed), size).astype(np.float64)
+    moved = (stay @ apart).reshape(seeds, len(stay), *shape)
     same = np.delete(first, changed, axis=1).sum(axis=1)[:, None]
     pairs = [chosen[:, changed].sum(axis=1)[:, None] + same for chosen in (first, second)]
     return (metric(pairs[1] + moved) - metric(pairs[0] - moved)).mean(axis=0)

@@ -43,8 +43,11 @@ class Detectable:
     metric: str
 
 
-def detectable(results: Sequence[Counts], seeds: int, metric: str = "uf1", power: float = POWER) -> Detectable:
-    """The smallest difference that ``seeds`` seeds of models show, from measured ``results`` of several on one task."""
+def detectable(
+    results: Sequence[Counts], seeds: int, metric: str = "uf1", power: float = POWER, studies: int | None = None
+) -> Detectable:  # fmt: skip
+    """The smallest difference that ``seeds`` seeds of models show, from measured ``results`` of several on one task.
+    ``studies`` of each size of difference are simulated, :data:`STUDIES` where none are given."""
     few = [one for one in results if len(one.seeds) < seeds]
     if few or len(results) < 2:
         raise UserError(
@@ -54,23 +57,26 @@ def detectable(results: Sequence[Counts], seeds: int, metric: str = "uf1", power
         )
     pairs = [(a, b) for place, a in enumerate(results) for b in results[place + 1 :]]
     step = -(-len(pairs) // MOST_PAIRS)
-    found = [pair_detectable(a, b, seeds, metric, power) for a, b in pairs[::step]]
+    found = [pair_detectable(a, b, seeds, metric, power, studies) for a, b in pairs[::step]]
     middle = float(np.median(found))
     return Detectable(seeds, middle, min(found), max(found), len(found), power, ALPHA, metric)
 
 
-def pair_detectable(a: Counts, b: Counts, seeds: int, metric: str = "uf1", power: float = POWER) -> float:
+def pair_detectable(
+    a: Counts, b: Counts, seeds: int, metric: str = "uf1", power: float = POWER, studies: int | None = None
+) -> float:  # fmt: skip
     """The smallest difference that is detected between models like these two: the power at some sizes of a difference,
     and the size at ``power`` of the probit line through them."""
     a, b = check_same_clips(a, b)
     formula = metric_named(metric, a.classes)
+    studies = studies or STUDIES
     random = np.random.default_rng([STREAM, 2, seeds])
     error = _standard_error(a, b, formula, random)
     sizes, shown = [], []
     for size in SIZES:
         study = Study(a, b, formula, share_for(a, b, formula, size * error))
         sizes.append(study.difference)
-        shown.append((rejections(study, seeds, random) * STUDIES + 0.5) / (STUDIES + 1))
+        shown.append((rejections(study, seeds, random, studies) * studies + 0.5) / (studies + 1))
     slope, height = np.polyfit(sizes, ndtri(np.array(shown)), 1)
     return float((ndtri(power) - height) / slope) * _allowance(a, b, formula, power)
 

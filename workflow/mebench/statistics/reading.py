@@ -49,6 +49,13 @@ def read_seeds(name: str, files: Mapping[str, Path], classes: Sequence[str]) -> 
     return _from_predictions(name, seeds, classes)
 
 
+def from_rows(name: str, seeds: Mapping[str, Sequence[Mapping[str, str]]], classes: Sequence[str]) -> Counts:
+    """The counts of the rows of predictions.csv of each seed, as a run of this benchmark writes them."""
+    read = [Predictions(seed, {row["clip_id"]: (row["subject"], row["truth"], row["prediction"]) for row in rows})
+            for seed, rows in seeds.items()]  # fmt: skip
+    return _from_predictions(name, read, classes)
+
+
 # --- predictions of clips
 
 

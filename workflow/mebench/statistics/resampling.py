@@ -38,12 +38,13 @@ def without_each(subjects: int) -> np.ndarray:
 
 
 def pooled(table: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The counts (K, R, C, C) of all clips for each row of ``weights`` (R, S). Counts are whole, so sums are exact."""
-    seeds, subjects, classes, _ = table.shape
-    flat = table.reshape(seeds, subjects, classes * classes).astype(np.float64)
-    return (weights @ flat).reshape(seeds, len(weights), classes, classes)
+    """The counts (K, R, ...) of all subjects for each row of ``weights`` (R, S), from those (K, S, ...) of each. Counts
+    are whole, so sums are exact."""
+    seeds, subjects, *shape = table.shape
+    flat = table.reshape(seeds, subjects, int(np.prod(shape))).astype(np.float64)
+    return (weights @ flat).reshape(seeds, len(weights), *shape)
 
 
 def mean_over_seeds(metric: Metric, counts: np.ndarray) -> np.ndarray:
-    """The mean over K seeds of a metric of counts (K, ..., C, C)."""
+    """The mean over K seeds of a metric of counts (K, ...)."""
     return metric(counts).mean(axis=0)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mebench.statistics.table_statistics import TableStatistics
 from mebench.tables.description import Column, Key
 from mebench.tables.printed import DERIVED
 
 INCOMPLETE = "INCOMPLETE"
+HONEST = ("last", "inner")  # selections without a look at the test subjects
 BLOCKS = {"measured": "Measured here", "missing": "Missing", "control": "Controls", "published": "Published"}
 
 
@@ -64,6 +66,11 @@ class Row:
         return self.all_folds and not self.left_out and not self.seeds_absent and not self.deviations
 
     @property
+    def compared(self) -> bool:
+        """True if the row may be ranked and have a letter: a complete model, its epoch chosen without the test."""
+        return self.block == "measured" and self.complete and self.selection in HONEST
+
+    @property
     def all_folds(self) -> bool:
         """True if every fold of every seed is done."""
         return self.folds_done >= self.folds_expected
@@ -88,6 +95,7 @@ class Table:
     notes: tuple[str, ...]
     sources: Mapping[str, str]
     mark: str
+    statistics: TableStatistics | None = None
 
     def block(self, name: str) -> list[Row]:
         """The rows of one block, in order."""

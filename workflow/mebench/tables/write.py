@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from mebench.files import write_text
+from mebench.statistics import table_statistics
 from mebench.tables import as_csv, formats
 from mebench.tables.table import Table
 
@@ -13,9 +14,12 @@ FORMATS = {"csv": as_csv.render, "md": formats.markdown, "tex": formats.latex, "
 
 
 def write(table: Table, stem: str | os.PathLike) -> list[Path]:
-    """Write ``<stem>.csv``, ``.md``, ``.tex`` and ``.html``. Equal tables give equal bytes."""
+    """Write ``<stem>.csv``, ``.md``, ``.tex`` and ``.html``, and ``<stem>.statistics.json`` of a table with statistics.
+    Equal tables give equal bytes."""
     texts = {suffix: render(table) for suffix, render in FORMATS.items()}
     paths = [Path(f"{stem}.{suffix}") for suffix in texts]
     for path, text in zip(paths, texts.values(), strict=True):
         write_text(path, text)
+    if table.statistics is not None:
+        paths.append(table_statistics.write(table.statistics, stem))
     return paths

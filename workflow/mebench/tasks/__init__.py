@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mebench.config.spec import Recipe
+    from mebench.statistics.tallied import Tallied
 
 __all__ = ["DEFAULT", "Kind", "Objective", "Predicted", "Row", "Scoring", "card", "made_of_recordings", "name_of"]
 Task = Mapping[str, Any]  # any: the definition of a task; a kind of one's own has keys of its own
@@ -252,6 +253,12 @@ def further_metrics(task: Task) -> Mapping[str, Callable[[Sequence[Row]], float 
     """``METRICS`` of the file of a task's kind: functions of the rows that the class does not call, so that a new one
     trains nothing."""
     return getattr(cards.load("tasks", name_of(task)), "METRICS", {})
+
+
+def tally_of(task: Task) -> Callable[[str, Mapping[str, Sequence[Row]], Task], Tallied] | None:
+    """``tally`` of the file of a task's kind: what is counted of each subject, of the scored rows of each seed. The
+    class does not call it, so that a new one trains nothing. None for a kind without intervals over subjects."""
+    return getattr(cards.load("tasks", name_of(task)), "tally", None)
 
 
 def history(task: Task, selection: str = "last") -> list[str]:

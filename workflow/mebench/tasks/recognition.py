@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import torch
 
     from mebench.config.spec import Recipe
+    from mebench.statistics.counts import Counts
 
 CARD = {
     "title": "Recognition",
@@ -242,3 +243,10 @@ def _probability(text: str, column: str, clip: str, where: str) -> str:
     if value is None or not 0 <= value <= 1:
         raise UserError(f"{where}: the clip {clip} has {column}: '{text}', which is no number from 0 to 1")
     return f"{value:.6f}"
+
+
+def tally(name: str, seeds: Mapping[str, Sequence[Row]], task: Task) -> Counts:
+    """The confusion counts of each subject, from the rows of each seed. Intervals and tests are computed from them."""
+    from mebench.statistics.reading import from_rows
+
+    return from_rows(name, seeds, task["classes"])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mebench.config.spec import Recipe
+    from mebench.spotting.subject_tallies import SpottingCounts
 
 CARD = {
     "title": "Spotting",
@@ -454,6 +455,14 @@ class Intervals(Scoring):
 
         return decoded.by_file(rows)
 
+    def read_back(
+        self, recordings: Sequence[Row], files: Mapping[str, Sequence[Row]], parameters: Mapping[str, object]
+    ) -> list[Row]:  # fmt: skip
+        """What :meth:`decoded` gave, from the rows of predictions.csv and of the files beside it."""
+        from mebench.spotting import decoded
+
+        return decoded.read_back(recordings, files, parameters)
+
     def conventions(self, parameters: Mapping[str, object]) -> str:
         from mebench.spotting.choices import Choices
 
@@ -481,3 +490,10 @@ class Intervals(Scoring):
             width = half_width.half_width(float(str(learned[f"train_{parameters['length']}"])))
         threshold = PAPER if threshold == "inner" else threshold
         return {"half_width": width, "threshold": threshold, "stage": dict(parameters)}
+
+
+def tally(name: str, seeds: Mapping[str, Sequence[Row]], task: Task) -> SpottingCounts:
+    """What is counted of each subject, from the decoded rows of each seed. Intervals and tests are computed from it."""
+    from mebench.spotting import subject_tallies
+
+    return subject_tallies.tally(name, seeds, task["classes"])

@@ -1,20 +1,24 @@
-"""Regenerate a table from the scores of its task: CSV, Markdown, LaTeX and HTML.
+"""Regenerate a table from the scores of its task: CSV, Markdown, LaTeX, HTML, and its statistics as JSON.
 
 TABLE is the name of a description in mebench/tables (megc2019, casme2-5, ...), of a task (which has a default table
 where there is no description), or the path of a YAML file of your own. Without --scores, a table of the configuration
-is made from the scores of each model that it shows.
+is made from the scores of each model that it shows; its intervals, letters and differences are
+from the predictions of these runs. A table of a file of scores has none.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mebench.errors import UserError
 
 if TYPE_CHECKING:
+    from mebench.statistics.table_statistics import TableStatistics
+    from mebench.tables import Table
     from mebench.tables.scores import Score
 
 
@@ -22,7 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench tables``."""
     parser.add_argument("table", metavar="TABLE", help="name of the table, or the path of its YAML file")
     parser.add_argument("--scores", metavar="CSV", help="scores of the table's task, where none of a configuration")
-    parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.csv, STEM.md, STEM.tex and STEM.html")
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="STEM",
+        help="writes STEM.csv, STEM.md, STEM.tex, STEM.html and STEM.statistics.json",
+    )
     parser.add_argument("--config", metavar="FILE",
                         help="config.yaml or results/config.json: whose scores are shown without --scores, "
                              "and what its own tasks are")  # fmt: skip
@@ -31,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Write the four files, or none."""
+    """Write the five files, or none."""
     from mebench.protocols import tasks
 
     tasks.define(json.loads(text) for text in args.define)
@@ -46,8 +55,19 @@ def main(args: argparse.Namespace) -> None:
     description = tables.describe(args.table)
     scores = tables.read_scores(args.scores) if args.scores else configured_scores(args.config, args.table)
     table = tables.build(description, scores)
+    table = replace(table, statistics=statistics_of(table, None if args.scores else args.config, args.table))
     for path in tables.write(table, args.out):
         print(path)
+
+
+def statistics_of(table: Table, config: str | None, named: str) -> TableStatistics:
+    """The statistics of a table, from the predictions of the runs of a configuration; none from scores alone."""
+    from mebench.plan import Plan
+    from mebench.runs import table_statistics
+
+    if config is None:
+        return table_statistics.of_scores_alone(table)
+    return table_statistics.compute(table, Plan.load(config).folders_of_table(named))
 
 
 def configured_scores(config: str, table: str) -> list[Score]:

@@ -1,0 +1,70 @@
+"""The statistics of a table, from the predictions of the runs that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mebench.errors import UserError
+from mebench.runs.paths import PREDICTIONS
+from mebench.runs.tallies import tallied
+from mebench.statistics.comparison import DEFAULT
+from mebench.statistics.summary import Result, summary
+from mebench.statistics.table_statistics import TableStatistics, Without
+from mebench.tables.table import Row, Table
+
+Folders = Mapping[str, Mapping[int, Path]]  # of the runs of each model, by seed
+SCORES_ALONE = "made from scores alone, without the predictions that intervals and letters are computed from"
+
+
+def compute(table: Table, folders: Folders) -> TableStatistics:
+    """The statistics of the rows of a table whose runs lie in these ``folders``."""
+    about = _about(table)
+    results: list[Result] = []
+    without: list[Without] = []
+    for row in table.rows:
+        if row.block in ("measured", "control"):
+            own = _result(table, row, folders)
+            results += [own] if isinstance(own, Result) else []
+            without += [own] if isinstance(own, Without) else _without_letter(row)
+    found = summary(table.task, results, replace(DEFAULT, metric=about.metric))
+    return replace(about, **vars(found), without=tuple(without))
+
+
+def of_scores_alone(table: Table) -> TableStatistics:
+    """The statistics of a table without predictions: none, and why."""
+    return replace(_about(table), without=(Without("", "", SCORES_ALONE),))
+
+
+def _about(table: Table) -> TableStatistics:
+    """The statistics of a table, still without any."""
+    metric = table.columns[0].metric
+    return TableStatistics(table.name, table.task, metric, DEFAULT.level, DEFAULT.resamples, "subject", DEFAULT.region)
+
+
+def _result(table: Table, row: Row, folders: Folders) -> Result | Without:
+    own = folders.get(row.model, {})
+    if not own or not all((folder / PREDICTIONS).is_file() for folder in own.values()):
+        return Without(row.model, row.selection, "its predictions are not there, so that it has no intervals")
+    if not row.all_folds or row.seeds_absent:
+        return Without(
+            row.model, row.selection, "its folds are not all done, so that it has no intervals and no letter"
+        )
+    try:
+        counts = tallied(f"{table.task}/{row.model}", own, row.selection)
+    except UserError as error:
+        return Without(row.model, row.selection, f"it has no intervals and no letter: {error}")
+    if counts is None:
+        return Without(
+            row.model, row.selection, "its kind of task counts nothing of subjects, so that it has no intervals"
+        )
+    return Result(row.model, row.selection, counts, row.compared)
+
+
+def _without_letter(row: Row) -> list[Without]:
+    """Why a row with intervals has no letter; nothing where it has one, and nothing of controls."""
+    if row.block == "control" or row.compared:
+        return []
+    why = "the epoch was chosen on the test subjects" if row.peeked else "it has other clips than the complete runs"
+    return [Without(row.model, row.selection, f"no letter, because {why}")]
