@@ -394,7 +394,7 @@ MACHINE_MADE = {
     "runs/predicted_files.py",
     "plots/dataset.py", "plots/runs.py", "plots/samples/choose.py", "doctor/copies.py", "tables/scores.py",
     "training/rows.py", "clips/clip.py", "report/datasets.py", "report/faces.py", "plan/estimate.py", "inputs/store.py",
-    "runs/pool.py", "runs/expectation.py", "runs/handout.py", "runs/scores.py", "faces/store.py",
+    "runs/pool.py", "runs/expectation.py", "runs/handout.py", "runs/scores.py", "runs/tallies.py", "faces/store.py",
 }  # fmt: skip
 GIVEN_BY_PEOPLE = {
     "spotting/hand_table.py",

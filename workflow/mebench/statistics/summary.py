@@ -24,7 +24,7 @@ from mebench.statistics.table_statistics import (
 from mebench.statistics.tallied import Tallied
 
 POWER_MODELS = 3  # the best ones, of which each pair is simulated
-POWER_STUDIES = 200
+POWER_STUDIES = 100
 PEEKED = "test_peek"
 
 
