@@ -7,7 +7,8 @@ nothing defines it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -65,15 +66,30 @@ SEPARATOR = ":"  # precision:surprise
 def metrics(classes: Sequence[str]) -> dict[str, Metric]:
     """All metrics by name: those of the whole matrix, then ``f1:CLASS``, ``precision:CLASS`` and ``recall:CLASS``."""
     each = {
-        f"{name}{SEPARATOR}{title}": _one_class(formula, place)
+        f"{name}{SEPARATOR}{title}": OneOf(formula, place)
         for name, formula in OF_EACH_CLASS.items()
         for place, title in enumerate(classes)
     }
     return WHOLE | each
 
 
-def _one_class(formula: Metric, place: int) -> Metric:
-    return lambda counts: formula(counts)[..., place]
+@dataclass(frozen=True)
+class OneOf:
+    """One of several figures that a formula gives together, (..., C): that at ``place``."""
+
+    formula: Metric
+    place: int
+
+    def __call__(self, counts: np.ndarray) -> np.ndarray:
+        return self.formula(counts)[..., self.place]
+
+
+def evaluated(named: Mapping[str, Metric], counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Each metric of the same counts; a formula that gives several is computed once."""
+    together = {one.formula for one in named.values() if isinstance(one, OneOf)}
+    found = {formula: formula(counts) for formula in together}
+    return {name: found[one.formula][..., one.place] if isinstance(one, OneOf) else one(counts)
+            for name, one in named.items()}  # fmt: skip
 
 
 def _hits(counts: np.ndarray) -> np.ndarray:

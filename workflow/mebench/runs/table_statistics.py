@@ -28,7 +28,7 @@ def compute(table: Table, folders: Folders) -> TableStatistics:
             own = _result(table, row, folders)
             results += [own] if isinstance(own, Result) else []
             without += [own] if isinstance(own, Without) else _without_letter(row)
-    found = summary(table.task, results, replace(DEFAULT, metric=about.metric))
+    found = summary(table.task, results, replace(DEFAULT, metric=about.metric), _further(table))
     return replace(about, **vars(found), without=tuple(without))
 
 
@@ -41,6 +41,18 @@ def _about(table: Table) -> TableStatistics:
     """The statistics of a table, still without any."""
     metric = table.columns[0].metric
     return TableStatistics(table.name, table.task, metric, DEFAULT.level, DEFAULT.resamples, "subject", DEFAULT.region)
+
+
+def _further(table: Table) -> list[str]:
+    """The first metric of the table that all compared rows have, where some lack that of the ranking: a model that
+    spots without naming emotions has no STRS."""
+    rows = [row for row in table.rows if row.compared]
+    shared = [
+        column.metric
+        for column in table.columns
+        if column.part == table.columns[0].part and column.compared and all(column.key in row.cells for row in rows)
+    ]
+    return [metric for metric in shared[:1] if metric != table.columns[0].metric]
 
 
 def _result(table: Table, row: Row, folders: Folders) -> Result | Without:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mebench.errors import UserError
 from mebench.metrics.intervals import Interval
-from mebench.metrics.pooled import Metric
+from mebench.metrics.pooled import Metric, OneOf
 from mebench.metrics.spotting import Convention, Matched, Video, match
 from mebench.predicted import Row
 from mebench.spotting.choices import Choices
@@ -147,13 +147,13 @@ def formulas(classes: int, skip: bool, named: bool) -> Mapping[str, Metric]:
     if not named:
         return spotting
     recognised = partial(_recognised, classes, skip)
-    f1 = lambda counts: recognised(counts)[0]  # noqa: E731
+    f1 = OneOf(recognised, 0)
     return {
         "strs": lambda counts: _f1(FP, counts) * f1(counts),
         "strs_with_me": lambda counts: _f1(FP_WITH_ME, counts) * f1(counts),
         "f1_recognition": f1,
-        "uf1": lambda counts: recognised(counts)[1],
-        "uar": lambda counts: recognised(counts)[2],
+        "uf1": OneOf(recognised, 1),
+        "uar": OneOf(recognised, 2),
         **spotting,
     }
 
@@ -172,8 +172,8 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.zeros(np.shape(below)), where=below != 0)
 
 
-def _recognised(classes: int, skip: bool, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """F1 of recognition, UF1 and UAR over true positives (``metrics/over_hits.py``)."""
+def _recognised(classes: int, skip: bool, counts: np.ndarray) -> np.ndarray:
+    """F1 of recognition, UF1 and UAR over true positives (``metrics/over_hits.py``), (..., 3)."""
     pairs = counts[..., PAIRS:].reshape(*counts.shape[:-1], classes, classes + 1)
     right, true = np.diagonal(pairs[..., :classes], axis1=-2, axis2=-1), pairs.sum(axis=-1)
     called = pairs[..., :classes].sum(axis=-2)
@@ -183,4 +183,4 @@ def _recognised(classes: int, skip: bool, counts: np.ndarray) -> tuple[np.ndarra
         _ratio((_ratio(above, below) * meant).sum(axis=-1), number)
         for above, below in ((right, called), (right, true), (2 * right, true + called))
     )
-    return _ratio(2 * precision * recall, precision + recall), uf1, recall
+    return np.stack([_ratio(2 * precision * recall, precision + recall), uf1, recall], axis=-1)

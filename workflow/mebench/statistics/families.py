@@ -57,17 +57,22 @@ def _value(one: Tallied, settings: Settings) -> float:
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's correction (1979) over the p-values that are there."""
-    from statsmodels.stats.multitest import multipletests
-
-    there = [p for p in p_values if p is not None]
-    corrected = iter(multipletests(there, method="holm")[1].tolist() if there else [])
-    return [None if p is None else next(corrected) for p in p_values]
+    """Holm's correction (1979) over the p-values that are there: the k-th smallest of n times n + 1 - k, at least the
+    one before it and at most 1. It is as in statsmodels, which takes 0.7 s to import."""
+    there = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    corrected: list[float | None] = [None] * len(p_values)
+    least = 0.0
+    for k, (p, place) in enumerate(there):
+        least = min(1.0, max(least, p * (len(there) - k)))
+        corrected[place] = least
+    return corrected
 
 
 def letters(results: int, p_values: Sequence[float | None], alpha: float = ALPHA) -> tuple[str, ...]:
     """The compact letter display (Piepho 2004) of ``results`` in their order; ``p_values`` are of all pairs, as
     itertools.combinations gives them. A pair without a p-value cannot be told apart."""
+    if all(p is None or p >= alpha for p in p_values):
+        return ("a",) * results  # and a second of imports is saved
     from scikit_posthocs import compact_letter_display
 
     matrix = np.ones((results, results))

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from mebench.metrics.pooled import Metric
+from mebench.metrics.pooled import evaluated
 from mebench.statistics.resampling import (
     LEVEL,
     RESAMPLES,
     draws,
-    mean_over_seeds,
     places_by_stratum,
     pooled,
     without_each,
@@ -63,20 +62,19 @@ def intervals(
     """The interval of every metric, by its name (``mebench.metrics.pooled.metrics``)."""
     everyone = counts.table.sum(axis=1).astype(np.float64)
     named = counts.metrics
+    by_seed = evaluated(named, everyone)
     if not counts.by_subject or len(counts.subjects) < 2:
-        return {name: _without_subjects(metric(everyone), level) for name, metric in named.items()}
-    drawn = pooled(counts.table, draws(counts.strata, resamples))
-    without = pooled(counts.table, without_each(len(counts.subjects)))
+        return {name: _without_subjects(values, level) for name, values in by_seed.items()}
+    drawn = evaluated(named, pooled(counts.table, draws(counts.strata, resamples)))
+    without = evaluated(named, pooled(counts.table, without_each(len(counts.subjects))))
     return {
-        name: _interval(metric, everyone, Resampled(
-            float(metric(everyone).mean()), mean_over_seeds(metric, drawn), mean_over_seeds(metric, without),
-            counts.strata), level, method)
-        for name, metric in named.items()
+        name: _interval(values, Resampled(float(values.mean()), drawn[name].mean(axis=0), without[name].mean(axis=0),
+                                          counts.strata), level, method)
+        for name, values in by_seed.items()
     }  # fmt: skip
 
 
-def _interval(metric: Metric, everyone: np.ndarray, found: Resampled, level: float, method: str) -> Interval:
-    by_seed = metric(everyone)
+def _interval(by_seed: np.ndarray, found: Resampled, level: float, method: str) -> Interval:
     ends = interval_ends(found, level, method)
     return Interval(
         value=_number(found.value),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mebench.metrics.pooled import Metric
-from mebench.statistics.resampling import STREAM
+from mebench.statistics.resampling import STREAM, weighed
 from mebench.statistics.tallied import Result
 
 PERMUTATIONS = 9999
@@ -52,10 +52,7 @@ def differences(
     first: np.ndarray, second: np.ndarray, changed: np.ndarray, stay: np.ndarray, metric: Metric
 ) -> np.ndarray:  # fmt: skip
     """The differences of a metric, mean over seeds, when the subjects ``changed`` stay or change places, (R,)."""
-    seeds, _, *shape = first.shape
-    size = int(np.prod(shape))
-    apart = (first - second)[:, changed].reshape(seeds, len(changed), size).astype(np.float64)
-    moved = (stay @ apart).reshape(seeds, len(stay), *shape)
+    moved = weighed((first - second)[:, changed].astype(np.float64), stay)
     same = np.delete(first, changed, axis=1).sum(axis=1)[:, None]
     pairs = [chosen[:, changed].sum(axis=1)[:, None] + same for chosen in (first, second)]
     return (metric(pairs[1] + moved) - metric(pairs[0] - moved)).mean(axis=0)

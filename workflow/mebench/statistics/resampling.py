@@ -40,9 +40,16 @@ def without_each(subjects: int) -> np.ndarray:
 def pooled(table: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The counts (K, R, ...) of all subjects for each row of ``weights`` (R, S), from those (K, S, ...) of each. Counts
     are whole, so sums are exact."""
+    return weighed(table.astype(np.float64), weights)
+
+
+def weighed(table: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The sums (K, R, ...) over subjects of (K, S, ...), weighed by each row of (R, S). In memory the rows lie one
+    after another: NumPy adds over few classes three times as fast as where the classes do."""
     seeds, subjects, *shape = table.shape
-    flat = table.reshape(seeds, subjects, int(np.prod(shape))).astype(np.float64)
-    return (weights @ flat).reshape(seeds, len(weights), *shape)
+    flat = table.reshape(seeds, subjects, int(np.prod(shape)))
+    sums = flat.transpose(0, 2, 1) @ weights.T
+    return np.moveaxis(sums.reshape(seeds, *shape, len(weights)), -1, 1)
 
 
 def mean_over_seeds(metric: Metric, counts: np.ndarray) -> np.ndarray:

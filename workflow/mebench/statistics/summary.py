@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,9 +12,9 @@ import numpy as np
 from mebench.errors import UserError
 from mebench.statistics.comparison import Settings, compare
 from mebench.statistics.counts import Counts
-from mebench.statistics.families import Family, family
+from mebench.statistics.families import family
 from mebench.statistics.intervals import intervals
-from mebench.statistics.power import detectable
+from mebench.statistics.power import pair_detectable
 from mebench.statistics.table_statistics import (
     BETWEEN,
     Difference,
@@ -23,8 +25,8 @@ from mebench.statistics.table_statistics import (
 )
 from mebench.statistics.tallied import Tallied
 
-POWER_MODELS = 3  # the best ones, of which each pair is simulated
-POWER_STUDIES = 100
+POWER_PAIRS = 3  # of the best models, to save time: `mebench power` takes ten
+POWER_STUDIES = 100  # of each size of difference; `mebench power` takes 400
 PEEKED = "test_peek"
 
 
@@ -48,17 +50,18 @@ class Summary:
     power: tuple[TablePower, ...]
 
 
-def summary(task: str, results: Sequence[Result], settings: Settings) -> Summary:
+def summary(task: str, results: Sequence[Result], settings: Settings, further: Sequence[str] = ()) -> Summary:
     """The statistics of ``results``, whose order changes nothing. ``settings.metric`` is that of letters, differences
-    and power."""
+    and power; results are compared by the ``further`` metrics too."""
     results = sorted(results, key=lambda one: (one.model, one.selection))
     parts = _parts(task, results)
-    compared = [own for one in parts for own in (_family(one, settings),) if own]
+    compared = [found for metric in (settings.metric, *further) for one in parts
+                for found in _family(one, replace(settings, metric=metric))]  # fmt: skip
     return Summary(
         figures=tuple(figure for one in parts for figure in _figures(one, settings)),
-        families=tuple(_written(one, own, settings) for one, own in compared),
+        families=tuple(compared),
         inflation=tuple(found for one in parts for found in _inflation(one, settings)),
-        power=tuple(_power(*compared[0], settings) if compared and compared[0][0].part == "all" else ()),
+        power=tuple(_power(parts[0], compared[0], settings)) if compared else (),
     )
 
 
@@ -99,27 +102,33 @@ def names(results: Iterable[Result]) -> dict[tuple[str, str], str]:
     return {row: row[0] if models.count(row[0]) == 1 else f"{row[0]}{BETWEEN}{row[1]}" for row in rows}
 
 
-def _family(part: Part, settings: Settings) -> tuple[Part, Family] | None:
-    """The results of a part that are compared; None where these are fewer than two."""
+def _family(part: Part, settings: Settings) -> list[TableFamily]:
+    """The results of a part that are compared; nothing where these are fewer than two."""
+    counts = list(_compared(part, settings).values())
+    if len(counts) < 2:
+        return []
+    own = family(counts, settings)
+    pairs = tuple(
+        Difference(one.name_a, one.name_b, one.difference, one.low, one.high, one.p_permutation, pair.p_holm,
+                   one.p_mcnemar, one.probability_a_better)
+        for pair in own.pairs for one in (pair.comparison,)
+    )  # fmt: skip
+    return [TableFamily(part.task, part.part, settings.metric, own.names, own.letters, pairs, own.warning)]
+
+
+def _compared(part: Part, settings: Settings) -> dict[str, Tallied]:
+    """What is compared, by its name."""
     own = [one for one in part.results if one.compared and one.counts.by_subject and _has(one, settings.metric)]
-    called = names(own)
-    counts = [replace(one.counts, name=called[one.model, one.selection]) for one in own]  # type: ignore[type-var]
-    return (part, family(counts, settings)) if len(counts) > 1 else None
+    return {
+        name: replace(one.counts, name=name)  # type: ignore[type-var]  # every Tallied is a dataclass
+        for one, name in zip(own, names(own).values(), strict=True)
+    }
 
 
 def _has(one: Result, metric: str) -> bool:
     """Whether a metric is defined for a result: one that names no emotions has no STRS."""
     formula = one.counts.metrics.get(metric)
     return formula is not None and not np.isnan(formula(one.counts.table.sum(axis=1)).mean())
-
-
-def _written(part: Part, own: Family, settings: Settings) -> TableFamily:
-    pairs = tuple(
-        Difference(one.name_a, one.name_b, one.difference, one.low, one.high, one.p_permutation, pair.p_holm,
-                   one.p_mcnemar, one.probability_a_better)
-        for pair in own.pairs for one in (pair.comparison,)
-    )  # fmt: skip
-    return TableFamily(part.task, part.part, settings.metric, own.names, own.letters, pairs, own.warning)
 
 
 def _inflation(part: Part, settings: Settings) -> list[Inflation]:
@@ -138,20 +147,28 @@ def _inflation(part: Part, settings: Settings) -> list[Inflation]:
 # --- power
 
 
-def _power(part: Part, own: Family, settings: Settings) -> list[TablePower]:
-    """For each number of seeds that they have, of each pair of the best models. What is counted of intervals is no
-    confusion matrix, which the simulation changes."""
-    called = names(one for one in part.results if one.compared)
-    by_name = {called[one.model, one.selection]: one.counts for one in part.results if one.compared}
-    best = [(name, counts) for name in own.names[:POWER_MODELS]
-            for counts in (by_name[name],) if isinstance(counts, Counts)]  # fmt: skip
+def _power(part: Part, own: TableFamily, settings: Settings) -> list[TablePower]:
+    """For each number of seeds that all of the best models have. What is counted of intervals is no confusion matrix,
+    which the simulation changes."""
+    compared = _compared(part, settings)
+    best = [(name, counts) for name in own.names for counts in (compared[name],) if isinstance(counts, Counts)]
     most = min((len(counts.seeds) for _, counts in best), default=0)
-    found = []
-    for seeds in range(1, most + 1):
-        try:
-            one = detectable([counts for _, counts in best], seeds, settings.metric, studies=POWER_STUDIES)
-        except UserError:  # models that do not differ, or that are too near to 0, tell nothing
-            continue
-        found.append(TablePower(part.task, part.part, seeds, one.difference, one.smallest, one.largest,
-                                tuple(name for name, _ in best)))  # fmt: skip
-    return found
+    return [found for seeds in range(1, most + 1) for found in _detectable(part, best, seeds, settings)]
+
+
+def _detectable(
+    part: Part, best: Sequence[tuple[str, Counts]], seeds: int, settings: Settings
+) -> list[TablePower]:  # fmt: skip
+    """The median over the first pairs of models that tell something: two that do not differ, or that are too near to 0,
+    do not. Nothing where there is no such pair."""
+    found: dict[tuple[str, str], float] = {}
+    for (a, of_a), (b, of_b) in itertools.combinations(best, 2):
+        with contextlib.suppress(UserError):
+            found[a, b] = pair_detectable(of_a, of_b, seeds, settings.metric, studies=POWER_STUDIES)
+        if len(found) == POWER_PAIRS:
+            break
+    if not found:
+        return []
+    models = tuple(dict.fromkeys(name for pair in found for name in pair))
+    middle = float(np.median(list(found.values())))
+    return [TablePower(part.task, part.part, seeds, middle, min(found.values()), max(found.values()), models)]
