@@ -34,6 +34,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
         "shards, workers, locks, checkpoints, records, pooling, scores, runs outside the engine, GPU leases",
     ),
     "tables": (("tables",), "one YAML file for each table; the writers of CSV, Markdown, LaTeX and HTML"),
+    "audit": (("audit",), "can a result be believed: one check a file, and printed figures that no matrix gives"),
     "training": (("training",), "one fold: its samples, loop, optimiser, augmentation and selection of the epoch"),
     "models": (("models",), "one file for each model: card and network"),
     "tasks": (("tasks",), "one file for each kind of task: samples, targets, loss, predictions, scores"),

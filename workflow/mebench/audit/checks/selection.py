@@ -1,0 +1,20 @@
+"""Which epoch was taken, and what that is worth where it was chosen on the test subjects."""
+
+from __future__ import annotations
+
+from mebench.audit.evidence import Evidence
+from mebench.audit.finding import FAIL, NOT_CHECKED, PASS
+from mebench.audit.inflation import expected
+
+NAME = "selection"
+HONEST = {"last": "the last epoch was taken", "inner": "the epoch was chosen on held-out training subjects"}
+
+
+def check(evidence: Evidence) -> tuple[str, str]:
+    """Fails for ``test_peek``."""
+    if evidence.selection in HONEST:
+        return PASS, HONEST[evidence.selection] + ("" if evidence.records else ", as it was declared")
+    if evidence.selection == "test_peek":
+        return FAIL, f"the epoch was chosen on the test subjects; {expected(evidence.model, evidence.honest)}"
+    return NOT_CHECKED, (f"how the epoch was chosen is not known; were it chosen on the test subjects, "
+                         f"{expected(evidence.model)}")  # fmt: skip
