@@ -99,7 +99,8 @@ class Evidence:
             for clip in (*split.train, *split.test):
                 if clip not in known and clip.count("/") >= 2:
                     known[clip] = "/".join(clip.split("/")[:2])
-        return known | dict(self.annotation.subjects if self.annotation else {})
+        annotated = self.annotation.subjects if self.annotation else {}
+        return known | {clip: subject for clip, subject in annotated.items() if subject}
 
     @cached_property
     def seeds(self) -> dict[str, list[Prediction]]:

@@ -27,29 +27,41 @@ class Look:
     blocks: np.ndarray
 
 
-def look_of(array: np.ndarray) -> Look | None:
-    """The look of an array (..., H, W), or of one without planes; None where nothing is seen in it."""
-    numbers = np.asarray(array)
-    if numbers.ndim >= 3 and numbers.shape[-1] <= 4 < numbers.shape[-3]:
-        numbers = np.moveaxis(numbers, -1, -3)  # colours stand last
-    if numbers.ndim < 2 or min(numbers.shape[-2:]) < BLOCKS:
-        flat = numbers.astype(np.float64).ravel()
-        return None if flat.std() < FLAT else Look(np.zeros(0, dtype=bool), flat)
-    planes = numbers.reshape(-1, *numbers.shape[-2:])[:PLANES].astype(np.float64)
-    blocks = np.stack([_averaged(plane) for plane in planes])
-    spread = blocks.std(axis=(1, 2), keepdims=True)
-    if (spread < FLAT).all():
+def looks_of(arrays: Mapping[str, np.ndarray]) -> dict[str, Look]:
+    """The looks of clips by their arrays (..., H, W), or arrays without planes; a clip in which nothing is seen has
+    none. Arrays of one shape are looked at together."""
+    planes: dict[tuple[int, ...], dict[str, np.ndarray]] = {}
+    found: dict[str, Look] = {}
+    for clip, array in arrays.items():
+        own = _planes(array)
+        if own is not None:
+            planes.setdefault(own.shape, {})[clip] = own
+        elif np.ptp(array) > FLAT:
+            found[clip] = Look(np.zeros(0, dtype=bool), np.asarray(array, dtype=np.float64).ravel())
+    for group in planes.values():
+        found |= _hashed(list(group), np.stack(list(group.values())).astype(np.float32))
+    return found
+
+
+def _planes(array: np.ndarray) -> np.ndarray | None:
+    """The first planes (P, H, W); None where there are none."""
+    if array.ndim >= 3 and array.shape[-1] <= 4 < array.shape[-3]:
+        array = np.moveaxis(array, -1, -3)  # colours stand last
+    if array.ndim < 2 or min(array.shape[-2:]) < BLOCKS:
         return None
-    blocks = np.where(spread < FLAT, 0, (blocks - blocks.mean(axis=(1, 2), keepdims=True)) / np.maximum(spread, FLAT))
-    return Look((blocks > np.median(blocks, axis=(1, 2), keepdims=True)).ravel(), blocks.ravel())
+    return array.reshape(-1, *array.shape[-2:])[:PLANES]
 
 
-def _averaged(plane: np.ndarray) -> np.ndarray:
-    """The means of 8 x 8 blocks, of as equal a size as there is."""
-    rows, columns = (np.linspace(0, length, BLOCKS + 1).astype(int)[:-1] for length in plane.shape)
-    sums = np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1)
-    sizes = np.outer(np.diff([*rows, plane.shape[0]]), np.diff([*columns, plane.shape[1]]))
-    return sums / sizes
+def _hashed(clips: Sequence[str], planes: np.ndarray) -> dict[str, Look]:
+    """The looks of clips by their planes (N, P, H, W)."""
+    rows, columns = (np.linspace(0, length, BLOCKS + 1).astype(int)[:-1] for length in planes.shape[-2:])
+    sums = np.add.reduceat(np.add.reduceat(planes, rows, axis=-2), columns, axis=-1)
+    blocks = sums / np.outer(np.diff([*rows, planes.shape[-2]]), np.diff([*columns, planes.shape[-1]]))
+    spread = blocks.std(axis=(-2, -1), keepdims=True)
+    blocks = np.where(spread < FLAT, 0, (blocks - blocks.mean(axis=(-2, -1), keepdims=True)) / np.maximum(spread, FLAT))
+    bits = blocks > np.median(blocks, axis=(-2, -1), keepdims=True)
+    seen = (spread >= FLAT).any(axis=(1, 2, 3))
+    return {clip: Look(bits[place].ravel(), blocks[place].ravel()) for place, clip in enumerate(clips) if seen[place]}
 
 
 def alike(looks: Mapping[str, Look]) -> list[tuple[str, str]]:

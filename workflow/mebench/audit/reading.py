@@ -11,13 +11,12 @@ import numpy as np
 from mebench import given_table
 from mebench.audit.annotation import annotated, cut
 from mebench.audit.evidence import Annotation, Epoch, Prediction, Split
-from mebench.audit.look import Look, look_of
+from mebench.audit.look import Look, looks_of
 from mebench.clips.clip_names import clip_name
 from mebench.errors import UserError
 from mebench.given_values import key, number
 from mebench.inputs import store
 from mebench.media.folders import list_frames
-from mebench.media.pictures import decode
 from mebench.metrics.given import labelled
 from mebench.protocols.tasks import TaskDefinition
 from mebench.statistics.source import Source, chosen_rows
@@ -78,8 +77,8 @@ def history(path: Path) -> list[Epoch]:
     for row in rows:
         epoch, accuracy = number(row["epoch"]), number(row["test_accuracy"])
         if epoch is None or accuracy is None or not 0 <= accuracy <= 1:
-            raise UserError(f"{row.where} has the epoch '{row['epoch']}' with the accuracy '{row['test_accuracy']}'; write "
-                            "a number, and an accuracy from 0 to 1")  # fmt: skip
+            raise UserError(f"{row.where} has the epoch '{row['epoch']}' with the accuracy '{row['test_accuracy']}'; "
+                            "write a number, and an accuracy from 0 to 1")  # fmt: skip
         found.append(Epoch(clip_name(row["fold"]), int(epoch), accuracy))
     return found
 
@@ -87,28 +86,25 @@ def history(path: Path) -> list[Epoch]:
 def looks_of_inputs(folders: Sequence[Path], clips: Sequence[str] | None = None) -> dict[str, Look]:
     """The looks of all clips (or of those that are named) that have an array in these inputs."""
     wanted = None if clips is None else set(clips)
-    found = {}
-    for folder in folders:
-        kept = store.load(folder)
-        for clip in kept.ids:
-            if wanted is None or clip in wanted:
-                found[clip] = look_of(kept.get(clip))
-    return {clip: look for clip, look in found.items() if look}
+    kept = [store.load(folder) for folder in folders]
+    return looks_of({clip: one.get(clip) for one in kept for clip in one.ids if wanted is None or clip in wanted})
 
 
 def looks_of_frames(root: Path, cuts: Mapping[str, tuple[str, int, int]]) -> dict[str, Look]:
     """The looks of clips by their first, middle and last frames; the folders of frames lie below ``root``."""
+    from mebench.media.pictures import decode  # starts OpenCV
+
     found = {}
     for clip, (recording, first, last) in cuts.items():
         folder = root / recording.partition("/")[2]
         if not folder.is_dir():
-            raise UserError(f"there is no folder {folder} of the clip {clip}; --frames names the folder above those of the "
-                            "column frames")  # fmt: skip
+            raise UserError(f"there is no folder {folder} of the clip {clip}; --frames names the folder above those of "
+                            "the column frames")  # fmt: skip
         own = [path for place, path in list_frames(folder).items() if first <= place <= last]
         if own:
             planes = [_small(decode(own[place], grey=True)) for place in (0, len(own) // 2, len(own) - 1)]
-            found[clip] = look_of(np.stack(planes))
-    return {clip: look for clip, look in found.items() if look}
+            found[clip] = np.stack(planes)
+    return looks_of(found)
 
 
 def _small(picture: np.ndarray) -> np.ndarray:

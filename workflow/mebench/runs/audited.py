@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mebench.audit import checks
 from mebench.audit.annotation import cut
+from mebench.audit.confusion import figures, table
 from mebench.audit.evidence import Annotation, Epoch, Evidence, FoldFacts, Prediction, Split
 from mebench.audit.finding import FAIL, NOT_CHECKED, PASS, Audit, Finding, audit_of
 from mebench.audit.look import Look
@@ -24,15 +25,18 @@ from mebench.training.rows import Rows, run_rows
 PEEKED_COLUMN = "test_accuracy"
 
 
-def audits(files: RunFiles, about: RunRecord, honest: Mapping[str, object] | None = None) -> dict[str, Audit]:
-    """The audit of a pooled run for each of its selections. ``honest`` are the scores of the honest one."""
-    known = evidence(files, about)
+def audits(files: RunFiles, about: RunRecord, shuffled: Sequence[Prediction] = ()) -> dict[str, Audit]:
+    """The audit of a pooled run for each of its selections. ``shuffled`` are predictions of the same task after
+    training on shuffled labels, where there are any."""
+    known = replace(evidence(files, about), shuffled=shuffled)
     found: dict[str, Audit] = {}
+    honest = None
     for selection, name in about.prediction_files(files.run).items():
-        own = replace(known, predictions=predictions(files.run / name, about), selection=selection)
-        uf1 = (honest or {}).get("uf1")
-        if selection == "test_peek" and isinstance(uf1, float):
-            own = replace(own, honest=uf1)
+        rows = predictions(files.run / name, about)
+        own = replace(known, predictions=rows, selection=selection, honest=honest)
+        if known.scored:
+            classes = sorted({label for one in rows for label in (one.truth, one.called)})
+            honest = figures(table(rows, classes))["uf1"]
         found[selection] = checks.audit(own)
     return found
 

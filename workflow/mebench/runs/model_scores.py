@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mebench.config import recipes
 from mebench.files import read_json, write_json
+from mebench.runs import audited, run_record
 from mebench.runs.paths import RunFiles
 from mebench.runs.pool import pool
 from mebench.runs.run_record import Title
@@ -25,7 +27,8 @@ def concluded(files: RunFiles, stage: Mapping[str, object]) -> list[RunScore]:
     adopted already. What a kind of task writes beside the predictions, it writes between the two."""
     if files.spec["training"] != "rules":
         pool(files, Title(**recipes.about(files.spec)))
-    return run_scores(files.run, stage)
+    found = audited.audits(files, run_record.read(files.run))
+    return [replace(score, audit=found[score.selection]) for score in run_scores(files.run, stage)]
 
 
 def join(models: Iterable[Path], out: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from mebench import formats, tasks
+from mebench.audit.finding import Audit
 from mebench.errors import UserError
 from mebench.files import read_csv, write_csv, write_json
 from mebench.predicted import Row
@@ -16,7 +17,14 @@ from mebench.runs.paths import PREDICTIONS, STAGE
 from mebench.runs.run_record import RunRecord
 from mebench.tasks import Kind, Scoring
 
-FURTHER = ("deviations", "conventions")  # columns that are there where a run has something to say
+SAID = ("deviations", "conventions")
+CHECKS = "audit_checks"  # in the scores of a model; results/audit/TASK.json has them for a task
+FURTHER = (
+    "deviations",
+    "conventions",
+    "audit",
+    "audit_failed",
+)  # columns that are there where a run has something to say
 NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
 
@@ -24,7 +32,7 @@ NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 class RunScore:
     """The score of one run and selection on one part of the data: the columns of ``formats.SCORES`` without ``n``, and
     what the kind of task ``counted``: ``n``, its metrics, and all else that it keeps. ``conventions`` say what its
-    stage did."""
+    stage did; ``audit`` is that of the run, where it was looked at."""
 
     task: str
     model: str
@@ -45,12 +53,22 @@ class RunScore:
     deviations: str
     conventions: str
     counted: Mapping[str, object]
+    audit: Audit | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The score as scores/TASK.json has it."""
-        left_out = {"counted", *(name for name in FURTHER if not getattr(self, name))}
+        """The score as scores/TASK/MODEL.json has it; all checks of the audit stand beside the score of the whole."""
+        left_out = {"counted", "audit", *(name for name in SAID if not getattr(self, name))}
         own = {name: value for name, value in vars(self).items() if name not in left_out}
-        return {**own, **self.counted}
+        return {**own, **self._audit(), **self.counted}
+
+    def _audit(self) -> dict[str, object]:
+        if not self.audit:
+            return {}
+        failed = ", ".join(one.name for one in self.audit.failed)
+        own: dict[str, object] = {"audit": self.audit.verdict}
+        if failed:
+            own["audit_failed"] = failed
+        return own | ({CHECKS: self.audit.as_json()["checks"]} if self.part == "all" else {})
 
 
 def read_predictions(

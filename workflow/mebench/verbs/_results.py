@@ -10,6 +10,7 @@ from mebench.errors import UserError
 
 if TYPE_CHECKING:
     from mebench.plan import Plan
+    from mebench.plan.runs import Run
     from mebench.statistics.counts import Counts
     from mebench.statistics.source import Source
 
@@ -44,15 +45,19 @@ def result_named(text: str, args: argparse.Namespace) -> Counts:
     return run_counts(Plan.load(args.config), named)
 
 
+def runs_named(plan: Plan, named: Source) -> list[Run]:
+    """The run of the plan with this name, or all seeds of a model on a task."""
+    if named.name.count("/") == 1:
+        return [run for run in plan.runs if run.of_all_seeds == named.name] or [plan.named(f"{named.name}/seed0")]
+    return [plan.named(named.name)]
+
+
 def run_counts(plan: Plan, named: Source) -> Counts:
     """The counts of a run of the plan, or of all seeds of a model on a task."""
     from mebench.runs.paths import PEEKED, PREDICTIONS
     from mebench.statistics.reading import read_seeds
 
-    if named.name.count("/") == 1:
-        runs = [run for run in plan.runs if run.of_all_seeds == named.name] or [plan.named(f"{named.name}/seed0")]
-    else:
-        runs = [plan.named(named.name)]
+    runs = runs_named(plan, named)
     task = runs[0].task
     if not plan.tasks[task].get("classes") or "uf1" not in plan.kinds[task]["metrics"]:
         raise UserError(f"the task {task} has no confusion matrix of clips, from which these figures are computed")

@@ -17,20 +17,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mebench.errors import UserError
+from mebench.errors import UserError, did_you_mean
+from mebench.verbs import _results
 
 if TYPE_CHECKING:
-    from mebench.audit.evidence import Evidence
+    from mebench.audit.evidence import Evidence, Prediction
     from mebench.audit.finding import Audit
     from mebench.audit.printed import PrintedFigure
+    from mebench.plan import Plan
+    from mebench.statistics.source import Source
 
 MARKS = {"pass": "ok  ", "fail": "FAIL", "not checked": "-   "}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("result", metavar="PREDICTIONS.csv", nargs="?",
-                        help="predictions (clip_id,truth,prediction, and subject, fold, seed where there are), or a run "
-                             "TASK/MODEL or TASK/MODEL/seedK")  # fmt: skip
+                        help="predictions (clip_id,truth,prediction, and subject, fold, seed where there are), or a "
+                             "run TASK/MODEL or TASK/MODEL/seedK")  # fmt: skip
     parser.add_argument("--clips", nargs="+", type=Path, default=[], metavar="CSV",
                         help="the annotation: clip_id, and truth or emotion; one file for each dataset")  # fmt: skip
     parser.add_argument("--task", help="the task, where its classes are not the emotions of the annotation")
@@ -96,7 +99,9 @@ def _figures(figures: dict[str, str], counts: dict[str, str], as_json: bool) -> 
     detail = explained(answer, figures, sizes)
     if as_json:
         audit = audit_of([Finding("figures", verdict, f"{answer.verdict}: {detail}")])
-        print(json.dumps(audit.as_json() | {"figures": answer.verdict, "classes": list(sizes), "matrix": answer.matrix}))
+        print(
+            json.dumps(audit.as_json() | {"figures": answer.verdict, "classes": list(sizes), "matrix": answer.matrix})
+        )
     else:
         print(answer.verdict)
         print(detail)
@@ -129,15 +134,28 @@ def _of_runs(named: Source, args: argparse.Namespace) -> Audit:
 
     plan = Plan.load(args.config)
     runs = _results.runs_named(plan, named)
-    found = {}
+    found, shuffled = {}, _shuffled(plan, runs[0].task)
     for run in runs:
         files = plan.files(run)
-        of_run = audited.audits(files, run_record.read(files.run), shuffled_runs(plan, run.task))
+        of_run = audited.audits(files, run_record.read(files.run), shuffled)
         selection = named.chosen.get("selection", next(iter(of_run)))
         if selection not in of_run:
-            raise UserError(f"{run.id} has no predictions of the selection {selection}{did_you_mean(selection, of_run)}")
+            raise UserError(
+                f"{run.id} has no predictions of the selection {selection}{did_you_mean(selection, of_run)}"
+            )
         found[str(run.seed)] = of_run[selection]
     return audited.together(found)
+
+
+def _shuffled(plan: Plan, task: str) -> list[Prediction]:
+    """The predictions of the runs of a task that were trained on shuffled labels."""
+    from mebench.runs import audited, run_record
+    from mebench.runs.paths import PREDICTIONS
+
+    folders = [Path(plan.paths.folder(run)) for run in plan.paths.runs_of(task)
+               if run.spec["recipe"].get("labels") == "shuffled"]  # fmt: skip
+    there = [folder for folder in folders if (folder / run_record.FILE).exists()]
+    return [row for folder in there for row in audited.predictions(folder / PREDICTIONS, run_record.read(folder))]
 
 
 def _evidence(args: argparse.Namespace, printed: list[PrintedFigure]) -> Evidence:

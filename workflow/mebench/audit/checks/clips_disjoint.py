@@ -29,6 +29,6 @@ def check(evidence: Evidence) -> tuple[str, str]:
     other = [one for one in evidence.predictions if one.fold and fold_of[one.clip] != one.fold]
     if other:
         one = other[0]
-        return FAIL, (f"{counted(len(other), 'clip')} predicted by another fold than tests them: {one.clip} by {one.fold}, "
-                      f"tested by {fold_of[one.clip]}")  # fmt: skip
+        return FAIL, (f"{counted(len(other), 'clip')} predicted by another fold than tests them: {one.clip} by "
+                      f"{one.fold}, tested by {fold_of[one.clip]}")  # fmt: skip
     return PASS, f"no clip is in train and test of any of {counted(len(evidence.splits), 'fold')}"

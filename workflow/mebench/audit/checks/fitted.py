@@ -14,8 +14,8 @@ def check(evidence: Evidence) -> tuple[str, str]:
         return NOT_CHECKED, "only the records of the folds of a run say it"
     for one in evidence.records:
         if (one.train, one.test) != (one.train_expected, one.test_expected):
-            return FAIL, (f"the fold {one.fold} trained on {counted(one.train, 'clip')} and tested {one.test}; the others' "
-                          f"clips are {one.train_expected}, its own {one.test_expected}")  # fmt: skip
+            return FAIL, (f"the fold {one.fold} trained on {counted(one.train, 'clip')} and tested {one.test}; the "
+                          f"others' clips are {one.train_expected}, its own {one.test_expected}")  # fmt: skip
     weights = sorted({one.weights for one in evidence.records if one.weights})
     begun = f"; they began with the weights {', '.join(weights)}, whose training is not looked at" if weights else ""
     return PASS, (f"{counted(len(evidence.records), 'fold')} trained on all clips of the other subjects and on no other"

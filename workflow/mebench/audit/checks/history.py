@@ -22,7 +22,10 @@ def check(evidence: Evidence) -> tuple[str, str]:
         return NOT_CHECKED, "no accuracy of each epoch is given; name a history with --history"
     early = [one.fold for one in evidence.records if one.epoch != one.last_epoch]
     if early:
-        return FAIL, f"{counted(len(early), 'fold')} with the predictions of an earlier epoch than the last: {some(early)}"
+        return (
+            FAIL,
+            f"{counted(len(early), 'fold')} with the predictions of an earlier epoch than the last: {some(early)}",
+        )
     return PASS, f"the records of {counted(len(evidence.records), 'fold')} name the last epoch"
 
 
@@ -41,8 +44,9 @@ def _from_history(evidence: Evidence) -> tuple[str, str]:
     if not other:
         return PASS, f"the accuracy of {counted(len(right), 'fold')} is that of the last epoch"
     if len(best) == len(other):
-        return FAIL, (f"the epoch was chosen on the test subjects: the accuracy of {counted(len(other), 'fold')} is that of the "
-                      f"best epoch, not of the last ({_compared(other, right, by_fold)}); {expected(evidence.model)}")  # fmt: skip
+        return FAIL, (f"the epoch was chosen on the test subjects: the accuracy of {counted(len(other), 'fold')} is "
+                      f"that of the best epoch, not of the last ({_compared(other, right, by_fold)}); "
+                      f"{expected(evidence.model)}")  # fmt: skip
     return FAIL, (f"{counted(len(other), 'fold')} with another accuracy than the last epoch has in the history "
                   f"({_compared(other, right, by_fold)}), {len(best)} of them that of the best")  # fmt: skip
 

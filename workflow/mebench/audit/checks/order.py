@@ -19,7 +19,7 @@ def check(evidence: Evidence) -> tuple[str, str]:
         return NOT_CHECKED, "its rows have no classes"
     rows = list(evidence.predictions)
     mixed = [rows[place] for place in np.random.default_rng(len(rows)).permutation(len(rows))]
-    by_fold = sorted(rows, key=lambda one: (one.fold or evidence.subjects.get(one.clip, "")), reverse=True)
+    by_fold = sorted(rows, key=lambda one: one.fold or evidence.subjects.get(one.clip, ""), reverse=True)
     first = _counted(rows, rows)
     for other in (mixed, by_fold):
         if _counted(other, rows) != first:

@@ -22,8 +22,8 @@ def check(evidence: Evidence) -> tuple[str, str]:
                  if people.get(clip) in tested]  # fmt: skip
     if both:
         folds, (fold, who, trained, tested_clip) = sorted({fold for fold, *_ in both}), both[0]
-        return FAIL, (f"{counted(len(folds), 'fold')} with a subject in train and test ({some(folds)}): in {fold}, {who} is "
-                      f"trained on ({trained}) and tested ({tested_clip})")  # fmt: skip
+        return FAIL, (f"{counted(len(folds), 'fold')} with a subject in train and test ({some(folds)}): in {fold}, "
+                      f"{who} is trained on ({trained}) and tested ({tested_clip})")  # fmt: skip
     if unknown:
         return NOT_CHECKED, f"the subject of {counted(len(unknown), 'clip')} is not known: {some(sorted(unknown))}"
     return PASS, f"no subject is in train and test of any of {counted(len(evidence.splits), 'fold')}"
@@ -37,6 +37,6 @@ def _from_folds(evidence: Evidence) -> tuple[str, str]:
             folds.setdefault(person(evidence.subjects[one.clip]), set()).add(one.fold)
     several = sorted(who for who, names in folds.items() if len(names) > 1)
     if several:
-        return FAIL, (f"{counted(len(several), 'subject')} tested in more than one fold ({some(several)}), so each of these "
-                      "folds trains on the others' clips of the same subject")  # fmt: skip
+        return FAIL, (f"{counted(len(several), 'subject')} tested in more than one fold ({some(several)}), so each of "
+                      "these folds trains on the others' clips of the same subject")  # fmt: skip
     return NOT_CHECKED, "on which clips the folds trained is not known; name a folds.csv with --folds"

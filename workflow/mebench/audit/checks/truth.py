@@ -14,8 +14,9 @@ def check(evidence: Evidence) -> tuple[str, str]:
     annotation = evidence.annotation
     if annotation is None:
         return NOT_CHECKED, "no annotation is given; name it with --clips"
+    known_subjects = {clip: subject for clip, subject in annotation.subjects.items() if subject}
     other = [one for one in evidence.predictions
-             if one.subject and person(annotation.subjects.get(one.clip, one.subject)) != person(one.subject)]  # fmt: skip
+             if one.subject and person(known_subjects.get(one.clip, one.subject)) != person(one.subject)]  # fmt: skip
     if other:
         one = other[0]
         return FAIL, (f"{counted(len(other), 'clip')} with another subject than annotated: {one.clip} ({one.where}) is "
