@@ -431,8 +431,8 @@ SCORES = Format(
     ),
     "Then come the metrics of the kind of task; a metric that is not defined is empty. Where a run has other counts "
     "than its task expects, `deviations` says what differs; where the kind of task has a stage, `conventions` says "
-    "what it did. `audit` is the verdict on the run (`pass`, `fail`, `incomplete`), and `audit_failed` names the checks "
-    "that failed; `<task>/<model>.json` has all of them under `audit_checks`.",
+    "what it did. `audit` is the verdict on the run (`pass`, `fail`, `incomplete`), and `audit_failed` names the "
+    "checks that failed; `<task>/<model>.json` has all of them under `audit_checks`.",
 )  # fmt: skip
 
 TABLE_STATISTICS = Format(
