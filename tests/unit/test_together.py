@@ -103,8 +103,12 @@ def test_cards_say_which_models_share_a_job_and_the_setting_gives_them_jobs_of_t
     shards = Shards(plan, "fold")
     assert shards.together("smic-3") == ["majority", "woof"]
     alone = re.compile(shards.alone)
-    assert [name for name in ("ststnet", "majority", "woof") if alone.match(f"{name}/shards")] == ["ststnet"]
-    assert [name for name in ("ststnet", "majority", "woof") if alone.match(f"{name}.json")] == ["ststnet"]
+    names, beside = ("ststnet", "majority", "woof"), "results/runs/smic-3/"
+    assert [name for name in names if alone.match(f"{beside}{name}/shards", len(beside))] == ["ststnet"]
+    other = "results/runs/samm-3/"  # of a table that the configuration does not have
+    assert all(alone.match(f"{other}{name}/shards", len(other)) for name in names)
+    scores = "results/scores/smic-3/"
+    assert [name for name in names if alone.match(f"{scores}{name}.json", len(scores))] == ["ststnet"]
     assert shards.minutes_together("smic-3") == 10 + 2 * 30
     named = Shards(plan, "auto,woof=2")
     assert named.together("smic-3") == ["majority"]

@@ -70,13 +70,23 @@ scattergather:
     inputs=1,
 
 
+# what the configuration does not have, and a table asked for by its name needs, is known to the plan of that table
+def plan_of(wildcards):
+    return plan.having(wildcards.task, wildcards.model)
+
+
 def run_of(wildcards):
-    return plan.run(wildcards.task, wildcards.model, wildcards.seed)
+    return plan_of(wildcards).run(wildcards.task, wildcards.model, wildcards.seed)
 
 
 def runs_of(wildcards):
     """The runs of a model on a task, one for each seed."""
-    return plan.paths.with_seeds(wildcards.task, wildcards.model)
+    return plan_of(wildcards).paths.with_seeds(wildcards.task, wildcards.model)
+
+
+def dataset_of(wildcards):
+    """The plan that has a dataset."""
+    return plan.having_dataset(wildcards.dataset)
 
 
 def seeds_of(wildcards):
@@ -155,7 +165,7 @@ def cores(most):
     """The cores of a job that prepares a dataset: one for a small stand-in, of which several are prepared at once in
     less time than one after the other on all cores."""
     return lambda wildcards: (
-        1 if small_stand_in(plan.datasets[wildcards.dataset]) else most
+        1 if small_stand_in(dataset_of(wildcards).datasets[wildcards.dataset]) else most
     )
 
 

@@ -16,8 +16,12 @@ rule fetch:
         mem_mb=2000,
         runtime=times_attempt(60),
     params:
-        source=lambda wildcards: shell_word(plan.datasets[wildcards.dataset]["source"]),
-        options=lambda wildcards: plan.arguments.source_options(wildcards.dataset),
+        source=lambda wildcards: shell_word(
+            dataset_of(wildcards).datasets[wildcards.dataset]["source"]
+        ),
+        options=lambda wildcards: dataset_of(wildcards).arguments.source_options(
+            wildcards.dataset
+        ),
         code=code.area("fetch"),
         state=lambda wildcards: data.name(wildcards.dataset),
     shell:
@@ -46,7 +50,7 @@ rule index:
         runtime=times_attempt(30),
     params:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
-        extra=lambda wildcards: plan.arguments.index(wildcards.dataset),
+        extra=lambda wildcards: dataset_of(wildcards).arguments.index(wildcards.dataset),
         code=lambda wildcards: code.index(wildcards.dataset),
         state=lambda wildcards: data.name(wildcards.dataset),
     shell:

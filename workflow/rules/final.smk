@@ -58,7 +58,9 @@ rule final_card:
         runtime=times_attempt(30),
     params:
         digest=lambda wildcards: spec_digest([run_of(wildcards)]),
-        stage=lambda wildcards: plan.arguments.stage(wildcards.task, wildcards.model),
+        stage=lambda wildcards: plan_of(wildcards).arguments.stage(
+            wildcards.task, wildcards.model
+        ),
         code=lambda wildcards: code.run("final_card", run_of(wildcards)),
     shell:
         "mebench final --run {wildcards.task}/{wildcards.model} --seeds {wildcards.seed} --config {input.config:q}"

@@ -21,7 +21,7 @@ rule faces:
         runtime=times_attempt(120),
     params:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
-        extra=lambda wildcards: plan.arguments.faces(wildcards.dataset),
+        extra=lambda wildcards: dataset_of(wildcards).arguments.faces(wildcards.dataset),
         folder=subpath(output[0], parent=True),
         code=code.area("faces"),
         state=lambda wildcards: data.name(wildcards.dataset),
@@ -34,7 +34,9 @@ rule faces:
 rule input_parts:
     input:
         clips="<results>/datasets/{dataset}/clips.csv",
-        base=lambda wildcards: plan.paths.made_from(wildcards.dataset, wildcards.input),
+        base=lambda wildcards: dataset_of(wildcards).paths.made_from(
+            wildcards.dataset, wildcards.input
+        ),
     output:
         "<results>/inputs/{dataset}/{input}/shards/{scatteritem}.json",
     log:
@@ -50,7 +52,7 @@ rule input_parts:
         isa=isa,
     params:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
-        extra=lambda wildcards: plan.arguments.inputs(
+        extra=lambda wildcards: dataset_of(wildcards).arguments.inputs(
             wildcards.dataset, wildcards.input
         ),
         folder=subpath(output[0], ancestor=2),
@@ -72,7 +74,9 @@ rule inputs:
             else []
         ),
         clips="<results>/datasets/{dataset}/clips.csv",
-        base=lambda wildcards: plan.paths.made_from(wildcards.dataset, wildcards.input),
+        base=lambda wildcards: dataset_of(wildcards).paths.made_from(
+            wildcards.dataset, wildcards.input
+        ),
     output:
         "<results>/inputs/{dataset}/{input}/meta.json",
     log:
@@ -88,10 +92,10 @@ rule inputs:
         isa=isa,
     params:
         root=lambda wildcards: plan.paths.source_record(wildcards.dataset),
-        extra=lambda wildcards: plan.arguments.inputs(
+        extra=lambda wildcards: dataset_of(wildcards).arguments.inputs(
             wildcards.dataset, wildcards.input
         )
-        + plan.arguments.truth(wildcards.dataset, wildcards.input),
+        + dataset_of(wildcards).arguments.truth(wildcards.dataset, wildcards.input),
         join=["--join"] if scattered else [],
         folder=subpath(output[0], parent=True),
         code=lambda wildcards: code.input(wildcards.input),

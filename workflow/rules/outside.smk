@@ -89,7 +89,9 @@ rule score_adopted:
     params:
         seeds=seeds_of,
         digest=lambda wildcards: spec_digest(runs_of(wildcards)),
-        stage=lambda wildcards: plan.arguments.stage(wildcards.task, wildcards.model),
+        stage=lambda wildcards: plan_of(wildcards).arguments.stage(
+            wildcards.task, wildcards.model
+        ),
         code=lambda wildcards: code.run("score", runs_of(wildcards)[0]),
     shell:
         "mebench score --run {wildcards.task}/{wildcards.model} --seeds {params.seeds} --config {input.config:q}"

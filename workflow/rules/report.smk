@@ -29,7 +29,7 @@ rule tables:
     params:
         table=lambda wildcards: plan.tables.get(wildcards.table, wildcards.table),
         define=lambda wildcards: plan.arguments.define(
-            plan.task_of_table(wildcards.table)
+            *plan.tasks_of_table(wildcards.table)
         ),
         out=subpath(output[0], strip_suffix=".csv"),
         code=code.area("tables"),

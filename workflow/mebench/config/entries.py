@@ -30,7 +30,8 @@ class ModelEntry(TypedDict):
     """A model entry resolved against the model's card. ``tasks`` are those it is for, None for all; ``training`` is
     gradient, fit, oracle, direct or rules; ``recipe`` is whole where it is gradient, and empty elsewhere; ``stage`` are
     parameters of the stage after pooling, for tasks whose kind has them. ``final`` is there
-    where a training on everyone is asked for besides the folds, whose specs know nothing of it."""
+    where a training on everyone is asked for besides the folds, whose specs know nothing of it; ``selection`` where the
+    entry has another than the configuration."""
 
     name: str
     model: str
@@ -42,6 +43,7 @@ class ModelEntry(TypedDict):
     stage: dict[str, object]
     resources: Resources
     final: NotRequired[bool]
+    selection: NotRequired[str]
 
 
 class Document(TypedDict):

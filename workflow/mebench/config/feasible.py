@@ -35,8 +35,7 @@ def check(configuration: Configuration) -> None:
                     f"the model entry '{model}' cannot run on the task {task}: {reason}; "
                     f"{_elsewhere(configuration, task, entry)}"
                 )
-    if configuration.selection == "inner":
-        _inner(configuration)
+    _inner(configuration)
 
 
 def datasets_of(definition: TaskDefinition, entry: ModelEntry) -> list[str]:
@@ -81,7 +80,7 @@ def _kind(configuration: Configuration, task: str, entry: ModelEntry) -> None:
             f"the model entry '{entry['name']}' serves {', '.join(serves)}, but the task {task} is of the kind "
             f"{kind['name']}; give the entry tasks of its own, or a model whose card has serves: [{kind['name']}]"
         )
-    selection = configuration.selection
+    selection = entry.get("selection", configuration.selection)
     if entry["training"] == "gradient" and selection not in ("last", *kind["selection"]):
         raise UserError(
             f"the task {task} is of the kind {kind['name']}, which has no selection: {selection}; "
@@ -146,7 +145,11 @@ def _elsewhere(configuration: Configuration, task: str, entry: ModelEntry) -> st
 def _inner(configuration: Configuration) -> None:
     """``inner`` holds subjects out of a fold's training subjects, so three are needed; the number is known before
     anything is read where all datasets of a task are small stand-ins."""
-    trained = {task for task, model in configuration.pairs() if configuration.entries[model]["training"] == "gradient"}
+
+    def held_out(entry: ModelEntry) -> bool:
+        return entry["training"] == "gradient" and entry.get("selection", configuration.selection) == "inner"
+
+    trained = {task for task, model in configuration.pairs() if held_out(configuration.entries[model])}
     for task, definition in configuration.tasks.items():
         datasets = {name: configuration.datasets[name] for name in definition["datasets"]}
         if task in trained and all(map(small_stand_in, datasets.values())):

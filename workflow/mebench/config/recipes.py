@@ -60,6 +60,7 @@ CHOICES = {
     "schedule": ("constant", "cosine", "step", "onecycle"),
     "precision": ("float32", "tf32", "bfloat16", "float16"),
 }
+SELECTIONS = ("last", "inner", "test_peek")
 POSITIVE = ("lr", "batch_size", "epochs", "accumulate", "step_epochs", "gamma", "layer_decay", "stack")
 # what a stack of folds does not do, beside what it does
 UNSTACKED = (("ema", 0.0), ("accumulate", 1))
@@ -72,15 +73,14 @@ def resolve(written: str | Mapping[str, object], flow: str = flow_choice.TVL1[0]
     Later wins: recipe defaults, the card, what its options change, its preset, the entry's own keys. ``flow`` is
     what computes TV-L1 where the entry does not say it.
     """
-    entry: dict[str, object] = {"model": written}
-    if not isinstance(written, str):
-        entry = {str(key): value for key, value in written.items()}
+    entry = {str(k): v for k, v in ({"model": written} if isinstance(written, str) else written).items()}
     model = expanded(str(entry.pop("model")), "model")
     if not cards.is_rule_file(model):
         card_check.check(cards.card("models", model), cards.locate("models", model), KEYS)
     card = model_card(model)
     name, preset = str(entry.pop("name", card["name"])), entry.pop("preset", "paper")
     tasks, final = _tasks(name, entry.pop("tasks", None)), _final(name, model, card, entry.pop("final", False))
+    selection = _selection(name, card, entry.pop("selection", None))
     check_folder_name("model", name)
     training = card.get("training", "gradient")
     stage = entry.pop("stage", {})
@@ -115,7 +115,8 @@ def resolve(written: str | Mapping[str, object], flow: str = flow_choice.TVL1[0]
         "stage": {**card.get("stage", {}), **changed(card, options, "stage"), **stage},
         "resources": cast(Resources, resources),
     }
-    return resolved | {"final": True} if final else resolved
+    further = ({"selection": selection} if selection else {}) | ({"final": True} if final else {})
+    return cast(ModelEntry, resolved | further)
 
 
 def _check_stack(name: str, card: ModelCard, recipe: Recipe) -> None:
@@ -148,6 +149,17 @@ def _tasks(name: str, tasks: object) -> list[str] | None:
     return tasks
 
 
+def _selection(name: str, card: ModelCard, selection: object) -> str | None:
+    """How an entry selects epochs, where it says so itself."""
+    if selection is not None and selection not in SELECTIONS:
+        hint = did_you_mean(str(selection), SELECTIONS)
+        raise UserError(f"the model entry '{name}' has selection: {selection}{hint}")
+    if selection is not None and card.get("training", "gradient") != "gradient":
+        raise UserError(f"the model entry '{name}' has selection: {selection}, which is for models that are trained by "
+                        f"gradient; {card['title']} is not, leave it out")  # fmt: skip
+    return selection
+
+
 def _final(name: str, model: str, card: ModelCard, final: object) -> bool:
     """Whether a training on everyone is asked for; a UserError where it would leave no weights."""
     if isinstance(final, str):
@@ -168,7 +180,7 @@ def _check_keys(name: str, card: ModelCard, keys: Iterable[str]) -> None:
             raise UserError(f"the model entry '{name}' has {key}, which is for models that are trained by gradient; "
                             f"{card['title']} is not, leave it out")  # fmt: skip
         if key not in known:
-            hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks", "final"])
+            hint = did_you_mean(key, [*known, "preset", "name", "model", "tasks", "selection", "final"])
             raise UserError(f"the model entry '{name}' has the unknown key '{key}'{hint}")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mebench.acquisition import state
 from mebench.acquisition.state import Looking, SourceState
+from mebench.clips.entry import DatasetEntry
 from mebench.errors import UserError
 from mebench.files import file_digest, read_json
 from mebench.plan.plan import Plan
@@ -38,7 +39,7 @@ class DataStates:
 
     def sentences(self, dataset: str) -> list[str]:
         """What there is to say of a dataset: that its source changed, or that it or the owner's landmarks are gone."""
-        given = self.plan.datasets[dataset].get("landmarks")
+        given = self._entry(dataset).get("landmarks")
         told, faces = [self.of(dataset).sentence], self._faces_meta(dataset).is_file()
         if given and faces and not Path(given).is_file():
             told.append(f"{dataset}: the landmarks {given} are not there; the faces that were made with them stay as "
@@ -54,18 +55,21 @@ class DataStates:
 
     def _other_landmarks(self, dataset: str) -> bool:
         meta = self._faces_meta(dataset)
-        if not self.plan.datasets[dataset].get("landmarks") or not meta.is_file():
+        if not self._entry(dataset).get("landmarks") or not meta.is_file():
             return False
         return self.landmarks(dataset) != self._made_with(meta)
 
     def looking(self, dataset: str) -> Looking:
         """What is compared of a dataset."""
-        return Looking.entry(dataset, self.plan.datasets[dataset], Path(self.plan.results))
+        return Looking.entry(dataset, self._entry(dataset), Path(self.plan.results))
+
+    def _entry(self, dataset: str) -> DatasetEntry:
+        return self.plan.having_dataset(dataset).datasets[dataset]
 
     def landmarks(self, dataset: str) -> str:
         """The content of the owner's landmarks of a dataset, a parameter of its faces: 'none', or landmarks- and 16
         hexadecimal digits. Where the file is not there, those that the faces were made from."""
-        given = self.plan.datasets[dataset].get("landmarks")
+        given = self._entry(dataset).get("landmarks")
         if not given:
             return "none"
         try:

@@ -31,17 +31,27 @@ class ExpectedTime:
         """Seconds of one core that a job may need; on a GPU, seconds of the card."""
         if rule in ("train", "final"):
             shards = int(wildcards.get("scatteritem", "1-of-1").rpartition("-of-")[2])
-            return START + self._training.get((wildcards["task"], wildcards["model"]), 0.0) / shards
+            return START + self._seconds(wildcards["task"], wildcards["model"]) / shards
         if rule.startswith("together_"):
             return TOGETHER
         return PLOTS if rule.startswith("plots_") else OTHERS.get(rule, UNKNOWN)
 
+    def _seconds(self, task: str, model: str) -> float:
+        """Core-seconds of all folds of a model on a task, which may be of a table's runs alone."""
+        plan = self.plan.having(task, model)
+        if id(plan) not in self._training:
+            self._training[id(plan)] = self._of_plan(plan)
+        return self._training[id(plan)].get((task, model), 0.0)
+
     @cached_property
-    def _training(self) -> dict[tuple[str, str], float]:
+    def _training(self) -> dict[int, dict[tuple[str, str], float]]:
+        return {}
+
+    def _of_plan(self, plan: Plan) -> dict[tuple[str, str], float]:
         """Core-seconds of all folds of each model on each task. Empty where clips do not fit a task: the training job
         reports that."""
         try:
-            costs = estimate.costs(self.plan, GPU_TFLOPS, CPU_TFLOPS)
+            costs = estimate.costs(plan, GPU_TFLOPS, CPU_TFLOPS)
         except UserError:
             return {}
         return {(cost.task, cost.model): 3600 * cost.hours + PER_FOLD * cost.folds * cost.runs for cost in costs}

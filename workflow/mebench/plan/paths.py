@@ -91,6 +91,10 @@ class Paths:
         """The runs of a model on a task, one for each seed."""
         return self._with_seeds[task, model]
 
+    def has(self, task: str, model: str) -> bool:
+        """Whether there are runs of a model on a task."""
+        return (task, model) in self._with_seeds
+
     @cached_property
     def _with_seeds(self) -> dict[tuple[str, str], list[Run]]:
         groups: dict[tuple[str, str], list[Run]] = {}

@@ -7,21 +7,23 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from mebench import cards
 from mebench.config.configuration import Configuration
+from mebench.config.entries import Settings
 from mebench.config.loading import load
 from mebench.config.resolve import resolve
 from mebench.config.schema import checked
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
+from mebench.plan import table_runs
 from mebench.plan.arguments import Arguments
 from mebench.plan.inputs import Inputs
 from mebench.plan.paths import Paths
 from mebench.plan.runs import Run, all_runs
-from mebench.plan.tables import is_file, models_listed, named, table_task
-from mebench.protocols.tasks import TASKS
+from mebench.plan.tables import Needs, is_file, named, needs, shipped
+from mebench.protocols.tasks import SHIPPED
 from mebench.runs.paths import PREDICTIONS, DatasetFiles, RunFiles
 
 
@@ -42,6 +44,8 @@ class Plan:
         """``only``: the ids of the runs to keep, where not all of them."""
         configuration = written if isinstance(written, Configuration) else resolve(checked(written))
         self.configuration = configuration
+        self.tables = named(configuration.settings["tables"] or configuration.tasks)  # name -> name, or path of a file
+        self.configuration = configuration = table_runs.with_tables(configuration, map(self._needs, self.tables))
         self.config = configuration.settings
         self.results = configuration.results
         self.selection = configuration.selection
@@ -52,12 +56,6 @@ class Plan:
         self.inputs = Inputs(configuration)
         self.paths = Paths(configuration, self.runs, self.inputs)
         self.arguments = Arguments(configuration, self.paths)
-        self.tables = named(self.config["tables"] or self.tasks)  # name -> name, or path of a YAML file
-        for name in self.tables:
-            if (needed := self.task_of_table(name)) not in self.tasks:
-                raise UserError(f"the table {name} needs the task {needed}; add it to 'tasks' in the configuration")
-            if only is None:
-                self.scores_of_table(name)  # it names a model that is not there
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -80,7 +78,7 @@ class Plan:
         return self._by_id[f"{task}/{model}/seed{seed}"]
 
     def named(self, run_id: str) -> Run:
-        """The run called TASK/MODEL/seedK."""
+        """The run called TASK/MODEL/seedK. One that only a table needs is known to the plan of :meth:`having`."""
         if run_id not in self._by_id:
             raise UserError(f"the configuration has no run '{run_id}'{did_you_mean(run_id, self._by_id)}")
         return self._by_id[run_id]
@@ -134,43 +132,99 @@ class Plan:
     @property
     def trained_here(self) -> str:
         """A regular expression for the names of all other entries."""
-        return self.other_than(self.outside)
+        return rf"(?!(?:{_one_of(self.outside)})(?:/|\.json$))[^/]+"
 
-    def other_than(self, names: Collection[str]) -> str:
-        """A regular expression for the names of entries, but for these: as a folder, and as a file of scores."""
-        return rf"(?!(?:{_one_of(names)})(?:/|\.json$))[^/]+"
+    def other_than(self, names: Mapping[str, Collection[str]]) -> str:
+        """A regular expression for the names of entries, as a folder and as a file of scores, but for these of each
+        task and those that rules of their own train."""
+        below = (rf"(?!(?<=/{re.escape(task)}/)(?:{_one_of(own)})(?:/|\.json$))" for task, own in names.items() if own)
+        return "".join(below) + self.trained_here
 
     # --- tables and the report
 
-    def task_of_table(self, table: str) -> str:
-        """The task of a table; a task of the configuration's own has its default table."""
-        if table in self.tables:
-            table = self.tables[table]
-        return table if table in self.tasks and table not in TASKS else table_task(table)
+    def _needs(self, table: str) -> Needs:
+        """What a table needs; one that is called like a task of the configuration's own is the default table of it."""
+        written = self.tables.get(table, table)
+        own = table in self.configuration.tasks and table not in SHIPPED
+        return Needs(table, (table,)) if own and not is_file(written) else needs(written)
+
+    def tasks_of_table(self, table: str) -> list[str]:
+        """The tasks of a table, that of its first column first."""
+        return list(self._needs(table).tasks)
+
+    def of_table(self, table: str) -> Plan:
+        """The plan of what a table needs, and of nothing else."""
+        if table not in self._of_tables:
+            wanted = self._needs(table)
+            self._of_tables[table] = Plan(table_runs.of_table(self.configuration, wanted))
+        return self._of_tables[table]
+
+    @cached_property
+    def _of_tables(self) -> dict[str, Plan]:
+        return {}
+
+    def with_tables(self, tables: Collection[str]) -> Plan:
+        """The plan with these tables among those of the configuration."""
+        lacking = [table for table in tables if table not in self.tables]
+        if not lacking:
+            return self
+        settings = {**self.config, "tables": [*self.tables.values(), *lacking]}
+        return Plan(replace(self.configuration, settings=cast(Settings, settings)))
 
     def scores_of_table(self, table: str) -> list[str]:
         """The scores of each model that a table shows."""
-        task, listed = self.task_of_table(table), models_listed(self.tables.get(table, table))
-        self.check_task(task)
-        known = self.paths.models_of(task)
-        for model in listed:
-            if model not in known:
-                raise UserError(
-                    f"the table {table} shows the model '{model}', which the configuration does not have on {task}"
-                    f"{did_you_mean(model, known)}"
-                )
-        return [self.paths.model_scores(task, model) for model in known if not listed or model in listed]
+        plan = self if table in self.tables else self.of_table(table)
+        return [self.paths.model_scores(*pair) for pair in table_runs.pairs(plan.configuration, self._needs(table))]
 
-    def folders_of_table(self, table: str) -> dict[str, dict[int, Path]]:
-        """The folders of the runs of each model that a table shows, by seed."""
-        task, models = self.task_of_table(table), [Path(path).stem for path in self.scores_of_table(table)]
-        return {model: {run.seed: Path(self.paths.folder(run)) for run in self.paths.with_seeds(task, model)}
-                for model in models}  # fmt: skip
+    def own_settings(self, table: str) -> list[str]:
+        """The names of a table's entries that run with the settings of the configuration, where those are others."""
+        return table_runs.own_settings(self.configuration, self._needs(table))
+
+    # --- what the configuration does not have, and a table needs that it does not name
+
+    def having(self, task: str, model: str) -> Plan:
+        """This plan, or that of a table of the package, where the task and the model are of none of its runs."""
+        if self.paths.has(task, model):
+            return self
+        for table in shipped():
+            wanted = needs(table)
+            if task in wanted.tasks and (task, model) in table_runs.pairs(self.configuration, wanted):
+                return self.of_table(table)
+        return self
+
+    def having_run(self, name: str) -> Plan:
+        """The plan that has TASK/MODEL or TASK/MODEL/seedK."""
+        task, _, rest = name.partition("/")
+        return self.having(task, rest.partition("/")[0])
+
+    def having_dataset(self, name: str) -> Plan:
+        """This plan, or one with a generated dataset of this name."""
+        if name in self.datasets:
+            return self
+        if name not in self._with_datasets:
+            configuration = table_runs.with_dataset(self.configuration, name, "what is asked for")
+            self._with_datasets[name] = Plan(configuration, ())
+        return self._with_datasets[name]
+
+    @cached_property
+    def _with_datasets(self) -> dict[str, Plan]:
+        return {}
+
+    def folders_of_table(self, table: str) -> dict[str, dict[str, dict[int, Path]]]:
+        """The folders of the runs that a table shows: by task, model and seed."""
+        plan = self if table in self.tables else self.of_table(table)
+        folders: dict[str, dict[str, dict[int, Path]]] = {task: {} for task in self.tasks_of_table(table)}
+        for task, model in table_runs.pairs(plan.configuration, self._needs(table)):
+            if plan.paths.has(task, model):  # a plan of what is there may lack some
+                runs = plan.paths.with_seeds(task, model)
+                folders[task][model] = {run.seed: Path(plan.paths.folder(run)) for run in runs}
+        return folders
 
     def predictions_of_table(self, table: str) -> list[str]:
         """The predictions of these runs, from which the statistics of the table are computed."""
         folders = self.folders_of_table(table).values()
-        return [f"{folder}/{PREDICTIONS}" for seeds in folders for folder in seeds.values()]
+        return [f"{folder}/{PREDICTIONS}" for models in folders for seeds in models.values()
+                for folder in seeds.values()]  # fmt: skip
 
     def file_of_table(self, table: str) -> list[str]:
         """The YAML file of a table that lies outside the package."""

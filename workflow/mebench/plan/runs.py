@@ -75,7 +75,7 @@ def _runs(configuration: Configuration, task: str, model: str) -> list[Run]:
     part = _part(definition, keys)
     inputs = flow_choice.of_pictures(entry["inputs"]) if _of_pictures(definition) else entry["inputs"]
     # how the configuration selects epochs cannot reach a rule's own code
-    selection = "last" if entry["training"] == "rules" else configuration.selection
+    selection = "last" if entry["training"] == "rules" else entry.get("selection", configuration.selection)
     datasets = feasible.datasets_of(definition, entry)
     specs: list[RunSpec] = [
         {

@@ -62,8 +62,9 @@ class Shards:
 
     @property
     def alone(self) -> str:
-        """A regular expression for the names of the entries that the engine trains in jobs of their own."""
-        return self.plan.other_than(self._sharing | self.plan.outside)
+        """A regular expression for the names of the entries that the engine trains in jobs of their own: all that share
+        no job of the task, after whose folder the name stands."""
+        return self.plan.other_than({task: self.together(task) for task in self.plan.tasks})
 
     def minutes_together(self, task: str) -> int:
         """The minutes that the job of these models asks for: those on their cards, but for what takes seconds."""
@@ -82,7 +83,7 @@ class Shards:
         """The estimated seconds of a fold; 0 where there is nothing to estimate from."""
         key = run.task, run.model
         if key not in self._seconds:
-            task = self.plan.tasks[run.task]
+            task = self._plan(run).tasks[run.task]
             per_clip = tasks.kind_of(task).samples_per_clip
             size = estimate.Size(task["expected"]["clips"], self.folds(run), "expected", per_clip=per_clip)
             self._seconds[key] = estimate.seconds_per_fold(run, size)
@@ -93,10 +94,15 @@ class Shards:
         count = self.count(runs)
         return [f"{i}-of-{count}" for i in range(1, count + 1)]
 
+    def _plan(self, run: Run) -> Plan:
+        """The plan that a run is of, which may be that of a table."""
+        return self.plan.having(run.task, run.model)
+
     def folds(self, run: Run) -> int:
         """The subjects of a run's task: as published, or as many as its generated datasets have."""
-        task = self.plan.tasks[run.task]
-        entries = {name: self.plan.datasets[name] for name in task["datasets"]}
+        plan = self._plan(run)
+        task = plan.tasks[run.task]
+        entries = {name: plan.datasets[name] for name in task["datasets"]}
         if all(map(feasible.small_stand_in, entries.values())):
             return sum(feasible.subjects(name, entry) for name, entry in entries.items())
         return task["expected"]["subjects"]

@@ -91,8 +91,8 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
             write_each(here.arguments.stages(task), tree / "scores" / f"{task}.csv")
     for name, table in here.tables.items():
         description = tables.describe(table)
-        path = tree / "scores" / f"{description.task}.csv"
-        scores = tables.read_scores(path) if path.is_file() else []
+        files = (tree / "scores" / f"{task}.csv" for task in description.tasks)
+        scores = [score for path in files if path.is_file() for score in tables.read_scores(path)]
         made = tables.build(description, scores, gaps.runs)
         statistics = table_statistics.compute(made, here.folders_of_table(name))
         tables.write(replace(made, statistics=statistics), tree / "tables" / name)

@@ -17,7 +17,7 @@ class TablePart:
     """``html`` is the table, ``files`` are links to it in each format."""
 
     name: str
-    task: str
+    tasks: tuple[str, ...]
     title: str
     html: str
     files: tuple[str, ...] = ()
@@ -30,25 +30,26 @@ def table_parts(
     """Make the named tables, and a plain one for each task that no named table shows. Commands name the folder
     ``shown``."""
     parts = [_named(results, name, gaps, shown) for name in names]
-    covered = {part.task for part in parts}
+    covered = {task for part in parts for task in part.tasks}
     plain = [task for task in tasks if task.name not in covered]
-    return [*parts, *(TablePart(t.name, t.name, t.table.title, formats.fragment(t.table)) for t in plain)]
+    return [*parts, *(TablePart(t.name, (t.name,), t.table.title, formats.fragment(t.table)) for t in plain)]
 
 
 def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
     description = tables.describe(name)
-    path = results / "scores" / f"{description.task}.csv"
-    scores = tables.read_scores(path) if path.is_file() or not gaps.runs else []
+    files = {task: results / "scores" / f"{task}.csv" for task in description.tasks}
+    scores = [score for path in files.values() if path.is_file() or not gaps.runs for score in tables.read_scores(path)]
     table = tables.build(description, scores, gaps.runs)
     stem = shown / "tables" / table.name
     return TablePart(
         name=table.name,
-        task=table.task,
+        tasks=description.tasks,
         title=table.title,
         html=formats.fragment(table),
         files=tuple(f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS),
         commands=(
             f"snakemake {stem}.csv",
-            f"mebench tables {name} --scores {shown / 'scores' / path.name} --out {stem}",
+            f"mebench tables {name} --scores {' '.join(str(shown / 'scores' / path.name) for path in files.values())} "
+            f"--out {stem}",
         ),
     )

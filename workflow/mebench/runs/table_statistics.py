@@ -10,26 +10,46 @@ from mebench.errors import UserError
 from mebench.runs.paths import PREDICTIONS
 from mebench.runs.tallies import tallied
 from mebench.statistics.comparison import DEFAULT
-from mebench.statistics.summary import Result, summary
+from mebench.statistics.summary import Result, Summary, summary
 from mebench.statistics.table_statistics import TableStatistics, Without
+from mebench.tables.description import Column
 from mebench.tables.table import Row, Table
 
-Folders = Mapping[str, Mapping[int, Path]]  # of the runs of each model, by seed
+Folders = Mapping[str, Mapping[int, Path]]  # of the runs of each model on a task, by seed
 SCORES_ALONE = "made from scores alone, without the predictions that intervals and letters are computed from"
 
 
-def compute(table: Table, folders: Folders) -> TableStatistics:
-    """The statistics of the rows of a table whose runs lie in these ``folders``."""
+def compute(table: Table, folders: Mapping[str, Folders]) -> TableStatistics:
+    """The statistics of the rows of a table whose runs of each task lie in these ``folders``. Letters are of a task."""
     about = _about(table)
+    summaries: list[Summary] = []
+    without: list[Without] = []
+    for task, own in folders.items():
+        found, reasons = _of_task(table, task, own)
+        summaries.append(found)
+        without += reasons
+    return replace(
+        about,
+        figures=tuple(one for found in summaries for one in found.figures),
+        families=tuple(one for found in summaries for one in found.families),
+        inflation=tuple(one for found in summaries for one in found.inflation),
+        power=tuple(one for found in summaries for one in found.power),
+        without=tuple(dict.fromkeys(without)),
+    )
+
+
+def _of_task(table: Table, task: str, folders: Folders) -> tuple[Summary, list[Without]]:
+    """The statistics of the rows on one task, and which rows have none. Letters are of the first column of the task."""
     results: list[Result] = []
     without: list[Without] = []
     for row in table.rows:
-        if row.block in ("measured", "control"):
-            own = _result(table, row, folders)
+        if row.block in ("measured", "control") and (task == table.task or row.model in folders):
+            own = _result(task, row, folders)
             results += [own] if isinstance(own, Result) else []
             without += [own] if isinstance(own, Without) else _without_letter(row)
-    found = summary(table.task, results, replace(DEFAULT, metric=about.metric), _further(table))
-    return replace(about, **vars(found), without=tuple(without))
+    first = next((column for column in table.columns if table.place(column.part).task == task), table.columns[0])
+    settings = replace(DEFAULT, metric=first.metric)
+    return summary(task, results, settings, _further(table, first, folders)), without
 
 
 def of_scores_alone(table: Table) -> TableStatistics:
@@ -43,19 +63,19 @@ def _about(table: Table) -> TableStatistics:
     return TableStatistics(table.name, table.task, metric, DEFAULT.level, DEFAULT.resamples, "subject", DEFAULT.region)
 
 
-def _further(table: Table) -> list[str]:
-    """The first metric of the table that all compared rows have, where some lack that of the ranking: a model that
-    spots without naming emotions has no STRS."""
-    rows = [row for row in table.rows if row.compared]
+def _further(table: Table, first: Column, folders: Folders) -> list[str]:
+    """The first metric beside that of a task's ``first`` column that all compared rows have, where some lack that one:
+    a model that spots without naming emotions has no STRS."""
+    rows = [row for row in table.rows if row.compared and row.model in folders]
     shared = [
         column.metric
         for column in table.columns
-        if column.part == table.columns[0].part and column.compared and all(column.key in row.cells for row in rows)
+        if column.part == first.part and column.compared and all(column.key in row.cells for row in rows)
     ]
-    return [metric for metric in shared[:1] if metric != table.columns[0].metric]
+    return [metric for metric in shared[:1] if metric != first.metric]
 
 
-def _result(table: Table, row: Row, folders: Folders) -> Result | Without:
+def _result(task: str, row: Row, folders: Folders) -> Result | Without:
     own = folders.get(row.model, {})
     if not own or not all((folder / PREDICTIONS).is_file() for folder in own.values()):
         return Without(row.model, row.selection, "its predictions are not there, so that it has no intervals")
@@ -64,7 +84,7 @@ def _result(table: Table, row: Row, folders: Folders) -> Result | Without:
             row.model, row.selection, "its folds are not all done, so that it has no intervals and no letter"
         )
     try:
-        counts = tallied(f"{table.task}/{row.model}", own, row.selection)
+        counts = tallied(f"{task}/{row.model}", own, row.selection)
     except UserError as error:
         return Without(row.model, row.selection, f"it has no intervals and no letter: {error}")
     if counts is None:

@@ -20,6 +20,7 @@ from mebench.tables.caption import caption, common_conventions, note
 from mebench.tables.description import Column, Description, Key, Published
 from mebench.tables.printed import number
 from mebench.tables.scores import Score
+from mebench.tables.several_tasks import in_parts
 from mebench.tables.table import BLOCKS, INCOMPLETE, Cell, Row, Table
 
 
@@ -28,13 +29,14 @@ def build(description: Description, scores: Sequence[Score], absent: Sequence[Ab
 
     The caption names the ``absent`` runs first. A row that lacks a seed is not ranked.
     """
-    absent = [run for run in absent if run.task == description.task and _shows(description, run.model)]
+    absent = [run for run in absent if run.task in description.tasks and _shows(description, run.model)]
     measured = _measured(description, scores, absent)
     ranked = [*_ranked(measured, description.columns), *_without_runs(measured, absent)]
     known = _ordered(ranked, description.columns[0])
-    rows = (*known, *(_published(row) for row in description.published))
     origin = of_all({row.origin for row in measured})
     mark = SHORT.get(origin, "")
+    # figures of the real datasets never stand beside those of generated data
+    rows = (*known, *(_published(row) for row in description.published if not mark))
     quoted = {letter for row in rows for letter in row.source}
     return Table(
         name=description.name,
@@ -47,6 +49,7 @@ def build(description: Description, scores: Sequence[Score], absent: Sequence[Ab
         notes=description.notes,
         sources={letter: text for letter, text in description.sources.items() if letter in quoted},
         mark=mark,
+        places=description.places,
     )
 
 
@@ -56,10 +59,10 @@ def _shows(description: Description, model: str) -> bool:
 
 def _measured(description: Description, scores: Sequence[Score], absent: Sequence[AbsentRun]) -> list[Row]:
     tasks = sorted({score.task for score in scores})
-    chosen = [score for score in scores if score.task == description.task]
+    chosen = in_parts(description, scores)
     if not chosen and not absent:
         raise UserError(
-            f"the table '{description.name}' shows the task {description.task}, but the scores are of "
+            f"the table '{description.name}' shows the task {' and '.join(description.tasks)}, but the scores are of "
             f"{', '.join(tasks)}; give the score file of {description.task}"
         )
     known = {score.model for score in chosen} | {run.model for run in absent}

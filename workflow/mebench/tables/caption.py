@@ -17,7 +17,7 @@ def caption(
     measured = [row for row in rows if row.block not in ("published", "missing")]
     lines = [f"{mark}."] if mark else []
     if mark and description.published:
-        lines[0] += " The published figures are of the real data and cannot be compared with it."
+        lines[0] += " The published figures are of the real data: they cannot be compared with it, and are left out."
     if absent:
         count = f"{len(absent)} run{'s are' if len(absent) > 1 else ' is'} missing"
         lines.append(f"{INCOMPLETE}: {count}. Models that lack a run are not ranked. {' '.join(sentences(absent))}")

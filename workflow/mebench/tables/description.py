@@ -8,10 +8,17 @@ from typing import NamedTuple
 
 
 class Key(NamedTuple):
-    """Which figure of a row: a ``metric`` on a ``part``, which is ``all`` or a dataset."""
+    """Which figure of a row: a ``metric`` on a ``part``: ``all``, a dataset, or a part that the table names."""
 
     part: str
     metric: str
+
+
+class Place(NamedTuple):
+    """Whose figures stand under a part of a table: those of a ``task`` on a ``part`` of it, ``all`` or a dataset."""
+
+    task: str
+    part: str
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,9 @@ class Published:
 
 @dataclass(frozen=True)
 class Description:
-    """A checked description. ``parts`` are headings, ``models`` those to show (all where none is named), ``sources``
-    the legend of the published rows."""
+    """A checked description. ``parts`` are headings, ``models`` the names of those to show (all where none is named),
+    ``sources`` the legend of the published rows. ``places`` are those of the parts that are no part of ``task``, which
+    is the task of the first column."""
 
     name: str
     title: str
@@ -59,3 +67,13 @@ class Description:
     published: tuple[Published, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def place(self, part: str) -> Place:
+        """Whose figures stand under a part."""
+        return self.places.get(part, Place(self.task, part))
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks whose figures stand in the table, that of the first column first."""
+        return tuple(dict.fromkeys((self.task, *(self.place(part).task for part in self.parts))))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mebench.statistics.table_statistics import TableStatistics
-from mebench.tables.description import Column, Key
+from mebench.tables.description import Column, Key, Place
 from mebench.tables.printed import DERIVED
 
 INCOMPLETE = "INCOMPLETE"
@@ -96,6 +96,11 @@ class Table:
     sources: Mapping[str, str]
     mark: str
     statistics: TableStatistics | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def place(self, part: str) -> Place:
+        """Whose figures stand under a part: those of the table's task, where nothing else is said."""
+        return self.places.get(part, Place(self.task, part))
 
     def block(self, name: str) -> list[Row]:
         """The rows of one block, in order."""

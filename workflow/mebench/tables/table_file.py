@@ -2,7 +2,9 @@
 
 A file has ``title``, ``task``, ``parts`` (part -> heading), ``columns`` (``part, metric, header``) and optionally
 ``models`` (default: every model of the scores), ``caption``, ``notes``, ``published`` rows and the legend of their
-``sources``. With ``extends: other`` it takes every key that it lacks from ``other``.
+``sources``. With ``extends: other`` it takes every key that it lacks from ``other``. A part of another task is a
+mapping ``{task: NAME, title: HEADING}``, with ``part`` where it is not ``all``. ``models`` are names or entries as
+config.yaml has them; they and ``default_models`` say what has to be run, which is read by the plan.
 
 Published figures are quoted text, so that they stand in the table with the digits they were printed with;
 ``~`` in front marks a figure that was derived, ``%`` behind one that was printed in per cent. A row of a method that
@@ -22,7 +24,7 @@ from mebench.errors import UserError, did_you_mean
 from mebench.owner_paths import expanded
 from mebench.protocols.tasks import TASKS
 from mebench.tables.default import Metrics, column
-from mebench.tables.description import Column, Description, Key, Published
+from mebench.tables.description import Column, Description, Key, Place, Published
 
 FOLDER = Path(__file__).parent
 SELECTIONS = ("last", "inner", "test_peek", "")  # empty: not known
@@ -40,6 +42,14 @@ class WrittenRow(TypedDict, total=False):
     values: dict[str, dict[str, str]]
 
 
+class WrittenPart(TypedDict, total=False):
+    """A part of another task than the table's own, as a file has it."""
+
+    task: str
+    part: str
+    title: str
+
+
 class Written(TypedDict, total=False):
     """A file as YAML gives it, after its keys were checked."""
 
@@ -47,9 +57,10 @@ class Written(TypedDict, total=False):
     title: str
     task: str
     caption: str
-    parts: dict[str, str]
+    parts: dict[str, str | WrittenPart]
     columns: list[object]
-    models: list[str]
+    models: list[str | dict[str, object]]
+    default_models: list[str | dict[str, object]]
     published: list[WrittenRow]
     sources: dict[str, str]
     notes: list[str]
@@ -72,21 +83,53 @@ def read(name: str) -> Description:
     for key in ("title", "task", "columns"):
         if not written.get(key):
             raise UserError(f"{label} has no '{key}'; add it to {path}")
-    parts = {part_name(str(part)): str(title) for part, title in (written.get("parts") or {}).items()}
-    metrics = tasks.metrics(tasks.name_of(TASKS.get(written["task"], {})))
+    parts, places = _parts(written, label)
+    known = {part: _metrics(places[part].task if part in places else written["task"]) for part in parts}
     sources = {str(letter): str(text) for letter, text in (written.get("sources") or {}).items()}
     return Description(
         name=path.stem,
         title=written["title"],
         task=written["task"],
-        columns=tuple(_column(entry, parts, metrics, label) for entry in written["columns"]),
+        columns=tuple(_column(entry, parts, known, label) for entry in written["columns"]),
         parts=parts,
         caption=" ".join((written.get("caption") or "").split()),
-        models=tuple(written.get("models") or ()),
-        published=tuple(_published(row, sources, metrics, label) for row in written.get("published") or []),
+        models=tuple(entry_name(entry) for entry in written.get("models") or ()),
+        published=tuple(_published(row, sources, known, label) for row in written.get("published") or []),
         sources=sources,
-        notes=tuple(written.get("notes") or ()),
+        notes=tuple(" ".join(note.split()) for note in written.get("notes") or ()),
+        places=places,
     )
+
+
+def entry_name(entry: str | Mapping[str, object]) -> str:
+    """What a model entry is called: by its name, or by its model."""
+    return entry if isinstance(entry, str) else str(entry.get("name", entry.get("model", "")))
+
+
+def _metrics(task: str) -> Metrics:
+    """The metrics that a table of the task may have."""
+    return tasks.metrics(tasks.name_of(TASKS.get(task, {})))
+
+
+def _parts(written: Written, label: str) -> tuple[dict[str, str], dict[str, Place]]:
+    """(headings, places of those of another task), by the name of the part."""
+    headings, places = {}, {}
+    for text, about in (written.get("parts") or {}).items():
+        part = part_name(str(text))
+        if not isinstance(about, dict):
+            headings[part] = str(about)
+            continue
+        for key in about:
+            if key not in WrittenPart.__annotations__:
+                raise UserError(f"{label}, part '{text}': unknown key '{key}'"
+                                f"{did_you_mean(str(key), WrittenPart.__annotations__)}")  # fmt: skip
+        task, heading = about.get("task", written["task"]), about.get("title")
+        if task not in TASKS:
+            raise UserError(f"{label}, part '{text}': unknown task '{task}'{did_you_mean(task, TASKS)}")
+        if not heading:
+            raise UserError(f"{label}: the part '{text}' has no title; add one, as in {{task: {task}, title: ...}}")
+        headings[part], places[part] = heading, Place(task, part_name(about.get("part", "all")))
+    return headings, places
 
 
 def _written(name: str, extended_by: tuple[str, ...] = ()) -> Written:
@@ -109,19 +152,20 @@ def _written(name: str, extended_by: tuple[str, ...] = ()) -> Written:
     return cast(Written, {**inherited, **written})
 
 
-def _column(entry: object, parts: Mapping[str, str], metrics: Metrics, label: str) -> Column:
+def _column(entry: object, parts: Mapping[str, str], known: Mapping[str, Metrics], label: str) -> Column:
     if not isinstance(entry, list) or len(entry) != 3:
         raise UserError(f"{label}: a column is a list [part, metric, header], not {entry!r}")
     part, metric, header = map(str, entry)
     part = part_name(part)
-    if metric not in metrics:
-        raise UserError(f"{label}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
     if part not in parts:
         raise UserError(f"{label}: the part '{part}' has no heading; add it under 'parts'")
+    metrics = known[part]
+    if metric not in metrics:
+        raise UserError(f"{label}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")
     return column(part, metric, header, metrics)
 
 
-def _published(row: WrittenRow, sources: Mapping[str, str], metrics: Metrics, label: str) -> Published:
+def _published(row: WrittenRow, sources: Mapping[str, str], known: Mapping[str, Metrics], label: str) -> Published:
     where = f"{label}, published row '{row.get('method', '?')}'"
     for key in row:
         if key not in WrittenRow.__annotations__:
@@ -133,13 +177,16 @@ def _published(row: WrittenRow, sources: Mapping[str, str], metrics: Metrics, la
     if selection not in SELECTIONS:
         raise UserError(f"{where}: unknown selection '{selection}'{did_you_mean(selection, SELECTIONS[:3])}")
     note = " ".join((row.get("note") or "").split())
-    values = _values(row, metrics, where)
+    values = _values(row, known, where)
     return Published(str(row.get("method", "")), source, selection, note, values, str(row.get("model", "")))
 
 
-def _values(row: WrittenRow, metrics: Metrics, where: str) -> dict[Key, str]:
+def _values(row: WrittenRow, known: Mapping[str, Metrics], where: str) -> dict[Key, str]:
     values = {}
     for part, figures in (row.get("values") or {}).items():
+        metrics = known.get(part_name(str(part)))
+        if metrics is None:
+            raise UserError(f"{where}: the part '{part}' has no heading; add it under 'parts'")
         for metric, text in figures.items():
             if metric not in metrics:
                 raise UserError(f"{where}: unknown metric '{metric}'{did_you_mean(metric, metrics)}")

@@ -57,12 +57,13 @@ def run_counts(plan: Plan, named: Source) -> Counts:
     from mebench.runs.paths import PEEKED, PREDICTIONS
     from mebench.statistics.reading import read_seeds
 
+    plan = plan.having_run(named.name)
     runs = runs_named(plan, named)
     task = runs[0].task
     if not plan.tasks[task].get("classes") or "uf1" not in plan.kinds[task]["metrics"]:
         raise UserError(f"the task {task} has no confusion matrix of clips, from which these figures are computed")
-    selection = named.chosen.get("selection", plan.selection if plan.selection == "inner" else "last")
-    known = ("test_peek", "inner" if plan.selection == "inner" else "last")
+    honest = "inner" if runs[0].spec["selection"] == "inner" else "last"
+    selection, known = named.chosen.get("selection", honest), ("test_peek", honest)
     if set(named.chosen) - {"selection"} or selection not in known:
         raise UserError(f"'{named.written}' asks for what runs do not have; write {named.name} or "
                         f"{named.name}::selection=SELECTION with {' or '.join(known)}")  # fmt: skip

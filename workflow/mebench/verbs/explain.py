@@ -48,7 +48,8 @@ def main(args: argparse.Namespace) -> None:
     for sentence in explain.about_data(data, run.datasets if run else plan.datasets):
         print(sentence)
     named = [*([run.id] if run else []), *dict.fromkeys(job.runs for job in jobs if job.runs)]
-    found = [own for name in named for own in plan.runs if own.id == name or own.id.startswith(f"{name}/")]
+    found = [own for name in named for own in plan.having_run(name).runs
+             if own.id == name or own.id.startswith(f"{name}/")]  # fmt: skip
     lines = explain.about_runs(plan, list({own.id: own for own in found}.values()), data)
     if lines:
         print("\n".join(["", *lines]))

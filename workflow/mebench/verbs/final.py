@@ -86,6 +86,7 @@ def write_cards(args: argparse.Namespace, runs: Sequence[RunFiles]) -> int:
     for files in runs:
         task, model = files.spec["task"]["name"], files.spec["label"]
         scores = Path(plan.paths.model_scores(task, model))
-        card = final_card.write(files, scores, plan.arguments.stage_parameters(task, model))
+        stage = plan.having(task, model).arguments.stage_parameters(task, model)
+        card = final_card.write(files, scores, stage)
         print(f"{files.run / 'final'}: {'scored' if card['benchmark'] else 'not scored'}")
     return 0

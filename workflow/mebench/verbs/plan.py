@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
                         help="the configuration (default: config.yaml)")  # fmt: skip
+    parser.add_argument("--table", help="what a table needs, instead of all that the configuration asks for")
     parser.add_argument("--tflops", type=float, default=GPU_TFLOPS, metavar="N",
                         help="effective TFLOP/s of a GPU, for estimates (default: %(default)g)")  # fmt: skip
     parser.add_argument("--cpu-tflops", type=float, default=CPU_TFLOPS, metavar="N",
@@ -42,6 +43,7 @@ def main(args: argparse.Namespace) -> None:
         if not 0 < value < math.inf:
             raise UserError(f"{option} {value:g} must be a number above 0, for example {option} {GPU_TFLOPS:g}")
     plan = Plan.load(args.config)
+    plan = plan.of_table(args.table) if args.table else plan
     costs = estimate.costs(plan, args.tflops, args.cpu_tflops)
     deviations = {task: _deviations(plan, task) for task in plan.tasks}
     if args.json:

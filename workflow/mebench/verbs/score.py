@@ -70,7 +70,7 @@ def _model(args: argparse.Namespace) -> str:
     from mebench.runs import model_scores
 
     files, (task, model) = configured_runs(args), args.run.split("/")[:2]
-    plan = Plan.load(args.config)
+    plan = Plan.load(args.config).having(task, model)
     return model_scores.write(
         files, Path(plan.paths.model_scores(task, model)), plan.arguments.stage_parameters(task, model)
     )

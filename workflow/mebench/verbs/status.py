@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE",
                         help="the configuration (default: config.yaml)")  # fmt: skip
+    parser.add_argument("--table", help="the runs that a table needs, instead of those of the configuration")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--watch", action="store_true", help="show it again and again, until all runs are pooled")
     form.add_argument("--json", action="store_true", help="print everything as JSON")
@@ -42,6 +43,7 @@ def main(args: argparse.Namespace) -> None:
     if not args.watch:
         gc.disable()  # a look makes hundreds of thousands of objects, and none is garbage before the end
     plan = Plan.load(args.config)
+    plan = plan.of_table(args.table) if args.table else plan
     watcher, time_left = Watcher(plan), TimeLeft(plan, GPU_TFLOPS, CPU_TFLOPS)
 
     def look() -> Snapshot:

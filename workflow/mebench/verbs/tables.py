@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench tables``."""
     parser.add_argument("table", metavar="TABLE", help="name of the table, or the path of its YAML file")
-    parser.add_argument("--scores", metavar="CSV", help="scores of the table's task, where none of a configuration")
+    parser.add_argument("--scores", nargs="+", metavar="CSV",
+                        help="scores of the table's tasks, where none of a configuration")  # fmt: skip
     parser.add_argument(
         "--out",
         required=True,
@@ -53,7 +54,10 @@ def main(args: argparse.Namespace) -> None:
     from mebench import tables
 
     description = tables.describe(args.table)
-    scores = tables.read_scores(args.scores) if args.scores else configured_scores(args.config, args.table)
+    if args.scores:
+        scores = [score for path in args.scores for score in tables.read_scores(path)]
+    else:
+        scores = configured_scores(args.config, args.table)
     table = tables.build(description, scores)
     table = replace(table, statistics=statistics_of(table, None if args.scores else args.config, args.table))
     for path in tables.write(table, args.out):

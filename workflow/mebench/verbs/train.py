@@ -88,7 +88,7 @@ def configured_runs(args: argparse.Namespace) -> list[RunFiles]:
     """The runs of the configuration that ``--run`` and ``--seeds`` name."""
     from mebench.plan import Plan
 
-    plan = Plan.load(args.config)
+    plan = Plan.load(args.config).having_run(args.run)
     runs = [plan.named(name) for name in run_names(args.run, args.seeds)]
     check_digest(args, runs)
     return [plan.files(run) for run in runs]

@@ -27,6 +27,8 @@ SHOWN = 6  # names of a longer list
 def target_of(plan: Plan, target: str) -> tuple[str, Run | None]:
     """(the file to ask Snakemake for, the run that a target is or belongs to)."""
     name = target.rstrip("/")
+    if match := re.search(r"([^/]+/[^/]+)/seed\d+(?:/|$)", name):
+        plan = plan.having_run(match[1])
     for run in plan.runs:
         if name in (run.id, plan.paths.folder(run)):
             return f"{plan.paths.folder(run)}/run.json", run
