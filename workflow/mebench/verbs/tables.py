@@ -58,6 +58,7 @@ def main(args: argparse.Namespace) -> None:
         scores = [score for path in args.scores for score in tables.read_scores(path)]
     else:
         scores = configured_scores(args.config, args.table)
+        description = replace(description, notes=(*description.notes, *own_settings(args.config, args.table)))
     table = tables.build(description, scores)
     table = replace(table, statistics=statistics_of(table, None if args.scores else args.config, args.table))
     for path in tables.write(table, args.out):
@@ -72,6 +73,15 @@ def statistics_of(table: Table, config: str | None, named: str) -> TableStatisti
     if config is None:
         return table_statistics.of_scores_alone(table)
     return table_statistics.compute(table, Plan.load(config).folders_of_table(named))
+
+
+def own_settings(config: str, table: str) -> list[str]:
+    """The note on models that run as the configuration has them, with other settings than the table's file."""
+    from mebench.plan import Plan
+
+    names = Plan.load(config).own_settings(table)
+    return [f"With the settings of the configuration, which are others than this table's own: {', '.join(names)}."
+            for names in (names,) if names]  # fmt: skip
 
 
 def configured_scores(config: str, table: str) -> list[Score]:
