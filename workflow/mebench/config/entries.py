@@ -13,7 +13,8 @@ from mebench.protocols.tasks import TaskDefinition
 
 class Settings(TypedDict):
     """The keys of config.yaml, all there. A task or a model entry is a name or a mapping, as it was written.
-    ``rehearsal`` is there where it is true: ``datasets`` and ``results`` are those of the rehearsal then."""
+    ``rehearsal`` is there where it is true: ``datasets`` and ``results`` are those of the rehearsal then; so is
+    ``archived`` in results that come out of an archive: there are no clips, inputs and folds."""
 
     results: str
     datasets: dict[str, DatasetEntry]
@@ -24,6 +25,7 @@ class Settings(TypedDict):
     flow: str
     tables: list[str]
     rehearsal: NotRequired[bool]
+    archived: NotRequired[bool]
 
 
 class ModelEntry(TypedDict):
@@ -31,7 +33,8 @@ class ModelEntry(TypedDict):
     gradient, fit, oracle, direct or rules; ``recipe`` is whole where it is gradient, and empty elsewhere; ``stage`` are
     parameters of the stage after pooling, for tasks whose kind has them. ``final`` is there
     where a training on everyone is asked for besides the folds, whose specs know nothing of it; ``selection`` where the
-    entry has another than the configuration."""
+    entry has another than the configuration; ``seeds``, by task, in a merge, where a model need not have all seeds of the
+    configuration."""
 
     name: str
     model: str
@@ -44,6 +47,7 @@ class ModelEntry(TypedDict):
     resources: Resources
     final: NotRequired[bool]
     selection: NotRequired[str]
+    seeds: NotRequired[dict[str, list[int]]]
 
 
 class Document(TypedDict):

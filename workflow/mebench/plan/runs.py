@@ -89,7 +89,7 @@ def _runs(configuration: Configuration, task: str, model: str) -> list[Run]:
             "seed": seed,
             "selection": selection,
         }
-        for seed in configuration.seeds
+        for seed in entry.get("seeds", {}).get(task, configuration.seeds)
     ]
     return [Run(task, model, spec["seed"], entry, spec, datasets) for spec in specs]
 

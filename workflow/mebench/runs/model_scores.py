@@ -18,8 +18,18 @@ from mebench.runs.scores import NO_PARAMETERS, RunScore, joined_rows, run_scores
 def write(runs: Sequence[RunFiles], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
     """Pool and score the runs of a model on a task, and write their scores as JSON; returns a line about it."""
     scores = [score for files in sorted(runs, key=lambda files: files.run) for score in concluded(files, stage)]
+    return _written(scores, len(runs), out)
+
+
+def write_pooled(runs: Iterable[Path], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
+    """The same for folders of pooled runs, from their predictions alone."""
+    folders = sorted(runs)
+    return _written([score for run in folders for score in run_scores(run, stage)], len(folders), out)
+
+
+def _written(scores: Sequence[RunScore], runs: int, out: Path) -> str:
     write_json(out, [score.as_json() for score in scores])
-    return f"{out}: {len(runs)} runs"
+    return f"{out}: {runs} runs"
 
 
 def concluded(files: RunFiles, stage: Mapping[str, object]) -> list[RunScore]:

@@ -14,6 +14,7 @@ from mebench.runs.paths import PEEKED, PREDICTIONS
 from mebench.tasks import Kind
 
 FILE = "run.json"
+OPTIONAL = ("trained", "origin_archive")
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Title:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The keys of run.json; ``formats.RUN_RECORD`` explains each. Only a model with a rule file has ``trained``.
-    ``own`` are the keys that the kind of task adds."""
+    """The keys of run.json; ``formats.RUN_RECORD`` explains each. Only a model with a rule file has ``trained``,
+    only a merge of archives ``origin_archive``. ``own`` are the keys that the kind of task adds."""
 
     task: str
     model: str
@@ -55,11 +56,12 @@ class RunRecord:
     isa: list[str] = field(default_factory=list)
     versions: Mapping[str, list[str]] = field(default_factory=dict)
     trained: str | None = None
+    origin_archive: str | None = None
     own: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """What run.json holds."""
-        kept = {name: getattr(self, name) for name in NAMES if name != "trained" or self.trained is not None}
+        kept = {name: getattr(self, name) for name in NAMES if name not in OPTIONAL or getattr(self, name) is not None}
         return {**kept, **self.own}
 
     @property

@@ -17,11 +17,12 @@ from mebench.runs.paths import PREDICTIONS, STAGE
 from mebench.runs.run_record import RunRecord
 from mebench.tasks import Kind, Scoring
 
-SAID = ("deviations", "conventions")
+SAID = ("deviations", "conventions", "origin_archive")
 CHECKS = "audit_checks"  # in the scores of a model; results/audit/TASK.json has them for a task
 FURTHER = (
     "deviations",
     "conventions",
+    "origin_archive",
     "audit",
     "audit_failed",
 )  # columns that are there where a run has something to say
@@ -32,7 +33,8 @@ NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 class RunScore:
     """The score of one run and selection on one part of the data: the columns of ``formats.SCORES`` without ``n``, and
     what the kind of task ``counted``: ``n``, its metrics, and all else that it keeps. ``conventions`` say what its
-    stage did; ``audit`` is that of the run, where it was looked at."""
+    stage did, ``origin_archive`` from which archives a merge has the run; ``audit`` is that of the run, where it was
+    looked at."""
 
     task: str
     model: str
@@ -52,6 +54,7 @@ class RunScore:
     task_kind: str
     deviations: str
     conventions: str
+    origin_archive: str
     counted: Mapping[str, object]
     audit: Audit | None = None
 
@@ -128,6 +131,7 @@ def score(
         task_kind=tasks.name_of(about.spec["task"]),
         deviations=", ".join(about.deviations),
         conventions=conventions,
+        origin_archive=about.origin_archive or "",
         counted=counted,
     )
 

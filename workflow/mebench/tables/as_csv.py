@@ -16,15 +16,18 @@ PLAIN = ("block", "rank", "method", "model", "selection", "peeked", "origin", "f
 def render(table: Table) -> str:
     """CSV text. Empty fields are figures that nobody measured or read.
 
-    ``origin`` says what a row was measured on: synthetic, licensed, pictures, or that it is published.
+    ``origin`` says what a row was measured on: synthetic, licensed, pictures, or that it is published. Only a table of
+    merged archives has the column ``origin_archive``, before the figures.
     """
     keys = [column.key for column in table.columns]
+    merged = any(row.origin_archive for row in table.rows)
     figures = [f"{key.part}_{key.metric}_{name}" for key in keys for name in ("mean", "sd", "n_seeds")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*PLAIN, *figures))
+    writer.writerow((*PLAIN, *(["origin_archive"] if merged else []), *figures))
     for row in table.rows:
-        writer.writerow((*_plain(row), *(field for key in keys for field in _figure(row, key))))
+        origin = [row.origin_archive] if merged else []
+        writer.writerow((*_plain(row), *origin, *(field for key in keys for field in _figure(row, key))))
     return text.getvalue()
 
 

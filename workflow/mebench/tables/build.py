@@ -112,8 +112,15 @@ def _row(scores: list[Score]) -> Row:
         corrections=fewest.corrections,
         deviations=next((score.deviations for score in scores if score.deviations), ""),
         conventions=first.conventions,
+        origin_archive=_origins(scores),
         note=note(fewest, scores),
     )
+
+
+def _origins(scores: Sequence[Score]) -> str:
+    """The archives that the seeds of a row are from, each once."""
+    each = (name for score in sorted(scores, key=lambda score: score.seed) for name in score.origin_archive.split(", "))
+    return ", ".join(dict.fromkeys(filter(None, each)))
 
 
 def _without_runs(measured: Sequence[Row], absent: Sequence[AbsentRun]) -> list[Row]:

@@ -20,7 +20,8 @@ class Score:
 
     ``n`` clips were predicted; ``without_input`` of the part could not be; ``excluded`` were left out by configuration,
     ``exclusions`` says which and why; ``corrected`` and ``corrections`` say the same of clips with corrected labels.
-    ``deviations`` say what differs from the counts that the task expects, ``conventions`` how figures came about.
+    ``deviations`` say what differs from the counts that the task expects, ``conventions`` how figures came about,
+    ``origin_archive`` from which archives a merge has the run.
     """
 
     task: str
@@ -42,6 +43,7 @@ class Score:
     corrections: str = ""
     deviations: str = ""
     conventions: str = ""
+    origin_archive: str = ""
 
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
@@ -90,6 +92,7 @@ def _score(row: Mapping[str, str]) -> Score:
         corrections=row.get("corrections") or "",
         deviations=row.get("deviations") or "",
         conventions=row.get("conventions") or "",
+        origin_archive=row.get("origin_archive") or "",
     )
 
 

@@ -120,7 +120,7 @@ def _line(table: Table, row: Row, footnotes: Mapping[str, int]) -> Line:
         folds=f"{row.folds_done}/{row.folds_expected}" if counted else "",
         seeds=str(row.seeds or ""),
         figures=tuple(_figure(row, column) for column in table.columns),
-        source=", ".join(row.source),
+        source=", ".join(row.source) or row.origin_archive,
         row=row,
     )
 

@@ -49,6 +49,7 @@ class Row:
     corrections: str = ""
     deviations: str = ""
     conventions: str = ""
+    origin_archive: str = ""
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None

@@ -132,6 +132,11 @@ def _parts(written: Written, label: str) -> tuple[dict[str, str], dict[str, Plac
     return headings, places
 
 
+def keys(name: str) -> Written:
+    """The keys of the file of a table, with those that it takes from the file that it extends."""
+    return _written(name)
+
+
 def _written(name: str, extended_by: tuple[str, ...] = ()) -> Written:
     """Read the keys of a file, with those that it takes from the file that it extends."""
     path = table_path(name)

@@ -1,0 +1,1 @@
+"""Results as one file: packed for others, rebuilt from its predictions elsewhere, and merged with those of others."""

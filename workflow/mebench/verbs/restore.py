@@ -1,0 +1,34 @@
+"""Unpack an archive and make its scores and tables again from the predictions, on any machine and without data.
+
+    mebench restore our-lab.zip                       -> our-lab/, a folder of results with its config.json
+    mebench restore our-lab.zip --out elsewhere
+
+Nothing is trained. Every member is compared with its digest, and what is made with what was packed; exit code 1 where
+they differ. Then `mebench tables`, `compare`, `intervals` and `power` work with --config our-lab/config.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``mebench restore``."""
+    parser.add_argument("archive", type=Path, metavar="FILE.zip", help="what mebench archive made")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="a new folder (default: the name of the archive)")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Restore, and say which files are the same."""
+    from mebench.archive.restore import PACKED, restore
+
+    out = args.out or Path(args.archive.stem)
+    restored = restore(args.archive, out)
+    about = restored.manifest
+    print(f"{out}: '{about.name}', {'complete' if about.complete else 'INCOMPLETE'}; scores and tables are made again "
+          f"from the predictions, {len(restored.same)} files with the same bytes as packed")  # fmt: skip
+    for name in restored.differing:
+        print(f"{out / name} differs from what was packed, {out / PACKED / name}"
+              f"{f' ({restored.reason})' if restored.reason else ''}")  # fmt: skip
+    return 1 if restored.differing else 0
