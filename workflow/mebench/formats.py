@@ -365,8 +365,8 @@ RUN_RECORD = Format(
         ("isa", "list", "instruction sets that took part: `avx2`, `native`, or `unrecorded` of an earlier version"),
         ("versions", "mapping", "package -> the versions that took part"),
     ),
-    "A model with a rule file has also `trained`, which names the file. A kind of task may add keys; recognition adds "
-    "`classes`.",
+    "A model with a rule file has also `trained`, which names the file; a run of a merge has `origin_archive`, the "
+    "archives that it is from. A kind of task may add keys; recognition adds `classes`.",
 )  # fmt: skip
 
 FOLD_SUMMARY = Format(
@@ -431,8 +431,9 @@ SCORES = Format(
     ),
     "Then come the metrics of the kind of task; a metric that is not defined is empty. Where a run has other counts "
     "than its task expects, `deviations` says what differs; where the kind of task has a stage, `conventions` says "
-    "what it did. `audit` is the verdict on the run (`pass`, `fail`, `incomplete`), and `audit_failed` names the "
-    "checks that failed; `<task>/<model>.json` has all of them under `audit_checks`.",
+    "what it did; in a merge `origin_archive` names the archives that the run is from. `audit` is the verdict on the run "
+    "(`pass`, `fail`, `incomplete`), and `audit_failed` names the checks that failed; `<task>/<model>.json` has all of them "
+    "under `audit_checks`.",
 )  # fmt: skip
 
 TABLE_STATISTICS = Format(
@@ -470,10 +471,27 @@ PROVENANCE = Format(
         ("inputs", "mapping", "`<dataset>/<input>` -> digest of its arrays"),
         ("runs", "list", "of each run: counts, versions, machines, commits, and the digests of its predictions"),
     ),
+    "In a merge `archives` has of each archive `name`, `sha256`, `mebench` and `provenance` without its runs, and each "
+    "run its `origin_archive`.",
+)  # fmt: skip
+
+ARCHIVE = Format(
+    "<archive>.zip: mebench-archive.json", "what an archive says of itself; `ro-crate-metadata.json` beside it has size "
+    "and SHA-256 of each member", "archive", "restore, merge",
+    _fields(
+        ("format", "text", "the version of this format"),
+        ("name", "text", "whose results these are"),
+        ("mebench", "text", "the version that packed them"),
+        ("labels", "truth value", "whether predictions are there, which tell labels"),
+        ("complete", "truth value", "whether every run of the configuration is there with all its folds"),
+        ("absent", "list", "`task`, `model`, `title`, `kind`, `seed` and `reason` of each run that is not there"),
+        ("unfinished", "list", "the runs that lack folds"),
+    ),
+    "Below it lie `config.json`, `provenance.json`, `runs/`, `scores/` and `tables/`, as in a folder of results.",
 )  # fmt: skip
 
 ALL = (
     CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
     FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLD_SUMMARY, FOLDS, GIVEN, STAGE, SCORES,
-    TABLE_STATISTICS, PROVENANCE,
+    TABLE_STATISTICS, PROVENANCE, ARCHIVE,
 )  # fmt: skip

@@ -119,15 +119,19 @@ def document(parts: Sequence[Part], found: Sequence[Line]) -> Document:
 
 def _entries(found: Sequence[Line]) -> list[ModelEntry]:
     """A model entry for each name of a row, with the tasks and seeds that are there."""
-    entries: dict[str, ModelEntry] = {}
+    by_name: dict[str, list[Line]] = {}
     for line in found:
-        claim = line.claims[0]
-        entry = entries.setdefault(line.name, cast(ModelEntry, {
-            **claim.entry, "name": line.name, "tasks": [], "seeds": {}, "selection": claim.record.spec["selection"],
-        }))  # fmt: skip
-        (entry["tasks"] or []).append(claim.record.task)
-        entry["seeds"][claim.record.task] = sorted(line.seeds)
-    return list(entries.values())
+        by_name.setdefault(line.name, []).append(line)
+    return [
+        cast(ModelEntry, {
+            **own[0].claims[0].entry,
+            "name": name,
+            "tasks": [line.claims[0].record.task for line in own],
+            "seeds": {line.claims[0].record.task: sorted(line.seeds) for line in own},
+            "selection": own[0].claims[0].record.spec["selection"],
+        })
+        for name, own in by_name.items()
+    ]  # fmt: skip
 
 
 def _each(values: Iterable[object]) -> list[object]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mebench import tables
 from mebench.plan import Plan
 from mebench.protocols import tasks
-from mebench.runs import model_scores, run_record
+from mebench.runs import model_scores, run_record, table_statistics
+from mebench.statistics.table_statistics import END
 from mebench.tables.absent import AbsentRun
 
 
 def made_of_table(name: str) -> list[str]:
     """The names of the files of a table."""
-    return [f"{name}.{suffix}" for suffix in tables.FORMATS]
+    return [*(f"{name}.{suffix}" for suffix in tables.FORMATS), f"{name}{END}"]
 
 
 def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
@@ -33,7 +35,8 @@ def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
         rows = model_scores.rows(there) if (there := [path for path in paths if path.is_file()]) else []
         scores = tables.scores_of(rows, results / "scores") if rows else []
         built = tables.build(tables.describe(table), scores, absent)
-        tables.write(built, results / "tables" / name)
+        statistics = table_statistics.compute(built, plan.folders_of_table(name))
+        tables.write(replace(built, statistics=statistics), results / "tables" / name)
         made += [f"tables/{file}" for file in made_of_table(name)]
     return made
 

@@ -17,8 +17,8 @@ from mebench.errors import UserError
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench merge``."""
-    parser.add_argument("archives", nargs="+", metavar="[NAME=]FILE.zip", help="what mebench archive made; without NAME "
-                        "it is called as it was packed")  # fmt: skip
+    parser.add_argument("archives", nargs="+", metavar="[NAME=]FILE.zip", help="what mebench archive made; without "
+                        "NAME it is called as it was packed")  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("merged"), metavar="FOLDER|FILE.zip",
                         help="a new folder of results (default: merged), or an archive of it")  # fmt: skip
 
