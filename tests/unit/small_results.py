@@ -17,11 +17,12 @@ from mebench.runs import run_record
 from mebench.runs.run_record import RunRecord
 
 CLASSES = ("negative", "positive", "surprise")
-SUBJECTS = tuple(f"{dataset}/s{number:02d}" for dataset in ("casme2", "samm", "smic") for number in range(1, 5))
+TASK = "smic-3"
+SUBJECTS = tuple(f"smic/s{number:02d}" for number in range(1, 9))
 CLIPS = {f"{subject}/c{k}": CLASSES[k % 3] for subject in SUBJECTS for k in range(6)}
 CONFIG = {
-    "datasets": {name: {"source": "synthetic"} for name in ("casme2", "samm", "smic")},
-    "tasks": ["megc2019"],
+    "datasets": {"smic": {"source": "synthetic"}},
+    "tasks": [TASK],
     "models": ["ststnet", "off_apexnet", "majority"],
     "seeds": [0, 1],
 }

@@ -69,9 +69,8 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
         inside(Path(), name, path)
         if "\\" in name or posixpath.normpath(name) != name or name in seen:
             raise UserError(f"{path} holds {name!r}, twice or under a name that is none; refused, nothing was unpacked")
-        if stat.S_IFMT(mode) not in (0, stat.S_IFREG) or entry.is_dir():
-            raise UserError(f"{path} holds {name}, which is a link, a folder or a device; refused, nothing was "
-                            "unpacked")  # fmt: skip
+        if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            raise UserError(f"{path} holds {name}, which is a link or a device; refused, nothing was unpacked")
         if entry.flag_bits & 1 or entry.compress_type not in METHODS:
             raise UserError(f"{path} holds {name}, which is encrypted or packed in a way that mebench does not use; "
                             "refused, nothing was unpacked")  # fmt: skip

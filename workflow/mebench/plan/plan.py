@@ -250,7 +250,8 @@ class Plan:
         }
         results = Path(self.config["results"])
         shown = results.name if results.is_absolute() else str(self.config["results"])
-        return canonical_json({**self.config, "datasets": kept, "results": shown})
+        tables = [Path(table).name if Path(table).is_absolute() else table for table in self.config["tables"]]
+        return canonical_json({**self.config, "datasets": kept, "results": shown, "tables": tables})
 
 
 def _one_of(names: Collection[str]) -> str:
