@@ -431,9 +431,9 @@ SCORES = Format(
     ),
     "Then come the metrics of the kind of task; a metric that is not defined is empty. Where a run has other counts "
     "than its task expects, `deviations` says what differs; where the kind of task has a stage, `conventions` says "
-    "what it did; in a merge `origin_archive` names the archives that the run is from. `audit` is the verdict on the run "
-    "(`pass`, `fail`, `incomplete`), and `audit_failed` names the checks that failed; `<task>/<model>.json` has all of them "
-    "under `audit_checks`.",
+    "what it did. `audit` is the verdict on the run (`pass`, `fail`, `incomplete`), and `audit_failed` names the "
+    "checks that failed; `<task>/<model>.json` has all of them under `audit_checks`. In a merge `origin_archive` names "
+    "the archives that the run is from.",
 )  # fmt: skip
 
 TABLE_STATISTICS = Format(
@@ -476,8 +476,8 @@ PROVENANCE = Format(
 )  # fmt: skip
 
 ARCHIVE = Format(
-    "<archive>.zip: mebench-archive.json", "what an archive says of itself; `ro-crate-metadata.json` beside it has size "
-    "and SHA-256 of each member", "archive", "restore, merge",
+    "<archive>.zip: mebench-archive.json", "what an archive says of itself; `ro-crate-metadata.json` beside it has "
+    "size and SHA-256 of each member", "archive", "restore, merge",
     _fields(
         ("format", "text", "the version of this format"),
         ("name", "text", "whose results these are"),

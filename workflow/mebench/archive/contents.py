@@ -16,8 +16,8 @@ from mebench.errors import UserError
 from mebench.files import canonical_json, file_digest, read_json, readable_json
 from mebench.plan import Plan, Run
 from mebench.plan.tables import is_file
-from mebench.runs import run_record
-from mebench.runs.paths import HELD, HISTORY, PEEKED, PREDICTIONS
+from mebench.runs import kept_audit, run_record
+from mebench.runs.paths import AUDIT, HELD, HISTORY, PEEKED, PREDICTIONS
 from mebench.runs.predicted_files import array_file
 from mebench.runs.run_record import RunRecord
 from mebench.tables import table_file
@@ -66,14 +66,17 @@ def predictions_of(folder: Path) -> list[Path]:
 
 
 def of_runs(plan: Plan, found: State, labels: bool) -> Iterator[tuple[str, Content]]:
-    """The record, the history and, with ``labels``, the predictions of each run. Predictions are labels too: those of
-    an oracle are the truth, and names of clips tell the class in some datasets."""
+    """The record and the history of each run, and with ``labels`` its predictions and its audit. Predictions are labels
+    too: those of an oracle are the truth, and names of clips tell the class in some datasets."""
     for name, (run, _) in found.there.items():
         folder = Path(plan.paths.folder(run))
         own = [folder / run_record.FILE, folder / HISTORY, *(predictions_of(folder) if labels else ())]
         for path in own:
             if path.is_file():
                 yield f"runs/{name}/{path.name}", path
+        scores = Path(plan.paths.model_scores(run.task, run.model))
+        if labels and scores.is_file() and (found_by_audit := kept_audit.text(read_json(scores), run.seed)):
+            yield f"runs/{name}/{AUDIT}", found_by_audit
 
 
 def of_results(plan: Plan) -> Iterator[tuple[str, Content]]:

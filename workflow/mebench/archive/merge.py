@@ -19,7 +19,7 @@ from mebench.archive.rebuild import rebuild
 from mebench.archive.restore import check_labels, new_folder, planned, unpacked
 from mebench.files import file_digest
 from mebench.runs import run_record
-from mebench.runs.paths import HISTORY
+from mebench.runs.paths import AUDIT, HISTORY
 from mebench.tables.absent import AbsentRun
 
 
@@ -88,7 +88,7 @@ def _write(line: Line, folder: Path) -> None:
     for seed, (claim, origins) in line.seeds.items():
         place = folder / "runs" / claim.record.task / line.name / f"seed{seed}"
         place.mkdir(parents=True)
-        for path in [*predictions_of(claim.folder), claim.folder / HISTORY]:
+        for path in [*predictions_of(claim.folder), claim.folder / HISTORY, claim.folder / AUDIT]:
             if path.is_file():
                 shutil.copyfile(path, place / path.name)
         record = replace(

@@ -33,8 +33,7 @@ class ModelEntry(TypedDict):
     gradient, fit, oracle, direct or rules; ``recipe`` is whole where it is gradient, and empty elsewhere; ``stage`` are
     parameters of the stage after pooling, for tasks whose kind has them. ``final`` is there
     where a training on everyone is asked for besides the folds, whose specs know nothing of it; ``selection`` where the
-    entry has another than the configuration; ``seeds``, by task, in a merge, where a model need not have all seeds of the
-    configuration."""
+    entry has another than the configuration; ``seeds``, by task, in a merge, where a model need not have all seeds."""
 
     name: str
     model: str

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mebench.config import recipes
 from mebench.files import read_json, write_json
-from mebench.runs import audited, run_record
+from mebench.runs import audited, kept_audit, run_record
 from mebench.runs.paths import RunFiles
 from mebench.runs.pool import pool
 from mebench.runs.run_record import Title
@@ -22,9 +22,13 @@ def write(runs: Sequence[RunFiles], out: Path, stage: Mapping[str, object] = NO_
 
 
 def write_pooled(runs: Iterable[Path], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
-    """The same for folders of pooled runs, from their predictions alone."""
-    folders = sorted(runs)
-    return _written([score for run in folders for score in run_scores(run, stage)], len(folders), out)
+    """The same for folders of pooled runs, from their predictions alone. What an audit found where they were trained is
+    taken over, because most of what it looks at is not there."""
+    folders, scores = sorted(runs), []
+    for run in folders:
+        found = kept_audit.read(run)
+        scores += [replace(score, audit=found.get(score.selection)) for score in run_scores(run, stage)]
+    return _written(scores, len(folders), out)
 
 
 def _written(scores: Sequence[RunScore], runs: int, out: Path) -> str:

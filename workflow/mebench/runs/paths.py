@@ -11,6 +11,7 @@ from mebench.config.spec import RunSpec
 
 RECORD, HISTORY, WEIGHTS = "fold.json", "history.csv", "weights.safetensors"
 PREDICTIONS, PEEKED = "predictions.csv", "predictions.test_peek.csv"
+AUDIT = "audit.json"  # of a run that came out of an archive: what was found where it was trained
 STAGE = "stage.json"  # the parameters of the stage after pooling
 HELD = "predictions.inner.csv"  # for the subjects that a fold held out of its training subjects
 
