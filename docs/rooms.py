@@ -23,7 +23,7 @@ BEGIN, END = "<!-- rooms: begin, written by docs/rooms.py -->", "<!-- rooms: end
 ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "cli": (("cli", "verbs"), "the command line: one verb for each rule, one file for each verb"),
     "catalogue": (("catalogue",), "the page and the bibliography of models, made from their cards"),
-    "archive": (("archive",), "results as one file: packed, restored from their predictions, merged with those of others"),
+    "archive": (("archive",), "results as one file: packed, restored from predictions, merged with those of others"),
     "report": (("report",), "the HTML report, the partial report after a failure, `provenance.json`"),
     "watch": (("watch",), "status, failures, explain: what people ask while a benchmark runs"),
     "doctor": (("doctor",), "what this machine and the copies of the datasets lack"),
