@@ -236,14 +236,20 @@ CapsuleNet                               | .6520/.6506 | .5820/.5877 | .7068/.70
 Dual-Inception (Zhou et al.)             | .7322/.7278 | .6645/.6726 | .8621/.8560 | .5868/.5663
 EMR (Liu et al.)                         | .7885/.7824 | .7461/.7530 | .8293/.8209 | .7754/.7152
 RCN (RCN-A)                              | .7432/.7190 | .6326/.6441 | .8512/.8123 | .7601/.6715
+RCN (in SLSTT's table)                   | .705/       | /           | .809/.856   | /
 FeatRef                                  | .7838/.7832 | .7011/.7083 | .8915/.8873 | .7372/.7155
 ELBPTOP                                  | .71/.69     | .65/.66     | .89/.88     | .49/.49
 SLSTT                                    | .81/.79     | .74/.72     | .89/.89     | .71/.64
+SLSTT-Mean (as printed)                  | .788/       | /           | .844/.830   | /
+SLSTT-LSTM (as printed)                  | .816/.790   | .740/       | .901/.885   | .715/
 HTNet                                    | .8603/.8475 | .8049/.7905 | .9532/.9516 | .8131/.8124
 MSMMT                                    | /           | /           | .9071/      | /
 MFDAN                                    | /.8688      | /           | /           | /
 MPFNet                                   | /           | /           | /           | /.8260
 Ra-ICL                                   | .8805/.8911 | .8179/      | .9620/      | .8668/.8885
+SRMCL                                    | .8630/.8830 | .7946/      | .9635/      | .8470/
+LTR3O                                    | .8931/.8819 | .8336/      | .9578/      | .8912/
+D-FACE                                   | .8943/.8967 | .8422/      | .9738/      | .8716/
 ResNet18 on onset and apex (baseline of Ra-ICL) | .8322/.8264 | / | / | /
 GA-ME                                    | .837/       | /           | /           | /
 STSTNet in MEB, 500 epochs               | .7127/      | .7139/      | .7036/      | .6619/
@@ -293,7 +299,7 @@ def test_published_figures_are_those_of_the_facts(build, name):
 
 def test_published_rows_that_chose_the_test_epoch_are_marked(build):
     rows = {row["method"]: row for row in rows_of(build([line(task="megc2019")], "megc2019"))}
-    peeked = {"HTNet", "CapsuleNet", "EMR (Liu et al.)", "SLSTT"}
+    peeked = {"HTNet", "CapsuleNet", "EMR (Liu et al.)", "SLSTT", "SLSTT-Mean (as printed)", "SLSTT-LSTM (as printed)"}
     peeked |= {"STSTNet in MEB, best test epoch", "OFF-ApexNet in MEB, best test epoch"}
     assert {method for method, row in rows.items() if row["peeked"] == "yes"} == peeked
     assert rows["SLSTT"]["derived"] == "yes"
@@ -311,7 +317,7 @@ def test_published_rows_of_models_that_are_here_name_them(build):
 def test_every_description_is_sound_and_sources_have_a_legend():
     for name in tables.names():
         description = tables.describe(name)
-        assert description.published
+        assert description.published or name.endswith("-ablations") or name == "cost"
         used = {letter for row in description.published for letter in row.source}
         assert used <= set(description.sources)
     flow, composite = tables.describe("megc2019-flow"), tables.describe("megc2019")

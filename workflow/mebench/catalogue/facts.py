@@ -10,7 +10,7 @@ from mebench import cards, tables
 from mebench.config import input_names, recipes
 from mebench.model_card import Change, ModelCard, model_card
 from mebench.report.plain import plain
-from mebench.tables.description import Description, Key, Published
+from mebench.tables.description import Description, Key, Place, Published
 from mebench.tables.printed import as_fraction
 
 if TYPE_CHECKING:
@@ -116,31 +116,36 @@ PEEKED = {"last": "no", "inner": "no", "test_peek": "yes", "": "unknown"}
 
 
 def published(model: str) -> list[PublishedFigure]:
-    """The published figures of a model, in the order of the tables. A row that stands in two tables is given once."""
+    """The published figures of a model, in the order of the tables: those of single tasks first. What stands in two
+    tables is given once."""
     seen: list[Published] = []
-    figures: list[PublishedFigure] = []
-    for name in tables.names():
-        description = tables.describe(name)
+    figures: list[tuple[Place, PublishedFigure]] = []
+    described = map(tables.describe, tables.names())
+    for description in sorted(described, key=lambda one: (bool(one.models or one.places), one.name)):
         new = [row for row in description.published if row.model == model and row not in seen]
         seen += new
-        for row in new:
-            figures += _figures(description, row)
-    return figures
+        for place, figure in (pair for row in new for pair in _figures(description, row)):
+            if not any(where == place and figure.values.items() <= one.values.items() for where, one in figures):
+                figures.append((place, figure))
+    return [figure for _, figure in figures]
 
 
-def _figures(description: Description, row: Published) -> list[PublishedFigure]:
+def _figures(description: Description, row: Published) -> list[tuple[Place, PublishedFigure]]:
     metrics = list(dict.fromkeys(metric for _, metric in row.values))
     parts = [part for part in description.parts if any((part, metric) in row.values for metric in metrics)]
     sources = tuple(description.sources[letter] for letter in row.source)
     return [
-        PublishedFigure(
-            task=description.task,
-            method=row.method,
-            part=description.parts[part],
-            values={m: as_fraction(row.values[Key(part, m)]) for m in metrics if Key(part, m) in row.values},
-            peeked=PEEKED[row.selection],
-            sources=sources,
-            note=row.note,
+        (
+            description.place(part),
+            PublishedFigure(
+                task=description.place(part).task,
+                method=row.method,
+                part=description.parts[part],
+                values={m: as_fraction(row.values[Key(part, m)]) for m in metrics if Key(part, m) in row.values},
+                peeked=PEEKED[row.selection],
+                sources=sources,
+                note=row.note,
+            ),
         )
         for part in parts
     ]
