@@ -460,6 +460,43 @@ TABLE_STATISTICS = Format(
     ),
 )  # fmt: skip
 
+TABLE_FIGURES = Format(
+    "tables/<table>.figures.csv", "every figure of the measured rows, those that the table does not show included",
+    "tables", "people",
+    _fields(
+        ("model", "name", "the entry of the configuration"),
+        ("selection", "text", "`last`, `inner` or `test_peek`"),
+        ("task", "name", "the task"),
+        ("part", "text", "`all`, or one dataset"),
+        ("metric", "name", "`uf1`, `weighted_f1`, `recall:CLASS` ..."),
+        ("value", "number", "the mean over seeds"),
+        ("low", "number", "lower end of the interval over subjects"),
+        ("high", "number", "upper end"),
+        ("spread_subjects", "number", "standard deviation over subjects that are drawn"),
+        ("spread_seeds", "number", "standard deviation over seeds"),
+        ("seeds", "whole number", "how many"),
+    ),
+)  # fmt: skip
+
+TABLE_DIFFERENCES = Format(
+    "tables/<table>.differences.csv", "every pair of models that a table compares (docs/statistics.md)", "tables",
+    "people",
+    _fields(
+        ("task", "name", "the task"),
+        ("part", "text", "`all`, or one dataset"),
+        ("metric", "name", "what is compared"),
+        ("a", "name", "the better model"),
+        ("b", "name", "the other one"),
+        ("difference", "number", "a - b"),
+        ("low", "number", "lower end of its interval over subjects"),
+        ("high", "number", "upper end"),
+        ("p_permutation", "number", "of the permutation of subjects"),
+        ("p_holm", "number", "the same after Holm's correction over all pairs of the part"),
+        ("p_mcnemar", "number", "of the accuracy of clips, where both have one seed"),
+        ("probability_a_better", "share", "of resamples in which a - b is above 0.02"),
+    ),
+)  # fmt: skip
+
 PROVENANCE = Format(
     "provenance.json", "what the results were made with; without times, paths and names of users", "report", "people",
     _fields(
@@ -493,5 +530,5 @@ ARCHIVE = Format(
 ALL = (
     CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
     FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLD_SUMMARY, FOLDS, GIVEN, STAGE, SCORES,
-    TABLE_STATISTICS, PROVENANCE, ARCHIVE,
+    TABLE_STATISTICS, TABLE_FIGURES, TABLE_DIFFERENCES, PROVENANCE, ARCHIVE,
 )  # fmt: skip

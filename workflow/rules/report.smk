@@ -15,11 +15,15 @@ rule tables:
             ".tex",
             ".html",
             ".statistics.json",
+            ".figures.csv",
+            ".differences.csv",
         ),
     log:
         "<results>/logs/tables/{table}.log",
     benchmark:
         "<results>/benchmarks/tables/{table}.tsv"
+    wildcard_constraints:
+        table=r".+(?<!\.figures)(?<!\.differences)",  # else x.figures.csv would be the table x.figures
     localrule: True
     conda:
         "../../envs/mebench.yaml"
@@ -105,6 +109,9 @@ rule dataset_plots:
 rule report:
     input:
         tables=collect("<results>/tables/{table}.html", table=list(plan.tables)),
+        statistics=collect(
+            "<results>/tables/{table}.statistics.json", table=list(plan.tables)
+        ),
         plots=[
             file for task in plan.tasks for file in plan.paths.plot_files(task, "svg")
         ],

@@ -17,6 +17,7 @@ from mebench.plan.runs import Run
 
 PACKAGE = Path(__file__).parents[1]
 TABLE_TEMPLATES = (
+    "tables/templates/folded.html.j2",
     "tables/templates/page.html.j2",
     "tables/templates/table.css",
     "tables/templates/table.html.j2",

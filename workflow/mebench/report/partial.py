@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
         scores = [score for path in files if path.is_file() for score in tables.read_scores(path)]
         made = tables.build(description, scores, gaps.runs)
         statistics = table_statistics.compute(made, here.folders_of_table(name))
-        tables.write(replace(made, statistics=statistics), tree / "tables" / name)
+        tables.write(tables.with_statistics(made, statistics), tree / "tables" / name)
 
 
 def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps) -> None:

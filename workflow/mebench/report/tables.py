@@ -9,6 +9,7 @@ from pathlib import Path
 from mebench import tables
 from mebench.report.gaps import Gaps
 from mebench.report.tasks import TaskPart
+from mebench.statistics import table_statistics
 from mebench.tables import formats
 
 
@@ -40,6 +41,9 @@ def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
     files = {task: results / "scores" / f"{task}.csv" for task in description.tasks}
     scores = [score for path in files.values() if path.is_file() or not gaps.runs for score in tables.read_scores(path)]
     table = tables.build(description, scores, gaps.runs)
+    statistics = results / "tables" / f"{table.name}{table_statistics.END}"
+    if statistics.is_file():
+        table = tables.with_statistics(table, table_statistics.read(statistics))
     stem = shown / "tables" / table.name
     return TablePart(
         name=table.name,
@@ -49,7 +53,6 @@ def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
         files=tuple(f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS),
         commands=(
             f"snakemake {stem}.csv",
-            f"mebench tables {name} --scores {' '.join(str(shown / 'scores' / path.name) for path in files.values())} "
-            f"--out {stem}",
+            f"mebench tables {name} --config {shown / 'config.json'} --out {stem}",
         ),
     )

@@ -6,8 +6,20 @@ from mebench.tables.build import build
 from mebench.tables.description import Description
 from mebench.tables.find import describe
 from mebench.tables.scores import read_scores, scores_of
+from mebench.tables.sure import with_statistics
 from mebench.tables.table import Table
 from mebench.tables.table_file import names
 from mebench.tables.write import FORMATS, write
 
-__all__ = ["FORMATS", "Description", "Table", "build", "describe", "names", "read_scores", "scores_of", "write"]
+__all__ = [
+    "FORMATS",
+    "Description",
+    "Table",
+    "build",
+    "describe",
+    "names",
+    "read_scores",
+    "scores_of",
+    "with_statistics",
+    "write",
+]

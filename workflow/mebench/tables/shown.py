@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mebench.tables.description import Column
+from mebench.tables.folded import Folded, folded
 from mebench.tables.printed import as_fraction
+from mebench.tables.sure import RANKS
 from mebench.tables.table import BLOCKS, INCOMPLETE, Cell, Row, Table
 
 DAGGER = "†"
-BEFORE, AFTER = ("#", "Method", "Selection", "Folds", "Seeds"), "Source"  # the columns around the figures
+RANK, BEFORE, AFTER = "#", ("Method", "Selection", "Folds", "Seeds"), "Source"  # the columns around the figures
+TIES = "Ties"  # behind the rank, where rows have letters
 
 
 @dataclass(frozen=True)
 class Figure:
-    """The text of one figure. ``spread`` is its standard deviation, ``partial`` says that some seeds lack it; both may
-    be empty. Readers sort by ``value``."""
+    """The text of one figure. ``spread`` is its standard deviation over seeds, ``interval`` that over subjects,
+    ``partial`` says that some seeds lack it; all may be empty. ``hint`` has both spreads. Readers sort by ``value``."""
 
     mean: str
     spread: str
+    interval: str
+    hint: str
     partial: str
     best: bool
     value: float
@@ -79,14 +84,34 @@ class Shown:
     footnotes: Mapping[str, int]
 
     @property
+    def ties(self) -> bool:
+        """Whether there is a column of letters."""
+        return any(row.letters for row in self.table.rows)
+
+    @property
+    def sure(self) -> bool:
+        """Whether a figure has an interval."""
+        return any(cell.low is not None for row in self.table.rows for cell in row.cells.values())
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The headings before the figures."""
+        return _before(self.table)
+
+    @property
+    def folded(self) -> list[Folded]:
+        """What is folded away below the table."""
+        return folded(self.table)
+
+    @property
     def headings(self) -> tuple[str, ...]:
         """The heading of every column."""
-        return (*BEFORE, *(column.header for column in self.table.columns), AFTER)
+        return (*self.before, *(column.header for column in self.table.columns), AFTER)
 
     @property
     def least(self) -> frozenset[int]:
         """The numbers of the columns, counted from 1, in which less is better."""
-        return frozenset(n for n, column in enumerate(self.table.columns, len(BEFORE) + 1) if column.sign < 0)
+        return frozenset(n for n, column in enumerate(self.table.columns, len(self.before) + 1) if column.sign < 0)
 
     @property
     def width(self) -> int:
@@ -94,9 +119,14 @@ class Shown:
         return len(self.headings)
 
     def warns(self, number: int) -> bool:
-        """Whether a line of the caption says that the data are not real, or that something is missing."""
+        """Whether a line of the caption says that the data are not real, that something is missing, or that seeds are
+        few."""
         line = self.table.caption[number]
-        return (bool(self.table.mark) and number == 0) or line.startswith(INCOMPLETE)
+        return (bool(self.table.mark) and number == 0) or line.startswith((INCOMPLETE, RANKS))
+
+
+def _before(table: Table) -> tuple[str, ...]:
+    return (RANK, *([TIES] if any(row.letters for row in table.rows) else []), *BEFORE)
 
 
 def shown(table: Table) -> Shown:
@@ -131,7 +161,9 @@ def _figure(row: Row, column: Column) -> Figure | None:
         return None
     lacking = row.block != "published" and cell.seeds < row.seeds
     partial = f"(n={cell.seeds})" if lacking else ""
-    return Figure(mean(cell, column.digits), spread(cell, column.digits), partial, column.key in row.best, cell.mean)
+    between, about = interval(cell, column.digits), hint(cell, column.digits)
+    best = column.key in row.best
+    return Figure(mean(cell, column.digits), spread(cell, column.digits), between, about, partial, best, cell.mean)
 
 
 def mean(cell: Cell, digits: int = 4) -> str:
@@ -144,6 +176,22 @@ def spread(cell: Cell, digits: int = 4) -> str:
     return f"{cell.sd:.{_digits(cell, digits)}f}" if cell.sd is not None else ""
 
 
+def interval(cell: Cell, digits: int = 4) -> str:
+    """The interval over subjects with at most two decimals. It is empty where there is none, and where all draws of
+    subjects are alike: then they say nothing of others."""
+    if cell.low is None or cell.high is None or cell.low == cell.high:
+        return ""
+    return f"[{cell.low:.{min(digits, 2)}f}, {cell.high:.{min(digits, 2)}f}]"
+
+
+def hint(cell: Cell, digits: int = 4) -> str:
+    """The standard deviations over subjects that are drawn, and over seeds, apart."""
+    if cell.spread_subjects is None:
+        return ""
+    seeds = f", seeds ± {spread(cell, digits)}" if cell.sd is not None else ""
+    return f"subjects ± {cell.spread_subjects:.{_digits(cell, digits)}f}{seeds}"
+
+
 def _digits(cell: Cell, digits: int) -> int:
     return 1 if not digits and cell.seeds > 1 else digits
 
@@ -151,7 +199,7 @@ def _digits(cell: Cell, digits: int) -> int:
 def _groups(table: Table) -> list[Group]:
     groups: list[Group] = []
     parts: list[str] = []
-    for number, column in enumerate(table.columns, len(BEFORE) + 1):
+    for number, column in enumerate(table.columns, len(_before(table)) + 1):
         if parts and parts[-1] == column.part:
             groups[-1] = Group(groups[-1].title, groups[-1].first, number)
         else:

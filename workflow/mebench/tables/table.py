@@ -18,18 +18,23 @@ BLOCKS = {"measured": "Measured here", "missing": "Missing", "control": "Control
 class Cell:
     """One figure, mostly in 0..1.
 
-    ``sd``: sample standard deviation over ``seeds`` runs; ``printed``: the text of a published figure.
+    ``sd``: sample standard deviation over ``seeds`` runs; ``printed``: the text of a published figure. ``low`` to
+    ``high`` is the interval over subjects, ``spread_subjects`` the standard deviation over subjects that are drawn.
     """
 
     mean: float
     sd: float | None = None
     seeds: int = 0
     printed: str = ""
+    low: float | None = None
+    high: float | None = None
+    spread_subjects: float | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measured or published row. Its properties say whether it may be compared with others."""
+    """One measured or published row. Its properties say whether it may be compared with others; rows that share one of
+    their ``letters`` are ties."""
 
     block: str
     method: str
@@ -53,6 +58,7 @@ class Row:
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None
+    letters: str = ""
     best: frozenset[Key] = field(default_factory=frozenset)
 
     @property

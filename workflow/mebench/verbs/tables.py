@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", metavar="TABLE", help="name of the table, or the path of its YAML file")
     parser.add_argument("--scores", nargs="+", metavar="CSV",
                         help="scores of the table's tasks, where none of a configuration")  # fmt: skip
-    parser.add_argument(
-        "--out",
-        required=True,
-        metavar="STEM",
-        help="writes STEM.csv, STEM.md, STEM.tex, STEM.html and STEM.statistics.json",
-    )
+    parser.add_argument("--out", required=True, metavar="STEM",
+                        help="writes STEM.csv, .md, .tex and .html, and how sure its figures are: .statistics.json, "
+                             ".figures.csv and .differences.csv")  # fmt: skip
     parser.add_argument("--config", metavar="FILE",
                         help="config.yaml or results/config.json: whose scores are shown without --scores, "
                              "and what its own tasks are")  # fmt: skip
@@ -41,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Write the five files, or none."""
+    """Write all files, or none."""
     from mebench.protocols import tasks
 
     tasks.define(json.loads(text) for text in args.define)
@@ -60,7 +56,7 @@ def main(args: argparse.Namespace) -> None:
         scores = configured_scores(args.config, args.table)
         description = replace(description, notes=(*description.notes, *own_settings(args.config, args.table)))
     table = tables.build(description, scores)
-    table = replace(table, statistics=statistics_of(table, None if args.scores else args.config, args.table))
+    table = tables.with_statistics(table, statistics_of(table, None if args.scores else args.config, args.table))
     for path in tables.write(table, args.out):
         print(path)
 
