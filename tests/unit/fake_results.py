@@ -50,7 +50,8 @@ def run(root, model, seed, wrong, origin, kind="model", selection="last", epochs
         for s in subjects for e in range(1, epochs + 1)
     ]  # fmt: skip
     write_csv(folder / "history.csv", history[0] if history else ["fold", "epoch", "train_loss"], history)
-    title = {"ststnet": "STSTNet", "off_apexnet": "OFF-ApexNet", "majority": "Majority class"}[model]
+    title = {"ststnet": "STSTNet", "off_apexnet": "OFF-ApexNet", "majority": "Majority class",
+             "htnet": "HTNet"}[model]  # fmt: skip
     write_json(folder / "run.json", {
         "task": TASK, "task_title": TITLE, "model": model, "title": title, "kind": kind, "seed": seed,
         "selection": selection, "classes": CLASSES, "origin": origin, "folds_expected": len(SUBJECTS),

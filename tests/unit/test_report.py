@@ -80,7 +80,7 @@ def test_it_shows_tables_models_papers_datasets_and_commands(html):
     assert "addEventListener" in html
     assert "STSTNet (true UAR)" not in html, "no published figure stands beside generated data"
     for text in ("Shallow Triple Stream", "arxiv.org/abs/1902.03634", "CASME II",
-                 "apex</strong> missing", "mebench tables megc2019 --scores", "1,683"):  # fmt: skip
+                 "apex</strong> missing", "mebench tables megc2019 --config", "1,683"):  # fmt: skip
         assert text in html
     assert html.count('id="ref-') >= 3  # two models and a dataset at least
 

@@ -77,7 +77,10 @@ def pair_detectable(
         study = Study(a, b, formula, share_for(a, b, formula, size * error))
         sizes.append(study.difference)
         shown.append((rejections(study, seeds, random, studies) * studies + 0.5) / (studies + 1))
-    slope, height = np.polyfit(sizes, ndtri(np.array(shown)), 1)
+    slope, height = np.polyfit(sizes, ndtri(np.array(shown)), 1) if np.ptp(sizes) > error / 10 else (0.0, 0.0)
+    if slope <= 0:
+        raise UserError(f"{a.name} and {b.name} cannot be so far apart that a test would show it on these clips; give "
+                        "results of other models")  # fmt: skip
     return float((ndtri(power) - height) / slope) * _allowance(a, b, formula, power)
 
 

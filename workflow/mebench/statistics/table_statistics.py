@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from mebench import formats
 from mebench.errors import UserError
@@ -140,7 +139,6 @@ class TableStatistics:
         }  # fmt: skip
 
 
-Kept = Mapping[str, Any]  # any: JSON as it is read
 BETWEEN = "::"  # in the name of a result: MODEL::SELECTION
 
 
@@ -168,7 +166,7 @@ def _rounded(value: object) -> object:
 
 def read(path: str | os.PathLike) -> TableStatistics:
     """The statistics of a table; a UserError where the file lacks a key."""
-    kept: Kept = read_json(path)
+    kept = read_json(path)
     lacking = [name for name in formats.TABLE_STATISTICS.names if name not in kept]
     if lacking:
         raise UserError(f"{path} lacks {', '.join(lacking)}; make the table again")
@@ -179,27 +177,18 @@ def read(path: str | os.PathLike) -> TableStatistics:
         raise UserError(f"{path} is not as this version writes it ({error}); make the table again") from error
 
 
-def _family(kept: Kept) -> TableFamily:
-    pairs = tuple(Difference(**one) for one in kept["pairs"])
-    return TableFamily(**{**kept, "names": tuple(kept["names"]), "letters": tuple(kept["letters"]), "pairs": pairs})
+def _made(record: Callable[..., object]) -> Callable[[Mapping[str, object]], object]:
+    """What makes one record of its keys; lists in it become tuples."""
+
+    def make(kept: Mapping[str, object]) -> object:
+        return record(**{key: tuple(one) if isinstance(one, list) else one for key, one in kept.items()})
+
+    return make
 
 
-def _power(kept: Kept) -> TablePower:
-    return TablePower(**{**kept, "models": tuple(kept["models"])})
+def _family(**kept: Sequence[Mapping[str, object]]) -> object:
+    return _made(TableFamily)({**kept, "pairs": [_made(Difference)(one) for one in kept["pairs"]]})
 
 
-def _figure(kept: Kept) -> Figure:
-    return Figure(**kept)
-
-
-def _inflation(kept: Kept) -> Inflation:
-    return Inflation(**kept)
-
-
-def _without(kept: Kept) -> Without:
-    return Without(**kept)
-
-
-LISTS: dict[str, Callable[[Kept], object]] = {
-    "figures": _figure, "families": _family, "inflation": _inflation, "power": _power, "without": _without,
-}  # fmt: skip
+LISTS = {"figures": _made(Figure), "families": _made(_family), "inflation": _made(Inflation),
+         "power": _made(TablePower), "without": _made(Without)}  # fmt: skip

@@ -78,7 +78,7 @@ def _heading(metric: str) -> str:
 def _figure(one: Figure | None) -> FoldedCell:
     if one is None or one.value is None:
         return FoldedCell("")
-    below = "" if one.low is None or one.high is None else f"[{one.low:.2f}, {one.high:.2f}]"
+    below = "" if one.low is None or one.high is None or one.low == one.high else f"[{one.low:.2f}, {one.high:.2f}]"
     return FoldedCell(f"{one.value:.3f}", below, one.value)
 
 

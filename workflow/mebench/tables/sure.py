@@ -90,8 +90,12 @@ def _power(table: Table, statistics: TableStatistics) -> list[str]:
     sizes: dict[str, list[str]] = {}
     for one in statistics.power:
         sizes.setdefault(one.task, []).append(f"{one.difference:.3f} with {one.seeds} seed{'s' * (one.seeds > 1)}")
-    return [f"Differences of {title_of(table, statistics.metric)}{_on(statistics, task)} that these subjects show with a "
-            f"power of 80 %: {', '.join(own)} (simulated from the best models)." for task, own in sizes.items()]  # fmt: skip
+    title = title_of(table, statistics.metric)
+    return [
+        f"Differences of {title}{_on(statistics, task)} that these subjects show with a power of 80 %: {', '.join(own)} "
+        "(simulated from the best models)."
+        for task, own in sizes.items()
+    ]
 
 
 def _on(statistics: TableStatistics, task: str) -> str:
