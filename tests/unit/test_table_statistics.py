@@ -287,5 +287,5 @@ def test_models_that_spot_are_compared_on_the_same_labels_alone(tmp_path):
     assert (found.difference, found.b) == (found.a, 0)
     assert found.a > 0.5
     assert (found.exact, found.p_permutation) == (True, 1.0), "without its false alarms in 007 sharp is better still"
-    with pytest.raises(UserError, match="has 3 labels in sharp and 2 in flat"):
+    with pytest.raises(UserError, match="has 4 labels in sharp and 3 in flat"):
         compare(sharp, replace(flat, table=flat.table - np.eye(1, flat.table.shape[2], 2, dtype=int)))

@@ -92,8 +92,8 @@ def _power(table: Table, statistics: TableStatistics) -> list[str]:
         sizes.setdefault(one.task, []).append(f"{one.difference:.3f} with {one.seeds} seed{'s' * (one.seeds > 1)}")
     title = title_of(table, statistics.metric)
     return [
-        f"Differences of {title}{_on(statistics, task)} that these subjects show with a power of 80 %: {', '.join(own)} "
-        "(simulated from the best models)."
+        f"Differences of {title}{_on(statistics, task)} that these subjects show with a power of 80 %: "
+        f"{', '.join(own)} (simulated from the best models)."
         for task, own in sizes.items()
     ]
 
