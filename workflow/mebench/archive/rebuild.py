@@ -10,14 +10,13 @@ from mebench import tables
 from mebench.plan import Plan
 from mebench.protocols import tasks
 from mebench.runs import model_scores, run_record, table_statistics
-from mebench.statistics.table_statistics import END
 from mebench.tables.absent import AbsentRun
 from mebench.tables.description import Description
 
 
 def made_of_table(name: str) -> list[str]:
     """The names of the files of a table."""
-    return [*(f"{name}.{suffix}" for suffix in tables.FORMATS), f"{name}{END}"]
+    return [f"{name}.{end}" for end in tables.ENDS]
 
 
 def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
@@ -37,7 +36,7 @@ def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
         scores = tables.scores_of(rows, results / "scores") if rows else []
         built = tables.build(described(plan, name), scores, absent)
         statistics = table_statistics.compute(built, plan.folders_of_table(name))
-        tables.write(replace(built, statistics=statistics), results / "tables" / name)
+        tables.write(tables.with_statistics(built, statistics), results / "tables" / name)
         made += [f"tables/{file}" for file in made_of_table(name)]
     return made
 

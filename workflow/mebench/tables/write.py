@@ -11,6 +11,8 @@ from mebench.tables import as_csv, formats, statistics_csv
 from mebench.tables.table import Table
 
 FORMATS = {"csv": as_csv.render, "md": formats.markdown, "tex": formats.latex, "html": formats.page}
+# what may follow the name of a table, which is all that a table with statistics has
+ENDS = (*FORMATS, "statistics.json", "figures.csv", "differences.csv")
 OF_STATISTICS = {"figures": statistics_csv.figures, "differences": statistics_csv.differences}
 
 
