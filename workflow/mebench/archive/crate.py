@@ -40,6 +40,8 @@ MEANINGS = (
     ("runs/", "predictions.csv", "Predictions of all folds: the only source of every number."),
     ("scores/", "", "Scores of the predictions."),
     ("tables/", ".statistics.json", "How sure the figures of a table are."),
+    ("tables/", ".figures.csv", "Every figure of a table's rows, and its interval."),
+    ("tables/", ".differences.csv", "The differences between the models of a table."),
     ("tables/", "", "A table."),
     ("plots/", "", "A plot."),
 )

@@ -9,9 +9,10 @@ from mebench.tables.scores import read_scores, scores_of
 from mebench.tables.sure import with_statistics
 from mebench.tables.table import Table
 from mebench.tables.table_file import names
-from mebench.tables.write import FORMATS, write
+from mebench.tables.write import ENDS, FORMATS, write
 
 __all__ = [
+    "ENDS",
     "FORMATS",
     "Description",
     "Table",
