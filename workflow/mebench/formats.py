@@ -431,8 +431,8 @@ SCORES = Format(
     ),
     "Then come the metrics of the kind of task; a metric that is not defined is empty. Where a run has other counts "
     "than its task expects, `deviations` says what differs; where the kind of task has a stage, `conventions` says "
-    "what it did. `audit` is the verdict on the run (`pass`, `fail`, `incomplete`), and `audit_failed` names the "
-    "checks that failed; `<task>/<model>.json` has all of them under `audit_checks`. In a merge `origin_archive` names "
+    "what it did. `<task>/<model>.json` has also `audit`, the verdict on the run (`pass`, `fail`, `incomplete`), "
+    "`audit_failed`, which checks failed, and beside the part `all` all `audit_checks`. In a merge `origin_archive` names "
     "the archives that the run is from.",
 )  # fmt: skip
 
@@ -497,6 +497,19 @@ TABLE_DIFFERENCES = Format(
     ),
 )  # fmt: skip
 
+AUDIT = Format(
+    "audit/<task>.json", "whether each run of a task can be believed (docs/audit.md)", "scores", "report",
+    _fields(
+        ("model", "name", "the entry of the configuration"),
+        ("title", "text", "what people read"),
+        SEED,
+        ("selection", "text", "`last`, `inner` or `test_peek`"),
+        ("verdict", "text", "`pass`, `fail` or `incomplete`"),
+        ("checks", "list", "of each check `name`, `verdict` (`pass`, `fail` or `not checked`) and `detail`"),
+    ),
+    "The file is a list with such an entry for each run and selection.",
+)  # fmt: skip
+
 PROVENANCE = Format(
     "provenance.json", "what the results were made with; without times, paths and names of users", "report", "people",
     _fields(
@@ -529,6 +542,11 @@ ARCHIVE = Format(
 
 ALL = (
     CONFIGURATION, SOURCE, CLIPS, VIDEOS, EVENTS, DECISIONS, FACES, FACES_META, INDEX, INPUT_META, QUALITY, SHARD, FOLD,
+<<<<<<< HEAD
     FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLD_SUMMARY, FOLDS, GIVEN, STAGE, SCORES,
     TABLE_STATISTICS, TABLE_FIGURES, TABLE_DIFFERENCES, PROVENANCE, ARCHIVE,
+=======
+    FINAL, FINAL_CARD, RUNNING, PREDICTIONS, HISTORY, RUN_RECORD, FOLD_SUMMARY, FOLDS, GIVEN, STAGE, SCORES, AUDIT,
+    TABLE_STATISTICS, PROVENANCE, ARCHIVE,
+>>>>>>> 50d5698 (audit/TASK.json: the audit of each run of a task)
 )  # fmt: skip

@@ -118,6 +118,7 @@ rule scores:
     output:
         csv="<results>/scores/{task}.csv",
         json="<results>/scores/{task}.json",
+        audit="<results>/audit/{task}.json",
     log:
         "<results>/logs/scores/{task}.log",
     benchmark:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from mebench.config import recipes
 from mebench.files import read_json, write_json
-from mebench.runs import audited, kept_audit, run_record
+from mebench.runs import audited, kept_audit, run_record, task_audit
 from mebench.runs.paths import RunFiles
 from mebench.runs.pool import pool
 from mebench.runs.run_record import Title
-from mebench.runs.scores import NO_PARAMETERS, RunScore, joined_rows, run_scores, write_joined
+from mebench.runs.scores import AUDIT, CHECKS, FAILED, NO_PARAMETERS, RunScore, joined_rows, run_scores, write_joined
 
 
 def write(runs: Sequence[RunFiles], out: Path, stage: Mapping[str, object] = NO_PARAMETERS) -> str:
@@ -46,13 +46,25 @@ def concluded(files: RunFiles, stage: Mapping[str, object]) -> list[RunScore]:
 
 
 def join(models: Iterable[Path], out: Path) -> str:
-    """Write the scores of a task, ``out`` and the same as JSON, from those of its models; returns a line about it."""
-    return write_joined(_records(models), out)
+    """Write the scores of a task, ``out`` and the same as JSON, from those of its models, and what the audit of each
+    run found as audit/TASK.json beside their folder; returns a line about it."""
+    records = _records(models)
+    write_json(audit_file(out), task_audit.of_records(records))
+    kept = [{name: value for name, value in one.items() if name not in (AUDIT, FAILED, CHECKS)} for one in records]
+    return write_joined(kept, out)
+
+
+def audit_file(scores: Path) -> Path:
+    """``results/scores/TASK.csv`` -> ``results/audit/TASK.json``."""
+    return scores.parent.with_name("audit") / f"{scores.stem}.json"
 
 
 def rows(models: Iterable[Path]) -> list[dict[str, str]]:
-    """The rows that scores/TASK.csv has of some of its models, from their scores."""
-    return [{name: str(value) for name, value in row.items()} for row in joined_rows(_records(models))[1]]
+    """The rows that scores/TASK.csv has of some of its models, from their scores, with the verdict of the audit."""
+    records = _records(models)
+    audits = [{name: str(one.get(name, "")) for name in (AUDIT, FAILED)} for one in records]
+    rows = joined_rows(records)[1]
+    return [{name: str(value) for name, value in row.items()} | own for row, own in zip(rows, audits, strict=True)]
 
 
 def _records(models: Iterable[Path]) -> list[Mapping[str, object]]:

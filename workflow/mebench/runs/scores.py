@@ -17,15 +17,8 @@ from mebench.runs.paths import PREDICTIONS, STAGE
 from mebench.runs.run_record import RunRecord
 from mebench.tasks import Kind, Scoring
 
-SAID = ("deviations", "conventions", "origin_archive")
-CHECKS = "audit_checks"  # in the scores of a model; results/audit/TASK.json has them for a task
-FURTHER = (
-    "deviations",
-    "conventions",
-    "origin_archive",
-    "audit",
-    "audit_failed",
-)  # columns that are there where a run has something to say
+FURTHER = ("deviations", "conventions", "origin_archive")  # columns that are there where a run has something to say
+AUDIT, FAILED, CHECKS = "audit", "audit_failed", "audit_checks"  # of the audit, in the scores of a model
 NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
 
@@ -60,7 +53,7 @@ class RunScore:
 
     def as_json(self) -> dict[str, object]:
         """The score as scores/TASK/MODEL.json has it; all checks of the audit stand beside the score of the whole."""
-        left_out = {"counted", "audit", *(name for name in SAID if not getattr(self, name))}
+        left_out = {"counted", "audit", *(name for name in FURTHER if not getattr(self, name))}
         own = {name: value for name, value in vars(self).items() if name not in left_out}
         return {**own, **self._audit(), **self.counted}
 
@@ -68,9 +61,9 @@ class RunScore:
         if not self.audit:
             return {}
         failed = ", ".join(one.name for one in self.audit.failed)
-        own: dict[str, object] = {"audit": self.audit.verdict}
+        own: dict[str, object] = {AUDIT: self.audit.verdict}
         if failed:
-            own["audit_failed"] = failed
+            own[FAILED] = failed
         return own | ({CHECKS: self.audit.as_json()["checks"]} if self.part == "all" else {})
 
 
