@@ -331,6 +331,24 @@ def test_scores_carry_the_verdict(in_own):
     assert len(peeked["audit_checks"]) == 11
 
 
+def test_the_task_has_a_file_of_audits_and_every_row_its_verdict(in_own, tmp_path):
+    words = ["--config", "config.yaml", "--out"]
+    assert cli.main(["score", "--task", TASK, "--join", *words, f"results/scores/{TASK}.csv"]) == 0
+    audits = read_json(Path(f"results/audit/{TASK}.json"))
+    verdicts = {(one["model"], one["selection"]): one["verdict"] for one in audits}
+    assert verdicts["majority", "last"] == verdicts["ststnet", "last"] == "pass"
+    assert verdicts["ststnet", "test_peek"] == "fail"
+    shuffled = {one["model"]: check["detail"] for one in audits for check in one["checks"]
+                if check["name"] == "shuffled_labels" and one["selection"] == "last"}  # fmt: skip
+    assert shuffled["majority"] == shuffled["ststnet"] == shuffled["shuffled_labels"]
+    assert "audit" not in read_csv(Path(f"results/scores/{TASK}.csv"))[0]
+    assert cli.main(["tables", TASK, *words, str(tmp_path / "table")]) == 0
+    rows = {(row["model"], row["selection"]): row for row in read_csv(tmp_path / "table.csv")}
+    assert rows["ststnet", "last"]["audit"] == "pass"
+    peeked = rows["ststnet", "test_peek"]
+    assert (peeked["audit"], peeked["audit_failed"]) == ("fail", "selection")
+
+
 def test_a_fold_that_trained_on_other_clips_fails(in_own, capsys, monkeypatch):
     from mebench.audit.evidence import FoldFacts
     from mebench.runs import audited

@@ -10,7 +10,7 @@ from mebench.tables.printed import DERIVED, as_fraction
 from mebench.tables.table import Row, Table
 
 PLAIN = ("block", "rank", "method", "model", "selection", "peeked", "origin", "folds_done", "folds_expected",
-         "clips", "left_out", "n_seeds", "source", "derived", "note")  # fmt: skip
+         "clips", "left_out", "n_seeds", "source", "derived", "note", "audit", "audit_failed")  # fmt: skip
 
 SURE = ("low", "high", "spread_subjects")
 
@@ -42,7 +42,7 @@ def _plain(row: Row) -> tuple[object, ...]:
     measured = (row.folds_done, row.folds_expected, row.clips, row.left_out, row.seeds)
     counts = measured if row.block not in ("published", "missing") else ("",) * len(measured)
     return (row.block, row.rank or "", row.method, row.model, row.selection, yes[row.peeked], row.origin,
-            *counts, " ".join(row.source), yes[row.derived], row.note)  # fmt: skip
+            *counts, " ".join(row.source), yes[row.derived], row.note, row.audit, row.audit_failed)  # fmt: skip
 
 
 def _figure(row: Row, key: Key) -> tuple[str, str, str]:

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from mebench.errors import UserError, did_you_mean
 from mebench.origins import MARKS, SHORT, of_all
+from mebench.tables import audits
 from mebench.tables.absent import AbsentRun
 from mebench.tables.caption import caption, common_conventions, note
 from mebench.tables.description import Column, Description, Key, Published
@@ -36,7 +37,7 @@ def build(description: Description, scores: Sequence[Score], absent: Sequence[Ab
     origin = of_all({row.origin for row in measured})
     mark = SHORT.get(origin, "")
     # figures of the real datasets never stand beside those of generated data
-    rows = (*known, *(_published(row) for row in description.published if not mark))
+    rows = (*known, *(_published(row, description) for row in description.published if not mark))
     quoted = {letter for row in rows for letter in row.source}
     return Table(
         name=description.name,
@@ -93,7 +94,7 @@ def _row(scores: list[Score]) -> Row:
     worst = min(scores, key=lambda score: (score.folds_done - score.folds_expected, score.seed))
     whole = [score for score in scores if score.part == "all"] or scores
     fewest = max(whole, key=lambda score: (score.without_input, -score.n))
-    first = scores[0]
+    first, (verdict, failed) = scores[0], audits.of_scores(scores)
     return Row(
         block="control" if first.kind == "control" else "measured",
         method=first.title or first.model,
@@ -113,6 +114,8 @@ def _row(scores: list[Score]) -> Row:
         deviations=next((score.deviations for score in scores if score.deviations), ""),
         conventions=first.conventions,
         origin_archive=_origins(scores),
+        audit=verdict,
+        audit_failed=failed,
         note=note(fewest, scores),
     )
 
@@ -178,7 +181,8 @@ def _ordered(rows: list[Row], column: Column) -> list[Row]:
     return sorted(rows, key=place)
 
 
-def _published(row: Published) -> Row:
+def _published(row: Published, description: Description) -> Row:
+    verdict, failed = audits.of_published(row, description)
     cells = {key: Cell(mean=number(text), printed=text) for key, text in row.values.items()}
     return Row(block="published", method=row.method, cells=cells, model=row.model, selection=row.selection,
-               origin="published", source=row.source, note=row.note)  # fmt: skip
+               origin="published", source=row.source, note=row.note, audit=verdict, audit_failed=failed)  # fmt: skip

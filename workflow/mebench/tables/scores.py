@@ -22,6 +22,7 @@ class Score:
     ``exclusions`` says which and why; ``corrected`` and ``corrections`` say the same of clips with corrected labels.
     ``deviations`` say what differs from the counts that the task expects, ``conventions`` how figures came about,
     ``origin_archive`` from which archives a merge has the run.
+    ``audit`` is the verdict on the run, ``audit_failed`` names the checks that failed.
     """
 
     task: str
@@ -44,6 +45,8 @@ class Score:
     deviations: str = ""
     conventions: str = ""
     origin_archive: str = ""
+    audit: str = ""
+    audit_failed: str = ""
 
 
 def read_scores(path: str | os.PathLike) -> list[Score]:
@@ -93,6 +96,8 @@ def _score(row: Mapping[str, str]) -> Score:
         deviations=row.get("deviations") or "",
         conventions=row.get("conventions") or "",
         origin_archive=row.get("origin_archive") or "",
+        audit=row.get("audit") or "",
+        audit_failed=row.get("audit_failed") or "",
     )
 
 

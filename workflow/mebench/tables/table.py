@@ -55,6 +55,8 @@ class Row:
     deviations: str = ""
     conventions: str = ""
     origin_archive: str = ""
+    audit: str = ""
+    audit_failed: str = ""
     source: tuple[str, ...] = ()
     note: str = ""
     rank: int | None = None
