@@ -432,8 +432,8 @@ SCORES = Format(
     "Then come the metrics of the kind of task; a metric that is not defined is empty. Where a run has other counts "
     "than its task expects, `deviations` says what differs; where the kind of task has a stage, `conventions` says "
     "what it did. `<task>/<model>.json` has also `audit`, the verdict on the run (`pass`, `fail`, `incomplete`), "
-    "`audit_failed`, which checks failed, and beside the part `all` all `audit_checks`. In a merge `origin_archive` names "
-    "the archives that the run is from.",
+    "`audit_failed`, which checks failed, and beside the part `all` all `audit_checks`. In a merge `origin_archive` "
+    "names the archives that the run is from.",
 )  # fmt: skip
 
 TABLE_STATISTICS = Format(
