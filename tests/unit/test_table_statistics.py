@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from test_tables_of_models import configured, made, score
 
-from mebench import tables
+from mebench import cli, tables
 from mebench.errors import UserError
 from mebench.files import read_json, write_json
 from mebench.metrics import pooled
@@ -28,6 +28,7 @@ from mebench.statistics.comparison import DEFAULT, compare
 from mebench.statistics.counts import Counts
 from mebench.statistics.families import family
 from mebench.statistics.intervals import intervals
+from mebench.statistics.ranks_of_tables import ranks_of_tables
 from mebench.statistics.summary import Result, summary
 
 FEW = replace(DEFAULT, resamples=299)
@@ -144,7 +145,8 @@ def test_the_same_runs_give_the_same_bytes_and_the_reader_gives_what_was_written
     assert (folder / "copy.statistics.json").read_bytes() == files[".statistics.json"]
 
 
-def test_neither_the_order_of_results_nor_of_clips_changes_anything(results):
+def test_the_order_of_results_changes_nothing(results, monkeypatch):
+    monkeypatch.setattr("mebench.statistics.summary.POWER_STUDIES", 10)
     folder, _ = results
     own = [Result(name, "last", counts_of(folder, name), True) for name in ("ststnet", "htnet", "majority")]
     assert summary("t", own, FEW) == summary("t", own[::-1], FEW)
@@ -195,6 +197,84 @@ def test_a_file_of_another_version_is_one_clear_sentence(results, tmp_path, chan
     (tmp_path / "x.statistics.json").write_text(json.dumps(kept))
     with pytest.raises(UserError, match=message):
         table_statistics.read(tmp_path / "x.statistics.json")
+
+
+# --- results that are given
+
+
+FOLDS = Path(__file__).parents[2] / "docs/megc2019-flow-folds.csv"
+FIVE = ("htnet", "off_apexnet", "off_apexnet-meb", "vit_tiny-28", "resnet18-28")
+
+
+@pytest.fixture(scope="module")
+def five(tmp_path_factory):
+    """The table of the five networks on real flow pictures whose counts are kept, one of them peeked too."""
+    rows = [f"{run}::last={FOLDS}::run={run},epochs=last" for run in FIVE]
+    return made(tmp_path_factory.mktemp("five"), "megc2019-flow", "--results", *rows,
+                f"htnet::test_peek={FOLDS}::run=htnet,epochs=peeked")  # fmt: skip
+
+
+def test_the_counts_of_five_networks_give_a_table_with_intervals_of_five_ties(five):
+    """UF1 and the intervals of the first two are those of docs/megc2019-flow.md."""
+    own = {(r["model"], r["selection"]): r for r in rows(five, ".csv") if r["block"] == "measured"}
+    assert {(key, row["letters"]) for key, row in own.items()} == {
+        *(((run, "last"), "a") for run in FIVE), (("htnet", "test_peek"), "")
+    }  # fmt: skip
+    assert own["htnet", "last"]["all_uf1_mean"][:6] == "0.7145"
+    for part in ("all", "smic", "casme2", "samm"):
+        for row in own.values():
+            low, value, high = (float(row[f"{part}_uf1_{name}"]) for name in ("low", "mean", "high"))
+            assert low < value < high
+    differences = [row for row in rows(five, ".differences.csv") if row["part"] == "all"]
+    assert len(differences) == 10
+    assert all(float(row["p_holm"]) > 0.05 for row in differences)
+    text = five[".md"].decode()
+    assert "adds +0." in text
+    assert "some results have one seed" in text
+    assert "HTNet †" in text
+
+
+def test_an_unknown_selection_is_shown_and_neither_ranked_nor_given_a_letter(tmp_path):
+    rows_of = [f"{run}={FOLDS}::run={run},epochs=last" for run in FIVE[:2]]
+    own = rows(made(tmp_path, "megc2019-flow", "--results", *rows_of), ".csv")
+    own = [row for row in own if row["block"] == "measured"]
+    assert [(row["selection"], row["rank"], row["letters"]) for row in own] == [("unknown", "", "")] * 2
+    assert all(row["all_uf1_low"] for row in own)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("htnet", "is no row; write MODEL::SELECTION=FILE"),
+        (f"htnet::lats={FOLDS}", "did you mean 'last'"),
+        (f"htnet::last={FOLDS}::run=htne", "has no row with run=htne"),
+    ],
+)
+def test_a_result_that_cannot_be_meant_is_one_clear_sentence(tmp_path, capsys, row, message):
+    assert cli.main(["tables", "megc2019-flow", "--out", str(tmp_path / "t"), "--results", row])
+    assert message in capsys.readouterr().err
+
+
+# --- average ranks
+
+
+def ranked(task: str, **values: float) -> table_statistics.TableStatistics:
+    figures = tuple(table_statistics.Figure(name, "last", task, "all", "uf1", value, None, None, None, None, 3)
+                    for name, value in values.items())  # fmt: skip
+    names = tuple(sorted(values, key=lambda name: -values[name]))
+    own = table_statistics.TableFamily(task, "all", "uf1", names, ("a",) * len(names), (), "")
+    return table_statistics.TableStatistics(task, task, "uf1", 0.95, 9, "subject", 0.02, figures, (own,))
+
+
+def test_average_ranks_are_of_the_models_that_have_a_score_on_each_task():
+    of_tables = [ranked("one", a=0.9, b=0.8, c=0.7), ranked("two", a=0.5, b=0.6), ranked("three", a=0.4, b=0.2, d=0.9),
+                 ranked("four", d=0.1)]  # fmt: skip
+    (found,) = ranks_of_tables(of_tables)
+    assert (found.tasks, found.ranks.models) == (("one", "three", "two"), ("a", "b"))
+    assert found.ranks.average == pytest.approx((4 / 3, 5 / 3))
+    assert found.ranks.critical_difference == pytest.approx(1.960 * np.sqrt(2 * 3 / (6 * 3)), abs=1e-3)
+    assert ranks_of_tables(of_tables[::-1])[0].ranks.average == found.ranks.average
+    assert ranks_of_tables(of_tables[:1]) == ranks_of_tables([of_tables[3], of_tables[0]]) == []
 
 
 # --- letters and power of results that differ

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mebench.errors import UserError
 from mebench.runs.paths import PREDICTIONS
@@ -12,20 +13,24 @@ from mebench.runs.tallies import tallied
 from mebench.statistics.comparison import DEFAULT
 from mebench.statistics.summary import Result, Summary, summary
 from mebench.statistics.table_statistics import TableStatistics, Without
+from mebench.statistics.tallied import Tallied
 from mebench.tables.description import Column
 from mebench.tables.table import Row, Table
 
 Folders = Mapping[str, Mapping[int, Path]]  # of the runs of each model on a task, by seed
+Given = Mapping[tuple[str, str], Tallied]  # by (model, selection)
+NONE: Given = MappingProxyType({})
 SCORES_ALONE = "made from scores alone, without the predictions that intervals and letters are computed from"
 
 
-def compute(table: Table, folders: Mapping[str, Folders]) -> TableStatistics:
-    """The statistics of the rows of a table whose runs of each task lie in these ``folders``. Letters are of a task."""
+def compute(table: Table, folders: Mapping[str, Folders], given: Given = NONE) -> TableStatistics:
+    """The statistics of the rows of a table whose runs of each task lie in these ``folders``, or whose counts on the
+    table's own task are ``given``. Letters are of a task."""
     about = _about(table)
     summaries: list[Summary] = []
     without: list[Without] = []
-    for task, own in folders.items():
-        found, reasons = _of_task(table, task, own)
+    for task, own in {table.task: {}, **folders}.items():
+        found, reasons = _of_task(table, task, own, given if task == table.task else NONE)
         summaries.append(found)
         without += reasons
     return replace(
@@ -38,13 +43,14 @@ def compute(table: Table, folders: Mapping[str, Folders]) -> TableStatistics:
     )
 
 
-def _of_task(table: Table, task: str, folders: Folders) -> tuple[Summary, list[Without]]:
+def _of_task(table: Table, task: str, folders: Folders, given: Given) -> tuple[Summary, list[Without]]:
     """The statistics of the rows on one task, and which rows have none. Letters are of the first column of the task."""
     results: list[Result] = []
     without: list[Without] = []
     for row in table.rows:
         if row.block in ("measured", "control") and (task == table.task or row.model in folders):
-            own = _result(task, row, folders)
+            counts = given.get((row.model, row.selection))
+            own = _result(task, row, folders) if counts is None else _of_counts(row, counts)
             results += [own] if isinstance(own, Result) else []
             without += [own] if isinstance(own, Without) else _without_letter(row)
     first = next((column for column in table.columns if table.place(column.part).task == task), table.columns[0])
@@ -91,6 +97,10 @@ def _result(task: str, row: Row, folders: Folders) -> Result | Without:
         return Without(
             row.model, row.selection, "its kind of task counts nothing of subjects, so that it has no intervals"
         )
+    return _of_counts(row, counts)
+
+
+def _of_counts(row: Row, counts: Tallied) -> Result:
     return Result(row.model, row.selection, counts, row.compared)
 
 
@@ -98,5 +108,6 @@ def _without_letter(row: Row) -> list[Without]:
     """Why a row with intervals has no letter; nothing where it has one, and nothing of controls."""
     if row.block == "control" or row.compared:
         return []
-    why = "the epoch was chosen on the test subjects" if row.peeked else "it has other clips than the complete runs"
+    why = "it has other clips than the complete runs" if not row.complete else "nobody said how its epoch was chosen"
+    why = "the epoch was chosen on the test subjects" if row.peeked else why
     return [Without(row.model, row.selection, f"no letter, because {why}")]

@@ -141,7 +141,7 @@ def _without_runs(measured: Sequence[Row], absent: Sequence[AbsentRun]) -> list[
 
 def _ranked(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
     def fair(row: Row) -> bool:
-        return row.block == "measured" and row.complete and not row.peeked and columns[0].key in row.cells
+        return row.compared and columns[0].key in row.cells
 
     def figure(row: Row, column: Column) -> float:
         # equal as shown is equal: a tie shares its rank and its bold
