@@ -127,3 +127,21 @@ def model_card(name: str) -> ModelCard:
     """The card of a model, by its name or the path of its file. The configuration has checked it
     (``config/card_check.py``), and the contract tests those of the package."""
     return cast(ModelCard, cards.card("models", name))
+
+
+def forward(card: ModelCard, options: Mapping[str, Option]) -> tuple[Forward, bool]:
+    """({"forward": ...}, whether they are those of the ``options``): operations of one clip.
+
+    ``flops_by_options`` of a card has them for choices that cost otherwise than the default, and the ``head`` of a
+    network of which only the head is trained, on features that are computed once for each clip.
+    """
+    wanted = structure(card, options)
+    for choice in card.get("flops_by_options", []):
+        if structure(card, choice["options"]) == wanted:
+            return choice, True
+    return {"options": {}, "forward": card["flops"]}, wanted == structure(card, {})
+
+
+def structure(card: ModelCard, options: Mapping[str, Option]) -> dict[str, Option]:
+    """Every option with its value, but those that only say where weights come from: they cost nothing."""
+    return {key: options.get(key, values[0]) for key, values in card.get("options", {}).items() if "FILE" not in values}

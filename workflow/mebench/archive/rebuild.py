@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from mebench import tables
 from mebench.plan import Plan
+from mebench.plan.shown_tables import described, scores_shown
 from mebench.protocols import tasks
 from mebench.runs import model_scores, run_record, table_statistics
 from mebench.tables.absent import AbsentRun
-from mebench.tables.description import Description
 
 
 def made_of_table(name: str) -> list[str]:
@@ -31,21 +30,12 @@ def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
         model_scores.join(models, results / f"scores/{task}.csv")
         made += [f"scores/{task}.csv", f"scores/{task}.json"]
     for name in plan.tables:
-        paths = [Path(path) for path in plan.scores_of_table(name)]
-        rows = model_scores.rows(there) if (there := [path for path in paths if path.is_file()]) else []
-        scores = tables.scores_of(rows, results / "scores") if rows else []
-        built = tables.build(described(plan, name), scores, absent)
+        description = described(plan, name)
+        built = tables.build(description, scores_shown(plan, name, description), absent)
         statistics = table_statistics.compute(built, plan.folders_of_table(name))
         tables.write(tables.with_statistics(built, statistics), results / "tables" / name)
         made += [f"tables/{file}" for file in made_of_table(name)]
     return made
-
-
-def described(plan: Plan, name: str) -> Description:
-    """The description of a table of the plan, with the note on models that run with other settings than its own."""
-    description, own = tables.describe(plan.tables[name]), plan.own_settings(name)
-    said = f"With the settings of the configuration, which are others than this table's own: {', '.join(own)}."
-    return replace(description, notes=(*description.notes, *([said] if own else [])))
 
 
 def _score(plan: Plan, task: str, model: str) -> bool:

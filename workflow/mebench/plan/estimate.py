@@ -9,7 +9,7 @@ training counts, neither frames, faces nor inputs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, cast
@@ -18,10 +18,10 @@ from mebench import tasks
 from mebench.clips.card import dataset_card
 from mebench.clips.entry import GeneratorOptions
 from mebench.config import recipes
-from mebench.config.spec import Option, Recipe, RunSpec
+from mebench.config.spec import Recipe, RunSpec
 from mebench.config.throughput import CPU_TFLOPS, GPU_TFLOPS
 from mebench.files import read_csv
-from mebench.model_card import Forward, Measurement, ModelCard, model_card
+from mebench.model_card import Measurement, ModelCard, forward, model_card, structure
 from mebench.plan import converted
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
@@ -226,19 +226,6 @@ def _same_batch(record: Measurement, recipe: Recipe) -> bool:
     return record.get("batch_size", batch) == batch
 
 
-def forward(card: ModelCard, options: Mapping[str, Option]) -> tuple[Forward, bool]:
-    """({"forward": ...}, whether they are those of the ``options``): operations of one clip.
-
-    ``flops_by_options`` of a card has them for choices that cost otherwise than the default, and the ``head`` of a
-    network of which only the head is trained, on features that are computed once for each clip.
-    """
-    wanted = _structure(card, options)
-    for choice in card.get("flops_by_options", []):
-        if _structure(card, choice["options"]) == wanted:
-            return choice, True
-    return {"options": {}, "forward": card["flops"]}, wanted == _structure(card, {})
-
-
 def measured(card: ModelCard, spec: RunSpec, device: str) -> Measurement | None:
     """The card's measured fold with the options, precision and stack of a run on that kind of device; the first of
     several. ``clips`` of a record are the training clips of its fold."""
@@ -252,18 +239,13 @@ def measured(card: ModelCard, spec: RunSpec, device: str) -> Measurement | None:
 
 def of_network(card: ModelCard, spec: RunSpec, device: str) -> list[Measurement]:
     """The card's measured folds with the options of a run on that kind of device, at any precision."""
-    wanted = _structure(card, spec["options"])
+    wanted = structure(card, spec["options"])
     return [
         record
         for record in card.get("measured", [])
         if record["device"].upper().startswith("CPU") == (device == "CPU")
-        and _structure(card, record["options"]) == wanted
+        and structure(card, record["options"]) == wanted
     ]
-
-
-def _structure(card: ModelCard, options: Mapping[str, Option]) -> dict[str, Option]:
-    """Every option with its value, but those that only say where weights come from: they cost nothing."""
-    return {key: options.get(key, values[0]) for key, values in card.get("options", {}).items() if "FILE" not in values}
 
 
 class Total(TypedDict):

@@ -27,6 +27,7 @@ from mebench.report import page
 from mebench.report.gaps import Gaps, Reasons
 from mebench.runs import table_statistics
 from mebench.runs.pool import pool
+from mebench.runs.run_costs import with_costs
 from mebench.runs.run_record import Title
 from mebench.runs.scores import write_each
 from mebench.watch.broken import broken
@@ -91,7 +92,8 @@ def _scores_and_tables(here: Plan, tree: Path, gaps: Gaps) -> None:
     for name, table in here.tables.items():
         description = tables.describe(table)
         files = (tree / "scores" / f"{task}.csv" for task in description.tasks)
-        scores = [score for path in files if path.is_file() for score in tables.read_scores(path)]
+        found = [score for path in files if path.is_file() for score in tables.read_scores(path)]
+        scores = with_costs(description, found, tree)
         made = tables.build(description, scores, gaps.runs)
         statistics = table_statistics.compute(made, here.folders_of_table(name))
         tables.write(tables.with_statistics(made, statistics), tree / "tables" / name)

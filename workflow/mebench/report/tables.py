@@ -9,6 +9,7 @@ from pathlib import Path
 from mebench import tables
 from mebench.report.gaps import Gaps
 from mebench.report.tasks import TaskPart
+from mebench.runs.run_costs import with_costs
 from mebench.statistics import table_statistics
 from mebench.tables import formats
 
@@ -39,7 +40,8 @@ def table_parts(
 def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
     description = tables.describe(name)
     files = {task: results / "scores" / f"{task}.csv" for task in description.tasks}
-    scores = [score for path in files.values() if path.is_file() or not gaps.runs for score in tables.read_scores(path)]
+    found = [score for path in files.values() if path.is_file() or not gaps.runs for score in tables.read_scores(path)]
+    scores = with_costs(description, found, results)
     table = tables.build(description, scores, gaps.runs)
     statistics = results / "tables" / f"{table.name}{table_statistics.END}"
     if statistics.is_file():

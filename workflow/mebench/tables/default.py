@@ -52,4 +52,4 @@ def column(part: str, metric: str, header: str, metrics: Metrics) -> Column:
     """A column of a metric that the task has."""
     about = metrics[metric]
     return Column(part, metric, header, -1 if about.get("best") == "min" else 1, about.get("digits", 4),
-                  about.get("compared", True))  # fmt: skip
+                  about.get("compared", True), about.get("fixed", False))  # fmt: skip

@@ -24,7 +24,7 @@ class Place(NamedTuple):
 @dataclass(frozen=True)
 class Column:
     """One column of figures; ``sign`` is -1 where less is better. ``digits`` is 0 for a count. Where rows are not
-    ``compared``, none of them is the best."""
+    ``compared``, none of them is the best. A ``fixed`` figure is the same for every seed."""
 
     part: str
     metric: str
@@ -32,6 +32,7 @@ class Column:
     sign: int = 1
     digits: int = 4
     compared: bool = True
+    fixed: bool = False
 
     @property
     def key(self) -> Key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mebench.tables.description import Column
 from mebench.tables.folded import Folded, folded
@@ -159,6 +159,9 @@ def _figure(row: Row, column: Column) -> Figure | None:
     cell = row.cells.get(column.key)
     if cell is None:
         return None
+    if column.fixed:
+        of_any_seed = mean(replace(cell, seeds=1), column.digits)
+        return Figure(of_any_seed, "", "", "", "", column.key in row.best, cell.mean)
     lacking = row.block != "published" and cell.seeds < row.seeds
     partial = f"(n={cell.seeds})" if lacking else ""
     between, about = interval(cell, column.digits), hint(cell, column.digits)

@@ -23,6 +23,7 @@ from mebench.clips.dataset_names import part_name
 from mebench.errors import UserError, did_you_mean
 from mebench.owner_paths import expanded
 from mebench.protocols.tasks import TASKS
+from mebench.tables.cost import COST
 from mebench.tables.default import Metrics, column
 from mebench.tables.description import Column, Description, Key, Place, Published
 
@@ -107,8 +108,8 @@ def entry_name(entry: str | Mapping[str, object]) -> str:
 
 
 def _metrics(task: str) -> Metrics:
-    """The metrics that a table of the task may have."""
-    return tasks.metrics(tasks.name_of(TASKS.get(task, {})))
+    """The metrics that a table of the task may have: those of its kind, and what runs cost."""
+    return {**tasks.metrics(tasks.name_of(TASKS.get(task, {}))), **COST}
 
 
 def _parts(written: Written, label: str) -> tuple[dict[str, str], dict[str, Place]]:

@@ -32,14 +32,15 @@ Task = Mapping[str, Any]  # any: the definition of a task; a kind of one's own h
 
 class Metric(TypedDict, total=False):
     """What a card says of a metric: its ``title``, and where it has any the ``range`` of its values, ``best: min``
-    where less is better, ``digits`` after the point (4, and 0 for a count), and ``compared: False`` where no row of a
-    table is the best."""
+    where less is better, ``digits`` after the point (4, and 0 for a count), ``compared: False`` where no row of a table
+    is the best, and ``fixed: True`` where it is the same for every seed."""
 
     title: str
     range: list[float]
     best: str
     digits: int
     compared: bool
+    fixed: bool
 
 
 class Objective:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from mebench.statistics.counts import Counts
     from mebench.statistics.table_statistics import TableStatistics
     from mebench.tables import Table
+    from mebench.tables.description import Description
     from mebench.tables.scores import Score
 
     Results = Mapping[tuple[str, str], Counts]  # by model and selection
@@ -60,14 +60,13 @@ def main(args: argparse.Namespace) -> None:
         tasks.define(Plan.load(args.config).own_tasks)
     from mebench import tables
 
-    description = tables.describe(args.table)
-    given = given_results(args.results, description.task)
-    scores = given_scores(description.task, given)
+    description, scores = tables.describe(args.table), []
     if args.scores:
-        scores += [score for path in args.scores for score in tables.read_scores(path)]
+        scores = [score for path in args.scores for score in tables.read_scores(path)]
     elif args.config:
-        scores += configured_scores(args.config, args.table)
-        description = replace(description, notes=(*description.notes, *own_settings(args.config, args.table)))
+        description, scores = configured(args.config, args.table)
+    given = given_results(args.results, description.task)
+    scores += given_scores(description.task, given)
     table = tables.build(description, scores)
     config = None if args.scores else args.config
     table = tables.with_statistics(table, statistics_of(table, config, args.table, given))
@@ -107,21 +106,14 @@ def given_scores(task: str, results: Results) -> list[Score]:
     return given.scores(task, results)
 
 
-def own_settings(config: str, table: str) -> list[str]:
-    """The note on models that run as the configuration has them, with other settings than the table's file."""
+def configured(config: str, table: str) -> tuple[Description, list[Score]]:
+    """The description of a table of a configuration, and the scores of each model that it shows."""
     from mebench.plan import Plan
-
-    names = Plan.load(config).own_settings(table)
-    return [f"With the settings of the configuration, which are others than this table's own: {', '.join(names)}."
-            for names in (names,) if names]  # fmt: skip
-
-
-def configured_scores(config: str, table: str) -> list[Score]:
-    """The scores of each model that a table of a configuration shows."""
-    from mebench import tables
-    from mebench.plan import Plan
-    from mebench.runs import model_scores
+    from mebench.plan.shown_tables import described, scores_shown
 
     plan = Plan.load(config)
-    paths = plan.scores_of_table(table)
-    return tables.scores_of(model_scores.rows(map(Path, paths)), Path(plan.results) / "scores")
+    absent = [path for path in plan.scores_of_table(table) if not Path(path).is_file()]
+    if absent:
+        raise UserError(f"{absent[0]} is not there, which the table shows; run snakemake, which makes it")
+    description = described(plan, table)
+    return description, scores_shown(plan, table, description)
