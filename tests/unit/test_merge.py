@@ -13,8 +13,10 @@ import small_results
 from small_results import CLIPS, TASK
 
 from mebench import cli
+from mebench.archive import opened
 from mebench.files import read_json, write_json
-from mebench.runs import table_statistics
+from mebench.runs import model_scores, table_statistics
+from mebench.runs.scores import CHECKS
 from mebench.statistics import summary
 
 
@@ -235,6 +237,58 @@ def test_entries_of_one_name_may_differ_between_tasks(tmp_path):
     assert {name: (entry["model"], entry["tasks"]) for name, entry in entries.items()} == {
         "net": ("oracle", [TASK]), "net-lab-b": ("majority", ["mine"]),
     }  # fmt: skip
+
+
+def test_a_table_that_names_its_models_shows_all_rows_that_come_from_them(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        write_json(tmp_path / name / "mine.yaml", {
+            "title": "Mine", "task": TASK, "parts": {"all": "All"}, "columns": [["all", "uar", "UAR"]],
+            "models": ["ststnet"],
+        })  # fmt: skip
+    tables = [[str(tmp_path / name / "mine.yaml")] for name in "ab"]
+    a = lab(tmp_path, "a", models=["ststnet", "majority"], tables=tables[0])
+    b = lab(tmp_path, "b", models=[{"model": "ststnet", "epochs": 7}], tables=tables[1])
+    assert merge(a, b, out=tmp_path / "ab.zip") == 0
+    assert cli.main(["restore", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "ab")]) == 0
+    with open(tmp_path / "ab/tables/mine.csv") as handle:
+        rows = [row["model"] for row in csv.DictReader(handle) if row["block"] != "published"]
+    assert sorted(rows) == ["ststnet-lab-a", "ststnet-lab-b"]
+    assert set(origins(tmp_path / "ab")) == {*rows, "majority"}, "each task has a table of all rows too"
+
+
+def test_how_each_lab_selects_epochs_is_kept(tmp_path):
+    a, b = lab(tmp_path, "a"), lab(tmp_path, "b", models=["ststnet"], selection="test_peek")
+    assert merge(a, b, out=tmp_path / "ab.zip") == 0
+    assert opened.read(tmp_path / "ab.zip").manifest.complete
+    assert cli.main(["restore", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "ab")]) == 0
+    ranks = {(row["model"], row["selection"]): row["rank"] for row in table(tmp_path / "ab")}
+    assert ranks == {("majority", "last"): "", ("ststnet", "last"): "1", ("ststnet", "test_peek"): ""}
+
+
+def test_names_that_make_one_folder_are_refused(tmp_path, capsys):
+    a, b = lab(tmp_path, "a", models=["ststnet"]), lab(tmp_path, "b", models=[{"model": "ststnet", "epochs": 7}])
+    assert merge(f"Lab A={a}", f"lab-a={b}", out=tmp_path / "ab") == 2
+    assert f"two rows of {TASK} would be called ststnet-lab-a" in capsys.readouterr().err
+
+
+def test_the_audit_of_each_run_goes_with_it(tmp_path):
+    config = small_results.write(tmp_path / "a", models=["majority"], seeds=[0])
+    path = tmp_path / f"a/results/scores/{TASK}/majority.json"
+    audited = [
+        {**score, "audit": "fail", "audit_failed": "truth", CHECKS: [
+            {"name": "truth", "verdict": "fail", "detail": "one is another"}
+        ]} if score["part"] == "all" else {**score, "audit": "fail", "audit_failed": "truth"}
+        for score in read_json(path)
+    ]  # fmt: skip
+    write_json(path, audited)
+    model_scores.join([path], tmp_path / f"a/results/scores/{TASK}.csv")
+    a = packed(config, tmp_path / "a.zip", "a")
+    assert merge(a, lab(tmp_path, "b", models=["oracle"]), out=tmp_path / "ab") == 0
+    with open(tmp_path / f"ab/scores/{TASK}.csv") as handle:
+        verdicts = {(row["model"], row["audit"], row["audit_failed"]) for row in csv.DictReader(handle)}
+    assert verdicts == {("majority", "fail", "truth"), ("oracle", "", "")}
+    assert read_json(tmp_path / f"ab/scores/{TASK}/majority.json")[0][CHECKS] == audited[0][CHECKS]
 
 
 def test_a_table_is_the_same_in_both(tmp_path, capsys):

@@ -96,7 +96,7 @@ def of_configuration(plan: Plan) -> Iterator[tuple[str, Content]]:
             yield shared_configuration.packed_table(name), json.dumps(table_file.keys(table), indent=1)
     for code in sorted({definition.get("kind", "") for definition in plan.tasks.values()}):
         if code.endswith(".py"):
-            yield f"own/kinds/{Path(code).name}", Path(code)
+            yield f"{shared_configuration.OWN_KINDS}/{Path(code).name}", Path(code)
     archived = Path(plan.results) if plan.config.get("archived") else None
     yield CITATION, citation(archived or PROJECT)
     for file, path in ((LICENCE, PROJECT / LICENCE), (LOCKED, LOCK)):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from mebench.archive import shared_configuration
 from mebench.archive.claims import Line
+from mebench.archive.joined_tables import tables
 from mebench.archive.manifest import Manifest
 from mebench.config.entries import Document, ModelEntry
 from mebench.errors import UserError
@@ -46,12 +47,20 @@ def check(parts: Sequence[Part]) -> None:
                 if cast(Mapping[str, object], definition).get(key) != other.get(key):
                     raise UserError(f"the task {name} has another '{key}' in {part.path} than in {first.path}; figures "
                                     "of different tasks make no table: merge them apart")  # fmt: skip
-        for name, table in part.plan.tables.items():
-            content = Path(table).read_bytes() if is_file(table) else b""
-            kept = files.setdefault(name, (part, content))
+        for what, content in _own_files(part):
+            kept = files.setdefault(what, (part, content))
             if kept[1] != content:
-                raise UserError(f"the table {name} of {part.path} is another one than that of {kept[0].path}; rename "
-                                "one of the files, and pack it again")  # fmt: skip
+                raise UserError(f"{what} of {part.path} is another one than that of {kept[0].path}; rename one of the "
+                                "files, and pack it again")  # fmt: skip
+
+
+def _own_files(part: Part) -> Iterator[tuple[str, bytes]]:
+    """The files of an archive's own tables and kinds of task: what each is called, and its content."""
+    for name, table in part.plan.tables.items():
+        yield f"the table {name}", Path(table).read_bytes() if is_file(table) else b""
+    folder = part.folder / shared_configuration.OWN_KINDS
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        yield f"the kind of task {path.name}", path.read_bytes()
 
 
 def check_origins(found: Sequence[Line]) -> None:
@@ -73,6 +82,10 @@ def told_apart(found: list[Line]) -> list[Line]:
         content = _content(line.claims[0].entry)
         if entries.setdefault(line.name, content) != content:
             line.tell_apart()
+    names = [(line.claims[0].record.task, line.name) for line in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UserError(f"two rows of {twice[0]} would be called {twice[1]}; give the archives other names, as in "
+                        "ours=FILE.zip")  # fmt: skip
     return found
 
 
@@ -81,43 +94,39 @@ def _content(entry: ModelEntry) -> str:
     return canonical_json({key: value for key, value in entry.items() if key not in ("tasks", "seeds", "resources")})
 
 
-def write(parts: Sequence[Part], found: Sequence[Line], folder: Path, results: Path) -> None:
-    """Write config.json, and the files of tables, into the ``folder`` of results which will lie at ``results``."""
+def write(parts: Sequence[Part], found: Sequence[Line], folder: Path) -> None:
+    """Write config.json, and what it names, into the ``folder`` of results."""
     for part in parts:
-        own = part.folder / "own"
-        if own.is_dir():
-            shutil.copytree(own, folder / "own", dirs_exist_ok=True)
         for name in ("CITATION.cff", "LICENSE", "requirements.lock"):
             if (part.folder / name).is_file() and not (folder / name).exists():
                 shutil.copyfile(part.folder / name, folder / name)
-    write_json(folder / shared_configuration.FILE, shared_configuration.placed(document(parts, found), results))
+    made = document(parts, found, tables([part.plan for part in parts], found, folder))
+    write_json(folder / shared_configuration.FILE, shared_configuration.placed(made, folder))
 
 
-def document(parts: Sequence[Part], found: Sequence[Line]) -> Document:
-    """The configuration of all archives: their tasks, tables and entries, each once."""
+def document(parts: Sequence[Part], found: Sequence[Line], tables: Sequence[str]) -> Document:
+    """The configuration of all archives: their tasks and entries, each once, and these tables."""
     documents = [shared_configuration.document(part.plan) for part in parts]
     first = documents[0]
-    tables = {name: table for part in parts for name, table in part.plan.tables.items()}
     settings = {
         **first["settings"],
         "datasets": {name: entry for kept in documents for name, entry in kept["settings"]["datasets"].items()},
         "tasks": _each(task for kept in documents for task in kept["settings"]["tasks"]),
         "models": _each(model for kept in documents for model in kept["settings"]["models"]),
         "seeds": sorted({seed for line in found for seed in line.seeds}),
-        "tables": [shared_configuration.packed_table(name) if is_file(table) else table
-                   for name, table in tables.items()],
-    }  # fmt: skip
+        "tables": list(tables),
+    }
     tasks = {definition["name"]: definition for kept in reversed(documents) for definition in kept["tasks"]}
     names = [name for part in parts for name in part.plan.tasks]
     return cast(Document, {
         **first,
         "settings": settings,
         "tasks": [tasks[name] for name in dict.fromkeys(names)],
-        "entries": _entries(found),
+        "entries": _entries(found, first),
     })  # fmt: skip
 
 
-def _entries(found: Sequence[Line]) -> list[ModelEntry]:
+def _entries(found: Sequence[Line], first: Document) -> list[ModelEntry]:
     """A model entry for each name of a row, with the tasks and seeds that are there."""
     by_name: dict[str, list[Line]] = {}
     for line in found:
@@ -128,10 +137,16 @@ def _entries(found: Sequence[Line]) -> list[ModelEntry]:
             "name": name,
             "tasks": [line.claims[0].record.task for line in own],
             "seeds": {line.claims[0].record.task: sorted(line.seeds) for line in own},
-            "selection": own[0].claims[0].record.spec["selection"],
+            **_selection(own[0], first),
         })
         for name, own in by_name.items()
     ]  # fmt: skip
+
+
+def _selection(line: Line, first: Document) -> dict[str, str]:
+    """How the entry of a row selects epochs, where that is not what the configuration says."""
+    own = line.claims[0].record.spec["selection"]
+    return {} if own == first["settings"]["selection"] else {"selection": own}
 
 
 def _each(values: Iterable[object]) -> list[object]:

@@ -16,7 +16,7 @@ from mebench.archive.contents import predictions_of, state
 from mebench.archive.joined_configuration import Part
 from mebench.archive.pack import Choices, pack
 from mebench.archive.rebuild import rebuild
-from mebench.archive.restore import check_labels, new_folder, planned, unpacked
+from mebench.archive.restore import check_labels, new_folder, planned, unpacked, write_configuration
 from mebench.files import file_digest
 from mebench.runs import run_record
 from mebench.runs.paths import AUDIT, HISTORY
@@ -39,11 +39,11 @@ def merge(files: Mapping[str, Path], out: Path) -> Merged:
         found = _lines(parts)
         for line in found:
             _write(line, folder)
-        joined_configuration.write(parts, found, folder, folder)
+        joined_configuration.write(parts, found, folder)
         plan = planned(folder)
         joined_provenance.write(parts, found, plan, folder)
         rebuild(plan, _absent(parts, found))
-        joined_configuration.write(parts, found, folder, out.absolute())
+        write_configuration(folder, out)
     return Merged(_rows(found), tuple(_said(found)))
 
 

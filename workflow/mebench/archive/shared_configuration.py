@@ -14,7 +14,7 @@ from mebench.plan import Plan
 from mebench.plan.tables import is_file
 
 FILE = "config.json"
-OWN_TABLES = "own/tables"  # files of tables that are not part of mebench
+OWN_TABLES, OWN_KINDS = "own/tables", "own/kinds"  # files of tables and of kinds of task that are not part of mebench
 RESULTS = "results"
 
 
