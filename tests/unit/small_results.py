@@ -86,7 +86,7 @@ def finish(plan: Plan) -> None:
     write_json(Path(plan.results) / "provenance.json", provenance(plan.config_json, {}, made).as_json())
 
 
-def texts(folder: Path, parts: Sequence[str] = ("scores", "tables")) -> dict[str, bytes]:
-    """The bytes of scores and tables."""
+def texts(folder: Path, parts: Sequence[str] = ("audit", "scores", "tables")) -> dict[str, bytes]:
+    """The bytes of audits, scores and tables."""
     files = [path for part in parts for path in (folder / part).rglob("*") if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(files)}

@@ -15,8 +15,7 @@ from small_results import CLIPS, TASK
 from mebench import cli
 from mebench.archive import opened
 from mebench.files import read_json, write_json
-from mebench.runs import model_scores, table_statistics
-from mebench.runs.scores import CHECKS
+from mebench.runs import table_statistics
 from mebench.statistics import summary
 
 
@@ -272,23 +271,18 @@ def test_names_that_make_one_folder_are_refused(tmp_path, capsys):
     assert f"two rows of {TASK} would be called ststnet-lab-a" in capsys.readouterr().err
 
 
-def test_the_audit_of_each_run_goes_with_it(tmp_path):
-    config = small_results.write(tmp_path / "a", models=["majority"], seeds=[0])
-    path = tmp_path / f"a/results/scores/{TASK}/majority.json"
-    audited = [
-        {**score, "audit": "fail", "audit_failed": "truth", CHECKS: [
-            {"name": "truth", "verdict": "fail", "detail": "one is another"}
-        ]} if score["part"] == "all" else {**score, "audit": "fail", "audit_failed": "truth"}
-        for score in read_json(path)
-    ]  # fmt: skip
-    write_json(path, audited)
-    model_scores.join([path], tmp_path / f"a/results/scores/{TASK}.csv")
-    a = packed(config, tmp_path / "a.zip", "a")
+def test_the_audit_of_each_run_goes_with_it_to_its_row(tmp_path):
+    plan = small_results.configure(tmp_path / "a", models=["majority"], seeds=[0])
+    folder = small_results.pooled(plan, plan.runs[0])
+    check = {"name": "truth", "verdict": "fail", "detail": "one is another"}
+    write_json(folder / "audit.json", {"last": {"verdict": "fail", "checks": [check]}})
+    small_results.finish(plan)
+    a = packed(tmp_path / "a/config.yaml", tmp_path / "a.zip", "a")
     assert merge(a, lab(tmp_path, "b", models=["oracle"]), out=tmp_path / "ab") == 0
-    with open(tmp_path / f"ab/scores/{TASK}.csv") as handle:
-        verdicts = {(row["model"], row["audit"], row["audit_failed"]) for row in csv.DictReader(handle)}
-    assert verdicts == {("majority", "fail", "truth"), ("oracle", "", "")}
-    assert read_json(tmp_path / f"ab/scores/{TASK}/majority.json")[0][CHECKS] == audited[0][CHECKS]
+    verdicts = {row["model"]: (row["audit"], row["audit_failed"]) for row in table(tmp_path / "ab")}
+    assert verdicts == {"majority": ("fail", "truth"), "oracle": ("", "")}
+    (kept,) = read_json(tmp_path / f"ab/audit/{TASK}.json")
+    assert (kept["model"], kept["verdict"], kept["checks"]) == ("majority", "fail", [check])
 
 
 def test_a_table_is_the_same_in_both(tmp_path, capsys):

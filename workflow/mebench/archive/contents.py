@@ -80,9 +80,10 @@ def of_runs(plan: Plan, found: State, labels: bool) -> Iterator[tuple[str, Conte
 
 
 def of_results(plan: Plan) -> Iterator[tuple[str, Content]]:
-    """The scores and tables of a complete benchmark, as they are."""
+    """The scores, audits and tables of a complete benchmark, as they are."""
     names = [f"scores/{task}/{model}.json" for task in plan.tasks for model in plan.paths.models_of(task)]
     names += [f"scores/{task}.{suffix}" for task in plan.tasks for suffix in ("csv", "json")]
+    names += [f"audit/{task}.json" for task in plan.tasks]
     names += [f"tables/{name}" for table in plan.tables for name in made_of_table(table)]
     for name in names:
         yield name, Path(plan.results) / name

@@ -38,6 +38,7 @@ MEANINGS = (
     ("runs/", "predictions.test_peek.csv", "Predictions of the epochs that were chosen on the test subjects."),
     ("runs/", "predictions.inner.csv", "Predictions for the subjects that folds held out of their training subjects."),
     ("runs/", "predictions.csv", "Predictions of all folds: the only source of every number."),
+    ("audit/", "", "What an audit found of the runs of a task, where they were trained."),
     ("scores/", "", "Scores of the predictions."),
     ("tables/", ".statistics.json", "How sure the figures of a table are."),
     ("tables/", ".figures.csv", "Every figure of a table's rows, and its interval."),

@@ -28,7 +28,7 @@ def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
     for task in dict.fromkeys(task for task, _ in scored):
         models = [Path(plan.paths.model_scores(task, model)) for of, model in scored if of == task]
         model_scores.join(models, results / f"scores/{task}.csv")
-        made += [f"scores/{task}.csv", f"scores/{task}.json"]
+        made += [f"scores/{task}.csv", f"scores/{task}.json", f"audit/{task}.json"]
     for name in plan.tables:
         description = described(plan, name)
         built = tables.build(description, scores_shown(plan, name, description), absent)

@@ -18,7 +18,7 @@ from mebench.errors import UserError
 from mebench.files import scratch_folder, write_json
 from mebench.plan import Plan
 
-MADE = ("scores", "tables")  # made again from predictions
+MADE = ("audit", "scores", "tables")  # made again from predictions
 PACKED = "packed"  # the folder of those that were packed and are not what is made now
 
 
