@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-import pandas as pd
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -17,12 +18,13 @@ RIGHT = {
     "inner_uf1": ("inner UF1", style.GREEN),
     "test_accuracy": ("test accuracy (peeked)", style.VERMILLION),
 }
+History = Mapping[str, np.ndarray]  # columns of history.csv
 WIDTH = 4.0  # inches of a panel
 
 
 def draw(task: TaskRuns) -> Figure:
     """One panel for each trained model. The right axis is for the score by which an epoch was chosen."""
-    trained = [(model, history) for model in task.models if len(history := _history(model))]
+    trained = [(model, history) for model in task.models if len((history := _history(model))["epoch"])]
     if not trained:
         return style.message("No learning curves: no model of this task is trained by epochs.")
     columns = min(3, len(trained))
@@ -40,12 +42,14 @@ def draw(task: TaskRuns) -> Figure:
     return fig
 
 
-def _history(model: ModelRuns) -> pd.DataFrame:
-    histories = [run.history for run in model.runs]
-    return pd.concat(histories, ignore_index=True) if histories else pd.DataFrame()
+def _history(model: ModelRuns) -> History:
+    """The columns that all seeds have, one seed after the other."""
+    every = [run.epochs for run in model.runs]
+    shared = [name for name in every[0] if all(name in one for one in every)]
+    return {name: np.concatenate([one[name] for one in every]) for name in shared}
 
 
-def _panel(ax: Axes, history: pd.DataFrame) -> None:
+def _panel(ax: Axes, history: History) -> None:
     lines = [_band(ax, history, "train_loss", "training loss", style.BLUE)]
     ax.set_xlabel("epoch")
     ax.set_ylabel("training loss", color=style.BLUE)
@@ -63,15 +67,22 @@ def _panel(ax: Axes, history: pd.DataFrame) -> None:
         ax.legend(handles=lines, loc="lower left")
 
 
-def _band(ax: Axes, history: pd.DataFrame, column: str, label: str, colour: str) -> Line2D:
-    quartiles = history.groupby("epoch")[column].quantile([0.25, 0.5, 0.75]).unstack()
-    at, low, high = quartiles.index, quartiles[0.25], quartiles[0.75]
+def _band(ax: Axes, history: History, column: str, label: str, colour: str) -> Line2D:
+    at = np.unique(history["epoch"])
+    low, middle, high = quartiles(history["epoch"], history[column], at).T
     dashes, point = "--" if "peeked" in label else "-", ""
-    if len(quartiles) == 1:  # one epoch has neither a line nor an area
+    if len(at) == 1:  # one epoch has neither a line nor an area
         ax.vlines(at, low, high, color=colour, alpha=0.18, linewidth=6)
         point = "o"
     else:
         ax.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
-    (line,) = ax.plot(at, quartiles[0.5], color=colour, linewidth=1.4, linestyle=dashes, label=label, marker=point,
+    (line,) = ax.plot(at, middle, color=colour, linewidth=1.4, linestyle=dashes, label=label, marker=point,
                       clip_on=not point)  # fmt: skip
     return line
+
+
+def quartiles(epochs: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The quartiles (E, 3) of the ``values`` of each epoch in ``at``; NaN for an epoch that has no value."""
+    there = ~np.isnan(values)
+    groups = [values[there & (epochs == epoch)] for epoch in at]
+    return np.array([np.quantile(own, [0.25, 0.5, 0.75]) if len(own) else np.full(3, np.nan) for own in groups])

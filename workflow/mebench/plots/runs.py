@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json
@@ -21,6 +22,9 @@ from mebench.runs.paths import PREDICTIONS, STAGE
 from mebench.runs.predicted_files import with_held
 from mebench.runs.run_record import RunRecord
 from mebench.tasks import Kind, card
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Places = Sequence[str | os.PathLike[str]]
 
@@ -73,14 +77,32 @@ class RunData:
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row for each fold and epoch; empty for a model that is not trained by epochs."""
+        import pandas as pd  # no plot of the package needs it, and it takes long to import
+
+        return pd.read_csv(self._history_file)
+
+    @cached_property
+    def epochs(self) -> Mapping[str, np.ndarray]:
+        """Each column of the history but the fold, as numbers in the order of the rows; NaN where a cell is empty."""
+        with open(self._history_file, newline="", encoding="utf-8") as file:
+            names, *rows = csv.reader(file)
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
+        return {
+            name: np.array([float(cell or "nan") for cell in cells])
+            for name, cells in columns.items()
+            if name != "fold"
+        }
+
+    @property
+    def _history_file(self) -> Path:
         path = self.folder / "history.csv"
         if not path.exists():
             raise UserError(f"there is no {path}; run `mebench pool` for this run again")
-        history = pd.read_csv(path)
-        absent = {"fold", "epoch", "train_loss"} - set(history.columns)
+        with open(path, encoding="utf-8") as file:
+            absent = {"fold", "epoch", "train_loss"} - set(file.readline().strip().split(","))
         if absent:
             raise UserError(f"{path} lacks the column {', '.join(sorted(absent))}; run `mebench pool` again")
-        return history
+        return path
 
     def confusion(self, rows: list[dict[str, str]]) -> np.ndarray:
         """Pooled counts (C, C) of ``rows``, truth in rows."""
