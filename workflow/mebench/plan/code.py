@@ -25,6 +25,7 @@ TABLE_TEMPLATES = (
     "tables/templates/table.md.j2",
     "tables/templates/table.tex.j2",
 )
+PAGE = ("page.html.j2", "glance.html.j2", "plots.html.j2", "runs.html.j2", "report.css", "report.js")
 # the files that a rule's result depends on, besides what they import
 AREAS: dict[str, tuple[str, ...]] = {
     "fetch": ("verbs/fetch.py",),
@@ -43,7 +44,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         *sorted(f"tables/{path.name}" for path in (PACKAGE / "tables").glob("*.yaml")),
     ),
     "plots": ("verbs/plots.py", *sorted(f"plots/{path.name}" for path in (PACKAGE / "plots").glob("*.py"))),
-    "report": ("verbs/report.py", "report/page.html.j2", *TABLE_TEMPLATES),
+    "report": ("verbs/report.py", *(f"report/{name}" for name in PAGE), *TABLE_TEMPLATES),
 }
 
 

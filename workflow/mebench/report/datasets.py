@@ -13,7 +13,7 @@ from mebench.files import read_csv, read_json
 from mebench.papers import Paper, paper
 from mebench.report.faces import ROOM, FacesPart, faces_part
 from mebench.report.markdown import sections, to_html
-from mebench.report.pictures import letters_note, svg
+from mebench.report.pictures import Picture, letters_note, svg
 
 # how the lines of report.md begin that name an accepted deviation, and that say that the data are synthetic
 ACCEPTED, SYNTHETIC = "**Accepted deviation", "**SYNTHETIC DATA"
@@ -64,7 +64,7 @@ class DatasetPart:
     emotion_names: tuple[str, ...]
     by_subject: tuple[SubjectCount, ...]
     report: IndexReport
-    figure: str | None
+    figure: Picture | None
     letters_note: str
     frames: bool
     faces: FacesPart | None

@@ -79,7 +79,7 @@ def write(
 
 
 def _read(results: Path, contents: Contents, gaps: Gaps, shown: Path) -> Parts:
-    tasks = [task_part(results, name, contents.plots.get(name), gaps) for name in contents.tasks]
+    tasks = [task_part(results, name, contents.plots.get(name), gaps, shown) for name in contents.tasks]
     room = faces.ROOM // max(1, len(contents.datasets))
     datasets = [
         dataset_part(results, name, room, f"datasets/{name}" not in gaps.plots)
@@ -122,11 +122,17 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
         datasets=parts.datasets,
         models=parts.models,
         rehearsed=parts.rehearsed,
+        lacks=lacks(parts),
         papers=bibliography([*(m.paper for m in parts.models), *(d.paper for d in parts.datasets)]),
         record=record,
         gaps=gaps,
         results=results.as_posix(),
     )
+
+
+def lacks(parts: Parts) -> list[str]:
+    """What the page does not know, besides runs and plots that could not be made."""
+    return [f"{task.title}: {line}" for task in parts.tasks for line in task.undrawn]
 
 
 def bibliography(papers: Iterable[Paper | None]) -> dict[str, tuple[int, Paper]]:

@@ -12,11 +12,13 @@ from mebench.origins import of_all
 from mebench.plots import samples
 from mebench.protocols.tasks import task as task_called
 from mebench.report.gaps import Gaps
-from mebench.report.pictures import letters_note, svg
+from mebench.report.model_runs import ModelRunsPart, model_runs
+from mebench.report.pictures import Picture, letters_note, svg
 from mebench.report.runs import PooledRun, read_runs
+from mebench.report.standing import Standing, Sureness, standing
 from mebench.tables.absent import sentences
 from mebench.tables.caption import common_conventions
-from mebench.tables.default import overview
+from mebench.tables.default import default, overview
 from mebench.tables.table import Row, Table
 
 
@@ -32,19 +34,20 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class PlotPart:
-    """A plot with its heading and caption; ``uri`` is a data URI."""
+    """A plot with its heading and caption; ``files`` are its paths from the report."""
 
     name: str
     title: str
     caption: str
-    uri: str
+    picture: Picture
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class TaskPart:
     """``clips`` counts samples, which are called ``unit``: clips, or recordings. ``conventions`` say how predictions
-    became figures. ``pages`` are files beside the report: path, heading and what they hold. ``missing`` says what the
-    task lacks, one sentence each."""
+    became figures. ``models`` are the runs behind each figure. ``pages`` are files beside the report: path, heading and what they hold. ``missing`` says what the
+    task lacks, one sentence each, and ``undrawn`` which plots it does not have, and why."""
 
     name: str
     title: str
@@ -59,13 +62,19 @@ class TaskPart:
     plots: tuple[PlotPart, ...]
     runs: tuple[PooledRun, ...]
     left_out: tuple[LeftOut, ...]
+    standing: Standing
+    models: tuple[ModelRunsPart, ...]
     conventions: str = ""
     pages: tuple[tuple[str, str, str], ...] = ()
     missing: tuple[str, ...] = ()
+    undrawn: tuple[str, ...] = ()
 
 
-def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps: Gaps | None = None) -> TaskPart:
-    """Read the scores, runs and ``plots`` of one task; what ``gaps`` names is left out, and said."""
+def task_part(
+    results: Path, name: str, plots: Sequence[str] | None = None, gaps: Gaps | None = None, shown: Path | None = None
+) -> TaskPart:
+    """Read the scores, runs and ``plots`` of one task; what ``gaps`` names is left out, and said. Commands name the
+    folder ``shown``."""
     gaps, known = gaps or Gaps(), tasks.card(task_called(name))["plots"]
     path, absent = results / "scores" / f"{name}.csv", gaps.absent_runs(name)
     scores = tables.read_scores(path) if path.is_file() or not absent else []
@@ -88,6 +97,8 @@ def task_part(results: Path, name: str, plots: Sequence[str] | None = None, gaps
         plots=tuple(_plot(results / "plots" / name, plot, known) for plot in drawn),
         runs=runs,
         left_out=_left_out(runs),
+        standing=standing(table, Sureness()),
+        models=model_runs(results, shown or results, tables.build(default(name), scores, absent), scores, runs),
         conventions=common_conventions([row for row in table.rows if row.block in ("measured", "control")]),
         pages=tuple(_pages(results, name)),
         missing=tuple(_missing(name, gaps)),
@@ -127,4 +138,5 @@ def _plot(folder: Path, name: str, known: Mapping[str, Sequence[str]]) -> PlotPa
         raise UserError(f"unknown plot '{name}'{did_you_mean(name, known)}")
     title, caption = samples.title_and_caption(name.removeprefix("input-")) if sampled else known[name]
     path = folder / f"{name}.svg"
-    return PlotPart(name, title, f"{caption} {letters_note(path)}".strip(), svg(path))
+    files = tuple(f"plots/{folder.name}/{name}.{suffix}" for suffix in ("svg", "png"))
+    return PlotPart(name, title, f"{caption} {letters_note(path)}".strip(), svg(path), files)
