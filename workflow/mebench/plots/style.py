@@ -13,6 +13,8 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -119,10 +121,14 @@ def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
     if fig.get_layout_engine():
         fig.set_layout_engine("none")
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
+    # each by its canvas: Figure.savefig lays a figure out anew for each file, which takes as long as to draw it
+    fig.set_dpi(plt.rcParams["savefig.dpi"])
     with whole_file(svg) as temporary:
-        fig.savefig(temporary, metadata={"Date": None, "Creator": None} | ({"Description": note} if note else {}))
+        about = {"Date": None, "Creator": None} | ({"Description": note} if note else {})
+        FigureCanvasSVG(fig).print_svg(temporary, metadata=about)
+    fig.set_dpi(plt.rcParams["savefig.dpi"])
     with whole_file(png) as temporary:  # the default compression takes twice the time, for a tenth fewer bytes
-        fig.savefig(temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+        FigureCanvasAgg(fig).print_png(temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     plt.close(fig)
     return [svg, png]
 

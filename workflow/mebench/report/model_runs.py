@@ -131,7 +131,10 @@ def _commands(shown: Path, runs: Sequence[PooledRun]) -> Iterable[tuple[str, str
     first = runs[0].record
     if first.trained is None:
         config = shlex.quote(f"{shown.as_posix()}/config.json")
-        yield "Train its folds by hand, where they are not done", f"mebench train --run {_id(runs[0])} --config {config}"
+        yield (
+            "Train its folds by hand, where they are not done",
+            f"mebench train --run {_id(runs[0])} --config {config}",
+        )
 
 
 def _id(run: PooledRun) -> str:

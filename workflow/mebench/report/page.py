@@ -20,6 +20,7 @@ from mebench.report.gaps import Gaps
 from mebench.report.models import ModelPart, model_part
 from mebench.report.plain import plain
 from mebench.report.provenance import Provenance, provenance
+from mebench.report.sureness import read_statistics
 from mebench.report.tables import TablePart, table_parts
 from mebench.report.tasks import TaskPart, task_part
 from mebench.tables import formats, shown
@@ -79,7 +80,8 @@ def write(
 
 
 def _read(results: Path, contents: Contents, gaps: Gaps, shown: Path) -> Parts:
-    tasks = [task_part(results, name, contents.plots.get(name), gaps, shown) for name in contents.tasks]
+    statistics = read_statistics(results, contents.tables)
+    tasks = [task_part(results, name, contents.plots.get(name), gaps, shown, statistics) for name in contents.tasks]
     room = faces.ROOM // max(1, len(contents.datasets))
     datasets = [
         dataset_part(results, name, room, f"datasets/{name}" not in gaps.plots)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mebench import tables
 from mebench.report.gaps import Gaps
+from mebench.report.sureness import statistics_file
 from mebench.report.tasks import TaskPart
 from mebench.runs.run_costs import with_costs
 from mebench.statistics import table_statistics
@@ -43,16 +44,17 @@ def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
     found = [score for path in files.values() if path.is_file() or not gaps.runs for score in tables.read_scores(path)]
     scores = with_costs(description, found, results)
     table = tables.build(description, scores, gaps.runs)
-    statistics = results / "tables" / f"{table.name}{table_statistics.END}"
-    if statistics.is_file():
-        table = tables.with_statistics(table, table_statistics.read(statistics))
+    known = statistics_file(results, table.name)
+    if known.is_file():
+        table = tables.with_statistics(table, table_statistics.read(known))
     stem = shown / "tables" / table.name
     return TablePart(
         name=table.name,
         tasks=description.tasks,
         title=table.title,
         html=formats.fragment(table),
-        files=tuple(f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS),
+        files=tuple(f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS)
+        + ((f"tables/{known.name}",) if known.is_file() else ()),
         commands=(
             f"snakemake {stem}.csv",
             f"mebench tables {name} --config {shown / 'config.json'} --out {stem}",

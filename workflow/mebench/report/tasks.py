@@ -15,7 +15,9 @@ from mebench.report.gaps import Gaps
 from mebench.report.model_runs import ModelRunsPart, model_runs
 from mebench.report.pictures import Picture, letters_note, svg
 from mebench.report.runs import PooledRun, read_runs
-from mebench.report.standing import Standing, Sureness, standing
+from mebench.report.standing import Standing, standing
+from mebench.report.sureness import sureness
+from mebench.statistics.table_statistics import TableStatistics
 from mebench.tables.absent import sentences
 from mebench.tables.caption import common_conventions
 from mebench.tables.default import default, overview
@@ -46,8 +48,9 @@ class PlotPart:
 @dataclass(frozen=True)
 class TaskPart:
     """``clips`` counts samples, which are called ``unit``: clips, or recordings. ``conventions`` say how predictions
-    became figures. ``models`` are the runs behind each figure. ``pages`` are files beside the report: path, heading and what they hold. ``missing`` says what the
-    task lacks, one sentence each, and ``undrawn`` which plots it does not have, and why."""
+    became figures. ``models`` are the runs behind each figure. ``pages`` are files beside the report: path, heading and
+    what they hold. ``missing`` says what the task lacks, one sentence each, and ``undrawn`` which plots it does not
+    have, and why."""
 
     name: str
     title: str
@@ -71,10 +74,11 @@ class TaskPart:
 
 
 def task_part(
-    results: Path, name: str, plots: Sequence[str] | None = None, gaps: Gaps | None = None, shown: Path | None = None
-) -> TaskPart:
+    results: Path, name: str, plots: Sequence[str] | None = None, gaps: Gaps | None = None, shown: Path | None = None,
+    statistics: Sequence[TableStatistics] = (),
+) -> TaskPart:  # fmt: skip
     """Read the scores, runs and ``plots`` of one task; what ``gaps`` names is left out, and said. Commands name the
-    folder ``shown``."""
+    folder ``shown``. ``statistics`` are those of tables, which say how sure its figures are."""
     gaps, known = gaps or Gaps(), tasks.card(task_called(name))["plots"]
     path, absent = results / "scores" / f"{name}.csv", gaps.absent_runs(name)
     scores = tables.read_scores(path) if path.is_file() or not absent else []
@@ -97,7 +101,7 @@ def task_part(
         plots=tuple(_plot(results / "plots" / name, plot, known) for plot in drawn),
         runs=runs,
         left_out=_left_out(runs),
-        standing=standing(table, Sureness()),
+        standing=standing(table, sureness(statistics, name, table.columns[0].metric)),
         models=model_runs(results, shown or results, tables.build(default(name), scores, absent), scores, runs),
         conventions=common_conventions([row for row in table.rows if row.block in ("measured", "control")]),
         pages=tuple(_pages(results, name)),
