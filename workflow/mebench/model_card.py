@@ -123,6 +123,11 @@ def shares_job(name: str) -> bool:
     return cards.card("models", name).get("shared") is True
 
 
+def is_control(name: str) -> bool:
+    """Whether a model is a control."""
+    return cards.card("models", name).get("kind") == "control"
+
+
 def model_card(name: str) -> ModelCard:
     """The card of a model, by its name or the path of its file. The configuration has checked it
     (``config/card_check.py``), and the contract tests those of the package."""

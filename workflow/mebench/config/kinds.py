@@ -35,7 +35,9 @@ class KindCard(_Required, total=False):
     (:mod:`mebench.config.stages`). ``scoring`` names the class of what follows pooling, ``array`` the columns of
     predictions.npy, ``files`` those of the files that the stage writes. ``holds``: predictions for the subjects that
     a fold held out are kept under the selection ``inner``. ``stacks``: a stack of folds can learn it. ``pages``: like
-    ``plots``, files with a page for each subject, which lie beside the report.
+    ``plots``, files with a page for each subject, which lie beside the report. ``plots_need`` says which plots are only
+    drawn where a task has something (:data:`NEEDS`); ``plots_beside`` are those that the report links to and does not
+    show, because they differ from run to run.
     """
 
     required: list[str]
@@ -50,8 +52,15 @@ class KindCard(_Required, total=False):
     files: dict[str, dict[str, str]]
     holds: bool
     pages: dict[str, list[str]]
+    plots_need: dict[str, str]
+    plots_beside: list[str]
 
 
+# what a plot may need, and the sentence that stands on the report in its place
+NEEDS = {
+    "statistics": "no table of this task is made: name one under 'tables' of the configuration",
+    "test_peek": "no epoch is chosen on the test subjects: 'selection: test_peek' measures what that would add",
+}
 REQUIRED = tuple(key for key in _Required.__annotations__ if key != "name")  # the name is that of the file
 
 
@@ -63,6 +72,21 @@ def name_of(task: Mapping[str, object]) -> str:
 def card(task: Mapping[str, object]) -> KindCard:
     """The card of a task's kind."""
     return cast(KindCard, cards.card("tasks", name_of(task)))
+
+
+def lacking(own: KindCard, statistics: bool, peeked: bool) -> dict[str, str]:
+    """The plots of a kind that a task has not, and why. ``statistics``: whether a table of the task is made;
+    ``peeked``: whether epochs are chosen on the test subjects too."""
+    there = {"statistics": statistics, "test_peek": peeked}
+    asked = {plot: need.split() for plot, need in own.get("plots_need", {}).items()}
+    found = {plot: next((one for one in needs if not there[one]), "") for plot, needs in asked.items()}
+    return {plot: NEEDS[need] for plot, need in found.items() if need}
+
+
+def drawable(own: KindCard, statistics: bool, peeked: bool) -> list[str]:
+    """The other plots of the kind, in their order."""
+    without = lacking(own, statistics, peeked)
+    return [plot for plot in own["plots"] if plot not in without]
 
 
 def made_of_recordings(task: Mapping[str, object]) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from mebench import formats
 from mebench.config.configuration import Configuration
+from mebench.config.kinds import drawable, lacking
 from mebench.plan import inputs
 from mebench.plan.inputs import Inputs
 from mebench.plan.runs import Run
@@ -15,8 +16,11 @@ from mebench.plan.runs import Run
 class Paths:
     """The files of a configuration and its runs, as texts, below the folder of results."""
 
-    def __init__(self, configuration: Configuration, runs: Sequence[Run], made: Inputs):
-        self.configuration, self.runs, self.made = configuration, runs, made
+    def __init__(
+        self, configuration: Configuration, runs: Sequence[Run], made: Inputs, tables: Mapping[str, Sequence[str]]
+    ):  # fmt: skip
+        """``tables`` are the names of the tables of each task."""
+        self.configuration, self.runs, self.made, self.tables = configuration, runs, made, tables
         self.results = configuration.results
 
     # --- data
@@ -138,9 +142,22 @@ class Paths:
     def scores(self, task: str) -> str:
         return f"{self.results}/scores/{task}.csv"
 
+    def statistics(self, task: str) -> list[str]:
+        """The statistics of the first table of a task, from which its plots are drawn; none where it has no table."""
+        return [f"{self.results}/tables/{name}.statistics.json" for name in self.tables.get(task, ())[:1]]
+
     def plots(self, task: str) -> list[str]:
         """The names of a task's plots; ``input-NAME`` is a sample picture of the input NAME."""
-        return [*self.configuration.kinds[task]["plots"], *(f"input-{name}" for name in self.samples[task])]
+        own = drawable(self.configuration.kinds[task], bool(self.statistics(task)), self.peeked(task))
+        return [*own, *(f"input-{name}" for name in self.samples[task])]
+
+    def peeked(self, task: str) -> bool:
+        """Whether epochs are chosen on the test subjects too, in any run of a task."""
+        return any(run.spec["selection"] == "test_peek" for run in self.runs_of(task))
+
+    def lacking(self, task: str) -> dict[str, str]:
+        """The plots that a task does not have, and why."""
+        return lacking(self.configuration.kinds[task], bool(self.statistics(task)), self.peeked(task))
 
     def plot_files(self, task: str, suffix: str) -> list[str]:
         """The files of a task's plots: ``suffix`` is svg or png."""
@@ -160,4 +177,4 @@ class Paths:
         """The files that the plots of a task are made from, besides the clips."""
         sampled = [f"{folder}/meta.json" for folders in self.samples[task].values() for folder in folders]
         decoded = [self.scores(task)] if "files" in self.configuration.kinds[task] else []
-        return [*self.records(task), *decoded, *dict.fromkeys(sampled)]
+        return [*self.records(task), *decoded, *dict.fromkeys(sampled), *self.statistics(task)]

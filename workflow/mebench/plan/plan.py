@@ -17,6 +17,7 @@ from mebench.config.resolve import resolve
 from mebench.config.schema import checked
 from mebench.errors import UserError, did_you_mean
 from mebench.files import canonical_json
+from mebench.model_card import is_control
 from mebench.plan import table_runs
 from mebench.plan.arguments import Arguments
 from mebench.plan.inputs import Inputs
@@ -28,13 +29,15 @@ from mebench.runs.paths import PREDICTIONS, DatasetFiles, RunFiles
 
 
 class Shown(TypedDict):
-    """What the report shows, by name; ``plots`` are those of each task. The verb gets it as JSON."""
+    """What the report shows, by name; ``plots`` are those of each task, ``lacking`` those that it has not, with the
+    reason. The verb gets it as JSON."""
 
     tables: list[str]
     tasks: list[str]
     datasets: list[str]
     models: list[str]
     plots: dict[str, list[str]]
+    lacking: dict[str, dict[str, str]]
 
 
 class Plan:
@@ -54,7 +57,7 @@ class Plan:
         self.own_tasks = configuration.own_tasks
         self.runs = [run for run in all_runs(configuration) if only is None or run.id in only]
         self.inputs = Inputs(configuration)
-        self.paths = Paths(configuration, self.runs, self.inputs)
+        self.paths = Paths(configuration, self.runs, self.inputs, self._tables_of_tasks())
         self.arguments = Arguments(configuration, self.paths)
 
     @classmethod
@@ -171,6 +174,14 @@ class Plan:
         settings = {**self.config, "tables": [*self.tables.values(), *lacking]}
         return Plan(replace(self.configuration, settings=cast(Settings, settings)))
 
+    def _tables_of_tasks(self) -> dict[str, list[str]]:
+        """The names of the tables of each task; those that show it alone come first."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.tables, key=lambda name: len(self.tasks_of_table(name))):  # stable
+            for task in self.tasks_of_table(name):
+                found.setdefault(task, []).append(name)
+        return found
+
     def scores_of_table(self, table: str) -> list[str]:
         """The scores of each model that a table shows."""
         plan = self if table in self.tables else self.of_table(table)
@@ -231,6 +242,12 @@ class Plan:
         return [path for path in (self.tables.get(table, table),) if is_file(path)]
 
     @property
+    def compared(self) -> list[list[str]]:
+        """The models of each task, without controls: those that figures tell apart."""
+        control = {name for name, entry in self.entries.items() if is_control(entry["model"])}
+        return [[model for model in self.paths.models_of(task) if model not in control] for task in self.tasks]
+
+    @property
     def shown(self) -> Shown:
         """What the report shows."""
         return {
@@ -239,6 +256,7 @@ class Plan:
             "datasets": list(self.datasets),
             "models": self.model_names,
             "plots": {task: self.paths.plots(task) for task in self.tasks},
+            "lacking": {task: self.paths.lacking(task) for task in self.tasks},
         }
 
     @property

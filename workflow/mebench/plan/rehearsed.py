@@ -17,7 +17,7 @@ from mebench.config import input_names, recipes, rehearsal
 from mebench.config.throughput import CPU_TFLOPS
 from mebench.errors import UserError
 from mebench.files import read_csv
-from mebench.model_card import model_card
+from mebench.model_card import forward, model_card
 from mebench.plan import estimate
 from mebench.plan.estimate import Size
 from mebench.plan.plan import Plan
@@ -111,7 +111,7 @@ def _computing(small: Run, real: Run, size: Size) -> float | None:
     card = model_card(real.spec["model"])
     if not card.get("flops") or not real.spec["recipe"]:
         return None
-    one, other = (estimate.forward(card, run.spec["options"])[0]["forward"] for run in (small, real))
+    one, other = (forward(card, run.spec["options"])[0]["forward"] for run in (small, real))
     return None if one == other else estimate.operations(card, real.spec, size)[0] / (CPU_TFLOPS * 1e12)
 
 

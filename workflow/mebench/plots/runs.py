@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ from mebench.runs import run_record
 from mebench.runs.paths import PREDICTIONS, STAGE
 from mebench.runs.predicted_files import with_held
 from mebench.runs.run_record import RunRecord
+from mebench.statistics import table_statistics
+from mebench.statistics.table_statistics import TableStatistics
 from mebench.tasks import Kind, card
 
 if TYPE_CHECKING:
@@ -146,17 +148,49 @@ class ModelRuns:
 
 
 @dataclass(frozen=True)
+class RankingMetric:
+    """What the models of a task are ranked by; ``sign`` is -1 where less is better."""
+
+    name: str
+    title: str
+    sign: int
+
+
+@dataclass(frozen=True)
 class TaskRuns:
-    """All models of a task, controls last; ``record`` is that of the first run. ``clips`` are the clips.csv of its
-    datasets, ``events`` lists of all that happens in generated recordings, both where they are known."""
+    """All models of a task, controls last; ``record`` is that of the first run.
+
+    What is known besides the runs: ``clips`` are the clips.csv of the datasets, ``events`` lists of all that happens in
+    generated recordings, ``statistics`` the file of a table's statistics, ``samples`` the stores of each input by its
+    name, ``places`` the place of each model among the looks (:func:`mebench.plots.looks.places`)."""
 
     models: tuple[ModelRuns, ...]
     clips: tuple[Path, ...] = ()
     events: tuple[Path, ...] = ()
+    statistics: Path | None = None
+    samples: Mapping[str, Places] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def record(self) -> RunRecord:
         return self.models[0].record
+
+    @cached_property
+    def known_statistics(self) -> TableStatistics:
+        """Intervals, letters and differences of the task's models; a UserError where no table has them."""
+        if self.statistics is None:
+            raise UserError("this plot shows the statistics of a table; give its file TABLE.statistics.json after "
+                            "--statistics")  # fmt: skip
+        return table_statistics.read(self.statistics)
+
+    @property
+    def metric(self) -> RankingMetric:
+        """The metric by which models are ranked in the statistics."""
+        own, metric = card(self.record.task_kind.task), self.known_statistics.metric
+        about = own["metrics"].get(metric, {})
+        titles: dict[str, str] = dict(own["columns"]["all"])
+        return RankingMetric(metric, titles.get(metric, about.get("title", metric)),
+                             -1 if about.get("best") == "min" else 1)  # fmt: skip
 
     @cached_property
     def kind(self) -> Kind:
@@ -189,7 +223,10 @@ class TaskRuns:
         return f"{count} seed{'s' if count > 1 else ''}"
 
 
-def load(folders: Places, clips: Places = (), events: Places = ()) -> TaskRuns:
+def load(
+    folders: Places, clips: Places = (), events: Places = (), statistics: str | os.PathLike[str] | None = None,
+    samples: Mapping[str, Places] | None = None, places: Mapping[str, int] | None = None,
+) -> TaskRuns:  # fmt: skip
     """Read the records of pooled runs. A :class:`UserError` where they are of several tasks or have other classes."""
     runs = [_run(Path(folder)) for folder in folders]
     if not runs:
@@ -205,7 +242,12 @@ def load(folders: Places, clips: Places = (), events: Places = ()) -> TaskRuns:
         seeds[run.record.seed] = run
     sorted_runs = [ModelRuns(tuple(seeds[seed] for seed in sorted(seeds))) for seeds in models.values()]
     return TaskRuns(
-        tuple(sorted(sorted_runs, key=lambda model: model.control)), tuple(map(Path, clips)), tuple(map(Path, events))
+        tuple(sorted(sorted_runs, key=lambda model: model.control)),
+        tuple(map(Path, clips)),
+        tuple(map(Path, events)),
+        Path(statistics) if statistics else None,
+        samples or {},
+        places or {},
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from mebench import cards, tasks
+from mebench.config.kinds import drawable
 from mebench.errors import UserError, did_you_mean
 from mebench.plots import dataset, runs, style
 from mebench.plots.samples import drawing
@@ -18,22 +19,15 @@ OTHERS = ("input", "dataset", "task", "datasets")  # plots of other things than 
 Places = Sequence[str | os.PathLike[str]]
 
 
-def save_task(
-    out: Path, name: str, folders: Places, samples: Mapping[str, Places], clips: Places, events: Places = ()
-) -> Iterator[Path]:
-    """Write the plots of the task ``name`` into the folder ``out``; yields each file as soon as it is written.
-
-    ``folders`` are its pooled runs, ``samples`` the stores of each input that its models read, by the input's name,
-    ``clips`` the clips.csv of its datasets, and ``events`` what is known to happen in generated ones. The sample
-    picture of an input is called ``input-<its name>``.
-    """
-    task = runs.load(folders, clips, events)
+def save_task(out: Path, task: runs.TaskRuns) -> Iterator[Path]:
+    """Write the plots of a task into the folder ``out``; yields each file as soon as it is written. The sample picture
+    of an input is called ``input-<its name>``."""
     for plot in plot_names(task):
         yield from style.save(draw_task(plot, task), out / plot)
     for kept in tasks.card(task.kind.task).get("pages", {}):
         yield style.save_pages(importlib.import_module(f"mebench.plots.{kept}").pages(task), out / kept)
-    for kept, stores in samples.items():
-        yield from style.save(drawing.draw(stores, clips, name), out / f"input-{kept}")
+    for kept, stores in task.samples.items():
+        yield from style.save(drawing.draw(stores, task.clips, task.record.task), out / f"input-{kept}")
 
 
 def save_datasets(out: Path, clips: Places) -> Iterator[Path]:
@@ -43,22 +37,19 @@ def save_datasets(out: Path, clips: Places) -> Iterator[Path]:
 
 
 def plot_names(task: runs.TaskRuns) -> list[str]:
-    """The plots that the kind of a task has."""
-    return list(tasks.card(task.kind.task)["plots"])
+    """The plots that a task has: those of its kind, but for what it lacks."""
+    peeked = any(model.record.selection == "test_peek" for model in task.models)
+    return drawable(tasks.card(task.kind.task), task.statistics is not None, peeked)
 
 
 def draw_task(plot: str, task: runs.TaskRuns) -> Figure:
     """A plot of the pooled runs of a task. A UserError where its kind has no plot of that name."""
-    if plot not in plot_names(task):
-        raise UserError(f"unknown plot '{plot}'{did_you_mean(plot, [*plot_names(task), *OTHERS])}")
+    known = tasks.card(task.kind.task)["plots"]
+    if plot not in known:
+        raise UserError(f"unknown plot '{plot}'{did_you_mean(plot, [*known, *OTHERS])}")
     own = getattr(cards.load("tasks", tasks.name_of(task.kind.task)), "PLOTS", {})
     draw = own.get(plot) or importlib.import_module(f"mebench.plots.{plot}").draw
     return draw(task)
-
-
-def draw_runs(plot: str, folders: Places, clips: Places = (), events: Places = ()) -> Figure:
-    """A plot of the runs in these folders."""
-    return draw_task(plot, runs.load(folders, clips, events))
 
 
 def draw_dataset(clips: Path) -> Figure:

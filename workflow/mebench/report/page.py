@@ -22,7 +22,7 @@ from mebench.report.plain import plain
 from mebench.report.provenance import Provenance, provenance
 from mebench.report.sureness import read_statistics
 from mebench.report.tables import TablePart, table_parts
-from mebench.report.tasks import TaskPart, task_part
+from mebench.report.tasks import Asked, TaskPart, task_part
 from mebench.tables import formats, shown
 from mebench.tables.description import Key
 from mebench.tables.table import Row
@@ -37,7 +37,8 @@ ORIGINS = {
 
 @dataclass(frozen=True)
 class Contents:
-    """What the page shows, by name. A task that is not in ``plots`` shows the plots of its kind. ``rehearsed`` are
+    """What the page shows, by name. A task that is not in ``plots`` shows the plots of its kind. ``lacking`` are plots
+    that a task has not, and why. ``rehearsed`` are
     lines about what the real run will take, where this one is a rehearsal."""
 
     tasks: Sequence[str]
@@ -45,6 +46,7 @@ class Contents:
     datasets: Sequence[str] = ()
     models: Sequence[str] = ()
     plots: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lacking: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rehearsed: Sequence[str] = ()
 
 
@@ -81,7 +83,12 @@ def write(
 
 def _read(results: Path, contents: Contents, gaps: Gaps, shown: Path) -> Parts:
     statistics = read_statistics(results, contents.tables)
-    tasks = [task_part(results, name, contents.plots.get(name), gaps, shown, statistics) for name in contents.tasks]
+    tasks = [
+        task_part(
+            results, name, Asked(contents.plots.get(name), contents.lacking.get(name, {}), statistics), gaps, shown
+        )
+        for name in contents.tasks
+    ]
     room = faces.ROOM // max(1, len(contents.datasets))
     datasets = [
         dataset_part(results, name, room, f"datasets/{name}" not in gaps.plots)

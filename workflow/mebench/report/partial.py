@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import write_text
 from mebench.plan import Plan
-from mebench.plots import style, together
+from mebench.plots import looks, runs, style, together
 from mebench.plots.samples import drawing
 from mebench.protocols import tasks
 from mebench.report import page
@@ -34,6 +34,8 @@ from mebench.watch.broken import broken
 from mebench.watch.incomplete import OLD, missing_file
 from mebench.watch.runs import RunState, Watcher
 
+# what runs.load is given: runs, clips, events, statistics, samples and places
+Given = tuple[list[str], list[str], list[str], str | None, Mapping[str, list[str]], Mapping[str, int]]
 LINKED = ("datasets", "inputs", "faces", "sources")
 
 
@@ -120,21 +122,28 @@ def _plots(here: Plan, results: Path, tree: Path, wanted: set[Path], gaps: Gaps)
 def _drawers(here: Plan, gaps: Gaps) -> dict[str, Callable[[], Figure]]:
     """What draws each plot, by its name."""
     drawers: dict[str, Callable[[], Figure]] = {}
+    places = looks.places(here.compared)
     for task in here.tasks:
         folders = [here.paths.folder(run) for run in here.paths.runs_of(task)]
         clips = here.paths.clips(here.tasks[task]["datasets"])
         events = [path for path in here.paths.events(task) if Path(path).is_file()]
+        statistics = next(iter(here.paths.statistics(task)), None)
+        given = (folders, clips, events, statistics, here.paths.samples[task], places)
         for plot in here.paths.plots(task) if folders else ():
             if plot.startswith("input-"):
                 stores = here.paths.samples[task][plot.removeprefix("input-")]
                 drawers[f"{task}/{plot}"] = partial(drawing.draw, stores, clips, task)
             else:
-                drawers[f"{task}/{plot}"] = partial(together.draw_runs, plot, folders, clips, events)
+                drawers[f"{task}/{plot}"] = partial(_draw, plot, given)
     for name in here.datasets:
         if name not in gaps.datasets:
             path = Path(here.results) / "datasets" / name / "clips.csv"
             drawers[f"datasets/{name}"] = partial(together.draw_dataset, path)
     return drawers
+
+
+def _draw(plot: str, given: Given) -> Figure:
+    return together.draw_task(plot, runs.load(*given))
 
 
 def _report(here: Plan, plan: Plan, tree: Path, gaps: Gaps) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mebench import tables, tasks
+from mebench.config.kinds import drawable
 from mebench.errors import UserError, did_you_mean
 from mebench.origins import of_all
 from mebench.plots import samples
@@ -46,6 +47,16 @@ class PlotPart:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the page shows of a task: its ``plots``, all those of its kind where none are named, the plots that it is
+    ``lacking`` with the reason, and ``statistics`` of tables, which say how sure its figures are."""
+
+    plots: Sequence[str] | None = None
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    statistics: Sequence[TableStatistics] = ()
+
+
+@dataclass(frozen=True)
 class TaskPart:
     """``clips`` counts samples, which are called ``unit``: clips, or recordings. ``conventions`` say how predictions
     became figures. ``models`` are the runs behind each figure. ``pages`` are files beside the report: path, heading and
@@ -74,19 +85,20 @@ class TaskPart:
 
 
 def task_part(
-    results: Path, name: str, plots: Sequence[str] | None = None, gaps: Gaps | None = None, shown: Path | None = None,
-    statistics: Sequence[TableStatistics] = (),
+    results: Path, name: str, asked: Asked, gaps: Gaps | None = None, shown: Path | None = None
 ) -> TaskPart:  # fmt: skip
-    """Read the scores, runs and ``plots`` of one task; what ``gaps`` names is left out, and said. Commands name the
-    folder ``shown``. ``statistics`` are those of tables, which say how sure its figures are."""
-    gaps, known = gaps or Gaps(), tasks.card(task_called(name))["plots"]
+    """Read the scores, runs and plots of one task; what ``gaps`` names is left out, and said. Commands name the folder
+    ``shown``."""
+    gaps, own = gaps or Gaps(), tasks.card(task_called(name))
+    known, beside = own["plots"], own.get("plots_beside", ())
     path, absent = results / "scores" / f"{name}.csv", gaps.absent_runs(name)
     scores = tables.read_scores(path) if path.is_file() or not absent else []
     runs = read_runs(results, name, scores)
     title = runs[0].record.task_title or name if runs else task_called(name)["title"]
     table = tables.build(overview(name, title), scores, absent)
     whole = [score for score in scores if score.part == "all"]
-    drawn = [plot for plot in plots or known if runs and f"{name}/{plot}" not in gaps.plots]
+    plots = asked.plots or drawable(own, False, any(run.record.selection == "test_peek" for run in runs))
+    drawn = [plot for plot in plots if runs and f"{name}/{plot}" not in gaps.plots]
     return TaskPart(
         name=name,
         title=title,
@@ -98,13 +110,14 @@ def task_part(
         best=next((row for row in table.rows if row.rank == 1), None),
         majority=next((row for row in table.rows if row.model == "majority"), None),
         table=table,
-        plots=tuple(_plot(results / "plots" / name, plot, known) for plot in drawn),
+        plots=tuple(_plot(results / "plots" / name, plot, known) for plot in drawn if plot not in beside),
         runs=runs,
         left_out=_left_out(runs),
-        standing=standing(table, sureness(statistics, name, table.columns[0].metric)),
+        standing=standing(table, sureness(asked.statistics, name, table.columns[0].metric)),
         models=model_runs(results, shown or results, tables.build(default(name), scores, absent), scores, runs),
         conventions=common_conventions([row for row in table.rows if row.block in ("measured", "control")]),
-        pages=tuple(_pages(results, name)),
+        pages=(*_pages(results, name), *_beside(name, [plot for plot in drawn if plot in beside], known)),
+        undrawn=tuple(_undrawn(asked.lacking, known)),
         missing=tuple(_missing(name, gaps)),
     )
 
@@ -115,6 +128,24 @@ def _pages(results: Path, name: str) -> Iterator[tuple[str, str, str]]:
         path = f"plots/{name}/{pages}.pdf"
         if (results / path).is_file():
             yield path, title, holds
+
+
+def _beside(name: str, plots: Sequence[str], known: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, str]]:
+    """The plots that are linked: they differ from run to run, and the page does not."""
+    for plot in plots:
+        title, caption = known[plot]
+        yield (
+            f"plots/{name}/{plot}.svg",
+            title,
+            f"{caption} It differs from run to run, so that it is no part of this page",
+        )
+
+
+def _undrawn(lacking: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """A sentence for each reason, with the plots that are not drawn for it."""
+    for reason in dict.fromkeys(lacking.values()):
+        titles = ", ".join(known[plot][0] for plot, why in lacking.items() if why == reason)
+        yield f"{titles}: not drawn, because {reason}."
 
 
 def _missing(task: str, gaps: Gaps) -> list[str]:

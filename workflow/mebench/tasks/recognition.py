@@ -46,12 +46,30 @@ CARD = {
                 "part": [["uf1", "UF1"], ["uar", "UAR"]]},
     "caption": "UF1 (macro F1), UAR (mean recall) and accuracy from predictions pooled over all folds.",
     "plots": {
+        "forest": ["Figures and differences", "Each figure with its interval over subjects and its letters, and its "
+                   "difference to the best model. Results that share a letter cannot be told apart; p is corrected for "
+                   "the number of pairs (Holm). The grey band is the region of practical equivalence."],
+        "inflation": ["Inflation", "What choosing the epoch on the test subjects adds, for the same trained networks."],
         "confusion": ["Confusion matrices", "Rows are the true classes; the colour is the share of the row."],
         "subjects": ["Subjects", "Accuracy on each left-out subject: a mean hides who is easy and who is not."],
         "curves": ["Learning curves",
                    "Training loss over the folds; a curve that still falls at its end was cut short."],
+        "classes": ["Classes", "The F1 of each class, whose mean is UF1."],
+        "calibration": ["Calibration",
+                        "How often a prediction is right, by the probability that the model gave it. Below the "
+                        "diagonal a model is too sure of itself; the error is the mean distance from it."],
+        "difficulty": ["Hardest clips", "The clips that most models miss, with the flow that they read. Flow shows how "
+                       "a face moves, not whose it is."],
+        "agreement": ["Agreement", "How often two models give the same answer. Models that miss the same clips agree "
+                      "more than their accuracies say."],
+        "cost": ["Cost", "The figure of each network against its parameters and the operations of a clip's forward "
+                 "pass, as its card counts them."],
+        "seconds": ["Time", "The figure of each model against the seconds of a fold on the machine of this run."],
         "seeds": ["Seeds", "The spread of equal runs, and what choosing the epoch on the test subjects would add."],
     },
+    "plots_need": {"forest": "statistics", "inflation": "statistics test_peek", "cost": "statistics",
+                   "seconds": "statistics"},
+    "plots_beside": ["seconds"],
 }  # fmt: skip
 
 

@@ -143,6 +143,9 @@ CARD = {
     },
     "caption": "STRS = F1 of spotting x F1 of recognition over true positives, of intervals pooled over all folds.",
     "plots": {
+        "forest": ["Figures and differences", "Each figure with its interval over subjects and its letters, and its "
+                   "difference to the best model. Results that share a letter cannot be told apart; p is corrected for "
+                   "the number of pairs (Holm). The grey band is the region of practical equivalence."],
         "curves": ["Learning curves",
                    "Training loss over the folds; a curve that still falls at its end was cut short."],
         "recordings": ["Recordings",
@@ -163,7 +166,12 @@ CARD = {
         "false_alarms": ["What false alarms are",
                          "Met badly: the overlap is too small for a true positive. Of real recordings only labelled "
                          "expressions are known, so that blinks are among the unknown."],
+        "cost": ["Cost", "The figure of each network against its parameters and the operations of a window's forward "
+                 "pass, as its card counts them."],
+        "seconds": ["Time", "The figure of each model against the seconds of a fold on the machine of this run."],
     },
+    "plots_need": {"forest": "statistics", "cost": "statistics", "seconds": "statistics"},
+    "plots_beside": ["seconds"],
     "pages": {
         "all_recordings": ["All recordings", "a page for each subject, all recordings and models that are no controls"],
     },

@@ -35,6 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", nargs="+", metavar="CSV", help="what `mebench index` wrote, of each dataset")
     parser.add_argument("--events", nargs="+", default=[], metavar="CSV",
                         help="of recordings: all that happens in generated ones, which lies beside them")  # fmt: skip
+    parser.add_argument("--statistics", metavar="JSON",
+                        help="TABLE.statistics.json: intervals, letters and differences of the runs")  # fmt: skip
     parser.add_argument("--task", help="the task; with input: show its classes instead of each dataset's emotions")
     parser.add_argument("--out", required=True, metavar="STEM", help="writes STEM.svg and STEM.png; or a folder")
     parser.add_argument("--config", metavar="FILE",
@@ -51,6 +53,7 @@ def main(args: argparse.Namespace) -> None:
     tasks.define(json.loads(text) for text in args.define)
     from mebench.errors import UserError
 
+    args.together = []  # the models of each task, where a configuration says
     if args.config:
         _configure(args)
     kind = ALIASES.get(args.kind, args.kind)
@@ -60,14 +63,16 @@ def main(args: argparse.Namespace) -> None:
     if kind == "dataset" and len(args.clips) > 1:
         raise UserError(f"the plot dataset shows one dataset, but --clips names {len(args.clips)} files; give one")
 
-    from mebench.plots import style, together
+    from mebench.plots import looks, runs, style, together
     from mebench.plots.samples import drawing
 
     out = Path(args.out)
     written: Iterable[Path]
+    samples = {name: folders for name, *folders in args.sample}
+    places = looks.places(args.together)
+    given = (args.runs or (), args.clips or (), args.events, args.statistics, samples, places)
     if kind == "task":
-        samples = {name: folders for name, *folders in args.sample}
-        written = together.save_task(out, args.task, args.runs, samples, args.clips, args.events)
+        written = together.save_task(out, runs.load(*given))
     elif kind == "datasets":
         written = together.save_datasets(out, args.clips)
     elif kind == "input":
@@ -75,7 +80,7 @@ def main(args: argparse.Namespace) -> None:
     elif kind == "dataset":
         written = style.save(together.draw_dataset(Path(args.clips[0])), out)
     else:
-        written = style.save(together.draw_runs(kind, args.runs, args.clips or (), args.events), out)
+        written = style.save(together.draw_task(kind, runs.load(*given)), out)
     for path in written:
         print(path, flush=True)
 
@@ -87,9 +92,11 @@ def _configure(args: argparse.Namespace) -> None:
 
     plan = Plan.load(args.config)
     tasks.define(plan.own_tasks)
+    args.together = plan.compared
     if args.kind == "task" and args.task:
         plan.check_task(args.task)
         args.runs = [plan.paths.folder(run) for run in plan.paths.runs_of(args.task)]
         args.sample = [[name, *folders] for name, folders in plan.paths.samples[args.task].items()]
         args.clips = plan.paths.clips(plan.tasks[args.task]["datasets"])
+        args.statistics = next(iter(plan.paths.statistics(args.task)), None)
         args.events = [path for path in plan.paths.events(args.task) if Path(path).exists()]
