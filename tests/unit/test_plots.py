@@ -82,7 +82,7 @@ def test_all_plots_of_a_task_at_once_are_the_same_as_one_at_a_time(results, tmp_
          "--clips", *clips, "--out", tmp_path / "all")  # fmt: skip
     assert {path.stem for path in (tmp_path / "all").iterdir()} == {*fake.RUN_PLOTS, "input-apex_flow-28"}
     for kind in fake.RUN_PLOTS:
-        plot(kind, *arguments(kind, results), "--out", tmp_path / "one" / kind)
+        plot(kind, *arguments(kind, results), "--sample", "apex_flow-28", *stores, "--out", tmp_path / "one" / kind)
         for suffix in ("svg", "png"):
             assert (tmp_path / "all" / f"{kind}.{suffix}").read_bytes() == (
                 tmp_path / "one" / f"{kind}.{suffix}"

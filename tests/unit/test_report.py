@@ -6,6 +6,7 @@ import argparse
 import re
 from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import fake_results as fake
 import pytest
@@ -67,7 +68,9 @@ def html(results):
 def test_the_page_is_whole_and_self_contained(html):
     page = Page(html)
     assert len(page.pictures) == len(fake.RUN_PLOTS) + 2 + 1  # two datasets, one contact sheet
-    assert sum(picture.startswith("data:image/svg+xml;base64,") for picture in page.pictures) == len(fake.RUN_PLOTS) + 2
+    assert sum(picture.startswith("data:image/svg+xml;charset=utf-8,") for picture in page.pictures) == (
+        len(fake.RUN_PLOTS) + 2
+    )
     assert sum(picture.startswith("data:image/png;base64,") for picture in page.pictures) == 1
     assert not re.search(r"<link|@import|<script src", html)
     inside = [link[1:] for link in page.links if link.startswith("#")]
@@ -256,6 +259,29 @@ def test_each_sample_picture_has_its_own_title_and_caption(results, tmp_path):
     drawn.with_suffix(".svg").unlink()
 
 
-def test_drawings_lose_comments_and_indentation_on_the_page_and_nothing_else():
-    drawing = b'<svg>\n <!-- a -->\n <g id="b  c">\n  <text>two words </text>\n </g>\n</svg>\n'
-    assert pictures.compact(drawing) == b'<svg><g id="b  c"><text>two words </text></g></svg>\n'
+def test_drawings_lose_what_nobody_sees():
+    drawing = """<?xml version="1.0"?>
+<svg xmlns:xlink="http://www.w3.org/1999/xlink">
+ <!-- a -->
+ <g id="axes_1">
+  <path id="DejaVuSans-13" d="M 1.23456 0.123456
+L 100 200
+z
+" style="fill: #ffffff; stroke: none"/>
+  <use xlink:href="#DejaVuSans-13" transform="translate(63.625 0)"/>
+  <g clip-path="url(#p0)"/>
+  <clipPath id="p0"/>
+  <text>two words </text>
+ </g>
+</svg>"""
+    assert pictures.compact(drawing).strip() == (
+        '<svg><g><path id="a" d="M1.23 0.123456L100 200z" style="fill:#ffffff;stroke:none"/>'
+        '<use href="#a" x="63.62"/><g clip-path="url(#b)"/><clipPath id="b"/><text>two words </text></g></svg>'
+    )
+
+
+def test_an_svg_in_an_attribute_is_what_it_was():
+    drawing = '<svg><path d="M0 0" style="fill:#fff"/>50 % &amp; more</svg>'
+    uri = pictures.drawing_uri(drawing)
+    assert '"' not in uri
+    assert unquote(unescape(uri).partition(",")[2]).replace("'", '"') == drawing

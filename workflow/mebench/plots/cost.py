@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from mebench import cards
 from mebench.model_card import ModelCard, forward
 from mebench.plots import style
+from mebench.plots.known_figures import Known, known
 from mebench.plots.looks import Look, looks
 from mebench.plots.runs import ModelRuns, TaskRuns
-from mebench.plots.sureness import Known, known
 
 Point = tuple[float, ModelRuns, Look, Known]
 Quantity = Callable[[ModelRuns], float | None]

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mebench.plots import style
+from mebench.plots.known_figures import Known, known
 from mebench.plots.looks import Look, looks
 from mebench.plots.model_rows import height, label_rows
 from mebench.plots.runs import ModelRuns, TaskRuns
-from mebench.plots.sureness import Known, known
 from mebench.statistics.table_statistics import Difference
 
 Row = tuple[ModelRuns, Look, Known]

@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mebench.plots import style
+from mebench.plots.known_figures import known
 from mebench.plots.looks import Look, looks
 from mebench.plots.model_rows import height, label_rows
 from mebench.plots.runs import ModelRuns, TaskRuns
-from mebench.plots.sureness import known
 from mebench.statistics.table_statistics import Inflation
 
 

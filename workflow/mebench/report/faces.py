@@ -10,7 +10,7 @@ from mebench.errors import UserError
 from mebench.files import read_csv, read_json
 from mebench.report.pictures import data_uri
 
-ROOM = 1_500_000  # bytes that all contact sheets together may add to the page
+ROOM = 1_000_000  # bytes that all contact sheets together may add to the page
 WIDTHS = (1696, 1400, 1100, 850)  # pixels; tried in turn until a sheet fits
 QUALITY = 80  # of the JPEG that a sheet becomes where its file is too large
 

@@ -140,8 +140,12 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
 
 
 def lacks(parts: Parts) -> list[str]:
-    """What the page does not know, besides runs and plots that could not be made."""
-    return [f"{task.title}: {line}" for task in parts.tasks for line in task.undrawn]
+    """What the page does not know, besides runs and plots that could not be made; what tasks share stands once."""
+    by_line: dict[str, list[str]] = {}
+    for task in parts.tasks:
+        for line in task.undrawn:
+            by_line.setdefault(line, []).append(task.name)
+    return [f"{', '.join(names)}: {line}" for line, names in by_line.items()]
 
 
 def bibliography(papers: Iterable[Paper | None]) -> dict[str, tuple[int, Paper]]:

@@ -53,7 +53,7 @@ function reveal() {
     if (element.reveal) element.reveal();
     if (element.tagName === "DETAILS") element.open = true;
   }
-  target.scrollIntoView();
+  target.scrollIntoView({behavior: "instant"});
 }
 
 // --- the panel of runs

@@ -85,11 +85,12 @@ class TaskPart:
 
 
 def task_part(
-    results: Path, name: str, asked: Asked, gaps: Gaps | None = None, shown: Path | None = None
+    results: Path, name: str, asked: Asked | None = None, gaps: Gaps | None = None, shown: Path | None = None
 ) -> TaskPart:  # fmt: skip
     """Read the scores, runs and plots of one task; what ``gaps`` names is left out, and said. Commands name the folder
     ``shown``."""
-    gaps, own = gaps or Gaps(), tasks.card(task_called(name))
+    gaps, asked = gaps or Gaps(), asked or Asked()
+    own = tasks.card(task_called(name))
     known, beside = own["plots"], own.get("plots_beside", ())
     path, absent = results / "scores" / f"{name}.csv", gaps.absent_runs(name)
     scores = tables.read_scores(path) if path.is_file() or not absent else []
