@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mebench.plots.runs import ModelRuns, TaskRuns
+from mebench.statistics.table_statistics import BETWEEN
 
 
 @dataclass(frozen=True)
@@ -24,5 +25,7 @@ def known(task: TaskRuns, model: ModelRuns) -> Known | None:
     found = statistics.figure(model.record.model, selection, "all", task.metric.name, task.record.task)
     if found is None or found.value is None:
         return None
-    letters = statistics.letters("all") if statistics.task == task.record.task else {}
-    return Known(found.value, found.low, found.high, letters.get((model.record.model, selection), ""))
+    family = statistics.family("all", task.metric.name, task.record.task)
+    letters = dict(zip(family.names, family.letters, strict=True)) if family else {}
+    names = (model.record.model, f"{model.record.model}{BETWEEN}{selection}")
+    return Known(found.value, found.low, found.high, next((letters[name] for name in names if name in letters), ""))

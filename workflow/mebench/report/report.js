@@ -87,13 +87,12 @@ function headings(table) {
   return {groups, names};
 }
 
-function linkFigures(table, task) {
+function linkFigures(table, taskOf) {
   const {groups, names} = headings(table);
   for (const row of table.querySelectorAll("tbody tr[data-model]")) {
-    const run = `run-${task}-${row.dataset.model}`;
-    if (!document.getElementById(run)) continue;
     [...row.cells].forEach((cell, at) => {
-      if (!groups[at] || !cell.textContent.trim()) return;
+      const run = `run-${taskOf[groups[at]]}-${row.dataset.model}`;
+      if (!groups[at] || !cell.textContent.trim() || !document.getElementById(run)) return;
       const value = cell.firstElementChild && cell.firstElementChild.tagName === "B" ? cell.firstElementChild : cell.firstChild;
       const method = row.querySelector(".mb-method");
       const what = `${names[at]}, ${groups[at]}: ${cell.textContent.trim()}`;
@@ -152,8 +151,8 @@ function folds(table, groups, parts, number) {
 
 document.querySelectorAll(".mb-table").forEach((table, number) => {
   table.parentElement.tabIndex = 0;
-  const section = table.closest("[data-task]");
-  if (section) linkFigures(table, section.dataset.task);
+  const section = table.closest("[data-task-of]");
+  if (section) linkFigures(table, JSON.parse(section.dataset.taskOf));
   addTools(table, number);
 });
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,14 @@ from mebench.tables import formats
 
 @dataclass(frozen=True)
 class TablePart:
-    """``html`` is the table, ``files`` are links to it in each format."""
+    """``html`` is the table, ``files`` are links to it in each format. ``task_of`` says whose figures stand
+    under a heading."""
 
     name: str
     tasks: tuple[str, ...]
     title: str
     html: str
+    task_of: Mapping[str, str]
     files: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
 
@@ -35,7 +37,12 @@ def table_parts(
     parts = [_named(results, name, gaps, shown) for name in names]
     covered = {task for part in parts for task in part.tasks}
     plain = [task for task in tasks if task.name not in covered]
-    return [*parts, *(TablePart(t.name, (t.name,), t.table.title, formats.fragment(t.table)) for t in plain)]
+    return [*parts, *map(_plain, plain)]
+
+
+def _plain(task: TaskPart) -> TablePart:
+    headings = dict.fromkeys(task.table.parts.values(), task.name)
+    return TablePart(task.name, (task.name,), task.table.title, formats.fragment(task.table), headings)
 
 
 def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
@@ -53,6 +60,7 @@ def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
         tasks=description.tasks,
         title=table.title,
         html=formats.fragment(table),
+        task_of={title: description.place(part).task for part, title in description.parts.items()},
         files=tuple(f"tables/{table.name}.{suffix}" for suffix in tables.FORMATS)
         + ((f"tables/{known.name}",) if known.is_file() else ()),
         commands=(
