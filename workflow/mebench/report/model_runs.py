@@ -65,11 +65,12 @@ def model_runs(
     own: dict[str, list[Score]] = {}
     for score in scores:
         own.setdefault(score.model, []).append(score)
-    return tuple(_part(results, shown, table, own.get(model, []), by_model[model]) for model in order)
+    matrices = confusions(results / "scores" / f"{table.task}.json", table.parts)
+    return tuple(_part(shown, table, own.get(model, []), by_model[model], matrices.get(model, ())) for model in order)
 
 
 def _part(
-    results: Path, shown: Path, table: Table, scores: Sequence[Score], runs: Sequence[PooledRun]
+    shown: Path, table: Table, scores: Sequence[Score], runs: Sequence[PooledRun], matrices: tuple[Confusion, ...]
 ) -> ModelRunsPart:
     record = runs[0].record
     spec = record.spec
@@ -82,7 +83,7 @@ def _part(
         seeds=tuple(_lines(table, scores)),
         failed=tuple((run.record.seed, one["fold"], f"{one['status']}: {one['message']}")
                      for run in runs for one in run.record.failed),
-        confusions=_confusions(results / "scores" / record.task / f"{record.model}.json", table.parts),
+        confusions=matrices,
         configuration=(*_named("inputs", spec.get("inputs") or {}), *spec["options"].items(), *spec["recipe"].items()),
         commands=tuple(_commands(shown, runs)),
     )  # fmt: skip
@@ -106,17 +107,20 @@ def _lines(table: Table, scores: Iterable[Score]) -> Iterable[SeedLine]:
         yield SeedLine(seed, selection, f"{first.folds_done}/{first.folds_expected}", first.n, figures)
 
 
-def _confusions(path: Path, parts: Mapping[str, str]) -> tuple[Confusion, ...]:
-    """The matrices of the parts that the table has; none for a kind of task without classes, or for scores that were
-    joined by hand."""
-    kept = read_json(path) if path.is_file() else []
-    sums: dict[tuple[str, str], Counts] = {}
-    classes: tuple[str, ...] = ()
-    for one in kept:
+def confusions(path: Path, parts: Mapping[str, str]) -> dict[str, tuple[Confusion, ...]]:
+    """The matrices of each model on the parts that the table has, from the scores of the task; none for a kind of task
+    without classes."""
+    sums: dict[tuple[str, str, str], Counts] = {}
+    classes: dict[str, tuple[str, ...]] = {}
+    for one in read_json(path) if path.is_file() else ():
         if one.get("confusion") and one["part"] in parts:
-            classes, key = tuple(one["classes"]), (one["selection"], one["part"])
-            sums[key] = _sum(sums.get(key), one["confusion"])
-    return tuple(Confusion(parts[part], selection, classes, counts) for (selection, part), counts in sums.items())
+            key = (one["model"], one["selection"], one["part"])
+            classes[one["model"]], sums[key] = tuple(one["classes"]), _sum(sums.get(key), one["confusion"])
+    found: dict[str, tuple[Confusion, ...]] = {}
+    for (model, selection, part), counts in sums.items():
+        one = Confusion(parts[part], selection, classes[model], counts)
+        found[model] = (*found.get(model, ()), one)
+    return found
 
 
 def _sum(one: Counts | None, other: Sequence[Sequence[int]]) -> Counts:
