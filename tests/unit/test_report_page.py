@@ -152,7 +152,8 @@ def test_on_a_narrow_screen_nothing_is_cut(page):
 
 
 def test_without_scripts_everything_is_there(page):
-    shown = """const seen = selector => [...document.querySelectorAll(selector)].filter(one => one.getClientRects().length);
+    shown = """
+    const seen = which => [...document.querySelectorAll(which)].filter(one => one.getClientRects().length);
     const runs = seen(".run").map(one => one.id);
     return {runs, figures: seen("figure").length, tabs: seen("[role=tab]").length};"""
     there = chromium.ask(page, shown, with_scripts=False)

@@ -62,7 +62,8 @@ const shown = document.getElementById("run-panel-body");
 function open(run, figure) {
   document.getElementById("run-panel-title").textContent = run.dataset.title;
   document.getElementById("run-panel-figure").textContent = figure;
-  shown.replaceChildren(...[...run.children].map(child => child.cloneNode(true)));
+  shown.replaceChildren(...[...run.children].filter(child => child.tagName !== "H4").map(child =>
+    child.tagName === "H5" ? make("h3", {}, child.textContent) : child.cloneNode(true)));
   if (!panel.open) panel.showModal();
   panel.scrollTop = 0;
 }
