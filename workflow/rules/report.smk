@@ -135,6 +135,7 @@ rule report:
             caption="../report/report.rst",
         ),
         provenance="<results>/provenance.json",
+        ranks=plan.rank_files,
     log:
         "<results>/logs/report.log",
     benchmark:

@@ -12,6 +12,7 @@ from typing import TypedDict, cast
 from mebench import cards
 from mebench.config.configuration import Configuration
 from mebench.config.entries import Settings
+from mebench.config.kinds import name_of
 from mebench.config.loading import load
 from mebench.config.resolve import resolve
 from mebench.config.schema import checked
@@ -30,7 +31,8 @@ from mebench.runs.paths import PREDICTIONS, DatasetFiles, RunFiles
 
 class Shown(TypedDict):
     """What the report shows, by name; ``plots`` are those of each task, ``lacking`` those that it has not, with the
-    reason. The verb gets it as JSON."""
+    reason. ``ranked`` are the tasks of a kind over which models are ranked, ``compared`` the models of each task. The
+    verb gets it as JSON."""
 
     tables: list[str]
     tasks: list[str]
@@ -38,6 +40,8 @@ class Shown(TypedDict):
     models: list[str]
     plots: dict[str, list[str]]
     lacking: dict[str, dict[str, str]]
+    ranked: dict[str, list[str]]
+    compared: list[list[str]]
 
 
 class Plan:
@@ -248,6 +252,22 @@ class Plan:
         return [[model for model in self.paths.models_of(task) if model not in control] for task in self.tasks]
 
     @property
+    def ranked(self) -> dict[str, list[str]]:
+        """The tasks of each kind over which models are ranked: all of the kind, where two or more share two models that
+        are no controls."""
+        models = dict(zip(self.tasks, self.compared, strict=True))
+        kinds: dict[str, list[str]] = {}
+        for task in self.tasks:
+            kinds.setdefault(Path(name_of(self.tasks[task])).stem, []).append(task)
+        shared = {kind: set.intersection(*(set(models[task]) for task in own)) for kind, own in kinds.items()}
+        return {kind: own for kind, own in kinds.items() if len(own) > 1 and len(shared[kind]) > 1}
+
+    @property
+    def rank_files(self) -> list[str]:
+        """The diagrams of these ranks."""
+        return [f"{self.results}/plots/ranks-{kind}.{suffix}" for kind in self.ranked for suffix in ("svg", "png")]
+
+    @property
     def shown(self) -> Shown:
         """What the report shows."""
         return {
@@ -257,6 +277,8 @@ class Plan:
             "models": self.model_names,
             "plots": {task: self.paths.plots(task) for task in self.tasks},
             "lacking": {task: self.paths.lacking(task) for task in self.tasks},
+            "ranked": self.ranked,
+            "compared": self.compared,
         }
 
     @property

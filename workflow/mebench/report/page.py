@@ -15,6 +15,7 @@ from mebench.files import write_json, write_text
 from mebench.origins import MARKS, SHORT, of_all
 from mebench.papers import Paper
 from mebench.report import faces
+from mebench.report.across import NONE, AcrossPart, across
 from mebench.report.datasets import DatasetPart, dataset_part
 from mebench.report.gaps import Gaps
 from mebench.report.models import ModelPart, model_part
@@ -38,7 +39,8 @@ ORIGINS = {
 @dataclass(frozen=True)
 class Contents:
     """What the page shows, by name. A task that is not in ``plots`` shows the plots of its kind. ``lacking`` are plots
-    that a task has not, and why. ``rehearsed`` are
+    that a task has not, and why. ``ranked`` are the tasks of a kind over which models are ranked, ``compared`` the
+    models of each task. ``rehearsed`` are
     lines about what the real run will take, where this one is a rehearsal."""
 
     tasks: Sequence[str]
@@ -47,6 +49,8 @@ class Contents:
     models: Sequence[str] = ()
     plots: Mapping[str, Sequence[str]] = field(default_factory=dict)
     lacking: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ranked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    compared: Sequence[Sequence[str]] = ()
     rehearsed: Sequence[str] = ()
 
 
@@ -58,6 +62,7 @@ class Parts:
     tables: Sequence[TablePart]
     datasets: Sequence[DatasetPart]
     models: Sequence[ModelPart]
+    across: Sequence[AcrossPart] = ()
     rehearsed: Sequence[str] = ()
 
 
@@ -97,7 +102,8 @@ def _read(results: Path, contents: Contents, gaps: Gaps, shown: Path) -> Parts:
     ]
     models = [model_part(name, [run for task in tasks for run in task.runs]) for name in contents.models]
     tables = table_parts(results, contents.tables, tasks, gaps, shown)
-    return Parts(tasks, tables, datasets, models, contents.rehearsed)
+    ranks = across(results, contents.ranked, tasks, contents.compared)
+    return Parts(tasks, tables, datasets, models, ranks, contents.rehearsed)
 
 
 def parse_plots(text: str | None) -> dict[str, list[str]]:
@@ -127,6 +133,7 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
         origins=[ORIGINS.get(origin, origin) for origin in origins],
         plot_names=list(dict.fromkeys(plot.name for task in parts.tasks for plot in task.plots)),
         tasks=parts.tasks,
+        across=parts.across,
         tables=parts.tables,
         datasets=parts.datasets,
         models=parts.models,
@@ -145,7 +152,8 @@ def lacks(parts: Parts) -> list[str]:
     for task in parts.tasks:
         for line in task.undrawn:
             by_line.setdefault(line, []).append(task.name)
-    return [f"{', '.join(names)}: {line}" for line, names in by_line.items()]
+    lines = [f"{', '.join(names)}: {line}" for line, names in by_line.items()]
+    return lines if any(part.picture for part in parts.across) else [*lines, NONE]
 
 
 def bibliography(papers: Iterable[Paper | None]) -> dict[str, tuple[int, Paper]]:
