@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
     from mebench.report import partial
 
     plan = Plan.load(args.config)
-    tables = [path.stem for path in args.make if path.parent == Path(plan.results) / "tables"]
+    tables = [path.stem for path in args.make if path.parent == Path(plan.results) / "tables" and path.suffix == ".csv"]
     plan = plan.with_tables(dict.fromkeys(tables))
     gaps, written = partial.make(plan, args.make)
     text = partial.summary(gaps)
