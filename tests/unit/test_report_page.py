@@ -84,7 +84,7 @@ return {out: out.slice(0, 5).map(one => one.outerHTML.slice(0, 120)), cards, wid
 def results(tmp_path_factory):
     root = fake.fill(tmp_path_factory.mktemp("page") / "results")
     fake.drawings(root)
-    fake.statistics(root)
+    fake.statistics(root, as_scored=True)
     fake.faces(root, "casme2")
     return root
 
