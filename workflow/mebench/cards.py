@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 Card = dict[str, Any]  # any: a literal that anybody may write; ModelCard and DatasetCard are what is in a checked one
 PACKAGE = Path(__file__).parent
 OWN = Path("datasets")  # where datasets outside the package lie
+# the card of a model of which only predictions are there
+GIVEN: Card = {
+    "kind": "model", "paper": None, "licence": "", "training": "rules", "parameters": None, "recipe": {}, "notes": "",
+    "inputs": {"kind": "none", "size": None, "channels": [], "range": "any", "center": "none"},
+    "resources": {"mem_mb": 1000, "runtime_min": 10, "gpu": 0},
+}  # fmt: skip
 WEIGHTS = (".safetensors", ".pth", ".pt")
 LONGEST_NAME = 80
 TRUTH = {"yes": True, "on": True, "no": False, "off": False}
@@ -45,8 +51,10 @@ def names(kind: str) -> list[str]:
 
 def locate(kind: str, name: str) -> Path:
     """The file behind a registered name, or behind a path ending in ``.py`` (of a model: or in ``.smk``)."""
-    if name.endswith(".py") or (kind == "models" and is_rule_file(name)):
+    if name.endswith(".py") or (kind == "models" and (is_rule_file(name) or is_given_file(name))):
         path = Path(name)
+        if not path.is_file() and is_given_file(name):
+            raise UserError(f"there is no file {path} of predictions; give the path of a CSV file")
         if not path.is_file():
             wanted = "rule" if is_rule_file(name) else "Python"
             raise UserError(f"there is no file {path} for the {kind[:-1]} '{name}'; give the path of a {wanted} file")
@@ -66,10 +74,17 @@ def is_rule_file(name: str) -> bool:
     return name.endswith(RULES)
 
 
+def is_given_file(name: str) -> bool:
+    """Whether a model is named by the path of its predictions, which somebody else made."""
+    return name.lower().endswith((".csv", ".tsv"))
+
+
 def card(kind: str, name: str) -> Card:
     """The ``CARD`` literal of a file with its registered ``name``. A model of the package has its ``measured`` folds
     too."""
     path = locate(kind, name)
+    if kind == "models" and is_given_file(name):
+        return {"name": path.stem, "title": path.stem, **GIVEN}
     literal = {"name": path.stem, **_literal(path, path.stat().st_mtime_ns)}
     if path == PACKAGE / "models" / f"{name}.py" and name in _measured():
         literal["measured"] = _measured()[name]

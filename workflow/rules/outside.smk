@@ -34,7 +34,7 @@ rule folds:
 
 rule adopt:
     input:
-        given="<results>/runs/{task}/{model}/seed{seed}/given.csv",
+        given=lambda wildcards: plan.paths.given(run_of(wildcards)),
         clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
         decisions=lambda wildcards: plan.paths.decisions(run_of(wildcards).datasets),
         inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),

@@ -114,6 +114,8 @@ def _kind(configuration: Configuration, task: str, entry: ModelEntry) -> None:
 def unreadable(wanted: ModelInputs, card: DatasetCard, task: TaskDefinition | None = None) -> str:
     """Why a model that asks for the input ``wanted`` cannot read what a dataset delivers for a task (of clips, where
     none is given); empty where it can."""
+    if wanted["kind"] == "none":
+        return ""
     of_clips = task is None or not kinds.made_of_recordings(task)
     if of_clips and card.delivers == "videos" and input_names.KINDS[wanted["kind"]].get("per") == "video":
         return f"its input {wanted['kind']} has one array for each long video of {card.name}, not for each clip"

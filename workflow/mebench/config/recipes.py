@@ -240,6 +240,8 @@ def checked(name: str, values: Mapping[str, object]) -> Recipe:
 def describe(spec: RunSpec) -> tuple[str, str]:
     """(title, kind) of a run's model for tables and plots; the title names whatever is not the paper's recipe
     or the card's default options."""
+    if cards.is_given_file(spec["model"]):
+        return spec["label"], "model"
     card = model_card(spec["model"])
     preset = _preset(card, spec)
     by_preset = _presets(card).get(preset, {})

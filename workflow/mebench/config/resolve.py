@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mebench import cards
-from mebench.config import feasible, own_tasks, recipes, rehearsal
+from mebench.config import feasible, given, own_tasks, recipes, rehearsal
 from mebench.config.configuration import Configuration
 from mebench.config.entries import ModelEntry, Settings
 from mebench.errors import UserError, did_you_mean
@@ -29,8 +29,10 @@ def resolve(settings: Settings) -> Configuration:
 def _entries(settings: Settings, tasks: Mapping[str, TaskDefinition]) -> dict[str, ModelEntry]:
     models = settings["models"]
     if settings.get("rehearsal"):
-        models = [rehearsal.small(entry) for entry in models]
-    resolved = [recipes.resolve(entry, settings["flow"]) for entry in models]
+        # a stand-in has other clips than somebody's predictions
+        models = [rehearsal.small(entry) for entry in models if not given.is_given(entry)]
+    resolved = [given.resolve(entry) if isinstance(entry, Mapping) and given.is_given(entry)
+                else recipes.resolve(entry, settings["flow"]) for entry in models]  # fmt: skip
     entries = {entry["name"]: entry for entry in resolved}
     if len(entries) < len(resolved):
         names = [entry["name"] for entry in resolved]
@@ -48,7 +50,7 @@ def _check_entry(name: str, entry: ModelEntry, tasks: Mapping[str, TaskDefinitio
                 f"the model entry '{name}' is for the task {other}, which is not among the tasks of this "
                 f"configuration{did_you_mean(other, tasks)}"
             )
-    if entry["training"] == "rules" and not _writes_given(entry["model"], name):
+    if cards.is_rule_file(entry["model"]) and not _writes_given(entry["model"], name):
         raise UserError(
             f"the model entry '{name}' needs a rule with the output "
             f"<results>/runs/{{task}}/{name}/seed{{seed}}/given.csv, but {entry['model']} has none; "

@@ -60,7 +60,8 @@ class CodeDigests:
 
     def run(self, area: str, run: Run) -> str:
         """The same of a rule that makes something of one run: with the code of its model and of its kind of task."""
-        return self.task(area, run.spec["task"]) + self._model(run.spec["model"])
+        model = run.spec["model"]
+        return self.task(area, run.spec["task"]) + ("" if cards.is_given_file(model) else self._model(model))
 
     def training(self, run: Run) -> str:
         """The code that trains a run: with torch, or without."""

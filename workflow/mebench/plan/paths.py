@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from mebench import formats
+from mebench import cards, formats
 from mebench.config.configuration import Configuration
 from mebench.config.kinds import drawable, lacking
 from mebench.plan import inputs
 from mebench.plan.inputs import Inputs
 from mebench.plan.runs import Run
+
+
+def reads_inputs(run: Run) -> bool:
+    """Whether a run reads an input; of somebody's predictions none is known."""
+    return run.spec["inputs"]["kind"] != "none"
 
 
 class Paths:
@@ -62,7 +67,7 @@ class Paths:
 
     def input_folders(self, run: Run) -> list[str]:
         """The folder of the input of each dataset of a run."""
-        return [self.input_folder(name, self.made.name(run, name)) for name in run.datasets]
+        return [self.input_folder(name, self.made.name(run, name)) for name in run.datasets if reads_inputs(run)]
 
     def inputs(self, run: Run) -> list[str]:
         """The ``meta.json`` of each input folder of a run; it is written last."""
@@ -80,13 +85,18 @@ class Paths:
     def _samples(self, task: str) -> dict[str, list[str]]:
         datasets = self.configuration.tasks[task]["datasets"]
         folders: dict[str, list[str]] = {}
-        for run in self.runs_of(task):
+        for run in filter(reads_inputs, self.runs_of(task)):
             names = [self.made.name(run, dataset) for dataset in datasets]
             name = next(filter(inputs.cropped, names), names[0])
             folders[name] = [self.input_folder(*pair) for pair in zip(datasets, names, strict=True)]
         return {name: folders[name] for name in sorted(folders, key=inputs.order)}
 
     # --- runs and what is made of them
+
+    def given(self, run: Run) -> str:
+        """What a model with a rule file predicted, or the predictions that an entry names."""
+        model = run.spec["model"]
+        return model if cards.is_given_file(model) else f"{self.folder(run)}/given.csv"
 
     def runs_of(self, task: str) -> list[Run]:
         return [run for run in self.runs if run.task == task]

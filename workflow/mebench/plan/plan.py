@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from mebench import cards
+from mebench.config import given
 from mebench.config.configuration import Configuration
 from mebench.config.entries import Settings
 from mebench.config.kinds import name_of
@@ -274,7 +275,7 @@ class Plan:
             "tables": list(self.tables.values()),
             "tasks": list(self.tasks),
             "datasets": list(self.datasets),
-            "models": self.model_names,
+            "models": [name for name in self.model_names if not cards.is_given_file(name)],
             "plots": {task: self.paths.plots(task) for task in self.tasks},
             "lacking": {task: self.paths.lacking(task) for task in self.tasks},
             "ranked": self.ranked,
@@ -291,7 +292,9 @@ class Plan:
         results = Path(self.config["results"])
         shown = results.name if results.is_absolute() else str(self.config["results"])
         tables = [Path(table).name if Path(table).is_absolute() else table for table in self.config["tables"]]
-        return canonical_json({**self.config, "datasets": kept, "results": shown, "tables": tables})
+        models = [{**one, given.KEY: Path(str(one[given.KEY])).name} if isinstance(one, Mapping) and given.is_given(one)
+                  else one for one in self.config["models"]]  # fmt: skip
+        return canonical_json({**self.config, "datasets": kept, "results": shown, "tables": tables, "models": models})
 
 
 def _one_of(names: Collection[str]) -> str:

@@ -73,9 +73,10 @@ def _runs(configuration: Configuration, task: str, model: str) -> list[Run]:
     if entry["recipe"].get("extra_clips", "none") != "none":
         keys.append(entry["recipe"]["extra_clips"])
     part = _part(definition, keys)
-    inputs = flow_choice.of_pictures(entry["inputs"]) if _of_pictures(definition) else entry["inputs"]
+    reads = entry["inputs"]["kind"] != "none"
+    inputs = flow_choice.of_pictures(entry["inputs"]) if reads and _of_pictures(definition) else entry["inputs"]
     # how the configuration selects epochs cannot reach a rule's own code
-    selection = "last" if entry["training"] == "rules" else entry.get("selection", configuration.selection)
+    selection = entry.get("selection", "last" if entry["training"] == "rules" else configuration.selection)
     datasets = feasible.datasets_of(definition, entry)
     specs: list[RunSpec] = [
         {

@@ -80,7 +80,10 @@ def own_settings(configuration: Configuration, needs: Needs) -> list[str]:
     own = []
     for entry in _written(configuration, needs).values():
         name = name_of(entry)
-        if name in configuration.entries:
+        # an entry that is named by a word of the configuration alone has no settings of the table's
+        if name in configuration.entries and not (
+            isinstance(entry, str) and configuration.entries[name]["model"] != expanded(entry, "model")
+        ):
             ours, theirs = configuration.entries[name], _resolved(configuration, entry)
             if any(ours.get(key) != theirs.get(key) for key in ("options", "recipe", "stage", "selection")):
                 own.append(name)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mebench import cards, given_table
 from mebench.audit import checks
 from mebench.audit.annotation import cut
 from mebench.audit.confusion import figures, table
@@ -14,13 +15,16 @@ from mebench.audit.evidence import Annotation, Epoch, Evidence, FoldFacts, Predi
 from mebench.audit.finding import FAIL, NOT_CHECKED, PASS, Audit, Finding, audit_of
 from mebench.audit.look import Look
 from mebench.audit.reading import looks_of_inputs
+from mebench.clips.clip_names import clip_name
 from mebench.files import read_csv
+from mebench.metrics.given import class_named
 from mebench.predicted import Row
 from mebench.runs import fold_file
+from mebench.runs.outside_rows import rows_of
 from mebench.runs.paths import HISTORY, RunFiles
 from mebench.runs.records import record_of
 from mebench.runs.run_record import RunRecord
-from mebench.training.rows import Rows, run_rows
+from mebench.training.rows import Rows
 
 PEEKED_COLUMN = "test_accuracy"
 
@@ -28,11 +32,15 @@ PEEKED_COLUMN = "test_accuracy"
 def audits(files: RunFiles, about: RunRecord, shuffled: Sequence[Prediction] = ()) -> dict[str, Audit]:
     """The audit of a pooled run for each of its selections. ``shuffled`` are predictions of the same task after
     training on shuffled labels, where there are any."""
-    known = replace(evidence(files, about), shuffled=shuffled)
+    outside = files.spec["training"] == "rules"  # what the engine does on shuffled labels says nothing of it
+    known = replace(evidence(files, about), shuffled=() if outside else shuffled)
+    truths = _given_truths(files)
     found: dict[str, Audit] = {}
     honest = None
     for selection, name in about.prediction_files(files.run).items():
         rows = predictions(files.run / name, about)
+        if truths is not None:
+            rows = [replace(one, truth=truths.get(one.clip, "")) for one in rows]
         own = replace(known, predictions=rows, selection=selection, honest=honest)
         if known.scored:
             classes = sorted({label for one in rows for label in (one.truth, one.called)})
@@ -43,13 +51,13 @@ def audits(files: RunFiles, about: RunRecord, shuffled: Sequence[Prediction] = (
 
 def evidence(files: RunFiles, about: RunRecord) -> Evidence:
     """What is known of a run, but for its predictions and their selection."""
-    spec, rows = files.spec, run_rows(files.spec, files.clips, files.inputs)
+    spec, rows = files.spec, rows_of(files)
     failed = {str(one["fold"]) for one in about.failed}
     tested = [row for row in rows.rows if row["subject"] not in failed]
     return Evidence(
         predictions=(),
         annotation=_annotation(files, about, tested),
-        splits=_splits(rows, failed),
+        splits=() if spec["training"] == "rules" else _splits(rows, failed),  # what a rule trains on nobody knows
         records=() if spec["training"] == "rules" else _facts(files, rows, failed),
         looks=_looks(tuple(files.inputs)),
         history=_history(files.run),
@@ -67,6 +75,18 @@ def predictions(path: Path, about: RunRecord) -> list[Prediction]:
                    row.get("prediction", ""), row["fold"], seed, f"{path} line {line}")
         for line, row in enumerate(read_csv(path, (*key, "subject", "fold")), start=2)
     ]  # fmt: skip
+
+
+def _given_truths(files: RunFiles) -> dict[str, str] | None:
+    """The truth of each clip that a file of somebody's predictions has, none where it has no such column; None for
+    other runs. That of their predictions.csv is the annotation's."""
+    model = files.spec["model"]
+    if not cards.is_given_file(model):
+        return None
+    rows = given_table.read(model, ("clip_id", "prediction"), ("truth",))
+    classes = files.spec["task"]["classes"]
+    return {clip_name(row["clip_id"]): class_named(row["truth"], classes) or row["truth"]
+            for row in rows if "truth" in row.cells}  # fmt: skip
 
 
 def _has_classes(about: RunRecord) -> bool:

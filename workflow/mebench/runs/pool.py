@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mebench import formats, tasks
+from mebench.acquisition.origin import data_origin, data_root
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
 from mebench.files import canonical_json, csv_rows, read_json, write_csv
@@ -125,7 +126,7 @@ def write_record(
         model=spec["label"],
         seed=spec["seed"],
         selection=spec["selection"],
-        origin="rehearsal" if files.rehearsal else origin(files.inputs),
+        origin="rehearsal" if files.rehearsal else origin(files.inputs) if files.inputs else origin_of_clips(files),
         spec=spec,
         without_input=without,
         excluded=decided["excluded"],
@@ -173,6 +174,12 @@ def origin(inputs: Sequence[Path]) -> str:
     """``synthetic``, ``pictures`` or ``licensed``: the origin of the inputs. One synthetic part makes the whole
     synthetic."""
     origins = {read_json(folder / "meta.json")["origin"] for folder in inputs}
+    return next((name for name in ("synthetic", "pictures") if name in origins), "licensed")
+
+
+def origin_of_clips(files: RunFiles) -> str:
+    """The same for a run without inputs, from the sources of its clips."""
+    origins = {data_origin(one.dataset, data_root(one.source)) for one in files.datasets}
     return next((name for name in ("synthetic", "pictures") if name in origins), "licensed")
 
 

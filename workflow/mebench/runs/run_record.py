@@ -71,6 +71,8 @@ class RunRecord:
 
     def prediction_files(self, run: Path) -> dict[str, str]:
         """The files of predictions in the folder of the run, by selection."""
+        if self.spec.get("training") == "rules":  # one file, whatever its selection is said to be
+            return {self.selection: PREDICTIONS}
         honest = "inner" if self.selection == "inner" else "last"
         peeked = self.selection == "test_peek" and (run / PEEKED).exists()
         return {honest: PREDICTIONS} | ({"test_peek": PEEKED} if peeked else {})

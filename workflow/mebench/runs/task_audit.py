@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, cast
 
-from mebench.audit.checks import NEED_NOTHING, shuffled_labels
+from mebench.audit.checks import NEED_NOTHING, fitted, shuffled_labels
 from mebench.audit.finding import NOT_CHECKED, Finding, audit_of
 from mebench.runs.scores import CHECKS
 
@@ -34,9 +34,10 @@ def of_records(records: Sequence[Mapping[str, object]]) -> list[RunAudit]:
     worst = min(shuffled, key=lambda found: found.verdict, default=None)  # fail stands before pass
     result: list[RunAudit] = []
     for one, own in zip(runs, findings, strict=True):
-        whole = [
-            worst if worst and (found.name, found.verdict) == (worst.name, NOT_CHECKED) else found for found in own
-        ]
+        # of what is trained outside the engine they say nothing
+        trained_here = any(found.name == fitted.NAME and found.verdict != NOT_CHECKED for found in own)
+        is_open = (shuffled_labels.NAME, NOT_CHECKED) if trained_here else ("", "")
+        whole = [worst if worst and (found.name, found.verdict) == is_open else found for found in own]
         named = {name: one[name] for name in ("model", "title", "seed", "selection")}
         result.append(cast(RunAudit, named | audit_of(whole, NEED_NOTHING).as_json()))
     return result

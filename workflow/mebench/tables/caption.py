@@ -60,11 +60,15 @@ def common_conventions(rows: Sequence[Row]) -> str:
     return min(counts, key=lambda text: (-counts[text], text), default="")
 
 
+UNKNOWN = "How its epoch was chosen is not known, so the row is not ranked."
+
+
 def note(fewest: Score, scores: Sequence[Score]) -> str:
     """The footnote of a row: what its data lack. ``fewest`` is the score with the fewest clips."""
     deviations = next((score.deviations for score in scores if score.deviations), "")
     other = f"Other data than the task expects: {deviations}." if deviations else ""
-    return " ".join(filter(None, [_left_out(fewest), other]))
+    unknown = UNKNOWN if fewest.selection == "unknown" else ""
+    return " ".join(filter(None, [_left_out(fewest), other, unknown]))
 
 
 def _left_out(score: Score) -> str:

@@ -25,12 +25,13 @@ def check(evidence: Evidence) -> tuple[str, str]:
         return NOT_CHECKED, "its rows have no classes"
     if not annotation.labels:
         return NOT_CHECKED, annotation.unknown
-    wrong = [one for one in evidence.predictions if annotation.labels.get(one.clip, one.truth) != one.truth]
+    told = [one for one in evidence.predictions if one.truth]
+    wrong = [one for one in told if annotation.labels.get(one.clip, one.truth) != one.truth]
     if wrong:
         one = wrong[0]
         return FAIL, (f"{counted(len(wrong), 'clip')} with another truth than annotated: {one.clip} ({one.where}) is "
                       f"{annotation.labels[one.clip]}, not {one.truth}")  # fmt: skip
-    known = sum(one.clip in annotation.labels for one in evidence.predictions)
+    known = sum(one.clip in annotation.labels for one in told)
     if not known:
-        return NOT_CHECKED, "no predicted clip is annotated"
+        return NOT_CHECKED, "the predictions say no truth of an annotated clip"
     return PASS, f"{counted(known, 'truth')} as annotated"
