@@ -154,7 +154,7 @@ def test_what_is_there_is_refused_and_the_file_stays(bench, capsys):
     ({"selektion": "last"}, "has the key 'selektion', which an entry with predictions does not have"),
     ({"selection": "best"}, r"has selection: best \(did you mean"),
     ({"task": None}, "lacks 'task'"),
-    ({"predictions": "none.csv"}, "cannot read none.csv"),
+    ({"predictions": "none.csv"}, "there is no file none.csv of predictions"),
     ({"task": "smic-3"}, "is for the task smic-3, which is not among the tasks"),
 ])  # fmt: skip
 def test_an_entry_that_cannot_be_meant_is_one_sentence(bench, change, what):

@@ -40,6 +40,11 @@ def extends(path: str) -> str:
 
 
 # key of the configuration -> (name of a file there, what becomes of its path)
+def given(path: str) -> str:
+    """The file of predictions of an entry that has it at ``path``."""
+    return Plan({**BASE, "models": [{"predictions": path, "name": "m", "task": BASE["tasks"][0]}]}).model_names[0]
+
+
 PLACES: dict[str, tuple[str, Callable[[str], str]]] = {
     "results": ("out", lambda path: Plan({**BASE, "results": path}).results),
     "datasets.source": ("copy", lambda path: checked(smic(source=path))["datasets"]["smic"]["source"]),
@@ -47,6 +52,7 @@ PLACES: dict[str, tuple[str, Callable[[str], str]]] = {
     "tasks.kind": ("recognition.py", lambda path: str(Plan(own_kind(path)).tasks["mine"]["kind"])),
     "models": ("mine.py", lambda path: Plan({**BASE, "models": [path]}).model_names[0]),
     "models.model": ("mine.py", lambda path: Plan({**BASE, "models": [{"model": path, "name": "m"}]}).model_names[0]),
+    "models.predictions": ("p.csv", given),
     "models.pretrained": ("w.pth", lambda path: str(Plan(weights(path)).entries["hsta"]["options"]["pretrained"])),
     "tables": ("mine.yaml", lambda path: next(iter(Plan({**BASE, "tables": [path]}).tables.values()))),
     "tables: extends": ("mine.yaml", extends),
@@ -54,7 +60,7 @@ PLACES: dict[str, tuple[str, Callable[[str], str]]] = {
 # texts of the schema that are no paths
 WORDS = {
     "datasets.sha256", "datasets.exclude", "datasets.corrections.emotion", "datasets.corrections.reason", "tasks",
-    "tasks.name", "tasks.title", "tasks.datasets", "models.name", "models.tasks",
+    "tasks.name", "tasks.title", "tasks.datasets", "models.name", "models.tasks", "models.task", "models.selection",
 }  # fmt: skip
 
 
@@ -65,6 +71,7 @@ def home(tmp_path, monkeypatch) -> Path:
     (folder / "mine.py").write_text((PACKAGE / "models/majority.py").read_text())
     (folder / "recognition.py").write_text((PACKAGE / "tasks/recognition.py").read_text())
     (folder / "mine.yaml").write_text(TABLE)
+    (folder / "p.csv").write_text("clip_id,prediction\nsmic/s01/a,negative\n")
     for name in ("w.pth", "l.csv"):
         (folder / name).write_text("")
     monkeypatch.setenv("HOME", str(folder))

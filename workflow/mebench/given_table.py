@@ -61,6 +61,12 @@ def read(path: str | os.PathLike, needed: Sequence[str], known: Sequence[str] = 
     return rows
 
 
+def values(path: str | os.PathLike, column: str, needed: Sequence[str], absent: str) -> list[str]:
+    """The cells of one column of a table that has the ``needed`` ones; ``absent`` for each row where it has no such
+    column."""
+    return [row.cells.get(column, absent) for row in read(path, needed, (column,))]
+
+
 def opened(path: str | os.PathLike, needed: Sequence[str], known: Mapping[str, Sequence[str]]) -> OpenTable:
     """A table that has the ``needed`` columns, perhaps without a row; ``known`` has further spellings of columns."""
     path = Path(path)

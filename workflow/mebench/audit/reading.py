@@ -17,7 +17,7 @@ from mebench.errors import UserError
 from mebench.given_values import key, number
 from mebench.inputs import store
 from mebench.media.folders import list_frames
-from mebench.metrics.given import labelled
+from mebench.metrics.given import class_named, labelled
 from mebench.protocols.tasks import TaskDefinition
 from mebench.statistics.source import Source, chosen_rows
 from mebench.statistics.subjects import subject_of
@@ -41,6 +41,13 @@ def predictions(source: Source, classes: Sequence[str] | None = None) -> list[Pr
         )
         for row, labels in zip(rows, labelled(rows, classes), strict=True)
     ]
+
+
+def given_truths(path: Path, classes: Sequence[str]) -> dict[str, str]:
+    """The truth of each clip that a CSV of predictions has; none where it has no such column."""
+    rows = given_table.read(path, ("clip_id", "prediction"), ("truth",))
+    return {clip_name(row["clip_id"]): class_named(row["truth"], classes) or row["truth"]
+            for row in rows if "truth" in row.cells}  # fmt: skip
 
 
 def annotation(paths: Sequence[Path], classes: Sequence[str], task: TaskDefinition | None = None) -> Annotation:

@@ -47,8 +47,7 @@ def resolve(written: Mapping[str, object]) -> ModelEntry:
 
 def seeds(file: Path) -> list[int]:
     """The seeds of a file of predictions, sorted; 0 where it has no column of that name."""
-    rows = given_table.read(file, ("prediction",), ("seed",))
-    found = {key(row.cells.get("seed", "0")) for row in rows}
+    found = set(map(key, given_table.values(file, "seed", ("prediction",), "0")))
     wrong = sorted(one for one in found if not one.isdecimal())
     if wrong:
         raise UserError(f"{file} has the seed '{wrong[0]}'; write whole numbers, or leave the column out")

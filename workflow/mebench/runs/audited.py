@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mebench import cards, given_table
+from mebench import cards
 from mebench.audit import checks
 from mebench.audit.annotation import cut
 from mebench.audit.confusion import figures, table
 from mebench.audit.evidence import Annotation, Epoch, Evidence, FoldFacts, Prediction, Split
 from mebench.audit.finding import FAIL, NOT_CHECKED, PASS, Audit, Finding, audit_of
 from mebench.audit.look import Look
-from mebench.audit.reading import looks_of_inputs
-from mebench.clips.clip_names import clip_name
+from mebench.audit.reading import given_truths, looks_of_inputs
 from mebench.files import read_csv
-from mebench.metrics.given import class_named
 from mebench.predicted import Row
 from mebench.runs import fold_file
 from mebench.runs.outside_rows import rows_of
@@ -34,7 +32,8 @@ def audits(files: RunFiles, about: RunRecord, shuffled: Sequence[Prediction] = (
     training on shuffled labels, where there are any."""
     outside = files.spec["training"] == "rules"  # what the engine does on shuffled labels says nothing of it
     known = replace(evidence(files, about), shuffled=() if outside else shuffled)
-    truths = _given_truths(files)
+    model, classes = files.spec["model"], files.spec["task"].get("classes", [])
+    truths = given_truths(Path(model), classes) if cards.is_given_file(model) else None
     found: dict[str, Audit] = {}
     honest = None
     for selection, name in about.prediction_files(files.run).items():
@@ -75,18 +74,6 @@ def predictions(path: Path, about: RunRecord) -> list[Prediction]:
                    row.get("prediction", ""), row["fold"], seed, f"{path} line {line}")
         for line, row in enumerate(read_csv(path, (*key, "subject", "fold")), start=2)
     ]  # fmt: skip
-
-
-def _given_truths(files: RunFiles) -> dict[str, str] | None:
-    """The truth of each clip that a file of somebody's predictions has, none where it has no such column; None for
-    other runs. That of their predictions.csv is the annotation's."""
-    model = files.spec["model"]
-    if not cards.is_given_file(model):
-        return None
-    rows = given_table.read(model, ("clip_id", "prediction"), ("truth",))
-    classes = files.spec["task"]["classes"]
-    return {clip_name(row["clip_id"]): class_named(row["truth"], classes) or row["truth"]
-            for row in rows if "truth" in row.cells}  # fmt: skip
 
 
 def _has_classes(about: RunRecord) -> bool:
