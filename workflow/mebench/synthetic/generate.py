@@ -7,6 +7,7 @@ them is a result on the real datasets.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -23,6 +24,7 @@ from mebench.synthetic.marker import FULL_SIZES, MARKER
 if TYPE_CHECKING:
     from mebench.synthetic.cast import Clip
     from mebench.synthetic.faces import Face
+    from mebench.synthetic.motion import Moves
 
 
 class Defaults(TypedDict):
@@ -215,26 +217,28 @@ def _write_subject(work: tuple[str, int, bool, list[Clip], Path, Path]) -> None:
     for clip in clips:
         rng = random_stream(seed, dataset, clip.subject, clip.name)
         pixels = moves.further * float(np.clip(rng.uniform(0.9, 2.6) * liveliness, 0.5, 3.0))
-        _write_clip(dataset, clip, face, (pixels, moves.rest), rng, data, known)
+        _write_clip(dataset, clip, face, replace(moves, further=pixels), rng, data, known)
 
 
 # parameters: a clip, what shows in it, and where it goes
 def _write_clip(
-    dataset: str, clip: Clip, face: Face, moves: tuple[float, float], rng: np.random.Generator, data: Path, known: Path
+    dataset: str, clip: Clip, face: Face, moves: Moves, rng: np.random.Generator, data: Path, known: Path
 ) -> None:
-    """``moves``: the largest displacement of the expression in pixels, and the share that is left of all else."""
+    """``moves.further``: the largest displacement of the expression in pixels."""
     from mebench.synthetic import motion, writers
 
-    pixels, rest = moves
-    local = motion.from_units(motion.parsed_units(clip.units), face.landmarks, pixels)
+    units = motion.parsed_units(clip.units)
+    local = motion.from_units(units, face.landmarks, moves.further)
+    furrows = motion.furrows(units, face.landmarks, moves.furrow) if moves.furrow else None
     numbers = np.arange(clip.onset, clip.offset + 1)
     amounts = motion.rise_and_fall(numbers, clip.onset, clip.peak, clip.offset)
-    drifts = motion.drifts(rng, len(numbers), rest)
-    lamp = _lamp(rng, len(numbers), rest)
+    drifts = motion.drifts(rng, len(numbers), moves.rest)
+    lamp = _lamp(rng, len(numbers), moves.rest)
     (data / writers.frame_path(dataset, clip, clip.onset)).parent.mkdir(parents=True, exist_ok=True)
     points = None
     for number, amount, drift, light in zip(numbers, amounts.tolist(), drifts, lamp, strict=True):
         points = motion.came_from(local, amount, drift, points)
+        light = light * furrows(points, amount) if furrows else light
         picture = face.look_up(points) * light + rng.normal(0, 1.5, size=(*points.shape[1:], 1))
         writers.write_frame(dataset, data / writers.frame_path(dataset, clip, int(number)), picture)
     step = clip.read_apex - clip.onset

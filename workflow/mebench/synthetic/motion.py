@@ -37,17 +37,40 @@ UNITS: dict[int, list[tuple[str, float, float, float, float]]] = {
 }
 
 
+# action unit -> (landmark, its place beside it x and y, width x, width y, share of the light that it takes): wrinkles,
+# bulges and open lips that come and go with the motion. x is outwards from the middle of the face.
+FURROWS: dict[int, list[tuple[str, float, float, float, float, float]]] = {
+    1: [("brow_inner", 0, -9, 9, 3, 0.8)],
+    2: [("brow_outer", 0, -9, 9, 3, 0.8)],
+    4: [("brow_inner", -5, 0, 4, 8, 1.0)],
+    5: [("eye", 0, -3, 7, 2.5, -0.8)],
+    6: [("eye", 10, 4, 5, 4, 0.7)],
+    7: [("eye", 0, 4, 8, 2.5, 0.7)],
+    9: [("nose", 0, -8, 5, 6, 0.9)],
+    10: [("nose", 4, 6, 5, 6, 0.9)],
+    12: [("mouth", 5, -4, 4, 7, 1.0)],
+    14: [("mouth", 5, 0, 4, 4, 1.0)],
+    15: [("mouth", 2, 6, 5, 4, 1.0)],
+    17: [("chin", 0, -5, 10, 4, 0.9)],
+    20: [("mouth", 6, 1, 5, 4, 0.8)],
+    24: [("lip_upper", 0, 2, 12, 3, 0.8)],
+    25: [("lip_lower", 0, -6, 9, 3.5, 1.0)],
+}
+
+
 @dataclass(frozen=True)
 class Moves:
     """``further``: by how much expressions move further than usual; ``rest``: the share that is left of the motion of
-    heads and light that is no event; ``blink``: the action units of a blink."""
+    heads and light that is no event; ``blink``: the action units of a blink; ``furrow``: the share of the light that
+    the deepest furrow of an expression takes."""
 
     further: float
     rest: float
     blink: str = "4+7"
+    furrow: float = 0.0
 
 
-AS_FILMED, CLEAR = Moves(1.0, 1.0), Moves(2.0, 0.1)
+AS_FILMED, CLEAR = Moves(1.0, 1.0), Moves(2.0, 0.1, furrow=0.25)
 CLEAR_LONG = Moves(3.0, 0.1, "7")  # of long videos; only their micro-expressions move further
 
 
@@ -80,17 +103,42 @@ def from_units(units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray
     bumps = []
     for side, number in units:
         for landmark, wide, high, dx, dy in UNITS[number]:
-            if landmark in landmarks:
-                bumps.append((*landmarks[landmark], wide, high, dx, dy))
-                continue
-            # the subject's left is on the picture's right
-            for suffix, outward, wanted in (("_l", -1, "R"), ("_r", 1, "L")):
-                if side in ("", wanted):
-                    bumps.append((*landmarks[landmark + suffix], wide, high, outward * dx, dy))
+            bumps += [(x, y, wide, high, outward * dx, dy) for x, y, outward in _places(landmark, side, landmarks)]
     rows = np.array(bumps)
     largest = np.sqrt((Motion(rows)(grid()) ** 2).sum(0)).max()
     rows[:, 4:] *= pixels / largest
     return Motion(rows)
+
+
+def _places(landmark: str, side: str, landmarks: dict[str, np.ndarray]) -> list[tuple[float, float, int]]:
+    """(x, y, the direction of x outwards) of a landmark, on each side that moves."""
+    if landmark in landmarks:
+        return [(*landmarks[landmark].tolist(), 1)]
+    # the subject's left is on the picture's right
+    return [(*landmarks[landmark + suffix].tolist(), outward)
+            for suffix, outward, wanted in (("_l", -1, "R"), ("_r", 1, "L")) if side in ("", wanted)]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Furrows:
+    """Where expressions darken the skin; rows of ``spots`` are (x, y, width x, width y, share of the light)."""
+
+    spots: np.ndarray
+
+    def __call__(self, points: np.ndarray, amount: float) -> np.ndarray:
+        """The share of light (H, W, 1) that is left at ``points`` (2, H, W) of the neutral face."""
+        left = np.ones_like(points[0])
+        for x, y, wide, high, share in self.spots.tolist():
+            left -= amount * share * np.exp(-0.5 * (((points[0] - x) / wide) ** 2 + ((points[1] - y) / high) ** 2))
+        return left[..., None]
+
+
+def furrows(units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray], depth: float) -> Furrows:
+    """The furrows of action units; the deepest takes ``depth`` of the light."""
+    spots = [(x + outward * dx, y + dy, wide, high, depth * share)
+             for side, number in units for landmark, dx, dy, wide, high, share in FURROWS[number]
+             for x, y, outward in _places(landmark, side, landmarks)]  # fmt: skip
+    return Furrows(np.array(spots))
 
 
 @dataclass(frozen=True)
