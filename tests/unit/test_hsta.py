@@ -396,11 +396,26 @@ def test_initial_values():
             bound = part.weight[0].numel() ** -0.5
             assert 0.99 * bound < part.weight.abs().max() <= bound
             assert part.bias.any()
-    linear = torch.cat([p.flatten() for part in model.modules() if isinstance(part, nn.Linear) for p in [part.weight]])
-    assert linear.std().item() == pytest.approx(0.02, rel=0.01)
+    linear = [part for part in model.modules() if isinstance(part, nn.Linear)]
+    scaled = torch.cat([part.weight.flatten() * part.in_features**0.5 for part in linear])
+    assert scaled.std().item() == pytest.approx(0.7, rel=0.01)
+    for part in linear:
+        hsta.initialise(part, "paper")
+    assert torch.cat([part.weight.flatten() for part in linear]).std().item() == pytest.approx(0.02, rel=0.01)
     assert torch.cat([model.special.cls.flatten(), model.video.cls.flatten()]).std().item() == pytest.approx(
         0.02, rel=0.3
     )
+
+
+def test_from_onset_sees_motion_and_no_face():
+    """frames: from_onset gives the same for another face that moves as this one does; as_filmed does not."""
+    torch.manual_seed(1)
+    face, clip = torch.randn(1, 1, 3, 64, 64).double(), torch.randn(1, 8, 3, 64, 64).double()
+    for frames, same in (("from_onset", True), ("as_filmed", False)):
+        model = small(frames=frames)
+        assert torch.allclose(model(clip), model(clip + face), atol=1e-9) == same
+    still = clip[:, :1].expand(-1, 8, -1, -1, -1)
+    assert torch.allclose(small(frames="from_onset")(still), small(frames="from_onset")(0 * still))
 
 
 def test_layer_decay_counts_stages_and_class_tokens_decay_as_matrices_do():

@@ -117,6 +117,20 @@ def test_clear_clips_are_the_small_ones_with_larger_expressions_and_little_else(
     assert flows["clear"].max() > 1.8
 
 
+def test_a_furrow_darkens_its_place_on_its_side_as_far_as_the_expression_shows():
+    face, _ = face_and_motion(3)
+    points = motion.grid()
+    drawn = motion.furrows(motion.parsed_units("L14"), face.landmarks, 0.25)
+    light = drawn(points, 1.0)[..., 0]
+    y, x = np.unravel_index(light.argmin(), light.shape)
+    assert light.min() == pytest.approx(0.75, abs=0.01)
+    assert np.hypot(*(np.array([x, y]) - face.landmarks["mouth_l"])) < 8 or np.hypot(
+        *(np.array([x, y]) - face.landmarks["mouth_r"])) < 8  # fmt: skip
+    assert light[:40].min() > 0.999  # the brows do not change
+    assert (drawn(points, 0.0) == 1).all()
+    assert set(motion.FURROWS) == set(motion.UNITS)
+
+
 def test_a_subject_does_not_depend_on_the_others():
     first, second = (faces.make(cast.random_stream(0, "casme2", name)) for name in ("sub01", "sub02"))
     assert np.array_equal(first.appearance, faces.make(cast.random_stream(0, "casme2", "sub01")).appearance)

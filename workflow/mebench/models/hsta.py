@@ -28,7 +28,9 @@ CARD = {
     "flops_by_options": [
         {"options": {"head_dropout": 0.2}, "forward": 88435538688},
         {"options": {"head_dropout": 0.4}, "forward": 88435538688},
+        {"options": {"frames": "from_onset"}, "forward": 88435538688},
         {"options": {"size": "small", "stages": 2}, "forward": 22734000},
+        {"options": {"size": "small", "stages": 2, "frames": "from_onset"}, "forward": 22734000},
     ],
     # the same for all keys, so it moves all scores of the one query alike, and the softmax takes it away again
     "dead": ["stages.*.csta_*.attention.k.bias"],
