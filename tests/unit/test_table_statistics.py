@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from test_tables_of_models import configured, made, score
 
-from mebench import cli
+from mebench import cli, tables
 from mebench.errors import UserError
 from mebench.files import read_json, write_json
 from mebench.metrics import pooled
@@ -267,6 +267,11 @@ def test_average_ranks_are_of_the_models_that_have_a_score_on_each_task():
     assert found.ranks.critical_difference == pytest.approx(1.960 * np.sqrt(2 * 3 / (6 * 3)), abs=1e-3)
     assert ranks_of_tables(of_tables[::-1])[0].ranks.average == found.ranks.average
     assert ranks_of_tables(of_tables[:1]) == ranks_of_tables([of_tables[3], of_tables[0]]) == []
+
+
+@pytest.mark.parametrize("end", tables.ENDS)
+def test_every_file_of_a_table_says_which_table_it_is_of(end):
+    assert tables.table_of_file(f"my.own.{end}") == "my.own"
 
 
 # --- letters and power of results that differ

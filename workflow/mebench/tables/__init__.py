@@ -9,7 +9,7 @@ from mebench.tables.scores import read_scores, scores_of
 from mebench.tables.sure import with_statistics
 from mebench.tables.table import Table
 from mebench.tables.table_file import names
-from mebench.tables.write import ENDS, FORMATS, write
+from mebench.tables.write import ENDS, FORMATS, table_of_file, write
 
 __all__ = [
     "ENDS",
@@ -21,6 +21,7 @@ __all__ = [
     "names",
     "read_scores",
     "scores_of",
+    "table_of_file",
     "with_statistics",
     "write",
 ]

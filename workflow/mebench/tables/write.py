@@ -29,3 +29,9 @@ def write(table: Table, stem: str | os.PathLike) -> list[Path]:
             paths.append(Path(f"{stem}.{end}.csv"))
             write_text(paths[-1], render(table.statistics))
     return paths
+
+
+def table_of_file(name: str) -> str:
+    """The table that a file of this name is of: ``megc2019.figures.csv`` -> ``megc2019``."""
+    longest = max((end for end in ENDS if name.endswith(f".{end}")), key=len, default="")
+    return name.removesuffix(f".{longest}")

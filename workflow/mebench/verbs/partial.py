@@ -21,10 +21,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     from mebench.plan import Plan
     from mebench.report import partial
+    from mebench.tables import table_of_file
 
     plan = Plan.load(args.config)
-    tables = [path.stem for path in args.make if path.parent == Path(plan.results) / "tables" and path.suffix == ".csv"]
-    plan = plan.with_tables(dict.fromkeys(tables))
+    made = [table_of_file(path.name) for path in args.make if path.parent == Path(plan.results) / "tables"]
+    plan = plan.with_tables(dict.fromkeys(made))
     gaps, written = partial.make(plan, args.make)
     text = partial.summary(gaps)
     partial.note(Path(plan.results), text)
