@@ -61,6 +61,24 @@ def test_a_dry_run_lists_every_job_before_any_data_are_there(tmp_path, monkeypat
     assert planned["faces"] == 6
 
 
+def test_the_dry_run_of_a_table_lists_what_it_needs_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEBENCH_DATA", str(tmp_path / "nothing"))
+    project = Project(tmp_path / "project")
+    (project.folder / "paper.yaml").write_text((PROJECT / "paper.yaml").read_text())
+    jobs = project.planned("results/paper/tables/hsta-casme3.csv", "--configfile", "paper.yaml")
+    of_table = Plan.load(PROJECT / "paper.yaml").of_table("hsta-casme3")
+    counts = Counter(job.split()[0] for job in jobs)
+    assert (counts["fetch"], counts["index"], counts["tables"], counts["report"]) == (5, 5, 1, 0)
+    scored = {tuple(job.split("/runs/")[1].split("/")[:2]) for job in jobs if job.startswith(("score ", "together_"))}
+    together = {f"together_{task}" for task in ("casme2-3", "samm-3", "smic-3", "casme3-7", "casme3-4")}
+    assert {name for name in counts if name.startswith("together_")} == together
+    own = {(run.task, run.model) for run in of_table.runs}
+    assert scored <= {*own, *((task.removeprefix("together_"), "lbp_top_svm") for task in together)}
+    trained = {tuple(job.split("/runs/")[1].split("/")[:2]) for job in jobs if job.startswith("train ")}
+    assert trained <= own
+    assert len(trained) == counts["train"] == counts["score"]
+
+
 def test_its_rehearsal_lists_the_same_jobs_without_a_word_of_where_data_are(tmp_path, monkeypatch):
     monkeypatch.delenv("MEBENCH_DATA", raising=False)
     project = Project(tmp_path / "project")
@@ -83,7 +101,7 @@ datasets:
 tasks: [casme2-3]
 models: [ststnet]
 seeds: [0, 1, 2]
-tables: [casme2-5]
+tables: [casme2-55]
 """)
     (project.folder / "mine.yaml").write_text("""
 datasets: {casme2: {source: "${MEBENCH_DATA}"}}
@@ -97,4 +115,4 @@ models: [majority]
     assert "mebench index casme2" in text
     assert "flow_max" not in text
     assert "counts" not in text
-    project.snakemake("--dry-run", ok=False)  # config.yaml itself asks for a table without its task
+    project.snakemake("--dry-run", ok=False)  # config.yaml itself asks for a table that nobody knows

@@ -61,17 +61,32 @@ def table(project: Project, name: str) -> dict[str, dict[str, str]]:
 
 def test_a_table_is_one_file(project):
     measured = table(project, "smic-precision")
-    assert set(measured) == {"majority", "stratified_random"}
+    assert set(measured) == {"majority", "stratified_random", "oracle"}, "the last is the table's own"
     predicted = rows(project.folder / "results/runs/smic-3/majority/seed0/predictions.csv")
     truth = sorted({row["truth"] for row in predicted})
     recall = [[row["prediction"] == c for row in predicted if row["truth"] == c] for c in truth]
     uar = sum(sum(hits) / len(hits) for hits in recall) / 3
     assert float(measured["majority"]["all_uar_mean"]) == pytest.approx(uar, abs=1e-6)
     printed = [row for row in rows(project.folder / "results/tables/smic-precision.csv") if row["block"] == "published"]
-    assert [row["all_uar_mean"] for row in printed] == ["0.6703", "0.7013"]
-    assert "STSTNet, as printed" in project.printed["table"]
+    assert printed == [], "no published figure stands beside generated data"
+    assert "SYNTHETIC DATA" in project.printed["table"]
     assert (project.folder / "mine/smic-precision.tex").is_file()
     assert (project.folder / "results/tables/smic-precision.html").is_file()
+
+
+def test_a_table_of_the_package_is_made_by_its_name_and_runs_what_it_names_alone(project):
+    text = "title: T\ntask: smic-3\nparts: {all: All}\ncolumns: [[all, uf1, UF1]]\n"
+    entries = "models: [majority, {name: again, model: stratified_random, tasks: [smic-3]}]\n"
+    (project.folder / "workflow/mebench/tables/by-name.yaml").write_text(text + entries)
+    target = ("results/tables/by-name.csv", "--configfile", "kappa.yaml")
+    jobs = [job.split()[0] for job in project.planned(*target)]
+    assert [job for job in jobs if job != "together_smic-3"] == ["score", "tables", "train"]
+    project.snakemake("--cores", "1", *target)
+    assert set(table(project, "by-name")) == {"majority", "again"}
+    assert project.planned(*target) == []
+    assert "unknown table 'by-nam' (did you mean 'by-name'" in project.snakemake(
+        "-n", "results/tables/by-nam.csv", "--configfile", "kappa.yaml", ok=False
+    )
 
 
 def test_a_table_of_ones_own_that_is_changed_is_made_again_and_nothing_else(project):
@@ -161,6 +176,7 @@ def keys(name: str) -> set[str]:
 
 
 def test_the_pages_list_every_key():
-    assert keys("table") == {*table_file.Written.__annotations__, *table_file.WrittenRow.__annotations__}
+    written = (table_file.Written, table_file.WrittenRow, table_file.WrittenPart)
+    assert keys("table") == {key for one in written for key in one.__annotations__}
     assert keys("dataset") == {field.name for field in fields(DatasetCard)} - {"name"}
     assert set(next(iter(tasks.metrics("recognition").values()))) <= {"title", "range", "best"}

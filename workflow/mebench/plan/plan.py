@@ -200,13 +200,15 @@ class Plan:
 
     def having(self, task: str, model: str) -> Plan:
         """This plan, or that of a table of the package, where the task and the model are of none of its runs."""
-        if self.paths.has(task, model):
+        if self.paths.has(task, model) or (task, model) not in self._offered:
             return self
-        for table in shipped():
-            wanted = needs(table)
-            if task in wanted.tasks and (task, model) in table_runs.pairs(self.configuration, wanted):
-                return self.of_table(table)
-        return self
+        return self.of_table(self._offered[task, model])
+
+    @cached_property
+    def _offered(self) -> dict[tuple[str, str], str]:
+        """The first table of the package that shows a model on a task, for each of them."""
+        tables = [(table, table_runs.pairs(self.configuration, needs(table))) for table in shipped()]
+        return {pair: table for table, shown in reversed(tables) for pair in shown}
 
     def having_run(self, name: str) -> Plan:
         """The plan that has TASK/MODEL or TASK/MODEL/seedK."""

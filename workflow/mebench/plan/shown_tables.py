@@ -22,7 +22,9 @@ def described(plan: Plan, table: str) -> Description:
 
 def scores_shown(plan: Plan, table: str, description: Description) -> list[Score]:
     """The scores of the models that a table shows, as far as they are there, with what their runs cost."""
-    results = Path(plan.results)
+    results, scores = Path(plan.results), []
     there = [path for path in map(Path, plan.scores_of_table(table)) if path.is_file()]
-    rows = model_scores.rows(there) if there else []
-    return with_costs(description, tables.scores_of(rows, results / "scores") if rows else [], results)
+    for folder in dict.fromkeys(path.parent for path in there):  # of a task
+        rows = model_scores.rows(path for path in there if path.parent == folder)
+        scores += tables.scores_of(rows, folder)
+    return with_costs(description, scores, results)

@@ -140,9 +140,13 @@ def _resolved(configuration: Configuration, written: WrittenEntry) -> ModelEntry
 
 
 def _on_stand_ins(written: WrittenEntry) -> Mapping[str, object]:
+    """An entry with the small preset of its model; one with another preset takes the options of the small one."""
     entry = {"model": written} if isinstance(written, str) else dict(written)
-    presets = model_card(expanded(str(entry["model"]), "model")).get("presets", {})
-    return {"preset": "small", **entry} if "small" in presets else entry
+    card = model_card(expanded(str(entry["model"]), "model"))
+    small = card.get("presets", {}).get("small")
+    if small is None or "preset" not in entry:
+        return entry if small is None else {"preset": "small", **entry}
+    return {**{key: value for key, value in small.items() if key in card.get("options", {})}, **entry}
 
 
 def _serves(configuration: Configuration, needs: Needs, name: str, task_name: str) -> bool:
