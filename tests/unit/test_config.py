@@ -71,7 +71,7 @@ def plan(**keys) -> Plan:
         ({"datasets": {}}, "needs the dataset casme2; add it to 'datasets'"),
         ({"datasets": {**SYNTHETIC, "sam": {"source": "x"}}}, "unknown dataset 'sam'.*did you mean 'samm'"),
         ({"tables": ["megc2018"]}, "unknown table 'megc2018'.*did you mean 'megc2019'"),
-        ({"tasks": ["smic-3"], "tables": ["megc2019"]}, "needs the task megc2019; add it to 'tasks'"),
+        ({"tables": ["samm-8"]}, "the table samm-8 needs the task samm-8; add it to 'tasks'"),
     ],
 )
 def test_a_wrong_configuration_is_one_clear_sentence(config, sentence):
