@@ -107,14 +107,12 @@ class Project:
         return {str(p.relative_to(runs).with_suffix("")): p.stat().st_mtime_ns for p in runs.rglob("folds/[!.]*.zip")}
 
     def results(self) -> dict[str, bytes]:
-        """The bytes of all tables, scores, predictions and pictures."""
-        kept = ("tables", "scores", "runs", "plots")
-        paths = [
-            p
-            for part in kept
-            for p in (self.folder / "results" / part).rglob("*")
-            if p.suffix in (".csv", ".md", ".tex", ".html", ".svg")
-        ]
+        """The bytes of all tables with their statistics, scores, audits, predictions and pictures, and of the report."""
+        results = self.folder / "results"
+        kept = {part: (".csv", ".md", ".tex", ".html", ".svg") for part in ("runs", "plots")}
+        kept |= {part: (*kept["runs"], ".json") for part in ("tables", "scores", "audit")}
+        paths = [p for part, ends in kept.items() for p in (results / part).rglob("*") if p.suffix in ends]
+        paths.append(results / "report.html")
         return {str(p.relative_to(self.folder)): p.read_bytes() for p in sorted(paths)}
 
 
