@@ -12,6 +12,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import fake_spotting
 import pytest
 import small_results
 import yaml
@@ -19,6 +20,8 @@ import yaml
 from mebench import cli
 from mebench.archive import contents, crate, manifest, opened
 from mebench.errors import UserError
+from mebench.files import write_json
+from mebench.plots import style, together
 from mebench.runs import table_statistics
 from mebench.statistics import summary
 
@@ -52,7 +55,7 @@ def test_a_table_of_ones_own_goes_with_the_archive(tmp_path):
     assert pack(root) == 0
     nothing_of_this_machine(root)
     (root / "mine.yaml").unlink()
-    assert cli.main(["restore", str(root / "lab.zip"), "--out", str(tmp_path / "back")]) == 0
+    assert cli.main(["restore", "--no-report", str(root / "lab.zip"), "--out", str(tmp_path / "back")]) == 0
     assert "0.7000" in (tmp_path / "back/tables/mine.md").read_text()
     assert small_results.texts(tmp_path / "back") == small_results.texts(root / "results")
     again = ["archive", "--config", str(tmp_path / "back/config.json"), "--name", "lab"]
@@ -92,7 +95,7 @@ def changed(archive: Path, out: Path, members: dict[str, bytes | None], listed: 
 
 
 def test_the_same_results_are_packed_as_the_same_bytes_and_so_are_restored_ones(lab, tmp_path):
-    assert cli.main(["restore", str(lab / "lab.zip"), "--out", str(tmp_path / "back")]) == 0
+    assert cli.main(["restore", "--no-report", str(lab / "lab.zip"), "--out", str(tmp_path / "back")]) == 0
     for name, config in (("again.zip", lab / "config.yaml"), ("restored.zip", tmp_path / "back/config.json")):
         command = ["archive", "--config", str(config), "--out", str(tmp_path / name), "--name", "Our lab"]
         assert cli.main([*command, "--licence", "CC-BY-4.0"]) == 0
@@ -101,7 +104,7 @@ def test_the_same_results_are_packed_as_the_same_bytes_and_so_are_restored_ones(
 
 def test_scores_tables_and_statistics_are_made_again_byte_for_byte(lab, tmp_path, capsys):
     out = tmp_path / "back"
-    assert cli.main(["restore", str(lab / "lab.zip"), "--out", str(out)]) == 0
+    assert cli.main(["restore", "--no-report", str(lab / "lab.zip"), "--out", str(out)]) == 0
     made = small_results.texts(lab / "results")
     assert small_results.texts(out) == made
     assert {"tables/smic-3.statistics.json", "tables/smic-3.tex", "scores/smic-3/ststnet.json"} <= set(made)
@@ -114,13 +117,45 @@ def test_scores_tables_and_statistics_are_made_again_byte_for_byte(lab, tmp_path
 
 def test_ordinary_commands_work_on_what_is_restored(lab, tmp_path, capsys):
     out = tmp_path / "back"
-    cli.main(["restore", str(lab / "lab.zip"), "--out", str(out)])
+    cli.main(["restore", "--no-report", str(lab / "lab.zip"), "--out", str(out)])
     config = ["--config", str(out / "config.json")]
     assert cli.main(["tables", "smic-3", *config, "--out", str(tmp_path / "table")]) == 0
     assert (tmp_path / "table.csv").read_bytes() == (lab / "results/tables/smic-3.csv").read_bytes()
     capsys.readouterr()
     assert cli.main(["compare", "smic-3/ststnet", "smic-3/majority", "--json", *config]) == 0
     assert json.loads(capsys.readouterr().out)["difference"] > 0
+
+
+@pytest.mark.filterwarnings("ignore:There are no gridspecs")
+def test_the_report_is_made_of_what_needs_no_clips_and_is_the_same_everywhere(small, monkeypatch):
+    monkeypatch.setattr(together, "draw_task", lambda plot, data: style.message(plot))  # drawing takes seconds
+    assert pack(small, "--name", "Our lab") == 0
+    for name in ("here", "there"):
+        assert cli.main(["restore", str(small / "lab.zip"), "--out", str(small / name)]) == 0
+    page = (small / "here/report.html").read_text()
+    assert (small / "there/report.html").read_text() == page
+    assert str(small) not in page
+    assert "Majority class" in page
+    drawn = {path.stem for path in (small / "here/plots/smic-3").iterdir()}
+    assert {"confusion", "curves", "forest"} <= drawn
+    assert not [plot for plot in drawn if plot.startswith("input-")]
+    assert (small / "here/provenance.json").read_bytes() == (small / "results/provenance.json").read_bytes()
+
+
+def test_a_spotting_task_keeps_the_numbers_of_its_predictions(tmp_path):
+    config = {"tasks": [fake_spotting.TASK | {"title": "Tiny"}], "datasets": {"samm_long": {"source": "synthetic"}}}
+    plan = small_results.configure(tmp_path, **config, models=[{"model": "me_tst", "name": "sharp"}], seeds=[0])
+    results = Path(plan.results)
+    folder = fake_spotting.run(results, "sharp", "Sharp", fake_spotting.SHARP)
+    record = json.loads((folder / "run.json").read_text())
+    write_json(folder / "run.json", {**record, "spec": plan.runs[0].spec})
+    small_results.finish(plan)
+    assert pack(tmp_path) == 0
+    assert cli.main(["restore", "--no-report", str(tmp_path / "lab.zip"), "--out", str(tmp_path / "back")]) == 0
+    assert small_results.texts(tmp_path / "back") == small_results.texts(results)
+    for name in ("predictions.npy", "intervals.csv", "labels.csv", "sweep.csv", "stage.json"):
+        kept = f"runs/tiny-spotting/sharp/seed0/{name}"
+        assert (tmp_path / "back" / kept).read_bytes() == (results / kept).read_bytes(), name
 
 
 def test_nothing_of_this_machine_and_no_picture_is_packed(lab):
@@ -191,7 +226,7 @@ def test_runs_that_are_not_finished_are_said(small, capsys):
     assert pack(small, "--incomplete") == 0
     assert "INCOMPLETE, 1 of 2 runs are absent" in capsys.readouterr().out
     assert not opened.read(small / "lab.zip").manifest.complete
-    assert cli.main(["restore", str(small / "lab.zip"), "--out", str(small / "back")]) == 0
+    assert cli.main(["restore", "--no-report", str(small / "lab.zip"), "--out", str(small / "back")]) == 0
     text = (small / "back/tables/smic-3.md").read_text()
     assert "INCOMPLETE: 1 run is missing" in text
     assert "Majority class, seed 1: it was not made." in text
@@ -242,7 +277,7 @@ def test_without_labels_nothing_tells_them_and_nothing_is_made_again(small, caps
     assert not [name for name in names if "predictions" in name]
     assert "tables/smic-3.csv" in names
     capsys.readouterr()
-    assert cli.main(["restore", str(small / "lab.zip"), "--out", str(small / "back")]) == 2
+    assert cli.main(["restore", "--no-report", str(small / "lab.zip"), "--out", str(small / "back")]) == 2
     said = capsys.readouterr().err
     assert "was packed without labels, so that it holds no predictions and nothing can be made again" in said
     assert not (small / "back").exists()
@@ -260,12 +295,12 @@ def test_code_of_an_archive_is_never_run(small, capsys, monkeypatch):
     assert pack(small) == 0
     Path("own").rename("elsewhere")
     Path("it-ran").unlink()
-    assert cli.main(["restore", "lab.zip", "--out", "back"]) == 2
+    assert cli.main(["restore", "--no-report", "lab.zip", "--out", "back"]) == 2
     assert "look at own/kinds/recognition.py in the archive, put it at own/recognition.py" in capsys.readouterr().err
     assert not Path("it-ran").exists()
     assert not Path("back").exists()
     Path("elsewhere").rename("own")
-    assert cli.main(["restore", "lab.zip", "--out", "back"]) == 0
+    assert cli.main(["restore", "--no-report", "lab.zip", "--out", "back"]) == 0
 
 
 # --- what was handed over
@@ -286,7 +321,7 @@ def test_a_flipped_bit_is_found(lab, tmp_path, capsys):
     content = bytearray((lab / "lab.zip").read_bytes())
     content[entry.header_offset + 200] ^= 4
     (tmp_path / "bad.zip").write_bytes(content)
-    assert cli.main(["restore", str(tmp_path / "bad.zip"), "--out", str(tmp_path / "back")]) == 2
+    assert cli.main(["restore", "--no-report", str(tmp_path / "bad.zip"), "--out", str(tmp_path / "back")]) == 2
     assert "runs/smic-3/ststnet/seed1/predictions.csv in" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.zip"]
 
@@ -362,7 +397,7 @@ def test_another_format_is_refused(lab, tmp_path, format_name, sentence):
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 and nothing"])
 def test_what_is_no_archive_is_one_sentence(tmp_path, capsys, content):
     (tmp_path / "bad.zip").write_bytes(content)
-    assert cli.main(["restore", str(tmp_path / "bad.zip"), "--out", str(tmp_path / "back")]) == 2
+    assert cli.main(["restore", "--no-report", str(tmp_path / "bad.zip"), "--out", str(tmp_path / "back")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as packed:
         packed.writestr("a.csv", "a")
@@ -376,7 +411,7 @@ def test_a_folder_with_content_is_never_overwritten(lab, tmp_path, capsys):
     out = tmp_path / "back"
     out.mkdir()
     (out / "mine.txt").write_text("mine")
-    assert cli.main(["restore", str(lab / "lab.zip"), "--out", str(out)]) == 2
+    assert cli.main(["restore", "--no-report", str(lab / "lab.zip"), "--out", str(out)]) == 2
     assert "is there already; name another folder with --out" in capsys.readouterr().err
     assert [path.name for path in tmp_path.rglob("*")] == ["back", "mine.txt"]
 
@@ -388,7 +423,7 @@ def test_tables_that_another_version_made_are_kept_beside(small, tmp_path, capsy
         about = packed.read(manifest.FILE).replace(b'"mebench": "', b'"mebench": "9.')
     other = changed(small / "lab.zip", small / "other.zip", {"tables/smic-3.csv": table, manifest.FILE: about})
     capsys.readouterr()
-    assert cli.main(["restore", str(other), "--out", str(small / "back")]) == 1
+    assert cli.main(["restore", "--no-report", str(other), "--out", str(small / "back")]) == 1
     said = capsys.readouterr().out
     assert "tables/smic-3.csv differs from what was packed" in said
     assert "packed by mebench 9." in said

@@ -37,7 +37,7 @@ def packed(config: Path, out: Path, name: str) -> Path:
 
 
 def merge(*archives: object, out: Path) -> int:
-    return cli.main(["merge", *map(str, archives), "--out", str(out)])
+    return cli.main(["merge", "--no-report", *map(str, archives), "--out", str(out)])
 
 
 def table(results: Path) -> list[dict[str, str]]:
@@ -181,7 +181,7 @@ def test_archives_have_names_of_their_own(tmp_path, capsys):
 def test_a_merge_can_be_packed_restored_and_merged_again(tmp_path, capsys):
     a, b, c = lab(tmp_path, "a"), lab(tmp_path, "b", models=["oracle"]), lab(tmp_path, "c", models=["ststnet"])
     assert merge(a, b, out=tmp_path / "ab.zip") == 0
-    assert cli.main(["restore", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "back")]) == 0
+    assert cli.main(["restore", "--no-report", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "back")]) == 0
     assert origins(tmp_path / "back") == {"majority": "Lab a", "oracle": "Lab b"}
     assert merge(tmp_path / "ab.zip", c, out=tmp_path / "abc") == 0
     assert origins(tmp_path / "abc") == {"majority": "Lab a", "oracle": "Lab b", "ststnet": "Lab c"}
@@ -249,7 +249,7 @@ def test_a_table_that_names_its_models_shows_all_rows_that_come_from_them(tmp_pa
     a = lab(tmp_path, "a", models=["ststnet", "majority"], tables=tables[0])
     b = lab(tmp_path, "b", models=[{"model": "ststnet", "epochs": 7}], tables=tables[1])
     assert merge(a, b, out=tmp_path / "ab.zip") == 0
-    assert cli.main(["restore", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "ab")]) == 0
+    assert cli.main(["restore", "--no-report", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "ab")]) == 0
     with open(tmp_path / "ab/tables/mine.csv") as handle:
         rows = [row["model"] for row in csv.DictReader(handle) if row["block"] != "published"]
     assert sorted(rows) == ["ststnet-lab-a", "ststnet-lab-b"]
@@ -260,7 +260,7 @@ def test_how_each_lab_selects_epochs_is_kept(tmp_path):
     a, b = lab(tmp_path, "a"), lab(tmp_path, "b", models=["ststnet"], selection="test_peek")
     assert merge(a, b, out=tmp_path / "ab.zip") == 0
     assert opened.read(tmp_path / "ab.zip").manifest.complete
-    assert cli.main(["restore", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "ab")]) == 0
+    assert cli.main(["restore", "--no-report", str(tmp_path / "ab.zip"), "--out", str(tmp_path / "ab")]) == 0
     ranks = {(row["model"], row["selection"]): row["rank"] for row in table(tmp_path / "ab")}
     assert ranks == {("majority", "last"): "", ("ststnet", "last"): "1", ("ststnet", "test_peek"): ""}
 

@@ -79,6 +79,11 @@ def is_given_file(name: str) -> bool:
     return name.lower().endswith((".csv", ".tsv"))
 
 
+def is_own(name: str) -> bool:
+    """Whether a model is named by the path of a file, so that it is not of the package."""
+    return name.endswith((".py", RULES)) or is_given_file(name)
+
+
 def card(kind: str, name: str) -> Card:
     """The ``CARD`` literal of a file with its registered ``name``. A model of the package has its ``measured`` folds
     too."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mebench.archive import clip_sets, joined_configuration, joined_provenance, opened
+from mebench.archive import archived_page, clip_sets, joined_configuration, joined_provenance, opened
 from mebench.archive.claims import Claim, Line, lines
 from mebench.archive.clip_sets import ClipSet
 from mebench.archive.contents import predictions_of, state
@@ -31,8 +31,8 @@ class Merged:
     said: tuple[str, ...]
 
 
-def merge(files: Mapping[str, Path], out: Path) -> Merged:
-    """Merge archives, each under its name, into the new folder ``out``."""
+def merge(files: Mapping[str, Path], out: Path, report: bool = True) -> Merged:
+    """Merge archives, each under its name, into the new folder ``out``, with a ``report``."""
     with new_folder(out) as folder, tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{out.name}.") as place:
         parts = [_part(name, path, Path(place) / str(number)) for number, (name, path) in enumerate(files.items())]
         joined_configuration.check(parts)
@@ -42,7 +42,10 @@ def merge(files: Mapping[str, Path], out: Path) -> Merged:
         joined_configuration.write(parts, found, folder)
         plan = planned(folder)
         joined_provenance.write(parts, found, plan, folder)
-        rebuild(plan, _absent(parts, found))
+        absent = _absent(parts, found)
+        rebuild(plan, absent)
+        if report:
+            archived_page.write(plan, folder / archived_page.FILE, absent)
         write_configuration(folder, out)
     return Merged(_rows(found), tuple(_said(found)))
 
@@ -133,6 +136,6 @@ def merge_into_archive(files: Mapping[str, Path], out: Path) -> Merged:
     """The same as one archive, which is called ``out``."""
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f".{out.name}.") as place:
         folder = Path(place) / "merged"
-        merged = merge(files, folder)
+        merged = merge(files, folder, report=False)
         pack(planned(folder), out, Choices(out.stem, incomplete=True))
     return merged

@@ -149,7 +149,7 @@ def _blocks(name: str, content: Content) -> Iterable[bytes]:
 
 def _check_restored(packed: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        restored = restore(packed, Path(folder) / "restored")
+        restored = restore(packed, Path(folder) / "restored", report=False)
     if restored.differing:
         raise UserError(
             f"{restored.differing[0]} is not what this mebench makes of the predictions; run snakemake, which makes it "

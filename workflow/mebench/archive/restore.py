@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mebench import __version__
-from mebench.archive import opened, shared_configuration
+from mebench.archive import archived_page, opened, shared_configuration
 from mebench.archive.manifest import Manifest
 from mebench.archive.opened import Opened
 from mebench.archive.rebuild import rebuild
@@ -38,8 +38,9 @@ class Restored:
         return f"packed by mebench {self.manifest.mebench}, made again by {__version__}"
 
 
-def restore(file: Path, out: Path) -> Restored:
-    """Unpack the archive ``file`` into the new folder ``out``, and make its scores and tables again."""
+def restore(file: Path, out: Path, report: bool = True) -> Restored:
+    """Unpack the archive ``file`` into the new folder ``out``, and make its scores, tables and, with ``report``, its
+    report again."""
     archive = opened.read(file)
     check_labels(archive)
     with new_folder(out) as folder:
@@ -49,7 +50,10 @@ def restore(file: Path, out: Path) -> Restored:
             place = folder / PACKED / path.relative_to(folder)
             place.parent.mkdir(parents=True, exist_ok=True)
             os.rename(path, place)
-        made = rebuild(planned(folder), archive.manifest.absent)
+        plan = planned(folder)
+        made = rebuild(plan, archive.manifest.absent)
+        if report:
+            archived_page.write(plan, folder / archived_page.FILE, archive.manifest.absent)
         restored = _compared(archive, folder, made)
         write_configuration(folder, out)
     return restored

@@ -251,7 +251,9 @@ class Plan:
     @property
     def compared(self) -> list[list[str]]:
         """The models of each task, without controls: those that figures tell apart."""
-        control = {name for name, entry in self.entries.items() if is_control(entry["model"])}
+        packed = self.config.get("archived", False)  # without the files of models that others wrote
+        control = {name for name, entry in self.entries.items()
+                   if not (packed and cards.is_own(entry["model"])) and is_control(entry["model"])}  # fmt: skip
         return [[model for model in self.paths.models_of(task) if model not in control] for task in self.tasks]
 
     @property

@@ -68,20 +68,22 @@ class Parts:
 
 def write(
     out: Path, results: Path, contents: Contents, config_json: str | None = None,
-    gaps: Gaps | None = None, shown: Path | None = None,
+    gaps: Gaps | None = None, shown: Path | None = None, record: Provenance | None = None,
 ) -> tuple[Path, Path]:  # fmt: skip
     """Write the report to ``out``, and provenance.json to ``results``.
 
     ``gaps``: what is missing, said at the top. ``shown``: the results folder that commands name, where it is another.
+    ``record``: what provenance.json says already, where the runs were made elsewhere.
     """
     gaps, shown = gaps or Gaps(), shown or results
     if not contents.tasks:
         raise UserError("the report needs at least one task after --tasks")
     parts = _read(results, contents, gaps, shown)
     runs = [run for task in parts.tasks for run in task.runs]
-    record = provenance(config_json, {dataset.name: dataset.path for dataset in parts.datasets}, runs)
+    if record is None:
+        record = provenance(config_json, {dataset.name: dataset.path for dataset in parts.datasets}, runs)
+        write_json(results / "provenance.json", record.as_json())
     html = render(parts, record, gaps, shown)
-    write_json(results / "provenance.json", record.as_json())
     write_text(out, html)
     return out, results / "provenance.json"
 

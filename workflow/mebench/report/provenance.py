@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from mebench import __version__
@@ -84,6 +84,13 @@ def provenance(config_json: str | None, datasets: Mapping[str, Path], runs: Sequ
         inputs=_inputs(datasets),
         runs=[_run(run) for run in runs],
     )
+
+
+def read(path: Path) -> Provenance:
+    """What a provenance.json holds; what a merge of archives adds is left out."""
+    kept = read_json(path)
+    runs = [RunProvenance(**{one.name: run[one.name] for one in fields(RunProvenance)}) for run in kept["runs"]]
+    return Provenance(**{**{one.name: kept[one.name] for one in fields(Provenance)}, "runs": runs})
 
 
 def versions() -> dict[str, str]:

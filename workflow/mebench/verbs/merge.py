@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "NAME it is called as it was packed")  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("merged"), metavar="FOLDER|FILE.zip",
                         help="a new folder of results (default: merged), or an archive of it")  # fmt: skip
+    parser.add_argument("--no-report", action="store_true", help="make no plots and no report.html, which take longest")
 
 
 def main(args: argparse.Namespace) -> None:
@@ -28,7 +29,8 @@ def main(args: argparse.Namespace) -> None:
     from mebench.archive.merge import merge, merge_into_archive
 
     files = named(args.archives)
-    made = (merge_into_archive if args.out.suffix == ".zip" else merge)(files, args.out)
+    zipped = args.out.suffix == ".zip"
+    made = merge_into_archive(files, args.out) if zipped else merge(files, args.out, not args.no_report)
     for task, rows in made.rows.items():
         print(f"{args.out}: {len(rows)} rows of {task} from {', '.join(files)}")
     for sentence in made.said:

@@ -54,6 +54,10 @@ def _write_configured(args: argparse.Namespace) -> None:
 
     plan = Plan.load(args.config)
     tasks.define(plan.own_tasks)
+    if plan.config.get("archived"):
+        from mebench.archive import archived_page
+
+        return print(archived_page.write(plan, Path(args.out)))
     rehearsed = rehearsed_page.page(plan) if plan.config.get("rehearsal") else []
     contents = page.Contents(**plan.shown, rehearsed=rehearsed)
     for path in page.write(Path(args.out), Path(plan.results), contents, plan.config_json):

@@ -1,4 +1,4 @@
-"""Unpack an archive and make its scores and tables again from the predictions, on any machine and without data.
+"""Unpack an archive and make its scores, tables and report again from the predictions, without data.
 
     mebench restore our-lab.zip                       -> our-lab/, a folder of results with its config.json
     mebench restore our-lab.zip --out elsewhere
@@ -17,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``mebench restore``."""
     parser.add_argument("archive", type=Path, metavar="FILE.zip", help="what mebench archive made")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="a new folder (default: the name of the archive)")
+    parser.add_argument("--no-report", action="store_true", help="make no plots and no report.html, which take longest")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def main(args: argparse.Namespace) -> int:
     from mebench.archive.restore import PACKED, restore
 
     out = args.out or Path(args.archive.stem)
-    restored = restore(args.archive, out)
+    restored = restore(args.archive, out, not args.no_report)
     about = restored.manifest
     print(f"{out}: '{about.name}', {'complete' if about.complete else 'INCOMPLETE'}; scores and tables are made again "
           f"from the predictions, {len(restored.same)} files with the same bytes as packed")  # fmt: skip
