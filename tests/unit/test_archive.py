@@ -20,7 +20,7 @@ import yaml
 from mebench import cli
 from mebench.archive import contents, crate, manifest, opened
 from mebench.errors import UserError
-from mebench.files import write_json
+from mebench.files import write_csv, write_json
 from mebench.plots import style, together
 from mebench.runs import table_statistics
 from mebench.statistics import summary
@@ -140,6 +140,24 @@ def test_the_report_is_made_of_what_needs_no_clips_and_is_the_same_everywhere(sm
     assert {"confusion", "curves", "forest"} <= drawn
     assert not [plot for plot in drawn if plot.startswith("input-")]
     assert (small / "here/provenance.json").read_bytes() == (small / "results/provenance.json").read_bytes()
+
+
+def test_files_of_models_are_not_needed(tmp_path, monkeypatch):
+    """Of a model of one's own, and of predictions that somebody else made."""
+    monkeypatch.chdir(tmp_path)
+    own = Path(cli.__file__).with_name("models") / "ststnet.py"
+    Path("my_net.py").write_text(own.read_text())
+    write_csv(Path("theirs.csv"), ["clip_id", "prediction"], [{"clip_id": "a", "prediction": "positive"}])
+    models = ["majority", {"name": "theirs", "predictions": "theirs.csv", "task": "smic-3"}, {"model": "my_net.py"}]
+    small_results.write(tmp_path, models=models, seeds=[0])
+    assert pack(tmp_path) == 0
+    Path("my_net.py").unlink()
+    Path("theirs.csv").unlink()
+    monkeypatch.setattr(together, "draw_task", lambda plot, data: style.message(plot))
+    with pytest.warns(UserWarning, match="gridspecs"):
+        assert cli.main(["restore", "lab.zip", "--out", "back"]) == 0
+    assert small_results.texts(Path("back")) == small_results.texts(tmp_path / "results")
+    assert "theirs" in Path("back/report.html").read_text()
 
 
 def test_a_spotting_task_keeps_the_numbers_of_its_predictions(tmp_path):
