@@ -234,6 +234,15 @@ def test_an_unknown_selection_is_shown_and_neither_ranked_nor_given_a_letter(tmp
     assert all(row["all_uf1_low"] for row in own)
 
 
+def test_a_confusion_matrix_alone_has_neither_interval_nor_letter_and_the_table_says_so(tmp_path):
+    (tmp_path / "matrix.csv").write_text("truth,negative,positive\nnegative,3,1\npositive,2,4\n")
+    (tmp_path / "mine.yaml").write_text("title: T\ntask: smic-3\nparts: {all: All}\ncolumns: [[all, uf1, UF1]]\n")
+    files = made(tmp_path, str(tmp_path / "mine.yaml"), "--results", f"mine::last={tmp_path}/matrix.csv")
+    assert "mine: a confusion matrix alone does not say whose clips are right" in files[".md"].decode()
+    (row,) = rows(files, ".csv")
+    assert (row["all_uf1_mean"][:5], row["all_uf1_low"], row["letters"]) == ("0.696", "", "")
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

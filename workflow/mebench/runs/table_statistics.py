@@ -52,7 +52,7 @@ def _of_task(table: Table, task: str, folders: Folders, given: Given) -> tuple[S
             counts = given.get((row.model, row.selection))
             own = _result(task, row, folders) if counts is None else _of_counts(row, counts)
             results += [own] if isinstance(own, Result) else []
-            without += [own] if isinstance(own, Without) else _without_letter(row)
+            without += [own] if isinstance(own, Without) else _lacks(row, own.counts)
     first = next((column for column in table.columns if table.place(column.part).task == task), table.columns[0])
     settings = replace(DEFAULT, metric=first.metric)
     return summary(task, results, settings, _further(table, first, folders)), without
@@ -104,10 +104,16 @@ def _of_counts(row: Row, counts: Tallied) -> Result:
     return Result(row.model, row.selection, counts, row.compared)
 
 
-def _without_letter(row: Row) -> list[Without]:
-    """Why a row with intervals has no letter; nothing where it has one, and nothing of controls."""
-    if row.block == "control" or row.compared:
+def _lacks(row: Row, counts: Tallied) -> list[Without]:
+    """Why a row has no interval or no letter; nothing where it has both, and nothing of the letters of controls."""
+    if not counts.by_subject:
+        why = "a confusion matrix alone does not say whose clips are right, so that it has no intervals and no letter"
+    elif row.block == "control" or row.compared:
         return []
-    why = "it has other clips than the complete runs" if not row.complete else "nobody said how its epoch was chosen"
-    why = "the epoch was chosen on the test subjects" if row.peeked else why
-    return [Without(row.model, row.selection, f"no letter, because {why}")]
+    elif row.peeked:
+        why = "no letter, because the epoch was chosen on the test subjects"
+    elif row.complete:
+        why = "no letter, because nobody said how its epoch was chosen"
+    else:
+        why = "no letter, because it has other clips than the complete runs"
+    return [Without(row.model, row.selection, why)]
