@@ -305,6 +305,14 @@ def test_models_that_differ_have_other_letters_and_power_is_said():
     assert 0.02 < power.low <= power.difference <= power.high < 0.5
 
 
+def test_where_less_is_better_the_least_is_the_first():
+    results = [simulated(name, right) for name, right in (("weak", 0.4), ("better", 0.9))]
+    for sign, names, share in ((1, ("better", "weak"), 1.0), (-1, ("weak", "better"), 1.0)):
+        found = family(results, replace(FEW, sign=sign))
+        assert found.names == names
+        assert found.pairs[0].comparison.probability_a_better == share
+
+
 def test_models_that_cannot_be_compared_have_no_letters():
     whole = simulated("whole", 0.6)
     unknown = replace(whole, name="sum", subjects=("all clips",), strata=("all",), by_subject=False,

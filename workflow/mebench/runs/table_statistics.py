@@ -54,7 +54,7 @@ def _of_task(table: Table, task: str, folders: Folders, given: Given) -> tuple[S
             results += [own] if isinstance(own, Result) else []
             without += [own] if isinstance(own, Without) else _lacks(row, own.counts)
     first = next((column for column in table.columns if table.place(column.part).task == task), table.columns[0])
-    settings = replace(DEFAULT, metric=first.metric)
+    settings = replace(DEFAULT, metric=first.metric, sign=first.sign)
     return summary(task, results, settings, _further(table, first, folders)), without
 
 

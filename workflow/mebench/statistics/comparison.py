@@ -19,13 +19,15 @@ REGION = 0.02  # of practical equivalence: a smaller difference is none
 
 @dataclass(frozen=True)
 class Settings:
-    """Of a comparison: the metric, the level of the interval, resamples, and the region of practical equivalence."""
+    """Of a comparison: the metric, the level of the interval, resamples, and the region of practical equivalence.
+    ``sign`` is -1 where less is better."""
 
     metric: str = "uf1"
     level: float = LEVEL
     resamples: int = RESAMPLES
     region: float = REGION
     method: str = METHODS[0]
+    sign: int = 1
 
 
 DEFAULT = Settings()
@@ -83,7 +85,7 @@ def compare(a: Result, b: Result, settings: Settings = DEFAULT) -> Comparison:
         high=ends.high if ends else None,
         p_permutation=tested.p if tested else None,
         p_mcnemar=mcnemar(a, b),
-        probability_a_better=_share_above(found.resamples, settings.region) if found else None,
+        probability_a_better=_share_above(settings.sign * found.resamples, settings.region) if found else None,
         level=settings.level,
         resamples=ends.resamples if ends else 0,
         region=settings.region,

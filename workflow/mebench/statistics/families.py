@@ -39,7 +39,7 @@ class Family:
 
 def family(results: Sequence[Result], settings: Settings = DEFAULT, alpha: float = ALPHA) -> Family:
     """Compare every pair of results on the same clips."""
-    ordered = sorted(results, key=lambda one: (-_value(one, settings), one.name))
+    ordered = sorted(results, key=lambda one: (-settings.sign * _value(one, settings), one.name))
     found = [compare(a, b, settings) for a, b in itertools.combinations(ordered, 2)]
     adjusted = holm([one.p_permutation for one in found])
     return Family(
