@@ -60,6 +60,8 @@ class KindCard(_Required, total=False):
 NEEDS = {
     "statistics": "no table of this task is made: name one under 'tables' of the configuration",
     "test_peek": "no epoch is chosen on the test subjects: 'selection: test_peek' measures what that would add",
+    "inspection": "no fold was inspected: `mebench inspect --run RUN --fold SUBJECT --config CONFIG` keeps what its "
+    "network sees; then make the plots of the task and the report again",
 }
 REQUIRED = tuple(key for key in _Required.__annotations__ if key != "name")  # the name is that of the file
 
@@ -74,18 +76,19 @@ def card(task: Mapping[str, object]) -> KindCard:
     return cast(KindCard, cards.card("tasks", name_of(task)))
 
 
-def lacking(own: KindCard, statistics: bool, peeked: bool) -> dict[str, str]:
+def lacking(own: KindCard, statistics: bool, peeked: bool, inspected: bool = False) -> dict[str, str]:
     """The plots of a kind that a task has not, and why. ``statistics``: whether a table of the task is made;
-    ``peeked``: whether epochs are chosen on the test subjects too."""
-    there = {"statistics": statistics, "test_peek": peeked}
+    ``peeked``: whether epochs are chosen on the test subjects too; ``inspected``: whether somebody looked into the
+    network of a fold, which no plan knows."""
+    there = {"statistics": statistics, "test_peek": peeked, "inspection": inspected}
     asked = {plot: need.split() for plot, need in own.get("plots_need", {}).items()}
     found = {plot: next((one for one in needs if not there[one]), "") for plot, needs in asked.items()}
     return {plot: NEEDS[need] for plot, need in found.items() if need}
 
 
-def drawable(own: KindCard, statistics: bool, peeked: bool) -> list[str]:
+def drawable(own: KindCard, statistics: bool, peeked: bool, inspected: bool = False) -> list[str]:
     """The other plots of the kind, in their order."""
-    without = lacking(own, statistics, peeked)
+    without = lacking(own, statistics, peeked, inspected)
     return [plot for plot in own["plots"] if plot not in without]
 
 

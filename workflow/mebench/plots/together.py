@@ -14,6 +14,7 @@ from mebench.config.kinds import drawable
 from mebench.errors import UserError, did_you_mean
 from mebench.plots import dataset, runs, style
 from mebench.plots.samples import drawing
+from mebench.runs.inspected import FILE as INSPECTION
 
 OTHERS = ("input", "dataset", "task", "datasets")  # plots of other things than runs, and names of several plots
 Places = Sequence[str | os.PathLike[str]]
@@ -39,7 +40,8 @@ def save_datasets(out: Path, clips: Places) -> Iterator[Path]:
 def plot_names(task: runs.TaskRuns) -> list[str]:
     """The plots that a task has: those of its kind, but for what it lacks."""
     peeked = any(model.record.selection == "test_peek" for model in task.models)
-    return drawable(tasks.card(task.kind.task), task.statistics is not None, peeked)
+    inspected = any((run.folder / INSPECTION).is_file() for model in task.models for run in model.runs)
+    return drawable(tasks.card(task.kind.task), task.statistics is not None, peeked, inspected)
 
 
 def draw_task(plot: str, task: runs.TaskRuns) -> Figure:

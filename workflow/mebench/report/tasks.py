@@ -99,6 +99,8 @@ def task_part(
     table = tables.build(overview(name, title), scores, absent)
     whole = [score for score in scores if score.part == "all"]
     plots = asked.plots or drawable(own, False, any(run.record.selection == "test_peek" for run in runs))
+    made = [plot for plot in asked.lacking if (results / "plots" / name / f"{plot}.svg").is_file()]
+    plots = [*plots, *(plot for plot in made if own.get("plots_need", {}).get(plot) == "inspection")]
     drawn = [plot for plot in plots if runs and f"{name}/{plot}" not in gaps.plots]
     return TaskPart(
         name=name,
@@ -118,7 +120,7 @@ def task_part(
         models=model_runs(results, shown or results, tables.build(default(name), scores, absent), scores, runs),
         conventions=common_conventions([row for row in table.rows if row.block in ("measured", "control")]),
         pages=(*_pages(results, name), *_beside(name, [plot for plot in drawn if plot in beside], known)),
-        undrawn=tuple(_undrawn(asked.lacking, known)),
+        undrawn=tuple(_undrawn({plot: why for plot, why in asked.lacking.items() if plot not in drawn}, known)),
         missing=tuple(_missing(name, gaps)),
     )
 

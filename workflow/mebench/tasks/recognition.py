@@ -62,13 +62,16 @@ CARD = {
                        "a face moves, not whose it is."],
         "agreement": ["Agreement", "How often two models give the same answer. Models that miss the same clips agree "
                       "more than their accuracies say."],
+        "inspection": ["Embeddings and attention",
+                       "How networks order clips of people whom they never saw, and where their last layer looks, of "
+                       "the folds that were inspected."],
         "cost": ["Cost", "The figure of each network against its parameters and the operations of a clip's forward "
                  "pass, as its card counts them."],
         "seconds": ["Time", "The figure of each model against the seconds of a fold on the machine of this run."],
         "seeds": ["Seeds", "The spread of equal runs, and what choosing the epoch on the test subjects would add."],
     },
     "plots_need": {"forest": "statistics", "inflation": "statistics test_peek", "cost": "statistics",
-                   "seconds": "statistics"},
+                   "seconds": "statistics", "inspection": "inspection"},
     "plots_beside": ["seconds"],
 }  # fmt: skip
 
