@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mebench.config.add_entry import with_entry
 from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.plan import Plan
+from mebench.tables.table import Row
 
 ENTRY = {"name": "theirs", "predictions": "theirs.csv", "task": "smic-3", "selection": "last"}
 LINE = "{name: theirs, predictions: theirs.csv, task: smic-3, selection: last}"
@@ -24,8 +26,8 @@ LINE = "{name: theirs, predictions: theirs.csv, task: smic-3, selection: last}"
      f"models:\n  - a # one\n  # two\n  - {{model: b}}  # three\n  - {LINE}\n\nseeds: [0]\n"),
     ("models:\n- model: a\n  epochs: 3 # few\nseeds: [0]",
      f"models:\n- model: a\n  epochs: 3 # few\n- {LINE}\nseeds: [0]"),
-    ("models: [a, {model: b}] # all\n", f"models: [a, {{model: b}}, {LINE}] # all\n"),
-    ("models: [a,\n  b,  # last\n]\n", f"models: [a,\n  b, {LINE},  # last\n]\n"),
+    ("models: [a, {model: b}] # all\n", f"models: [a, {{model: b}},\n  {LINE}] # all\n"),
+    ("models: [a,\n  b,  # last\n]\n", f"models: [a,\n  b,\n  {LINE},  # last\n]\n"),
     ("models:\n  - a", f"models:\n  - a\n  - {LINE}\n"),
     ("seeds: [0]\n", f"seeds: [0]\n\nmodels:\n  - ststnet  # the default, where no models are named\n  - {LINE}\n"),
     ("", f"models:\n  - ststnet  # the default, where no models are named\n  - {LINE}\n"),
@@ -107,7 +109,7 @@ def test_predictions_become_a_row(bench, capsys):
     audit = {
         one["name"]: one["verdict"] for one in read_json(Path(f"results/scores/{TASK}/theirs.json"))[0]["audit_checks"]
     }
-    assert {name for name, verdict in audit.items() if verdict == "pass"} == {"clips_once", "selection", "order"}
+    assert {name for name, verdict in audit.items() if verdict == "pass"} == {"clips_once", "order"}
 
 
 @pytest.mark.parametrize("selection", ["unknown", "test_peek"])
@@ -116,6 +118,9 @@ def test_what_is_peeked_or_unknown_is_shown_and_not_ranked(bench, selection):
     assert added("--selection", selection) == 0
     row = made()
     assert (row["rank"], row["selection"]) == ("", selection)
+    whole = Row("measured", "theirs", {}, selection="last", folds_done=4, folds_expected=4)
+    assert whole.compared
+    assert not replace(whole, selection=selection).compared
     assert ("not ranked" in row["note"]) == (selection == "unknown")
     assert row["audit"] == ("fail" if selection == "test_peek" else "pass")
 
@@ -133,6 +138,48 @@ def test_a_truth_that_the_file_changes_is_found(bench, capsys):
     assert "with another truth than annotated" in capsys.readouterr().out
 
 
+def counts(path: str, by_subject: bool, more: int = 0) -> None:
+    """Counts of all clips, every third of which is called negative; ``more`` clips are counted than there are."""
+    rows = []
+    for subject in SUBJECTS if by_subject else ["all"]:
+        for label in CLASSES:
+            clips = 1 if by_subject else len(SUBJECTS)
+            called = {name: clips * (name == label) for name in CLASSES}
+            if label == "surprise" and subject in ("all", "smic/s02"):
+                called |= {"negative": 1 + more, "surprise": clips - 1}
+            rows.append({"run": "a", **({"subject": subject} if by_subject else {}), "truth": label, **called})
+    write_csv(Path(path), rows[0], rows)
+
+
+@pytest.mark.parametrize(("by_subject", "said", "interval"), [
+    (True, "Given as counts of subjects", True), (False, "Given as a confusion matrix alone", False),
+])  # fmt: skip
+def test_counts_and_a_matrix_become_a_row(bench, by_subject, said, interval):
+    counts("theirs.csv", by_subject)
+    assert (
+        cli.main(["add-predictions", "theirs.csv::run=a", "--model", "theirs", "--task", TASK, "--selection", "last"])
+        == 0
+    )
+    row = made()
+    assert float(row["all_accuracy_mean"]) == pytest.approx(11 / 12, abs=1e-6)
+    assert said in row["note"]
+    assert (row["clips"], row["audit"]) == ("12", "incomplete")
+    figures = read_json(Path("results/tables/own.statistics.json"))["figures"]
+    (uf1,) = [one for one in figures if (one["model"], one["part"], one["metric"]) == ("theirs", "all", "uf1")]
+    assert (uf1["low"] is not None) == interval
+    assert uf1["value"] == pytest.approx(float(row["all_uf1_mean"]))
+
+
+@pytest.mark.parametrize("by_subject", [True, False])
+def test_counts_of_other_clips_are_refused(bench, by_subject, capsys):
+    counts("theirs.csv", by_subject, more=1)
+    assert added() == 0
+    assert cli.main(["adopt", "--run", f"{TASK}/theirs", "--seeds", "0", "--config", "config.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert "clips of surprise of" in said
+    assert "are annotated; give counts of all clips of the task" in said
+
+
 def test_what_is_there_is_refused_and_the_file_stays(bench, capsys):
     theirs()
     assert added() == 0
@@ -144,7 +191,7 @@ def test_what_is_there_is_refused_and_the_file_stays(bench, capsys):
     assert cli.main(["add-predictions", "config.yaml", "--model", "b", "--task", TASK]) == 2
     said = capsys.readouterr().err
     for what in ("an entry called 'theirs' already", "already, as 'theirs'", "did you mean 'megc2019-flow'",
-                 "cannot read none.csv", "config.yaml lacks the column prediction"):  # fmt: skip
+                 "cannot read none.csv", "config.yaml has neither a column prediction nor"):  # fmt: skip
         assert what in said
     assert Path("config.yaml").read_text() == before
     assert not list(Path().glob(".config*"))

@@ -52,7 +52,7 @@ def names(kind: str) -> list[str]:
 def locate(kind: str, name: str) -> Path:
     """The file behind a registered name, or behind a path ending in ``.py`` (of a model: or in ``.smk``)."""
     if name.endswith(".py") or (kind == "models" and (is_rule_file(name) or is_given_file(name))):
-        path = Path(name)
+        path = Path(given_file(name))
         if not path.is_file() and is_given_file(name):
             raise UserError(f"there is no file {path} of predictions; give the path of a CSV file")
         if not path.is_file():
@@ -76,7 +76,12 @@ def is_rule_file(name: str) -> bool:
 
 def is_given_file(name: str) -> bool:
     """Whether a model is named by the path of its predictions, which somebody else made."""
-    return name.lower().endswith((".csv", ".tsv"))
+    return given_file(name).lower().endswith((".csv", ".tsv"))
+
+
+def given_file(name: str) -> str:
+    """``FILE::run=a,epochs=last`` -> ``FILE``: some rows of a file may be named."""
+    return name.partition("::")[0]
 
 
 def is_own(name: str) -> bool:

@@ -365,8 +365,9 @@ RUN_RECORD = Format(
         ("isa", "list", "instruction sets that took part: `avx2`, `native`, or `unrecorded` of an earlier version"),
         ("versions", "mapping", "package -> the versions that took part"),
     ),
-    "A model with a rule file has also `trained`, which names the file; a run of a merge has `origin_archive`, the "
-    "archives that it is from. A kind of task may add keys; recognition adds `classes`.",
+    "A model that is trained outside the engine has also `trained`, which names the file, and `form` where counts were "
+    "given instead of predictions; a run of a merge has `origin_archive`, the archives that it is from. A kind of task "
+    "may add keys; recognition adds `classes`.",
 )  # fmt: skip
 
 FOLD_SUMMARY = Format(
@@ -433,7 +434,7 @@ SCORES = Format(
     "than its task expects, `deviations` says what differs; where the kind of task has a stage, `conventions` says "
     "what it did. `<task>/<model>.json` has also `audit`, the verdict on the run (`pass`, `fail`, `incomplete`), "
     "`audit_failed`, which checks failed, and beside the part `all` all `audit_checks`. In a merge `origin_archive` "
-    "names the archives that the run is from.",
+    "names the archives that the run is from; `form` says what was given instead of predictions.",
 )  # fmt: skip
 
 TABLE_STATISTICS = Format(

@@ -61,10 +61,17 @@ def read(path: str | os.PathLike, needed: Sequence[str], known: Sequence[str] = 
     return rows
 
 
-def values(path: str | os.PathLike, column: str, needed: Sequence[str], absent: str) -> list[str]:
-    """The cells of one column of a table that has the ``needed`` ones; ``absent`` for each row where it has no such
-    column."""
-    return [row.cells.get(column, absent) for row in read(path, needed, (column,))]
+def values(path: str | os.PathLike, column: str, absent: str, chosen: Mapping[str, str]) -> list[str]:
+    """The cells of one column of a table, of the rows that have the ``chosen`` values; ``absent`` for each row where it
+    has no such column."""
+    rows = read(path, (), (column, *chosen))
+    kept = [row for row in rows if all(key(row.cells.get(name, "")) == key(own) for name, own in chosen.items())]
+    return [row.cells.get(column, absent) for row in kept]
+
+
+def has_column(path: str | os.PathLike, *columns: str) -> bool:
+    """Whether a table has one of these columns."""
+    return bool({*columns} & {*opened(path, (), dict.fromkeys(columns, ())).columns})
 
 
 def opened(path: str | os.PathLike, needed: Sequence[str], known: Mapping[str, Sequence[str]]) -> OpenTable:

@@ -19,7 +19,7 @@ from mebench.inputs import store
 from mebench.media.folders import list_frames
 from mebench.metrics.given import class_named, labelled
 from mebench.protocols.tasks import TaskDefinition
-from mebench.statistics.source import Source, chosen_rows
+from mebench.statistics.source import Source, chosen_rows, parse
 from mebench.statistics.subjects import subject_of
 
 KNOWN = ("clip_id", "subject", "dataset", "fold", "seed")
@@ -43,9 +43,11 @@ def predictions(source: Source, classes: Sequence[str] | None = None) -> list[Pr
     ]
 
 
-def given_truths(path: Path, classes: Sequence[str]) -> dict[str, str]:
-    """The truth of each clip that a CSV of predictions has; none where it has no such column."""
-    rows = given_table.read(path, ("clip_id", "prediction"), ("truth",))
+def given_truths(named: str, classes: Sequence[str]) -> dict[str, str]:
+    """The truth of each clip that a CSV of predictions has, or some rows of it (``FILE::run=a``); none where it has no
+    such column."""
+    source = parse(named)
+    rows = chosen_rows(given_table.read(source.name, ("clip_id", "prediction"), ("truth",)), source)
     return {clip_name(row["clip_id"]): class_named(row["truth"], classes) or row["truth"]
             for row in rows if "truth" in row.cells}  # fmt: skip
 

@@ -40,7 +40,7 @@ def with_entry(text: str, entry: Mapping[str, str], path: Path) -> str:
     last = models.value[-1]
     if models.flow_style:
         end = _end(last)
-        return f"{text[:end]}, {written}{text[end:]}"
+        return f"{text[:end]},\n  {written}{text[end:]}"
     lines = text.splitlines(keepends=True)
     number = text.count("\n", 0, _end(last))
     dash = re.match(r"[ \t]*", lines[models.value[0].start_mark.line])

@@ -96,7 +96,7 @@ class Paths:
     def given(self, run: Run) -> str:
         """What a model with a rule file predicted, or the predictions that an entry names."""
         model = run.spec["model"]
-        return model if cards.is_given_file(model) else f"{self.folder(run)}/given.csv"
+        return cards.given_file(model) if cards.is_given_file(model) else f"{self.folder(run)}/given.csv"
 
     def runs_of(self, task: str) -> list[Run]:
         return [run for run in self.runs if run.task == task]

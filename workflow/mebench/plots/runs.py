@@ -228,7 +228,8 @@ def load(
     samples: Mapping[str, Places] | None = None, places: Mapping[str, int] | None = None,
 ) -> TaskRuns:  # fmt: skip
     """Read the records of pooled runs. A :class:`UserError` where they are of several tasks or have other classes."""
-    runs = [_run(Path(folder)) for folder in folders]
+    # counts have no clips to draw
+    runs = [run for run in (_run(Path(folder)) for folder in folders) if not run.record.form]
     if not runs:
         raise UserError("no run to plot; give at least one run folder after --runs")
     _check_alike("task", [run.record.task for run in runs])

@@ -33,7 +33,7 @@ def audits(files: RunFiles, about: RunRecord, shuffled: Sequence[Prediction] = (
     outside = files.spec["training"] == "rules"  # what the engine does on shuffled labels says nothing of it
     known = replace(evidence(files, about), shuffled=() if outside else shuffled)
     model, classes = files.spec["model"], files.spec["task"].get("classes", [])
-    truths = given_truths(Path(model), classes) if cards.is_given_file(model) else None
+    truths = given_truths(model, classes) if cards.is_given_file(model) and not about.form else None
     found: dict[str, Audit] = {}
     honest = None
     for selection, name in about.prediction_files(files.run).items():
@@ -55,7 +55,7 @@ def evidence(files: RunFiles, about: RunRecord) -> Evidence:
     tested = [row for row in rows.rows if row["subject"] not in failed]
     return Evidence(
         predictions=(),
-        annotation=_annotation(files, about, tested),
+        annotation=None if about.form else _annotation(files, about, tested),
         splits=() if spec["training"] == "rules" else _splits(rows, failed),  # what a rule trains on nobody knows
         records=() if spec["training"] == "rules" else _facts(files, rows, failed),
         looks=_looks(tuple(files.inputs)),

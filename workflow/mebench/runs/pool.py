@@ -90,6 +90,7 @@ class FoldOutcomes:
     isa: list[str]
     versions: Mapping[str, list[str]]
     trained: str | None = None
+    form: str | None = None
 
 
 def of_folds(run: Path, kind: Kind, name: str, done: Sequence[FoldRecord]) -> Predicted:

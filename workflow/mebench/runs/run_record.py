@@ -14,7 +14,8 @@ from mebench.runs.paths import PEEKED, PREDICTIONS
 from mebench.tasks import Kind
 
 FILE = "run.json"
-OPTIONAL = ("trained", "origin_archive")
+BY_SUBJECT, MATRIX = "counts of subjects", "a confusion matrix alone"  # forms of what was given without predictions
+OPTIONAL = ("trained", "form", "origin_archive")
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Title:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The keys of run.json; ``formats.RUN_RECORD`` explains each. Only a model with a rule file has ``trained``,
-    only a merge of archives ``origin_archive``. ``own`` are the keys that the kind of task adds."""
+    """The keys of run.json; ``formats.RUN_RECORD`` explains each. Only a model that is trained outside the engine has
+    ``trained``, and ``form`` where counts were given instead of predictions; only a merge of archives
+    ``origin_archive``. ``own`` are the keys that the kind of task adds."""
 
     task: str
     model: str
@@ -56,6 +58,7 @@ class RunRecord:
     isa: list[str] = field(default_factory=list)
     versions: Mapping[str, list[str]] = field(default_factory=dict)
     trained: str | None = None
+    form: str | None = None
     origin_archive: str | None = None
     own: Mapping[str, object] = field(default_factory=dict)
 

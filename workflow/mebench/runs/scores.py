@@ -17,7 +17,8 @@ from mebench.runs.paths import PREDICTIONS, STAGE
 from mebench.runs.run_record import RunRecord
 from mebench.tasks import Kind, Scoring
 
-FURTHER = ("deviations", "conventions", "origin_archive")  # columns that are there where a run has something to say
+# columns that are there where a run has something to say
+FURTHER = ("deviations", "conventions", "origin_archive", "form")
 AUDIT, FAILED, CHECKS = "audit", "audit_failed", "audit_checks"  # of the audit, in the scores of a model
 NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
@@ -26,8 +27,8 @@ NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 class RunScore:
     """The score of one run and selection on one part of the data: the columns of ``formats.SCORES`` without ``n``, and
     what the kind of task ``counted``: ``n``, its metrics, and all else that it keeps. ``conventions`` say what its
-    stage did, ``origin_archive`` from which archives a merge has the run; ``audit`` is that of the run, where it was
-    looked at."""
+    stage did, ``origin_archive`` from which archives a merge has the run, ``form`` what was given instead of
+    predictions; ``audit`` is that of the run, where it was looked at."""
 
     task: str
     model: str
@@ -48,6 +49,7 @@ class RunScore:
     deviations: str
     conventions: str
     origin_archive: str
+    form: str
     counted: Mapping[str, object]
     audit: Audit | None = None
 
@@ -125,6 +127,7 @@ def score(
         deviations=", ".join(about.deviations),
         conventions=conventions,
         origin_archive=about.origin_archive or "",
+        form=about.form or "",
         counted=counted,
     )
 

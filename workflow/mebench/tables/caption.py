@@ -60,6 +60,10 @@ def common_conventions(rows: Sequence[Row]) -> str:
     return min(counts, key=lambda text: (-counts[text], text), default="")
 
 
+GIVEN = {
+    "counts of subjects": "Given as counts of subjects, so without McNemar's test.",
+    "a confusion matrix alone": "Given as a confusion matrix alone, so without intervals, tests and letter.",
+}
 UNKNOWN = "How its epoch was chosen is not known, so the row is not ranked."
 
 
@@ -68,7 +72,7 @@ def note(fewest: Score, scores: Sequence[Score]) -> str:
     deviations = next((score.deviations for score in scores if score.deviations), "")
     other = f"Other data than the task expects: {deviations}." if deviations else ""
     unknown = UNKNOWN if fewest.selection == "unknown" else ""
-    return " ".join(filter(None, [_left_out(fewest), other, unknown]))
+    return " ".join(filter(None, [_left_out(fewest), other, unknown, GIVEN.get(fewest.form, "")]))
 
 
 def _left_out(score: Score) -> str:

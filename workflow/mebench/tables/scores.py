@@ -21,8 +21,8 @@ class Score:
     ``n`` clips were predicted; ``without_input`` of the part could not be; ``excluded`` were left out by configuration,
     ``exclusions`` says which and why; ``corrected`` and ``corrections`` say the same of clips with corrected labels.
     ``deviations`` say what differs from the counts that the task expects, ``conventions`` how figures came about,
-    ``origin_archive`` from which archives a merge has the run.
-    ``audit`` is the verdict on the run, ``audit_failed`` names the checks that failed.
+    ``origin_archive`` from which archives a merge has the run. ``form`` is what was given instead of predictions,
+    ``audit`` the verdict on the run, ``audit_failed`` names the checks that failed.
     """
 
     task: str
@@ -45,6 +45,7 @@ class Score:
     deviations: str = ""
     conventions: str = ""
     origin_archive: str = ""
+    form: str = ""
     audit: str = ""
     audit_failed: str = ""
 
@@ -96,6 +97,7 @@ def _score(row: Mapping[str, str]) -> Score:
         deviations=row.get("deviations") or "",
         conventions=row.get("conventions") or "",
         origin_archive=row.get("origin_archive") or "",
+        form=row.get("form") or "",
         audit=row.get("audit") or "",
         audit_failed=row.get("audit_failed") or "",
     )

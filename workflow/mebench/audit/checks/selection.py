@@ -14,8 +14,10 @@ def check(evidence: Evidence) -> tuple[str, str]:
     """Fails for ``test_peek``."""
     if evidence.records and not any(one.last_epoch or one.epoch for one in evidence.records):
         return PASS, "it has no epochs to choose from"
+    if evidence.selection in HONEST and evidence.records:
+        return PASS, HONEST[evidence.selection]
     if evidence.selection in HONEST:
-        return PASS, HONEST[evidence.selection] + ("" if evidence.records else ", as it was declared")
+        return NOT_CHECKED, f"{HONEST[evidence.selection]}, as it is declared; a history shows it"
     if evidence.selection == "test_peek":
         return FAIL, f"the epoch was chosen on the test subjects; {expected(evidence.model, evidence.honest)}"
     return NOT_CHECKED, (f"how the epoch was chosen is not known; were it chosen on the test subjects, "
