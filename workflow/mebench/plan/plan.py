@@ -152,9 +152,15 @@ class Plan:
 
     def _needs(self, table: str) -> Needs:
         """What a table needs; one that is called like a task of the configuration's own is the default table of it."""
-        written = self.tables.get(table, table)
-        own = table in self.configuration.tasks and table not in SHIPPED
-        return Needs(table, (table,)) if own and not is_file(written) else needs(written)
+        if table not in self._read:
+            written = self.tables.get(table, table)
+            own = table in self.configuration.tasks and table not in SHIPPED
+            self._read[table] = Needs(table, (table,)) if own and not is_file(written) else needs(written)
+        return self._read[table]
+
+    @cached_property
+    def _read(self) -> dict[str, Needs]:
+        return {}
 
     def tasks_of_table(self, table: str) -> list[str]:
         """The tasks of a table, that of its first column first."""

@@ -16,6 +16,9 @@ from mebench.protocols.tasks import TASKS
 
 FOLDER = Path(__file__).parents[1] / "tables"
 WrittenEntry = str | Mapping[str, object]
+# where the published rows of a file of the package begin, and what stands before them
+PUBLISHED = re.compile(r"^(?=sources:|published:)", re.MULTILINE)
+NEEDED = re.compile(r"^(?:task|parts|models|default_models|extends):", re.MULTILINE)
 # lines of a file that says more of what it needs than the one line of its task
 MORE = re.compile(r"^(?:models|extends):|^\s+\S+:\s*\{\s*task:", re.MULTILINE)
 
@@ -120,11 +123,18 @@ def _keys(table: str, extended_by: tuple[str, ...] = ()) -> dict[str, object]:
     path = _path(table)
     if not path.is_file() or table in extended_by:
         return {}
-    keys = yaml_text.read(path)
+    keys = yaml_text.read(path) if is_file(table) else yaml_text.parse(_head(path), str(path))
     if not isinstance(keys, dict):
         return {}
     base = yaml_text.texts(keys.get("extends"))
     return {**(_keys(str(base), (*extended_by, table)) if base else {}), **keys}
+
+
+def _head(path: Path) -> str:
+    """The text of a file of the package without its published rows, which are most of it."""
+    text = path.read_text(encoding="utf-8")
+    head, *rest = PUBLISHED.split(text, maxsplit=1)
+    return text if rest and NEEDED.search(rest[0]) else head
 
 
 def _tasks(keys: Mapping[str, object], path: Path) -> tuple[str, ...]:
