@@ -69,6 +69,16 @@ def test_on_real_data_it_needs_its_own_runs_and_nothing_else(name, real):
     assert set(real.scores_of_table(name)) == set(plan.scores_of_table(name)) == scores
 
 
+@pytest.mark.parametrize("name", shipped())
+def test_no_job_of_several_models_makes_one_that_the_table_does_not_show(name, generated, monkeypatch, tmp_path):
+    monkeypatch.setenv("MEBENCH_DATA", str(tmp_path))
+    for base in (generated, Plan.load(PROJECT / "paper.yaml")):
+        shards, shown = Shards(base), set(pairs(base.configuration, needs(name)))
+        for task in set(needs(name).tasks) & set(base.tasks):
+            together = {(task, model) for model in shards.together(task)}
+            assert together <= shown or not together & shown, task
+
+
 def test_the_runs_of_a_table_are_no_runs_of_the_configuration_that_does_not_name_it(real):
     assert {(run.task, run.model) for run in real.runs} == {("samm-8", "stratified_random")}
     assert list(real.tables) == ["samm-8"]

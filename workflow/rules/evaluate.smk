@@ -8,7 +8,7 @@ rule score:
         ),
         clips=lambda wildcards: plan.paths.clips(runs_of(wildcards)[0].datasets),
         decisions=lambda wildcards: plan.paths.decisions(runs_of(wildcards)[0].datasets),
-        inputs=lambda wildcards: plan.paths.inputs(runs_of(wildcards)[0]),
+        inputs=lambda wildcards: plan_of(wildcards).paths.inputs(runs_of(wildcards)[0]),
         weights=lambda wildcards: cards.weights_files(runs_of(wildcards)[0].spec),
         config=ancient("<results>/config.json"),
     output:

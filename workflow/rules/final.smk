@@ -5,7 +5,7 @@
 rule final:
     input:
         clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
-        inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
+        inputs=lambda wildcards: plan_of(wildcards).paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
         config=ancient("<results>/config.json"),
     output:

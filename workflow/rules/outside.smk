@@ -5,7 +5,7 @@
 rule folds:
     input:
         clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
-        inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
+        inputs=lambda wildcards: plan_of(wildcards).paths.inputs(run_of(wildcards)),
         weights=lambda wildcards: cards.weights_files(run_of(wildcards).spec),
         config=ancient("<results>/config.json"),
     output:
@@ -37,7 +37,7 @@ rule adopt:
         given=lambda wildcards: plan.paths.given(run_of(wildcards)),
         clips=lambda wildcards: plan.paths.clips(run_of(wildcards).datasets),
         decisions=lambda wildcards: plan.paths.decisions(run_of(wildcards).datasets),
-        inputs=lambda wildcards: plan.paths.inputs(run_of(wildcards)),
+        inputs=lambda wildcards: plan_of(wildcards).paths.inputs(run_of(wildcards)),
         config=ancient("<results>/config.json"),
     output:
         predictions="<results>/runs/{task}/{model}/seed{seed}/predictions.csv",

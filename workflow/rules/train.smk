@@ -5,7 +5,7 @@
 rule train:
     input:
         clips=lambda wildcards: plan.paths.clips(runs_of(wildcards)[0].datasets),
-        inputs=lambda wildcards: plan.paths.inputs(runs_of(wildcards)[0]),
+        inputs=lambda wildcards: plan_of(wildcards).paths.inputs(runs_of(wildcards)[0]),
         weights=lambda wildcards: cards.weights_files(runs_of(wildcards)[0].spec),
         config=ancient("<results>/config.json"),
     output:
