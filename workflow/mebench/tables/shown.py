@@ -150,9 +150,14 @@ def _line(table: Table, row: Row, footnotes: Mapping[str, int]) -> Line:
         folds=f"{row.folds_done}/{row.folds_expected}" if counted else "",
         seeds=str(row.seeds or ""),
         figures=tuple(_figure(row, column) for column in table.columns),
-        source=", ".join(row.source) or row.origin_archive,
+        source=", ".join(row.source) or _archives(row),
         row=row,
     )
+
+
+def _archives(row: Row) -> str:
+    """The archives that a row of a merge is from, with the verdict of the audit where it was trained."""
+    return f"{row.origin_archive} (audit: {row.audit})" if row.origin_archive and row.audit else row.origin_archive
 
 
 def _figure(row: Row, column: Column) -> Figure | None:
