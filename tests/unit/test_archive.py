@@ -63,6 +63,16 @@ def test_a_table_of_ones_own_goes_with_the_archive(tmp_path):
     assert (tmp_path / "again.zip").read_bytes() == (root / "lab.zip").read_bytes()
 
 
+def test_a_table_that_was_made_by_its_name_goes_with_the_archive_where_it_is_named(small):
+    write_json(small / "mine.yaml", {"title": "Mine", "task": "smic-3", "parts": {"all": "All"},
+                                     "columns": [["all", "uar", "UAR"]]})  # fmt: skip
+    made = ["--config", str(small / "config.yaml"), "--out", str(small / "results/tables/mine")]
+    assert cli.main(["tables", str(small / "mine.yaml"), *made]) == 0
+    assert pack(small, "--tables", str(small / "mine.yaml")) == 0
+    with zipfile.ZipFile(small / "lab.zip") as packed:
+        assert {"tables/mine.csv", "tables/smic-3.csv", "own/tables/mine.yaml"} <= set(packed.namelist())
+
+
 def nothing_of_this_machine(root: Path) -> None:
     with zipfile.ZipFile(root / "lab.zip") as packed:
         assert not [name for name in packed.namelist() if str(root).encode() in packed.read(name)]

@@ -23,6 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "merge shows it beside each row")  # fmt: skip
     parser.add_argument("--licence", metavar="SPDX", help="the licence under which you give the results, e.g. CC-BY-4.0"
                         " (default: none is named)")  # fmt: skip
+    parser.add_argument("--tables", nargs="+", default=[], metavar="TABLE", help="tables besides those of the "
+                        "configuration, which were made by their names")  # fmt: skip
     parser.add_argument("--without-labels", action="store_true",
                         help="leave predictions out, which tell labels; then nothing can be restored")  # fmt: skip
     parser.add_argument("--incomplete", action="store_true", help="pack what is there where runs are not finished")
@@ -33,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     from mebench.archive.pack import Choices, pack
     from mebench.plan import Plan
 
-    plan = Plan.load(args.config)
+    plan = Plan.load(args.config).with_tables(args.tables)
     results = Path(plan.results)
     out = args.out or results.with_name(f"{results.name}.zip")
     choices = Choices(args.name or out.stem, not args.without_labels, args.incomplete, args.licence)
