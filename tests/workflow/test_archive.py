@@ -1,4 +1,4 @@
-"""A finished run, packed and restored elsewhere: the same tables, scores, statistics, audits and plots, without any data."""
+"""A finished run, packed and restored elsewhere: the same tables, scores, statistics, audits and plots, without data."""
 
 from __future__ import annotations
 
