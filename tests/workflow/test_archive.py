@@ -1,4 +1,4 @@
-"""A finished run, packed and restored elsewhere: the same tables, scores, statistics, audits and plots, without data."""
+"""A finished run, packed and restored elsewhere: the same tables, scores, statistics, audits and plots."""
 
 from __future__ import annotations
 
