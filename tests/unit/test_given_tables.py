@@ -412,6 +412,7 @@ LIBRARIES = {
     "plan/rehearsed.py",
     "tables/as_csv.py",
     "tables/statistics_csv.py",
+    "plots/runs.py",
 }  # csv itself: readers, nvidia-smi, benchmark files of Snakemake, writers
 
 

@@ -9,6 +9,7 @@ import fake_results
 import pytest
 
 from mebench import cli
+from mebench.files import read_csv
 from mebench.statistics import power
 
 HERE = Path(__file__).parent
@@ -79,6 +80,20 @@ def test_a_matrix_alone_has_figures_and_no_intervals(tmp_path, capsys):
     assert [beside[key] for key in ("low", "high", "p_permutation", "p_mcnemar", "probability_a_better")] == [None] * 5
     cli.main(["compare", str(path), str(path)])
     assert "There is no interval and no test" in capsys.readouterr().out
+
+
+def test_a_row_of_counts_against_predictions_of_the_same_clips(tmp_path, capsys):
+    rows, path = [HEADER], tmp_path / "log.csv"
+    for line in [row for row in read_csv(LOGS) if row["run"] == "ststnet"]:
+        for name in ("negative", "positive", "surprise"):
+            own = (f"{line['subject']}/{line['truth']}-{name}-{k}" for k in range(int(line[name])))
+            rows += [f"{clip},{line['subject']},{line['truth']},{name}" for clip in own]
+    path.write_text("\n".join(rows) + "\n")
+    found = said(capsys, "compare", f"{LOGS}::run=ststnet", path)
+    assert set(found) >= COMPARED
+    assert [found[key] for key in ("difference", "low", "high", "probability_a_better")] == [0] * 4
+    assert (found["p_permutation"], found["p_mcnemar"], found["unit"]) == (1, None, "subject")
+    assert round(found["a"], 4) == 0.7353
 
 
 def test_compare_counts_and_predictions(tmp_path, capsys):
