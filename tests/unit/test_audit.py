@@ -15,6 +15,7 @@ from mebench import cli
 from mebench.audit.inflation import measured
 from mebench.audit.look import alike, looks_of
 from mebench.files import read_csv, read_json, write_csv
+from mebench.report import model_runs
 
 PROJECT = Path(__file__).parents[2]
 SUBJECTS = ["smic/s01", "smic/s02", "smic/s03", "smic/s04"]
@@ -342,6 +343,9 @@ def test_the_task_has_a_file_of_audits_and_every_row_its_verdict(in_own, tmp_pat
                 if check["name"] == "shuffled_labels" and one["selection"] == "last"}  # fmt: skip
     assert shuffled["majority"] == shuffled["ststnet"] == shuffled["shuffled_labels"]
     assert "audit" not in read_csv(Path(f"results/scores/{TASK}.csv"))[0]
+    on_page = model_runs.audits(Path(f"results/audit/{TASK}.json"))
+    assert [(one.selection, one.verdict) for one in on_page["ststnet"]] == [("last", "pass"), ("test_peek", "fail")]
+    assert ("truth", "pass", "12 truths as annotated") in on_page["majority"][0].checks
     assert cli.main(["tables", TASK, *words, str(tmp_path / "table")]) == 0
     rows = {(row["model"], row["selection"]): row for row in read_csv(tmp_path / "table.csv")}
     assert rows["ststnet", "last"]["audit"] == "pass"

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mebench.audit.finding import FAIL, INCOMPLETE, NOT_CHECKED, PASS
 from mebench.files import read_json
 from mebench.report.runs import PooledRun
+from mebench.runs.task_audit import RunAudit
 from mebench.tables.scores import Score
 from mebench.tables.table import Table
 
+ORDER = (FAIL, INCOMPLETE, NOT_CHECKED, PASS)  # of verdicts, the worst first
 Counts = tuple[tuple[int, ...], ...]
 
 
@@ -38,6 +41,16 @@ class Confusion:
 
 
 @dataclass(frozen=True)
+class AuditPart:
+    """What the audit of a model found under one selection: its ``verdict``, and of each check the name, the verdict and
+    why, as it is for the worst seed."""
+
+    selection: str
+    verdict: str
+    checks: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class ModelRunsPart:
     """A model on a task. ``columns`` are (heading of the part, heading of the figure). ``failed`` are folds that did
     not end well: (seed, fold, why). ``configuration`` are the keys of its recipe with their values."""
@@ -52,6 +65,7 @@ class ModelRunsPart:
     confusions: tuple[Confusion, ...]
     configuration: tuple[tuple[str, object], ...]
     commands: tuple[tuple[str, str], ...]
+    audits: tuple[AuditPart, ...] = ()
 
 
 def model_runs(
@@ -66,7 +80,24 @@ def model_runs(
     for score in scores:
         own.setdefault(score.model, []).append(score)
     matrices = confusions(results / "scores" / f"{table.task}.json", table.parts)
-    return tuple(_part(shown, table, own.get(model, []), by_model[model], matrices.get(model, ())) for model in order)
+    found = audits(results / "audit" / f"{table.task}.json")
+    parts = (_part(shown, table, own.get(model, []), by_model[model], matrices.get(model, ())) for model in order)
+    return tuple(replace(part, audits=found.get(part.model, ())) for part in parts)
+
+
+def audits(path: Path) -> dict[str, tuple[AuditPart, ...]]:
+    """What the audits of a task found of each model; nothing where they were not made."""
+    groups: dict[tuple[str, str], list[RunAudit]] = {}
+    for one in read_json(path) if path.is_file() else ():
+        groups.setdefault((one["model"], one["selection"]), []).append(one)
+    found: dict[str, tuple[AuditPart, ...]] = {}
+    for (model, selection), runs in groups.items():
+        worst = [min((run["checks"][place] for run in runs), key=lambda check: ORDER.index(check["verdict"]))
+                 for place in range(len(runs[0]["checks"]))]  # fmt: skip
+        verdict = min((run["verdict"] for run in runs), key=ORDER.index)
+        checks = tuple((check["name"], check["verdict"], check["detail"]) for check in worst)
+        found[model] = (*found.get(model, ()), AuditPart(selection, verdict, checks))
+    return found
 
 
 def _part(
