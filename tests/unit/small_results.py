@@ -56,6 +56,7 @@ def pooled(plan: Plan, run: Run, clips: Mapping[str, str] = CLIPS, **record: obj
     write_csv(folder / "history.csv", ["fold", "epoch", "train_loss"], [
         {"fold": subject, "epoch": 1, "train_loss": "0.500000"} for subject in sorted({row["subject"] for row in rows})
     ])  # fmt: skip
+    write_json(folder / "folds.json", {"made": "", "spec": "", "folds": []})
     folds = len({row["subject"] for row in rows})
     about = {
         "task": run.task, "model": run.model, "seed": run.seed, "selection": run.spec["selection"],

@@ -208,7 +208,13 @@ def test_what_one_lab_lacks_another_may_have(tmp_path):
     command = ["archive", "--config", str(tmp_path / "a/config.yaml"), "--out", str(tmp_path / "a.zip"), "--incomplete"]
     assert cli.main(command) == 0
     assert merge(tmp_path / "a.zip", lab(tmp_path, "b", models=["oracle"]), out=tmp_path / "ab") == 0
-    assert "INCOMPLETE: 1 run is missing" in (tmp_path / f"ab/tables/{TASK}.md").read_text()
+    page = (tmp_path / f"ab/tables/{TASK}.md").read_text()
+    assert "INCOMPLETE: 1 run is missing" in page
+    again = ["--config", str(tmp_path / "ab/config.json"), "--out", str(tmp_path / "again")]
+    assert cli.main(["tables", TASK, *again]) == 0
+    assert (tmp_path / "again.md").read_text() == page
+    assert merge(tmp_path / "a.zip", lab(tmp_path, "d", models=["oracle"]), out=tmp_path / "ad.zip") == 0
+    assert not opened.read(tmp_path / "ad.zip").manifest.complete
     assert merge(tmp_path / "a.zip", lab(tmp_path, "c", **config), out=tmp_path / "ac") == 0
     assert "INCOMPLETE" not in (tmp_path / f"ac/tables/{TASK}.md").read_text()
 

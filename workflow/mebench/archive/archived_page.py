@@ -11,19 +11,19 @@ from mebench.archive import shared_configuration
 from mebench.archive.contents import PROVENANCE
 from mebench.errors import UserError
 from mebench.plan import Plan
+from mebench.plan.shown_tables import absent_runs
 from mebench.protocols import tasks
 from mebench.report import page, provenance
 from mebench.report.gaps import Gaps
 from mebench.runs import run_record
-from mebench.tables.absent import AbsentRun
 
 FILE = "report.html"
 SAMPLE = "input-"  # how the names of pictures of clips begin
 
 
-def write(plan: Plan, out: Path, absent: Sequence[AbsentRun] = ()) -> Path:
+def write(plan: Plan, out: Path) -> Path:
     """Draw the plots into the folder of results of a plan, and write the page to ``out``. The same results give the
-    same bytes, wherever they lie. The runs that are ``absent`` are said at the top."""
+    same bytes, wherever they lie. The runs that an archive lacks are said at the top."""
     tasks.define(plan.own_tasks)
     results = Path(plan.results)
     folders = {task: _folders(plan, task) for task in plan.tasks}
@@ -43,7 +43,7 @@ def write(plan: Plan, out: Path, absent: Sequence[AbsentRun] = ()) -> Path:
         compared=shown["compared"],
     )
     made = page.write(
-        out, results, contents, gaps=Gaps(runs=list(absent)), shown=Path(shared_configuration.RESULTS),
+        out, results, contents, gaps=Gaps(runs=absent_runs(plan)), shown=Path(shared_configuration.RESULTS),
         record=provenance.read(results / PROVENANCE),
     )  # fmt: skip
     return made[0]

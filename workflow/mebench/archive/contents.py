@@ -4,7 +4,7 @@ about. No clip, face, input or weight is among them."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from mebench.config import recipes
 from mebench.errors import UserError
 from mebench.files import canonical_json, file_digest, read_json, readable_json
 from mebench.plan import Plan, Run
+from mebench.plan.shown_tables import absent_runs
 from mebench.plan.tables import is_file
-from mebench.runs import kept_audit, run_record
+from mebench.runs import fold_summary, kept_audit, run_record
 from mebench.runs.paths import AUDIT, HELD, HISTORY, PEEKED, PREDICTIONS
 from mebench.runs.predicted_files import array_file
 from mebench.runs.run_record import RunRecord
@@ -46,7 +47,7 @@ class State:
 def state(plan: Plan) -> State:
     """Look which runs of a plan are there, as its configuration has them now."""
     there: dict[str, tuple[Run, RunRecord]] = {}
-    absent = []
+    absent = {(run.task, run.model, run.seed): run for run in absent_runs(plan)}
     for run in plan.runs:
         folder = Path(plan.paths.folder(run))
         record = run_record.read(folder) if (folder / run_record.FILE).is_file() else None
@@ -54,9 +55,11 @@ def state(plan: Plan) -> State:
             there[run.id] = (run, record)
             continue
         reason = NOT_MADE if record is None else "it was made with another configuration"
-        about = recipes.about(run.spec)
-        absent.append(AbsentRun(run.task, run.model, about["title"], about["kind"], run.seed, reason))
-    return State(there, tuple(absent))
+        if (run.task, run.model, run.seed) not in absent:
+            about = recipes.about(run.spec)
+            lost = AbsentRun(run.task, run.model, about["title"], about["kind"], run.seed, reason)
+            absent[run.task, run.model, run.seed] = lost
+    return State(there, tuple(absent.values()))
 
 
 def predictions_of(folder: Path) -> list[Path]:
@@ -66,11 +69,16 @@ def predictions_of(folder: Path) -> list[Path]:
 
 
 def of_runs(plan: Plan, found: State, labels: bool) -> Iterator[tuple[str, Content]]:
-    """The record and the history of each run, and with ``labels`` its predictions and its audit. Predictions are labels
-    too: those of an oracle are the truth, and names of clips tell the class in some datasets."""
+    """The record, the history and the times of each run, and with ``labels`` its predictions and its audit.
+    Predictions are labels too: those of an oracle are the truth, and names of clips tell the class in some datasets."""
     for name, (run, _) in found.there.items():
         folder = Path(plan.paths.folder(run))
-        own = [folder / run_record.FILE, folder / HISTORY, *(predictions_of(folder) if labels else ())]
+        own = [
+            folder / run_record.FILE,
+            folder / fold_summary.FILE,
+            folder / HISTORY,
+            *(predictions_of(folder) if labels else ()),
+        ]
         for path in own:
             if path.is_file():
                 yield f"runs/{name}/{path.name}", path
@@ -89,9 +97,9 @@ def of_results(plan: Plan) -> Iterator[tuple[str, Content]]:
         yield name, Path(plan.results) / name
 
 
-def of_configuration(plan: Plan) -> Iterator[tuple[str, Content]]:
+def of_configuration(plan: Plan, absent: Sequence[AbsentRun]) -> Iterator[tuple[str, Content]]:
     """The configuration, the owner's own tables and kinds of task, and what the environment was."""
-    yield shared_configuration.FILE, readable_json(shared_configuration.document(plan))
+    yield shared_configuration.FILE, readable_json(shared_configuration.document(plan, absent))
     for name, table in plan.tables.items():
         if is_file(table):
             yield shared_configuration.packed_table(name), json.dumps(table_file.keys(table), indent=1)

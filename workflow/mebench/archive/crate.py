@@ -32,6 +32,7 @@ MEANINGS = (
     ("own/tables/", "", "What a table shows, written by the owner of these results."),
     ("own/kinds/", "", "Code of a kind of task, written by the owner of these results. It is never run from here."),
     ("runs/", "run.json", "What the run was, and how its folds went."),
+    ("runs/", "folds.json", "Status, time and memory of each fold."),
     ("runs/", "audit.json", "What an audit found where the run was trained."),
     ("runs/", "history.csv", "Losses by fold and epoch."),
     ("runs/", ".npy", "Numbers of predictions, beside the CSV file of the same name."),

@@ -18,6 +18,7 @@ from mebench.files import canonical_json, write_json
 from mebench.origins import SHORT, of_all
 from mebench.plan import Plan
 from mebench.plan.tables import is_file
+from mebench.tables.absent import AbsentRun
 
 FREE = ("title", "expected")  # keys of a task that no figure depends on
 
@@ -94,19 +95,22 @@ def _content(entry: ModelEntry) -> str:
     return canonical_json({key: value for key, value in entry.items() if key not in ("tasks", "seeds", "resources")})
 
 
-def write(parts: Sequence[Part], found: Sequence[Line], folder: Path) -> None:
-    """Write config.json, and what it names, into the ``folder`` of results."""
+def write(parts: Sequence[Part], found: Sequence[Line], absent: Sequence[AbsentRun], folder: Path) -> None:
+    """Write config.json, and what it names, into the ``folder`` of results, which lack the runs ``absent``."""
     for part in parts:
         for name in ("CITATION.cff", "LICENSE", "requirements.lock"):
             if (part.folder / name).is_file() and not (folder / name).exists():
                 shutil.copyfile(part.folder / name, folder / name)
-    made = document(parts, found, tables([part.plan for part in parts], found, folder))
+    shown = tables([part.plan for part in parts], found, folder)
+    made = document(parts, found, absent, shown)
     write_json(folder / shared_configuration.FILE, shared_configuration.placed(made, folder))
 
 
-def document(parts: Sequence[Part], found: Sequence[Line], tables: Sequence[str]) -> Document:
-    """The configuration of all archives: their tasks and entries, each once, and these tables."""
-    documents = [shared_configuration.document(part.plan) for part in parts]
+def document(
+    parts: Sequence[Part], found: Sequence[Line], absent: Sequence[AbsentRun], tables: Sequence[str]
+) -> Document:  # fmt: skip
+    """The configuration of all archives: their tasks and entries, each once, these tables, and the ``absent`` runs."""
+    documents = [shared_configuration.document(part.plan, absent) for part in parts]
     first = documents[0]
     settings = {
         **first["settings"],

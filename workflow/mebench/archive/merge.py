@@ -18,9 +18,11 @@ from mebench.archive.pack import Choices, pack
 from mebench.archive.rebuild import rebuild
 from mebench.archive.restore import check_labels, new_folder, planned, unpacked, write_configuration
 from mebench.files import file_digest
-from mebench.runs import run_record
+from mebench.runs import fold_summary, run_record
 from mebench.runs.paths import AUDIT, HISTORY
 from mebench.tables.absent import AbsentRun
+
+BESIDE = (HISTORY, AUDIT, fold_summary.FILE)  # of a run, besides its predictions and its record
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,12 @@ def merge(files: Mapping[str, Path], out: Path, report: bool = True) -> Merged:
         found = _lines(parts)
         for line in found:
             _write(line, folder)
-        joined_configuration.write(parts, found, folder)
+        joined_configuration.write(parts, found, _absent(parts, found), folder)
         plan = planned(folder)
         joined_provenance.write(parts, found, plan, folder)
-        absent = _absent(parts, found)
-        rebuild(plan, absent)
+        rebuild(plan)
         if report:
-            archived_page.write(plan, folder / archived_page.FILE, absent)
+            archived_page.write(plan, folder / archived_page.FILE)
         write_configuration(folder, out)
     return Merged(_rows(found), tuple(_said(found)))
 
@@ -91,7 +92,7 @@ def _write(line: Line, folder: Path) -> None:
     for seed, (claim, origins) in line.seeds.items():
         place = folder / "runs" / claim.record.task / line.name / f"seed{seed}"
         place.mkdir(parents=True)
-        for path in [*predictions_of(claim.folder), claim.folder / HISTORY, claim.folder / AUDIT]:
+        for path in [*predictions_of(claim.folder), *(claim.folder / name for name in BESIDE)]:
             if path.is_file():
                 shutil.copyfile(path, place / path.name)
         record = replace(

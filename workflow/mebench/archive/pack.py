@@ -72,7 +72,7 @@ def _members(plan: Plan, found: State, about: Manifest) -> dict[str, Content]:
     return {
         manifest.FILE: about.as_json(),
         contents.PROVENANCE: recorded,
-        **dict(contents.of_configuration(plan)),
+        **dict(contents.of_configuration(plan, found.absent)),
         **dict(contents.of_runs(plan, found, about.labels)),
         **dict(contents.of_results(plan) if complete else ()),
     }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from mebench import tables
 from mebench.plan import Plan
-from mebench.plan.shown_tables import described, scores_shown
+from mebench.plan.shown_tables import absent_runs, described, scores_shown
 from mebench.protocols import tasks
 from mebench.runs import model_scores, run_record, table_statistics
-from mebench.tables.absent import AbsentRun
 
 
 def made_of_table(name: str) -> list[str]:
@@ -18,9 +16,9 @@ def made_of_table(name: str) -> list[str]:
     return [f"{name}.{end}" for end in tables.ENDS]
 
 
-def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
+def rebuild(plan: Plan) -> list[str]:
     """Make scores and tables of the runs that are there; returns the names of the files below the folder of results.
-    The runs that are ``absent`` are said in the tables."""
+    The runs that an archive lacks are said in the tables."""
     tasks.define(plan.own_tasks)
     results, made = Path(plan.results), []
     scored = [(task, model) for task in plan.tasks for model in plan.paths.models_of(task) if _score(plan, task, model)]
@@ -31,7 +29,7 @@ def rebuild(plan: Plan, absent: Sequence[AbsentRun] = ()) -> list[str]:
         made += [f"scores/{task}.csv", f"scores/{task}.json", f"audit/{task}.json"]
     for name in plan.tables:
         description = described(plan, name)
-        built = tables.build(description, scores_shown(plan, name, description), absent)
+        built = tables.build(description, scores_shown(plan, name, description), absent_runs(plan))
         statistics = table_statistics.compute(built, plan.folders_of_table(name))
         tables.write(tables.with_statistics(built, statistics), results / "tables" / name)
         made += [f"tables/{file}" for file in made_of_table(name)]

@@ -51,9 +51,9 @@ def restore(file: Path, out: Path, report: bool = True) -> Restored:
             place.parent.mkdir(parents=True, exist_ok=True)
             os.rename(path, place)
         plan = planned(folder)
-        made = rebuild(plan, archive.manifest.absent)
+        made = rebuild(plan)
         if report:
-            archived_page.write(plan, folder / archived_page.FILE, archive.manifest.absent)
+            archived_page.write(plan, folder / archived_page.FILE)
         restored = _compared(archive, folder, made)
         write_configuration(folder, out)
     return restored

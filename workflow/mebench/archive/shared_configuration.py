@@ -4,6 +4,8 @@ the same in the folder that it is unpacked into."""
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -12,22 +14,23 @@ from mebench.config.configuration import Configuration
 from mebench.config.entries import Document, ModelEntry
 from mebench.plan import Plan
 from mebench.plan.tables import is_file
+from mebench.tables.absent import AbsentRun
 
 FILE = "config.json"
 OWN_TABLES, OWN_KINDS = "own/tables", "own/kinds"  # files of tables and of kinds of task that are not part of mebench
 RESULTS = "results"
 
 
-def document(plan: Plan) -> Document:
-    """The resolved configuration of a plan, as an archive holds it. Each entry names its tasks, because the files of
-    models outside the package are not packed."""
+def document(plan: Plan, absent: Sequence[AbsentRun] = ()) -> Document:
+    """The resolved configuration of a plan, as an archive holds it that lacks the runs ``absent``. Each entry names
+    its tasks, because the files of models outside the package are not packed."""
     configuration = plan.configuration
     kept = configuration.document()
     tables = [packed_table(name) if is_file(table) else table for name, table in plan.tables.items()]
     settings = {
         **kept["settings"],
         "results": RESULTS,
-        "archived": True,
+        "archived": {"absent": [asdict(run) for run in absent]},
         "datasets": {name: _entry(entry) for name, entry in plan.datasets.items()},
         "tables": tables,
     }

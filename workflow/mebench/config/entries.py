@@ -11,6 +11,23 @@ from mebench.model_card import Resources
 from mebench.protocols.tasks import TaskDefinition
 
 
+class AbsentEntry(TypedDict):
+    """A run that is not among the results, and why."""
+
+    task: str
+    model: str
+    title: str
+    kind: str
+    seed: int
+    reason: str
+
+
+class Archived(TypedDict):
+    """Of results that come out of archives: the runs that these lack."""
+
+    absent: list[AbsentEntry]
+
+
 class Settings(TypedDict):
     """The keys of config.yaml, all there. A task or a model entry is a name or a mapping, as it was written.
     ``rehearsal`` is there where it is true: ``datasets`` and ``results`` are those of the rehearsal then; so is
@@ -25,7 +42,7 @@ class Settings(TypedDict):
     flow: str
     tables: list[str]
     rehearsal: NotRequired[bool]
-    archived: NotRequired[bool]
+    archived: NotRequired[Archived]
 
 
 class ModelEntry(TypedDict):

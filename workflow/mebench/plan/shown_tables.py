@@ -9,6 +9,7 @@ from mebench import tables
 from mebench.plan.plan import Plan
 from mebench.runs import model_scores
 from mebench.runs.run_costs import with_costs
+from mebench.tables.absent import AbsentRun
 from mebench.tables.description import Description
 from mebench.tables.scores import Score
 
@@ -18,6 +19,12 @@ def described(plan: Plan, table: str) -> Description:
     description, own = tables.describe(plan.tables.get(table, table)), plan.own_settings(table)
     said = f"With the settings of the configuration, which are others than this table's own: {', '.join(own)}."
     return replace(description, notes=(*description.notes, *([said] if own else [])))
+
+
+def absent_runs(plan: Plan) -> list[AbsentRun]:
+    """The runs that an archive lacks whose results these are; none of other results."""
+    archived = plan.config.get("archived")
+    return [AbsentRun(**run) for run in archived["absent"]] if archived else []
 
 
 def scores_shown(plan: Plan, table: str, description: Description) -> list[Score]:

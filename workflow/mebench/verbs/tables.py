@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mebench.statistics.counts import Counts
     from mebench.statistics.table_statistics import TableStatistics
     from mebench.tables import Table
+    from mebench.tables.absent import AbsentRun
     from mebench.tables.description import Description
     from mebench.tables.scores import Score
 
@@ -61,13 +62,14 @@ def main(args: argparse.Namespace) -> None:
     from mebench import tables
 
     description, scores = tables.describe(args.table), []
+    absent: list[AbsentRun] = []
     if args.scores:
         scores = [score for path in args.scores for score in tables.read_scores(path)]
     elif args.config:
-        description, scores = configured(args.config, args.table)
+        description, scores, absent = configured(args.config, args.table)
     given = given_results(args.results, description.task)
     scores += given_scores(description.task, given)
-    table = tables.build(description, scores)
+    table = tables.build(description, scores, absent)
     config = None if args.scores else args.config
     table = tables.with_statistics(table, statistics_of(table, config, args.table, given))
     for path in tables.write(table, args.out):
@@ -106,14 +108,15 @@ def given_scores(task: str, results: Results) -> list[Score]:
     return given.scores(task, results)
 
 
-def configured(config: str, table: str) -> tuple[Description, list[Score]]:
-    """The description of a table of a configuration, and the scores of each model that it shows."""
+def configured(config: str, table: str) -> tuple[Description, list[Score], list[AbsentRun]]:
+    """The description of a table of a configuration, the scores of each model that it shows, and the runs that an
+    archive lacks."""
     from mebench.plan import Plan
-    from mebench.plan.shown_tables import described, scores_shown
+    from mebench.plan.shown_tables import absent_runs, described, scores_shown
 
     plan = Plan.load(config)
-    absent = [path for path in plan.scores_of_table(table) if not Path(path).is_file()]
-    if absent:
-        raise UserError(f"{absent[0]} is not there, which the table shows; run snakemake, which makes it")
+    unmade = [path for path in plan.scores_of_table(table) if not Path(path).is_file()]
+    if unmade and not absent_runs(plan):
+        raise UserError(f"{unmade[0]} is not there, which the table shows; run snakemake, which makes it")
     description = described(plan, table)
-    return description, scores_shown(plan, table, description)
+    return description, scores_shown(plan, table, description), absent_runs(plan)
