@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 
 from mebench import cards
 from mebench.errors import UserError
-from mebench.synthetic import cast, faces, generate, motion, writers
+from mebench.synthetic import cast, faces, formulas, generate, motion, writers
 
 
 def face_and_motion(seed: int, pixels: float = 2.5):
@@ -151,3 +154,14 @@ def test_impossible_parameters_are_refused(tmp_path, wrong):
     with pytest.raises(UserError, match=next(iter(wrong))):
         generate.write("smic", tmp_path / "d", tmp_path / "t", **{**generate.DEFAULTS, **wrong})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workbook_does_not_say_when_it_was_written(generated_casme2):
+    """Else the digest of the labels, which stands on the report, would differ from run to run."""
+    books = list(generated_casme2.rglob("*.xlsx"))
+    assert books
+    for path in books:
+        with zipfile.ZipFile(path) as file:
+            assert {part.date_time for part in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            core = file.read("docProps/core.xml").decode()
+        assert set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", core)) == {formulas.DAY}

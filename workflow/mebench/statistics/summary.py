@@ -164,7 +164,9 @@ def _detectable(
     found: dict[tuple[str, str], float] = {}
     for (a, of_a), (b, of_b) in itertools.combinations(best, 2):
         with contextlib.suppress(UserError):
-            found[a, b] = pair_detectable(of_a, of_b, seeds, settings.metric, studies=POWER_STUDIES)
+            size = pair_detectable(of_a, of_b, seeds, settings.metric, studies=POWER_STUDIES)
+            if size <= 1:  # a metric is a share: so few subjects show no difference that there can be
+                found[a, b] = size
         if len(found) == POWER_PAIRS:
             break
     if not found:

@@ -1,4 +1,4 @@
-"""Workbooks as a spreadsheet program stores them: a formula has its value beside it.
+"""Workbooks as a spreadsheet program stores them: a formula has its value beside it. All generated ones are saved here.
 
 openpyxl writes formulas without values, so that a reader would find nothing in the cell, and the time of day, so that
 no two files would be equal.

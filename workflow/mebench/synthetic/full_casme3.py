@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mebench.synthetic import formulas
 from mebench.synthetic.casme3_plan import Row, plan
 from mebench.synthetic.full import Frames
 from mebench.synthetic.shown import short
@@ -46,4 +47,4 @@ def write_micro(path: Path, rows: list[Row]) -> None:
     for row in rows:
         cells = [row.cell(name) for name in ("video", "onset", "apex", "offset", "units", "objective", "emotion")]
         sheet.append([f"spNO.{row.subject}", *cells])
-    book.save(path)
+    formulas.save(book, path)

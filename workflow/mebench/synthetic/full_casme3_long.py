@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mebench.synthetic import formulas
 from mebench.synthetic.casme3_plan import Row, plan
 from mebench.synthetic.full import Frames
 from mebench.synthetic.full_casme3 import WORKBOOK, write_micro
@@ -47,7 +48,7 @@ def write_macro(path: Path, rows: list[Row]) -> None:
     for row in rows:
         numbers = [int(str(row.cell(name))) for name in ("onset", "apex", "offset")]
         sheet.append([f"spNO.{row.subject}", row.cell("video"), *numbers, row.cell("emotion")])
-    book.save(path)
+    formulas.save(book, path)
 
 
 def write_both(path: Path, rows: list[Row]) -> None:
@@ -60,4 +61,4 @@ def write_both(path: Path, rows: list[Row]) -> None:
     for row in rows:
         cells = [row.cell(name) for name in ("video", "onset", "apex", "offset", "units", "objective")]
         sheet.append([f"spNO.{row.subject}", *cells, f"{row.expression.capitalize()}-expression"])
-    book.save(path)
+    formulas.save(book, path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mebench.synthetic import formulas
 from mebench.synthetic.cast import random_stream
 from mebench.synthetic.full import Frames
 from mebench.synthetic.shown import Expression, Take
@@ -159,4 +160,4 @@ def write_workbook(path: Path, rows: list[Row]) -> None:
     second = book.create_sheet("naming rule2")
     for name, (code, _) in CODES.items():
         second.append([code, name])
-    book.save(path)
+    formulas.save(book, path)

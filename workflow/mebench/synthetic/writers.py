@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mebench.synthetic import formulas
 from mebench.synthetic.cast import Clip, objective, random_stream
 
 TREES = {"casme2": "Cropped/Cropped", "samm": "SAMM", "smic": "SMIC_all_cropped/HS", "smic_vis": "SMIC_all_cropped/VIS",
@@ -77,7 +78,7 @@ def _rows(path: Path, header: Sequence[str | None], rows: Iterable[Sequence[obje
     book = openpyxl.Workbook()
     for row in (header, *rows):
         book.active.append(list(row))
-    book.save(path)
+    formulas.save(book, path)
 
 
 def _casme2(path: Path, cast: list[Clip]) -> None:
@@ -106,7 +107,7 @@ def _casme2(path: Path, cast: list[Clip]) -> None:
         )
     book.create_sheet("Sheet2")
     book.create_sheet("Sheet3")
-    book.save(path)
+    formulas.save(book, path)
 
 
 def _samm(path: Path, cast: list[Clip]) -> None:
@@ -143,7 +144,7 @@ def _samm(path: Path, cast: list[Clip]) -> None:
                       clip.offset, f"=SUM(F{row}-D{row})+1", "Micro - 1/2", units, emotion,
                       objective("samm", clip.emotion),
                       "slow" if row % 3 == 0 else None])  # fmt: skip
-    book.save(path)
+    formulas.save(book, path)
 
 
 def write_siblings(dataset: str, root: Path, cast: Iterable[Clip]) -> None:
