@@ -27,8 +27,9 @@ def main(args: argparse.Namespace) -> int:
     out = args.out or Path(args.archive.stem)
     restored = restore(args.archive, out, not args.no_report)
     about = restored.manifest
-    print(f"{out}: '{about.name}', {'complete' if about.complete else 'INCOMPLETE'}; scores and tables are made again "
-          f"from the predictions, {len(restored.same)} files with the same bytes as packed")  # fmt: skip
+    compared = f", {len(restored.same)} files with the same bytes as packed" if about.complete else ""
+    state = "complete" if about.complete else "INCOMPLETE, so that no tables were packed to compare with"
+    print(f"{out}: '{about.name}', {state}; scores and tables are made again from the predictions{compared}")
     for name in restored.differing:
         print(f"{out / name} differs from what was packed, {out / PACKED / name}"
               f"{f' ({restored.reason})' if restored.reason else ''}")  # fmt: skip
