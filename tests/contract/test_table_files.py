@@ -91,6 +91,7 @@ def test_on_the_configuration_as_shipped_nothing_is_larger_than_small(name, gene
     plan = generated.of_table(name)
     assert all(entry["source"] == "synthetic" for entry in plan.datasets.values())
     for run in plan.runs:
+        assert run.spec["options"].get("pretrained", "none") == "none", f"{run.id} would read weights of another size"
         if "small" in model_card(run.spec["model"]).get("options", {}).get("size", []):
             assert run.spec["options"].get("size") in ("small", "flow28"), run.id
 

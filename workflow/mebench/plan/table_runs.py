@@ -140,12 +140,16 @@ def _resolved(configuration: Configuration, written: WrittenEntry) -> ModelEntry
 
 
 def _on_stand_ins(written: WrittenEntry) -> Mapping[str, object]:
-    """An entry with the small preset of its model; one with another preset takes the options of the small one."""
+    """An entry with the small preset of its model, without weights, which are of the network at full size; one with
+    another preset takes the options of the small one."""
     entry = {"model": written} if isinstance(written, str) else dict(written)
     card = model_card(expanded(str(entry["model"]), "model"))
     small = card.get("presets", {}).get("small")
-    if small is None or "preset" not in entry:
-        return entry if small is None else {"preset": "small", **entry}
+    if small is None:
+        return entry
+    entry = rehearsal.without_weights(entry, card)
+    if "preset" not in entry:
+        return {"preset": "small", **entry}
     return {**{key: value for key, value in small.items() if key in card.get("options", {})}, **entry}
 
 
