@@ -32,8 +32,14 @@ def of_published(row: Published, description: Description) -> tuple[str, str]:
         if key.metric in NAMES and not text.startswith(DERIVED):
             parts.setdefault(key.part, {})[key.metric] = text
     wrong = [part for part, texts in parts.items() if _impossible(texts, class_sizes(description.place(part)))]
-    failed = ([f"figures ({', '.join(wrong)})"] if wrong else []) + ["selection"] * (row.selection == "test_peek")
+    failed = ([f"figures ({' and '.join(wrong)})"] if wrong else []) + ["selection"] * (row.selection == "test_peek")
     return (FAIL, ", ".join(failed)) if failed else (INCOMPLETE, "")
+
+
+def footnote(failed: str) -> str:
+    """What the footnote of a row says of the checks that failed; nothing of a peeked selection, which is marked."""
+    others = [name for name in failed.split(", ") if name not in ("", "selection")]
+    return f"The audit fails: {', '.join(others)}." if others else ""
 
 
 def _impossible(texts: dict[str, str], sizes: Sequence[int]) -> bool:

@@ -116,7 +116,7 @@ def _row(scores: list[Score]) -> Row:
         origin_archive=_origins(scores),
         audit=verdict,
         audit_failed=failed,
-        note=note(fewest, scores),
+        note=f"{note(fewest, scores)} {audits.footnote(failed)}".strip(),
     )
 
 
@@ -183,6 +183,8 @@ def _ordered(rows: list[Row], column: Column) -> list[Row]:
 
 def _published(row: Published, description: Description) -> Row:
     verdict, failed = audits.of_published(row, description)
+    noted = f"{row.note} {audits.footnote(failed)}".strip()
     cells = {key: Cell(mean=number(text), printed=text) for key, text in row.values.items()}
     return Row(block="published", method=row.method, cells=cells, model=row.model, selection=row.selection,
-               origin="published", source=row.source, note=row.note, audit=verdict, audit_failed=failed)  # fmt: skip
+               origin="published", source=row.source, note=noted, audit=verdict,
+               audit_failed=failed)  # fmt: skip
