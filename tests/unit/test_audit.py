@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from runs_on_disk import TASK, Bench
 from toy import CLASSES, write_store
 
 from mebench import cli
+from mebench.audit.checks import audit
+from mebench.audit.evidence import Annotation, Evidence, Prediction, Split
 from mebench.audit.inflation import measured
 from mebench.audit.look import alike, looks_of
 from mebench.files import read_csv, read_json, write_csv
@@ -257,6 +260,17 @@ def test_the_inflation_is_that_of_the_page():
         rows = [line for line in page.splitlines() if line.startswith(f"| {one.title} | ") and "| +0." in line]
         assert any(f"| {one.last:.4f} | {one.peeked:.4f} | +{one.added:.3f} |" in line for line in rows), one
     assert len(measured()) == 7
+
+
+def test_rows_within_a_clip_are_each_predicted_once():
+    rows = [Prediction("a/b/c", "a/b", "", "", "a/b", "0", f"line {place}", str(place)) for place in range(3)]
+    once = Annotation({one.key: "" for one in rows}, {"a/b/c": "a/b"})
+    known = Evidence(rows, once, splits=[Split("a/b", (), ("a/b/c",))], scored=False)
+    assert {one.name: one.verdict for one in audit(known).checks if one.verdict != "not checked"} == dict.fromkeys(
+        ("clips_once", "subjects_disjoint", "clips_disjoint"), "pass"
+    )
+    twice = replace(known, predictions=[*rows, rows[0]])
+    assert audit(twice).failed[0].detail == "1 clip predicted more than once: a/b/c 0"
 
 
 # --- the project's own runs

@@ -22,6 +22,12 @@ class Prediction:
     fold: str
     seed: str
     where: str
+    within: str = ""
+
+    @property
+    def key(self) -> str:
+        """What is predicted once: the clip, and where ``within`` it a row is."""
+        return f"{self.clip} {self.within}".strip()
 
 
 @dataclass(frozen=True)

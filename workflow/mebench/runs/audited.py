@@ -70,9 +70,9 @@ def predictions(path: Path, about: RunRecord) -> list[Prediction]:
     """The rows of predictions of a run."""
     key, seed = about.task_kind.key, str(about.seed)
     return [
-        Prediction(" ".join(row[name] for name in key), row["subject"], row.get("truth", ""),
-                   row.get("prediction", ""), row["fold"], seed, f"{path} line {line}")
-        for line, row in enumerate(read_csv(path, (*key, "subject", "fold")), start=2)
+        Prediction(row["clip_id"], row["subject"], row.get("truth", ""), row.get("prediction", ""), row["fold"], seed,
+                   f"{path} line {line}", " ".join(row[name] for name in key if name != "clip_id"))
+        for line, row in enumerate(read_csv(path, (*key, "clip_id", "subject", "fold")), start=2)
     ]  # fmt: skip
 
 
@@ -83,9 +83,13 @@ def _has_classes(about: RunRecord) -> bool:
 
 def _annotation(files: RunFiles, about: RunRecord, tested: Sequence[Row]) -> Annotation:
     kind = about.task_kind
-    labels = {" ".join(row[name] for name in kind.key): row.get("label", "") for row in tested}
+    if _has_classes(about):
+        labels = {row["clip_id"]: row.get("label", "") for row in tested}
+    else:  # the clip first, then where within it
+        order = sorted(range(len(kind.key)), key=lambda place: kind.key[place] != "clip_id")
+        labels = {" ".join(own[place] for place in order): "" for own in kind.keys(tested)}
     subjects = {row["clip_id"]: row["subject"] for row in tested}
-    named = [row for path in files.clips for row in read_csv(path) if row["clip_id"] in labels]
+    named = [row for path in files.clips for row in read_csv(path) if row["clip_id"] in subjects]
     cuts = {row["clip_id"]: own for row in named if (own := cut(row))}
     return Annotation(labels, subjects, cuts)
 

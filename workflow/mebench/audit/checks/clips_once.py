@@ -17,7 +17,7 @@ def check(evidence: Evidence) -> tuple[str, str]:
         return NOT_CHECKED, "the predictions do not name their clips; add the column clip_id"
     for seed, rows in evidence.seeds.items():
         with_seed = f" with seed {seed}" if len(evidence.seeds) > 1 else ""
-        counts = Counter(one.clip for one in rows)
+        counts = Counter(one.key for one in rows)
         twice = sorted(clip for clip, count in counts.items() if count > 1)
         if twice:
             return FAIL, f"{counted(len(twice), 'clip')} predicted more than once{with_seed}: {some(twice)}"
