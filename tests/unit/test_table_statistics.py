@@ -191,6 +191,16 @@ def test_a_file_of_another_version_is_one_clear_sentence(results, tmp_path, chan
         table_statistics.read(tmp_path / "x.statistics.json")
 
 
+def test_a_kind_of_task_that_counts_nothing_of_subjects_has_tables_without_intervals(tmp_path, monkeypatch):
+    monkeypatch.delattr("mebench.tasks.recognition.tally")
+    fake.fill(tmp_path / "results", "licensed")
+    configured(tmp_path, models=["ststnet", "majority"])
+    score(tmp_path, "ststnet", "majority")
+    text = made(tmp_path, "megc2019", "--config", str(tmp_path / CONFIG))[".md"].decode()
+    assert "Majority class: its kind of task counts nothing of subjects, so that it has no intervals." in text
+    assert "In brackets" not in text
+
+
 # --- results that are given
 
 
