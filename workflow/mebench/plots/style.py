@@ -50,7 +50,7 @@ LOOK: dict[RcKeyType, object] = {
     "svg.fonttype": "path",
     "figure.constrained_layout.use": True,
     "figure.dpi": 100,
-    "savefig.dpi": 150,
+    "savefig.dpi": 120,
 }
 
 
