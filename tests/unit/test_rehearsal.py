@@ -76,7 +76,7 @@ def test_what_an_entry_says_itself_stays_but_for_its_size_and_weights(papers):
     assert entries["hsta-macro"]["recipe"]["extra_clips"] == "macro"
     written = {"model": "hsta", "size": "paper", "stages": 3, "pretrained": "${NOWHERE}/vit.pth", "lr": 1e-9}
     entry = plan(models=[written]).entries["hsta"]
-    assert entry["options"] == {"stages": 3, "size": "small"}
+    assert entry["options"] == {"stages": 3, "size": "small", "frames": "from_onset"}
     assert entry["recipe"]["lr"] == 1e-9
 
 
