@@ -24,7 +24,7 @@ MOST_HITS = 8_000_000  # combinations of hits that are listed
 MOST_CELLS = 400_000_000  # combinations of hits and called that are looked at
 TOLERANCE = 1e-9  # of sums of floats; what is found is computed again as fractions
 STREAM = 5280
-DRAWS, TRIED = 400_000, 300  # of the search for a matrix where there are too many to list
+DRAWS, TRIED = 200_000, 100  # of the search for a matrix where there are too many to list
 
 
 @dataclass(frozen=True)

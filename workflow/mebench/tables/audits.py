@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from mebench.audit.finding import FAIL, INCOMPLETE, PASS
@@ -31,7 +32,8 @@ def of_published(row: Published, description: Description) -> tuple[str, str]:
     for key, text in row.values.items():
         if key.metric in NAMES and not text.startswith(DERIVED):
             parts.setdefault(key.part, {})[key.metric] = text
-    wrong = [part for part, texts in parts.items() if _impossible(texts, class_sizes(description.place(part)))]
+    wrong = [part for part, texts in parts.items()
+             if _impossible(tuple(texts.items()), class_sizes(description.place(part)))]  # fmt: skip
     failed = ([f"figures ({' and '.join(wrong)})"] if wrong else []) + ["selection"] * (row.selection == "test_peek")
     return (FAIL, ", ".join(failed)) if failed else (INCOMPLETE, "")
 
@@ -42,10 +44,11 @@ def footnote(failed: str) -> str:
     return f"The audit fails: {', '.join(others)}." if others else ""
 
 
-def _impossible(texts: dict[str, str], sizes: Sequence[int]) -> bool:
+@functools.lru_cache(maxsize=512)
+def _impossible(texts: tuple[tuple[str, str], ...], sizes: tuple[int, ...]) -> bool:
     if len(texts) < 2 or not sizes:
         return False
-    return possible([figure(name, text) for name, text in texts.items()], sizes).verdict == IMPOSSIBLE
+    return possible([figure(name, text) for name, text in texts], sizes).verdict == IMPOSSIBLE
 
 
 def class_sizes(place: Place) -> tuple[int, ...]:
