@@ -57,7 +57,7 @@ def _figures(ax: Axes, rows: list[Row], title: str) -> None:
     for place, (_, look, one) in enumerate(rows):
         if one.low is not None and one.high is not None:
             ax.plot([one.low, one.high], [place, place], color=look.colour, linewidth=2, solid_capstyle="butt")
-        ax.plot([one.value], [place], marker=look.marker, color=look.colour, markersize=6)
+        ax.plot([one.value], [place], marker=look.marker, color=look.colour, markersize=6, clip_on=False)
         text = f"{one.value:.3f}" + (f"  {one.letters}" if one.letters else "")
         ax.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8)
     label_rows(ax, [model for model, _, _ in rows])
