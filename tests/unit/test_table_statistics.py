@@ -332,6 +332,14 @@ def test_models_that_cannot_be_compared_have_no_letters():
     assert {one.model: one.low is None for one in found.figures} == {"whole": False, "sum": True}
 
 
+def test_power_is_that_of_the_ranking_figure_or_not_said():
+    """Where fewer than two models have the ranking figure, all are compared by the next one, and no power is said."""
+    own = [Result(name, "last", simulated(name, right), True) for name, right in (("weak", 0.4), ("better", 0.9))]
+    found = summary("t", own, replace(FEW, metric="strs"), ("uf1",))
+    assert [one.metric for one in found.families] == ["uf1"]
+    assert found.power == ()
+
+
 def test_figures_of_one_class_are_computed_once_and_alike():
     counts = simulated("any", 0.6, seeds=2)
     named = counts.metrics

@@ -61,8 +61,9 @@ def summary(task: str, results: Sequence[Result], settings: Settings, further: S
         figures=tuple(figure for one in parts for figure in _figures(one, settings)),
         families=tuple(compared),
         inflation=tuple(found for one in parts for found in _inflation(one, settings)),
-        power=tuple(_power(parts[0], compared[0], settings)) if compared else (),
-    )
+        power=tuple(found for own in compared if (own.part, own.metric) == (parts[0].part, settings.metric)
+                    for found in _power(parts[0], own, settings)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
