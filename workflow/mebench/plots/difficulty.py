@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mebench.inputs import store
-from mebench.plots import style
+from mebench.plots import model_rows, style
 from mebench.plots.runs import TaskRuns
 from mebench.plots.samples.flow import wheel_picture
 
@@ -43,7 +43,7 @@ def draw(task: TaskRuns) -> Figure:
     if not hard:
         return style.message("No clip is missed by a model of this task.")
     pictures = flow_pictures(task, [one.clip for one in hard])
-    names = [style.wrapped(model.record.title, 1.9) for model in models]
+    names = [model_rows.heading(model.record.title) for model in models]
     width = max(7.2, 3.6 + 0.5 * len(models))
     fig = style.figure(width, 0.36 * len(hard) + 2.6)
     axes = fig.subplots(1, 2, width_ratios=[0.36, width - BESIDE], squeeze=False)[0]

@@ -46,7 +46,7 @@ def matrix(values: np.ndarray, rows: Sequence[ModelRuns], columns: Sequence[str]
             colour = "white" if value < 0.55 else style.INK
             cell = ax.text(column, row, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=8)
             cell.set_in_layout(False)  # it lies within its axes
-    ax.set_xticks(range(len(columns)), [textwrap.shorten(text, NAME, placeholder=" ...") for text in columns])
+    ax.set_xticks(range(len(columns)), list(map(heading, columns)))
     if longest > 10:
         for label in ax.get_xticklabels():
             label.set(rotation=40, ha="right", rotation_mode="anchor")
@@ -58,3 +58,8 @@ def matrix(values: np.ndarray, rows: Sequence[ModelRuns], columns: Sequence[str]
     colours.set_label(bar)
     colours.outline.set_visible(False)
     return fig
+
+
+def heading(text: str) -> str:
+    """The name of a column on one line, which stands beside its neighbours at an angle."""
+    return textwrap.shorten(text, NAME, placeholder=" ...")
