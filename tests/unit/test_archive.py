@@ -22,6 +22,7 @@ from mebench.archive import contents, crate, manifest, opened
 from mebench.errors import UserError
 from mebench.files import write_csv, write_json
 from mebench.plots import style, together
+from mebench.protocols.tasks import TASKS
 from mebench.runs import table_statistics
 from mebench.statistics import summary
 
@@ -313,6 +314,8 @@ def test_without_labels_nothing_tells_them_and_nothing_is_made_again(small, caps
 
 def test_code_of_an_archive_is_never_run(small, capsys, monkeypatch):
     monkeypatch.chdir(small)
+    monkeypatch.setitem(TASKS, "mine", {})  # so that it is taken out again
+    del TASKS["mine"]
     kind = Path(cli.__file__).with_name("tasks") / "recognition.py"
     Path("own").mkdir()
     Path("own/recognition.py").write_text(kind.read_text() + "\nopen('it-ran', 'w')\n")

@@ -456,7 +456,7 @@ def test_the_recipe():
 
 def test_the_small_preset_is_a_narrower_network_on_smaller_frames():
     resolved = recipes.resolve({"model": "hsta", "preset": "small"})
-    assert resolved["options"] == {"size": "small", "stages": 2}
+    assert resolved["options"] == {"size": "small", "stages": 2, "frames": "from_onset"}
     assert resolved["inputs"] == recipes.resolve("hsta")["inputs"] | {"size": 64}
     model = outline(num_classes=3, **resolved["options"])
     assert len(model.stages) == 2

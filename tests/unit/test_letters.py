@@ -141,7 +141,7 @@ def test_the_letters_are_those_of_the_font_that_has_them(monkeypatch, tmp_path):
         rows, columns = black.any(1).nonzero()[0], black.any(0).nonzero()[0]
         high[share] = np.ptp(rows) + 1
         assert black[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean() > 0.95  # four bars side by side
-        assert np.ptp(columns) + 1 == pytest.approx(4 * 30 / 72 * 150, abs=4)  # four squares of 30 points at 150 dpi
+        assert np.ptp(columns) + 1 == pytest.approx(4 * 30 / 72 * 120, abs=4)  # four squares of 30 points at 120 dpi
     assert high[0.9] == pytest.approx(3 * high[0.3], abs=3)
 
 
