@@ -107,8 +107,8 @@ class Project:
         return {str(p.relative_to(runs).with_suffix("")): p.stat().st_mtime_ns for p in runs.rglob("folds/[!.]*.zip")}
 
     def results(self) -> dict[str, bytes]:
-        """The bytes of tables with their statistics, scores, audits, predictions and pictures, and of the report where there is one.
-        The plot of seconds is left out: it differs from run to run."""
+        """The bytes of tables with their statistics, scores, audits, predictions and pictures, and of the report where
+        there is one. The plot of seconds is left out: it differs from run to run."""
         results = self.folder / "results"
         kept = dict.fromkeys(("runs", "plots"), (".csv", ".md", ".tex", ".html", ".svg"))
         kept |= dict.fromkeys(("tables", "scores", "audit"), (*kept["runs"], ".json"))
