@@ -301,8 +301,9 @@ def test_nothing_that_reads_pictures_is_left_out():
     }
     assert readers == {
         "audit/reading.py", "doctor/frames.py", "faces/make.py", "faces/sheet.py", "indexing/apex.py",
-        "indexing/checks.py", "footage/made.py", "inputs/flow.py", "inputs/frames.py", "inputs/lbp_top.py", "inputs/long_flow.py",
-        "inputs/pictures.py", "inputs/roi_flow.py", "inputs/texture_motion.py", "media/clip_reader.py",
+        "indexing/checks.py", "footage/made.py", "inputs/flow.py", "inputs/frames.py", "inputs/lbp_top.py",
+        "inputs/long_flow.py", "inputs/pictures.py", "inputs/roi_flow.py", "inputs/texture_motion.py",
+        "media/clip_reader.py",
         "media/depth.py", "media/pictures.py",
     }  # fmt: skip
 
