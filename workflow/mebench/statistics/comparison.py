@@ -61,8 +61,13 @@ class Comparison:
     seeds_b: int
 
 
-def compare(a: Result, b: Result, settings: Settings = DEFAULT) -> Comparison:
-    """Compare two results; a UserError where they are not on the same clips."""
+# of a result by its name, the bytes of its counts and its strata: its metric in each resample, and without each subject
+Memo = dict[tuple[str, bytes, tuple[str, ...]], tuple[np.ndarray, np.ndarray]]
+
+
+def compare(a: Result, b: Result, settings: Settings = DEFAULT, memo: Memo | None = None) -> Comparison:
+    """Compare two results; a UserError where they are not on the same clips. ``memo`` keeps what comparisons of the
+    same results by the same settings share."""
     a, b = a.beside(b)
     metric = metric_of(settings.metric, a)
     values = [float(metric(one.table.sum(axis=1)).mean()) for one in (a, b)]
@@ -71,7 +76,7 @@ def compare(a: Result, b: Result, settings: Settings = DEFAULT) -> Comparison:
             raise UserError(f"{settings.metric} is not defined for {one.name}; choose another metric with --metric")
     difference = values[0] - values[1]
     by_subject = a.by_subject and b.by_subject and len(a.subjects) > 1
-    found = _resampled(a, b, metric, settings) if by_subject else None
+    found = _resampled(a, b, metric, settings, {} if memo is None else memo) if by_subject else None
     ends = interval_ends(found, settings.level, settings.method) if found else None
     tested = permutation(a, b, metric) if by_subject else None
     return Comparison(
@@ -113,20 +118,21 @@ def _known(name: str, known: Mapping[str, Metric]) -> Metric:
     return known[name]
 
 
-def _resampled(a: Result, b: Result, metric: Metric, settings: Settings) -> Resampled:
+def _resampled(a: Result, b: Result, metric: Metric, settings: Settings, memo: Memo) -> Resampled:
     """The difference, in the same resamples of subjects for both results."""
+    whole = [float(mean_over_seeds(metric, one.table.sum(axis=1)[:, None])[0]) for one in (a, b)]
+    (of_a, lacking_a), (of_b, lacking_b) = (_drawn(one, metric, settings, memo) for one in (a, b))
+    return Resampled(whole[0] - whole[1], of_a - of_b, lacking_a - lacking_b, a.strata)
 
-    def difference(weights: np.ndarray) -> np.ndarray:
-        of_a, of_b = (mean_over_seeds(metric, pooled(one.table, weights)) for one in (a, b))
-        return of_a - of_b
 
-    everyone = np.ones((1, len(a.subjects)))
-    return Resampled(
-        float(difference(everyone)[0]),
-        difference(draws(a.strata, settings.resamples)),
-        difference(without_each(len(a.subjects))),
-        a.strata,
-    )
+def _drawn(one: Result, metric: Metric, settings: Settings, memo: Memo) -> tuple[np.ndarray, np.ndarray]:
+    """The metric of a result in each resample, and without each subject."""
+    key = (one.name, one.table.tobytes(), one.strata)
+    if key not in memo:
+        weights = (draws(one.strata, settings.resamples), without_each(len(one.subjects)))
+        drawn, lacking = (mean_over_seeds(metric, pooled(one.table, own)) for own in weights)
+        memo[key] = drawn, lacking
+    return memo[key]
 
 
 def _share_above(differences: np.ndarray, region: float) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mebench.metrics.pooled import Metric
-from mebench.statistics.comparison import DEFAULT, Comparison, Settings, compare, metric_of
+from mebench.statistics.comparison import DEFAULT, Comparison, Memo, Settings, compare, metric_of
 from mebench.statistics.tallied import Result, Tallied
 
 ALPHA = 0.05
@@ -40,7 +40,8 @@ class Family:
 def family(results: Sequence[Result], settings: Settings = DEFAULT, alpha: float = ALPHA) -> Family:
     """Compare every pair of results on the same clips."""
     ordered = sorted(results, key=lambda one: (-settings.sign * _value(one, settings), one.name))
-    found = [compare(a, b, settings) for a, b in itertools.combinations(ordered, 2)]
+    memo: Memo = {}
+    found = [compare(a, b, settings, memo) for a, b in itertools.combinations(ordered, 2)]
     adjusted = holm([one.p_permutation for one in found])
     return Family(
         names=tuple(one.name for one in ordered),

@@ -26,6 +26,8 @@ from mebench.statistics.table_statistics import (
 from mebench.statistics.tallied import Tallied
 
 POWER_PAIRS = 3  # of the best models, to save time: `mebench power` takes ten
+POWER_TRIES = 6  # pairs that are tried for these
+FEWEST_SUBJECTS = 6  # exchanges of five have no p-value below 2 / 2**5, so that they show nothing at 5 %
 POWER_STUDIES = 100  # of each size of difference; `mebench power` takes 400
 PEEKED = "test_peek"
 
@@ -163,7 +165,9 @@ def _detectable(
     """The median over the first pairs of models that tell something: two that do not differ, or that are too near to 0,
     do not. Nothing where there is no such pair."""
     found: dict[tuple[str, str], float] = {}
-    for (a, of_a), (b, of_b) in itertools.combinations(best, 2):
+    if best and len(best[0][1].subjects) < FEWEST_SUBJECTS:
+        return []
+    for (a, of_a), (b, of_b) in itertools.islice(itertools.combinations(best, 2), POWER_TRIES):
         with contextlib.suppress(UserError):
             size = pair_detectable(of_a, of_b, seeds, settings.metric, studies=POWER_STUDIES)
             if size <= 1:  # a metric is a share: so few subjects show no difference that there can be
