@@ -73,26 +73,33 @@ def sorted_rows(task: TaskRuns) -> list[Row]:
     metric, own = task.metric, task.record.task
     figures = [one for one in task.known_statistics.figures
                if (one.task, one.part, one.metric) == (own, "all", metric.name)]  # fmt: skip
-    rows = [row for one in figures if (row := _row(task, one, (other.model for other in figures)))]
+    letters = task.known_statistics.letters("all", metric.name, own)
+    called = _called(task, (one.model for one in figures))
+    rows = [Row(_label(called[one.model].label, one.selection), called[one.model].control, called[one.model].look, one,
+                one.value, letters.get((one.model, one.selection), ""))
+            for one in figures if one.value is not None]  # fmt: skip
     return sorted(rows, key=lambda row: (row.control, not row.letters, -metric.sign * row.value, row.model))
 
 
-def _row(task: TaskRuns, one: Known, names: Iterable[str]) -> Row | None:
-    if one.value is None:
-        return None
-    runs = {model.record.model: (model, own) for model, own in looks(task)}
+@dataclass(frozen=True)
+class Called:
+    """What a model is called, whether it is a control, and how it looks."""
+
+    label: str
+    control: bool
+    look: Look
+
+
+def _called(task: TaskRuns, names: Iterable[str]) -> dict[str, Called]:
+    """Every model by its name; those without predictions are called by it, and look like none of the others."""
+    runs = {model.record.model: Called(model.label, model.control, own) for model, own in looks(task)}
     given = [name for name in dict.fromkeys(names) if name not in runs]
-    if one.model in runs:
-        model, own_look = runs[one.model]
-        label, control = model.label, model.control
-    else:
-        label, control = one.model, False
-        own_look = look(len(runs) + given.index(one.model))
-    label = textwrap.fill(f"{label}, peeked" if one.selection == PEEKED else label, NAME)
-    family = task.known_statistics.family("all", task.metric.name, task.record.task)
-    letters = dict(zip(family.names, family.letters, strict=True)) if family else {}
-    called = (f"{one.model}{BETWEEN}{one.selection}", one.model if one.selection != PEEKED else "")
-    return Row(label, control, own_look, one, one.value, next((letters[n] for n in called if n in letters), ""))
+    return runs | {name: Called(name, False, look(len(runs) + place)) for place, name in enumerate(given)}
+
+
+def _label(name: str, selection: str) -> str:
+    """A name in lines that fit beside a panel."""
+    return textwrap.fill(f"{name}, peeked" if selection == PEEKED else name, NAME)
 
 
 def to_the_best(task: TaskRuns, best: str) -> dict[str, Difference]:

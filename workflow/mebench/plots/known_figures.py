@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mebench.plots.runs import ModelRuns, TaskRuns
-from mebench.statistics.table_statistics import BETWEEN
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,5 @@ def known(task: TaskRuns, model: ModelRuns) -> Known | None:
     found = statistics.figure(model.record.model, selection, "all", task.metric.name, task.record.task)
     if found is None or found.value is None:
         return None
-    family = statistics.family("all", task.metric.name, task.record.task)
-    letters = dict(zip(family.names, family.letters, strict=True)) if family else {}
-    names = (model.record.model, f"{model.record.model}{BETWEEN}{selection}")
-    return Known(found.value, found.low, found.high, next((letters[name] for name in names if name in letters), ""))
+    letters = statistics.letters("all", task.metric.name, task.record.task)
+    return Known(found.value, found.low, found.high, letters.get((model.record.model, selection), ""))

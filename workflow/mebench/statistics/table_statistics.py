@@ -129,9 +129,10 @@ class TableStatistics:
         own = (task or self.task, part, metric or self.metric)
         return next((one for one in self.families if (one.task, one.part, one.metric) == own), None)
 
-    def letters(self, part: str = "all") -> dict[tuple[str, str], str]:
-        """The letters of each row (model, selection) that has one, by the metric of the ranking."""
-        own = self.family(part)
+    def letters(self, part: str = "all", metric: str = "", task: str = "") -> dict[tuple[str, str], str]:
+        """The letters of each row (model, selection) that has one; by the metric of the ranking, unless another is
+        named."""
+        own = self.family(part, metric, task)
         there = {(one.model, one.selection) for one in self.figures}
         return {} if own is None else {
             row: letters for name, letters in zip(own.names, own.letters, strict=True)
