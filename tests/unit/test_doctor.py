@@ -13,6 +13,7 @@ from mebench import cards, cli
 from mebench.clips.clip import Clip
 from mebench.doctor import copies, page, software, tasks
 from mebench.files import read_json, write_csv
+from mebench.protocols.tasks import task
 from mebench.synthetic import generate
 from mebench.synthetic.marker import MARKER
 
@@ -282,5 +283,10 @@ def test_tasks_need_all_their_datasets():
     (found,) = tasks.look({"smic": [clip]}, {"smic"})
     assert (found.task, found.clips) == ("smic-3", 1)
     assert found.differs[0] == "clips 1 instead of 164"
+    mine = {**task("smic-3"), "name": "mine", "classes": ["negative"], "expected": {}}
+    assert [(own.task, own.clips, own.differs) for own in tasks.look({"smic": [clip]}, {"smic"}, [mine])] == [
+        ("smic-3", 1, found.differs),
+        ("mine", 1, []),
+    ]
     (small,) = tasks.look({"smic": [clip]}, set())
     assert (small.expected, small.differs) == (None, [])

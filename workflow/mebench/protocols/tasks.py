@@ -75,7 +75,7 @@ def _expected(clips: int, subjects: int, **classes: int) -> Expected:
 
 TASKS: dict[str, Definition] = {
     "megc2019": {
-        "title": "MEGC2019 composite, 3 classes, LOSO over subjects of SMIC, CASME II and SAMM",
+        "title": "MEGC2019 composite, 3 classes, LOSO over SMIC, CASME II and SAMM",
         "datasets": ["casme2", "samm", "smic"],
         "classes": ["negative", "positive", "surprise"],
         "labels": MEGC2019_LABELS,
@@ -83,7 +83,7 @@ TASKS: dict[str, Definition] = {
         "expected": _expected(442, 68, negative=250, positive=109, surprise=83),
     },
     "megc2019-flow": {
-        "title": "MEGC2019 composite from the published flow pictures, 3 classes, LOSO over 68 subjects",
+        "title": "MEGC2019 composite from the published flow pictures, 3 classes, LOSO",
         "datasets": ["flow_images"],
         "classes": ["negative", "positive", "surprise"],
         "labels": dict.fromkeys(("casme2", "samm", "smic"), SAME),

@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mebench.doctor.findings import Examination
+    from mebench.protocols.tasks import TaskDefinition
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +45,7 @@ def examine(path: Path | None, every_frame: bool = False, jobs: int = 1, full: b
     bad clips are listed; with ``full`` all contents are compared with those that results were made from."""
     from mebench.clips.card import dataset_card
     from mebench.config.loading import load_config
+    from mebench.config.own_tasks import own
     from mebench.doctor import copies, frames, software, tasks
     from mebench.doctor.findings import Examination
 
@@ -59,5 +61,8 @@ def examine(path: Path | None, every_frame: bool = False, jobs: int = 1, full: b
                 bad = frames.look(dataset_card(name), reading.clips, Path(copy.root), entry, jobs)
                 copy = replace(copy, bad_clips=bad)
         looked.append(copy)
+    written: list[Any] = [task for task in (settings["tasks"] if settings else ()) if not isinstance(task, str)]
+    # an own task expects only what it says: the clips of its datasets are more than those of its classes
+    defined: list[TaskDefinition] = [{**own(task), "expected": task.get("expected", {})} for task in written]
     whole = {copy.dataset for copy in looked if copy.contents and copy.contents.whole}
-    return Examination(software.software(), software.machine(), looked, tasks.look(clips, whole))
+    return Examination(software.software(), software.machine(), looked, tasks.look(clips, whole, defined))
