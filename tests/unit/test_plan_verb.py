@@ -6,14 +6,18 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
 from mebench import cli
 from mebench.files import write_csv
+from mebench.plan import Plan
+from mebench.plan.expected_time import ExpectedTime
 from mebench.verbs.plan import duration
 
+PROJECT = Path(__file__).parents[2]
 FLOPS = 2_000_000_000
 CARD = {
     "title": "Net",
@@ -31,6 +35,14 @@ CARD = {
     "resources": {"mem_mb": 8000, "runtime_min": 60, "gpu": 1},
     "notes": "",
 }
+# CPU seconds of the job of both seeds, its start included, of each network of the shipped configuration; one busy
+# run on 2 cores of an Intel Xeon, by Snakemake's benchmark files
+TOUR = {
+    "megc2019": {"ststnet": 29.5, "off_apexnet": 40.7, "htnet": 13.5, "shuffled_labels": 23.7},
+    "smic-3": {"slstt": 26.4, "hsta": 29.2, "msmmt": 46.7, "ststnet": 9.8, "dual_inception": 23.2,
+               "shuffled_labels": 8.9},
+    "sammlv-spotting": {"me_tst": 24.8, "mean_net": 41.3},
+}  # fmt: skip
 # clips, subjects of SMIC's task as published: docs/protocols.md#single-datasets
 CLIPS, FOLDS = 164, 16
 TRAINING = CLIPS * (FOLDS - 1) / FOLDS
@@ -111,6 +123,14 @@ def test_a_measured_fold_with_batches_of_the_same_size_is_scaled_by_steps(planne
     steps = math.ceil(TRAINING / 32)
     assert net["hours_per_fold"] == pytest.approx(40 * (steps / 4) * (10 / 5) / 3600)
     assert net["gpu_mb"] == 3000
+
+
+def test_a_fold_that_a_cpu_measured_is_scaled_by_clips_and_epochs_whatever_its_batches(planned):
+    """A CPU works through its clips; half a batch takes half as long."""
+    record = MEASURED | {"batch_size": 32, "precision": "float32", "device": "CPU, 1 x Mill"}
+    net, _ = planned(measured=[record], resources=CARD["resources"] | {"gpu": 0})
+    assert net["basis"] == "measured"
+    assert net["hours_per_fold"] == pytest.approx(40 * (TRAINING / 100) * (10 / 5) / 3600)
 
 
 def test_batches_of_another_size_are_said_and_their_memory_is_not_known(planned):
@@ -277,7 +297,8 @@ def test_a_measured_fold_says_of_extra_clips_what_an_estimate_says(tmp_path, cap
 def test_the_page_says_of_every_figure_where_it_comes_from(tmp_path, capsys):
     (tmp_path / "net.py").write_text(f"CARD = {CARD | {'measured': [MEASURED]}!r}\n")
     config = {"results": str(tmp_path), "datasets": {"smic": {"source": "/data/SMIC"}}, "tasks": ["smic-3"],
-              "models": [str(tmp_path / "net.py"), "ststnet", "majority"], "seeds": [0, 1, 2]}  # fmt: skip
+              "models": [str(tmp_path / "net.py"), {"model": "ststnet", "precision": "bfloat16"}, "majority"],
+              "seeds": [0, 1, 2]}  # fmt: skip
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     assert cli.main(["plan", "--config", str(tmp_path / "config.yaml")]) == 0
     text = capsys.readouterr().out
@@ -297,6 +318,16 @@ def test_ststnet_takes_about_what_it_took(tmp_path, capsys):
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     assert cli.main(["plan", "--config", str(tmp_path / "config.yaml"), "--json"]) == 0
     assert 6 < 60 * json.loads(capsys.readouterr().out)["models"][0]["hours_per_run"] < 24
+
+
+def test_jobs_of_the_shipped_networks_take_what_is_expected_within_a_factor_of_two():
+    plan = Plan.load(PROJECT / "config.yaml")
+    networks = {(run.task, run.model) for run in plan.runs if run.spec["training"] == "gradient"}
+    assert networks == {(task, model) for task, jobs in TOUR.items() for model in jobs}
+    expected = ExpectedTime(plan)
+    for task, model in networks:
+        said = expected.core_seconds("train", {"task": task, "model": model, "scatteritem": "1-of-1"})
+        assert 0.5 < said / TOUR[task][model] < 2, (task, model, said)
 
 
 def test_it_needs_no_torch(tmp_path):

@@ -66,7 +66,7 @@ def test_the_folds_of_all_seeds_are_shared_out():
 def test_auto_makes_few_jobs_of_many_short_folds():
     """15 seeds of the composite's 68 subjects, of a small network."""
     data = {"flow_images": {"source": "/x", "accept": ["counts"]}}
-    for epochs, most in ((1, 1), (400, 5)):
+    for epochs, most in ((1, 1), (200, 4)):
         model = {"model": "ststnet", "epochs": epochs}
         found = Plan({"datasets": data, "tasks": ["megc2019-flow"], "models": [model], "seeds": list(range(15))})
         runs, shards = found.paths.with_seeds("megc2019-flow", "ststnet"), Shards(found, "auto")
@@ -74,20 +74,32 @@ def test_auto_makes_few_jobs_of_many_short_folds():
         assert shards.count(runs) == most
 
 
-def test_the_time_that_a_job_asks_for_grows_with_its_folds():
-    runs = {count: plan(seeds=list(range(count))).paths.with_seeds("smic-3", "ststnet") for count in (1, 3)}
-    card = runs[1][0].resources["runtime_min"]  # for all folds of a seed
-    asked = lambda count, setting: Shards(plan(seeds=list(range(count))), setting).minutes(runs[count])  # noqa: E731
-    assert asked(1, "1") == card
-    assert asked(3, "1") == 3 * card
-    assert asked(3, "3") == card
-    assert asked(1, "fold") == 10  # the least
-    htnet = plan(models=[{"model": "htnet", "epochs": 10**6}])
-    by_estimate = Shards(htnet, "fold")
-    (run,) = htnet.paths.with_seeds("smic-3", "htnet")
-    assert (
-        by_estimate.minutes([run]) == -(-2 * by_estimate.seconds_per_fold(run) // 60) > 720 / 16
-    )  # more than the card's
+def asked(setting: str, seeds: int, model: dict[str, object]) -> tuple[int, float]:
+    """(minutes that each job of a model on SMIC asks for, minutes that its folds take by the estimate)."""
+    found = plan(models=[model], seeds=list(range(seeds)))
+    runs, shards = found.paths.with_seeds("smic-3", str(model["model"])), Shards(found, setting)
+    return shards.minutes(runs), seeds * 16 / shards.count(runs) * shards.seconds_per_fold(runs[0]) / 60
+
+
+def test_a_job_of_measured_folds_asks_for_its_start_and_twice_what_they_take():
+    """A fold of STSTNet is measured on a CPU: fifteen seeds do not ask for fifteen times the hour on its card."""
+    for setting, seeds in (("1", 15), ("auto", 15), ("fold", 1)):
+        minutes, expected = asked(setting, seeds, {"model": "ststnet", "epochs": 100})
+        assert minutes == 10 + -(-2 * expected // 1)
+    assert asked("1", 15, {"model": "ststnet", "epochs": 1})[0] < 15
+    # nor does a partition with a limit of two hours refuse what auto makes
+    assert asked("auto", 15, {"model": "ststnet"})[0] <= 120
+
+
+def test_a_job_of_folds_that_nobody_measured_asks_for_its_share_of_the_minutes_on_the_card():
+    net = {"model": "ststnet", "precision": "bfloat16"}
+    card = plan(models=[net]).runs[0].resources["runtime_min"]  # for all folds of a seed
+    assert asked("1", 1, net)[0] == card
+    assert asked("1", 3, net)[0] == 3 * card
+    assert asked("3", 3, net)[0] == card
+    assert asked("fold", 1, net)[0] == 10  # the least
+    minutes, expected = asked("fold", 1, net | {"epochs": 10**6})
+    assert minutes == -(-2 * expected // 1) > card / 16  # the estimate, where it is more than the card's
 
 
 @pytest.mark.parametrize("count", [1, 3, 16])

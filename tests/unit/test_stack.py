@@ -12,6 +12,8 @@ from toy import Toy, data_of
 from mebench.config import recipes
 from mebench.config.spec import RunSpec
 from mebench.errors import UserError
+from mebench.model_card import model_card
+from mebench.plan import Plan
 from mebench.runs import code_of_fold
 from mebench.runs.execution import Execution
 from mebench.runs.paths import RunFiles, fold_file
@@ -198,3 +200,14 @@ def test_titles_say_the_stack():
 def test_what_a_stack_cannot_train_is_refused_when_it_is_read(entry, message):
     with pytest.raises(UserError, match=message):
         recipes.resolve(entry | {"stack": 4})
+
+
+def test_a_task_whose_kind_does_not_stack_refuses_it_when_the_configuration_is_read(tmp_path):
+    """A network that a stack can train: its folds of recognition are stacked, those of spotting are not."""
+    card = {**model_card("me_tst"), "stacks": True}
+    (tmp_path / "net.py").write_text(f"CARD = { {k: v for k, v in card.items() if k not in ('name', 'measured')}!r}\n")
+    entry = {"model": str(tmp_path / "net.py"), "name": "net", "preset": "small", "schedule": "constant", "stack": 4}
+    data = {name: {"source": "synthetic"} for name in ("smic", "samm_long")}
+    assert Plan({"datasets": data, "tasks": ["smic-3"], "models": [entry]}).runs[0].spec["recipe"]["stack"] == 4
+    with pytest.raises(UserError, match="the task sammlv-spotting is of the kind spotting, whose folds are trained"):
+        Plan({"datasets": data, "tasks": ["sammlv-spotting"], "models": [entry]})

@@ -140,6 +140,19 @@ def test_a_job_that_dies_loses_no_fold(copy):
     assert copy.folds() == before
 
 
+def test_a_job_that_is_tried_again_asks_for_more_memory_and_time(copy):
+    copy.edit("workflow/rules/train.smk", "exec mebench train --run",
+              "echo {resources.mem_mb} {resources.runtime} >> asked; exec false")  # fmt: skip
+    (done,) = (copy.folder / "results/runs/megc2019-flow/ststnet/shards").glob("1-of-1.json")
+    done.unlink()
+    copy.snakemake("--retries", "2", "results/runs/megc2019-flow/ststnet/shards/1-of-1.json", ok=False)
+    first, *more = (
+        [int(number) for number in line.split()] for line in (copy.folder / "asked").read_text().splitlines()
+    )
+    assert first[0] == 1500  # of STSTNet's card
+    assert more == [[2 * number for number in first], [3 * number for number in first]]
+
+
 def test_a_run_with_peeking_shows_both_and_marks_the_peeked(copy):
     (copy.folder / "config.yaml").write_text((copy.folder / "config.yaml").read_text() + "selection: test_peek\n")
     copy.snakemake("--cores", "2")

@@ -51,7 +51,8 @@ class RequiredMeasurement(TypedDict):
 class Measurement(RequiredMeasurement, total=False):
     """A measured training: ``clips`` for so many ``epochs`` took ``seconds`` on ``device``, which is this share of the
     device's peak. ``features_seconds``: what features that never change took besides, once for all folds. ``stack``:
-    of how many folds at once it is a share."""
+    of how many folds at once it is a share. Of a spotter, ``clips`` may be the windows that a plan counts for its
+    labels (``samples_per_clip`` of the kind of task); seconds on a CPU are those of the process."""
 
     batch_size: int
     precision: str

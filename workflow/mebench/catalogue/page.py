@@ -109,7 +109,8 @@ def _options(card: ModelCard) -> str:
 
 def _measured(card: ModelCard) -> str:
     """The measured trainings, and the time of a whole fold that follows from each."""
-    records = card.get("measured", [])
+    # the composite is a task of recognition; what was measured of a network for spotting alone says nothing of it
+    records = card.get("measured", []) if "recognition" in card.get("serves", ["recognition"]) else []
     header = ("options", "device", "clips x epochs", "batch", "precision", "seconds", "a fold, seconds", "memory, MB",
               "of the device's peak")  # fmt: skip
     lines = []

@@ -1,9 +1,9 @@
 """What a plan would cost: hours and memory of every model on every task, before anything is submitted.
 
 A figure is *measured* where the model's card has a measured fold of the same options and precision on the same kind of
-device; it is scaled by steps, or where batches are of another size by clips x epochs. Else it is *estimated*: training
-is three forward passes (forward, and a backward of twice that) for each clip and epoch, at an assumed throughput. Only
-training counts, neither frames, faces nor inputs.
+device; on a GPU it is scaled by steps, on a CPU or where batches are of another size by clips x epochs. Else it is
+*estimated*: training is three forward passes (forward, and a backward of twice that) for each clip and epoch, at an
+assumed throughput. Only training counts, neither frames, faces nor inputs.
 """
 
 from __future__ import annotations
@@ -178,6 +178,12 @@ def seconds_per_fold(run: Run, size: Size, gpu_tflops: float = GPU_TFLOPS, cpu_t
     return _seconds(card, run.spec, size, measured(card, run.spec, device), (device, tflops))[0]
 
 
+def is_measured(run: Run) -> bool:
+    """Whether the time of a fold of this run rests on a measured one of the same network, precision and stack."""
+    device = "GPU" if run.resources["gpu"] else "CPU"
+    return measured(model_card(run.spec["model"]), run.spec, device) is not None
+
+
 def _seconds(
     card: ModelCard, spec: RunSpec, size: Size, record: Measurement | None, on: tuple[str, float]
 ) -> tuple[float, str, str]:
@@ -212,10 +218,10 @@ def operations(card: ModelCard, spec: RunSpec, size: Size) -> tuple[float, bool]
 
 
 def scaled(record: Measurement, recipe: Recipe, clips: float) -> float:
-    """Seconds of all epochs of a recipe on so many training clips, by a measured fold, without features: by the
-    number of steps, for small networks wait for their kernels and not for the clips."""
-    epochs = recipe["epochs"] / record["epochs"]
-    if "batch_size" not in record or not _same_batch(record, recipe):
+    """Seconds of all epochs of a recipe on so many training clips, by a measured fold, without features. On a GPU by
+    the number of steps, for small networks wait there for their kernels and not for the clips."""
+    epochs, on_cpu = recipe["epochs"] / record["epochs"], record["device"].upper().startswith("CPU")
+    if on_cpu or "batch_size" not in record or not _same_batch(record, recipe):
         return record["seconds"] * epochs * clips / record["clips"]
     steps, had = (math.ceil(n / record["batch_size"]) for n in (clips, record["clips"]))
     return record["seconds"] * epochs * steps / had
@@ -280,7 +286,7 @@ def assumptions(gpu_tflops: float, cpu_tflops: float) -> list[str]:
     """How the figures came about, in lines."""
     return [
         "Training alone, without frames, faces and inputs.",
-        "measured:  the fold on the model's card, by steps (clips x epochs where batches differ)",
+        "measured:  the fold on the model's card, by steps (clips x epochs on a CPU, and where batches differ)",
         f"estimated: {PASSES} x FLOPs x training clips x epochs, at {gpu_tflops:g} TFLOP/s on a GPU (--tflops) and "
         f"{cpu_tflops:g} on a CPU core (--cpu-tflops);",
         "           features that never change: once for each clip; small networks fill no GPU and take longer",

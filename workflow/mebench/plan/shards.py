@@ -25,6 +25,7 @@ from mebench.plan.runs import Run
 
 JOB_SECONDS = 1800  # of a job that ``auto`` makes
 LEAST_MINUTES = 10  # that a job asks for: its start, and reading the data
+SLOWER = 2  # times that a node may be slower than the estimate; a job that ends early is tried again with more time
 DEFAULT = "default"
 
 
@@ -72,12 +73,16 @@ class Shards:
         return LEAST_MINUTES + sum(one for run in runs if (one := run.resources["runtime_min"]) > LEAST_MINUTES)
 
     def minutes(self, runs: Sequence[Run]) -> int:
-        """The minutes that each job asks for: its share of those on the model's card, which are for all folds of one
-        seed, or twice the estimate where that is more."""
+        """The minutes that each job asks for: its start, and twice what its folds take by the measured one. Where none
+        is measured, its share of the minutes on the model's card, which are for all folds of one seed, or twice the
+        estimate where that is more."""
         folds = self.folds(runs[0])
         share = math.ceil(len(runs) * folds / self.count(runs))
+        expected = share * self.seconds_per_fold(runs[0]) / 60
+        if estimate.is_measured(runs[0]):
+            return LEAST_MINUTES + math.ceil(SLOWER * expected)
         by_card = share * runs[0].resources["runtime_min"] / folds
-        return max(LEAST_MINUTES, math.ceil(by_card), math.ceil(2 * share * self.seconds_per_fold(runs[0]) / 60))
+        return max(LEAST_MINUTES, math.ceil(by_card), math.ceil(SLOWER * expected))
 
     def seconds_per_fold(self, run: Run) -> float:
         """The estimated seconds of a fold; 0 where there is nothing to estimate from."""
