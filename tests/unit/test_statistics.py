@@ -244,7 +244,7 @@ def test_the_random_permutation_is_close_to_the_exact_one(monkeypatch):
     a, b = (counts(random_counts(4, 12, seeds=2)) for _ in range(2))
     b = replace(b, table=np.random.default_rng(0).multinomial(a.table.sum(axis=-1), 0.3 * np.eye(3) + 0.7 / 3))
     exact = permutation.permutation(a, b, pooled.uf1)
-    monkeypatch.setattr(permutation, "MOST_EXACT", 3)
+    monkeypatch.setattr(permutation, "PERMUTATIONS", 2047)
     drawn = permutation.permutation(a, b, pooled.uf1)
     assert (exact.exact, drawn.exact) == (True, False)
     assert drawn.p == pytest.approx(exact.p, abs=0.015)

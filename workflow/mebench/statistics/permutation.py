@@ -11,8 +11,7 @@ from mebench.metrics.pooled import Metric
 from mebench.statistics.resampling import STREAM, weighed
 from mebench.statistics.tallied import Result
 
-PERMUTATIONS = 9999
-MOST_EXACT = 13  # subjects whose results differ, of which all exchanges are tried: 2**13
+PERMUTATIONS = 9999  # by chance; all are tried where there are not more, so up to 13 subjects whose results differ
 SAME = 1e-12  # differences that only rounding tells apart
 
 
@@ -28,10 +27,14 @@ class Permutation:
 def permutation(a: Result, b: Result, metric: Metric) -> Permutation | None:
     """The two-sided test that A and B are as good: under it, each subject's results could as well be the other's. With
     as many seeds, seed by seed; else each seed of A with each of B. None where the metric is not defined."""
-    first, second = seed_pairs(a.table, b.table)
+    return exchanged(*seed_pairs(a.table, b.table), metric, PERMUTATIONS)
+
+
+def exchanged(first: np.ndarray, second: np.ndarray, metric: Metric, exchanges: int) -> Permutation | None:
+    """The same of counts (K, S, ...) of seeds that are compared with each other, by at most so many ``exchanges``."""
     changed = np.flatnonzero((first != second).any(axis=(0, *range(2, first.ndim))))
-    exact = len(changed) <= MOST_EXACT
-    stay = _every_exchange(len(changed)) if exact else random_exchanges(len(changed), PERMUTATIONS)
+    exact = 1 << len(changed) <= exchanges
+    stay = _every_exchange(len(changed)) if exact else _random_exchanges(len(changed), exchanges)
     observed = float((metric(first.sum(axis=1)) - metric(second.sum(axis=1))).mean())
     found = differences(first, second, changed, stay, metric)
     if np.isnan(observed) or np.isnan(found).any():
@@ -62,7 +65,7 @@ def _every_exchange(subjects: int) -> np.ndarray:
     return (np.arange(1 << subjects)[:, None] >> np.arange(subjects) & 1).astype(np.float64)
 
 
-@functools.lru_cache(maxsize=8)
-def random_exchanges(subjects: int, count: int) -> np.ndarray:
+@functools.lru_cache(maxsize=32)  # the simulation of power has studies of many sizes
+def _random_exchanges(subjects: int, count: int) -> np.ndarray:
     """1 where a subject stays, 0 where its results change places, (count, subjects)."""
     return np.random.default_rng([STREAM, 1, subjects]).integers(0, 2, (count, subjects)).astype(np.float64)

@@ -17,14 +17,15 @@ from mebench.metrics.pooled import Metric
 from mebench.statistics.comparison import metric_named
 from mebench.statistics.counts import Counts, check_same_clips
 from mebench.statistics.intervals import few_subjects
-from mebench.statistics.permutation import SAME, differences, random_exchanges
+from mebench.statistics.permutation import exchanged
 from mebench.statistics.resampling import STREAM, mean_over_seeds, places_by_stratum, pooled, without_each
 
 POWER = 0.8
 ALPHA = 0.05
 STUDIES = 400  # of each size of difference
 EXCHANGES = 399
-SIZES = (1.6, 2.2, 2.8, 3.4, 4.0)  # differences that are tried, in standard errors; 1.96 + 0.84 = 2.8 is a first guess
+LARGEST = 6.0  # the largest difference that is tried, in standard errors; 1.96 + 0.84 = 2.8 is a first guess
+HALVINGS = 7  # of the range in which the difference is: to a twentieth of a standard error
 MOST_PAIRS = 10
 
 
@@ -65,23 +66,33 @@ def detectable(
 def pair_detectable(
     a: Counts, b: Counts, seeds: int, metric: str = "uf1", power: float = POWER, studies: int | None = None
 ) -> float:  # fmt: skip
-    """The smallest difference that is detected between models like these two: the power at some sizes of a difference,
-    and the size at ``power`` of the probit line through them."""
+    """The smallest difference that is detected between models like these two: where the simulated power is ``power``,
+    found by halving. Every size is tried on the same studies, so that more is found where the difference is larger."""
     a, b = check_same_clips(a, b)
     formula = metric_named(metric, a.classes)
-    studies = studies or STUDIES
-    random = np.random.default_rng([STREAM, 2, seeds])
-    error = _standard_error(a, b, formula, random)
-    sizes, shown = [], []
-    for size in SIZES:
-        study = Study(a, b, formula, share_for(a, b, formula, size * error))
-        sizes.append(study.difference)
-        shown.append((rejections(study, seeds, random, studies) * studies + 0.5) / (studies + 1))
-    slope, height = np.polyfit(sizes, ndtri(np.array(shown)), 1) if np.ptp(sizes) > error / 10 else (0.0, 0.0)
-    if slope <= 0:
+    error = _standard_error(a, b, formula, _stream(seeds))
+
+    def shown(difference: float) -> bool:
+        study = Study(a, b, formula, share_for(a, b, formula, difference))
+        return rejections(study, seeds, _stream(seeds), studies or STUDIES) >= power
+
+    low, high = 0.0, min(LARGEST * error, _furthest(a, b, formula))
+    if not shown(high):
         raise UserError(f"{a.name} and {b.name} cannot be so far apart that a test would show it on these clips; give "
                         "results of other models")  # fmt: skip
-    return float((ndtri(power) - height) / slope) * _allowance(a, b, formula, power)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if shown(middle) else (middle, high)
+    return (low + high) / 2 * _allowance(a, b, formula, power)
+
+
+def _stream(seeds: int) -> np.random.Generator:
+    return np.random.default_rng([STREAM, 2, seeds])
+
+
+def _furthest(a: Counts, b: Counts, metric: Metric) -> float:
+    """How far apart the two can be: B all right, or all wrong."""
+    return max(_apart(a, b, metric, 1.0), -_apart(a, b, metric, -1.0))
 
 
 def _allowance(a: Counts, b: Counts, metric: Metric, power: float) -> float:
@@ -169,16 +180,13 @@ def _error_shares(counts: Counts) -> np.ndarray:
 def rejections(study: Study, seeds: int, random: np.random.Generator, studies: int = STUDIES) -> float:
     """The share of simulated studies in which the permutation of subjects finds a difference."""
     drawn = _subjects(study.a, studies, random)
-    stay = random_exchanges(drawn.shape[1], EXCHANGES)
-    everyone = np.arange(drawn.shape[1])
     errors, found = _error_shares(study.b), 0
     for subjects in drawn:
         of_a, of_b = (random.permutation(len(one.seeds))[:seeds] for one in (study.a, study.b))
         first = study.a.table[of_a][:, subjects]
         second = _changed(study.b.table[of_b][:, subjects], study.share, errors, random)
-        observed = float((study.metric(first.sum(axis=1)) - study.metric(second.sum(axis=1))).mean())
-        chance = differences(first, second, everyone, stay, study.metric)
-        found += (1 + (np.abs(chance) >= abs(observed) - SAME).sum()) / (1 + len(chance)) <= ALPHA
+        tested = exchanged(first, second, study.metric, EXCHANGES)
+        found += tested is not None and tested.p <= ALPHA
     return found / studies
 
 
