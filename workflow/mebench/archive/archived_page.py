@@ -1,13 +1,14 @@
-"""The report of results that come out of archives: all of it that needs no clips, inputs and folds. Plots are drawn
-again from the predictions."""
+"""The report of results that come out of archives. Plots are drawn again from the predictions; those that show
+clips were packed where the data are generated, and are left out where they are real."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mebench import cards
-from mebench.archive import shared_configuration
+from mebench.archive import data_shown, shared_configuration
 from mebench.archive.contents import PROVENANCE
 from mebench.errors import UserError
 from mebench.plan import Plan
@@ -18,7 +19,6 @@ from mebench.report.gaps import Gaps
 from mebench.runs import run_record
 
 FILE = "report.html"
-SAMPLE = "input-"  # how the names of pictures of clips begin
 
 
 def write(plan: Plan, out: Path) -> Path:
@@ -30,7 +30,7 @@ def write(plan: Plan, out: Path) -> Path:
     there = [task for task, own in folders.items() if own]
     if not there:
         raise UserError(f"{results} has no runs to report")
-    shown = plan.shown
+    shown, record = plan.shown, provenance.read(results / PROVENANCE)
     lacking = {task: {**shown["lacking"][task], **_draw(plan, task, folders[task])} for task in there}
     drawn = {task: [plot for plot in _plots(plan, task) if plot not in lacking[task]] for task in there}
     contents = page.Contents(
@@ -41,12 +41,24 @@ def write(plan: Plan, out: Path) -> Path:
         lacking=lacking,
         ranked={kind: own for kind, own in shown["ranked"].items() if set(own) <= set(there)},
         compared=shown["compared"],
+        known=data_shown.parts(plan),
+        left_out=data_shown.left_out(plan),
+        called=_called(plan, record.config),
     )
-    made = page.write(
-        out, results, contents, gaps=Gaps(runs=absent_runs(plan)), shown=Path(shared_configuration.RESULTS),
-        record=provenance.read(results / PROVENANCE),
-    )  # fmt: skip
+    written = Path(_written(record.config, "results", shared_configuration.RESULTS))
+    made = page.write(out, results, contents, gaps=Gaps(runs=absent_runs(plan)), shown=written, record=record)
     return made[0]
+
+
+def _called(plan: Plan, config: object) -> dict[str, str]:
+    """What the owner of the results calls each table."""
+    names = {Path(table).stem: table for table in _written(config, "tables", [])}
+    return {table: names.get(name, name) for name, table in plan.tables.items()}
+
+
+def _written(config: object, key: str, otherwise: Any) -> Any:  # any: what a configuration may hold
+    """What the configuration of the results says; the provenance of a merge has none."""
+    return config.get(key, otherwise) if isinstance(config, Mapping) else otherwise
 
 
 def _folders(plan: Plan, task: str) -> list[str]:
@@ -56,22 +68,26 @@ def _folders(plan: Plan, task: str) -> list[str]:
 
 
 def _plots(plan: Plan, task: str) -> list[str]:
-    """The plots of a task that show no clips."""
-    return [plot for plot in plan.paths.plots(task) if not plot.startswith(SAMPLE)]
+    """The plots of a task that are there or can be drawn."""
+    kept = data_shown.packed(plan, task)
+    return [plot for plot in plan.paths.plots(task) if plot in kept or not plot.startswith(data_shown.SAMPLE)]
 
 
 def _draw(plan: Plan, task: str, folders: Sequence[str]) -> dict[str, str]:
-    """Draw the plots of a task; returns those that cannot be drawn without clips, and why."""
+    """Draw the plots and pages of a task that were not packed; returns those that cannot be drawn without clips, and
+    why."""
     from mebench.plots import looks, runs, style, together
 
     statistics = [path for path in plan.paths.statistics(task) if Path(path).is_file()]
     data = runs.load(folders, statistics=next(iter(statistics), None), places=looks.places(plan.compared))
-    lacking = {}
+    lacking, kept, out = {}, data_shown.packed(plan, task), Path(plan.results) / "plots" / task
     for plot in _plots(plan, task):
         try:
-            style.save(together.draw_task(plot, data), Path(plan.results) / "plots" / task / plot)
+            if plot not in kept:
+                style.save(together.draw_task(plot, data), out / plot)
         except UserError as error:
             lacking[plot] = str(error)
+    list(together.save_pages(out, data))
     return lacking
 
 

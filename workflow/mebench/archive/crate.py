@@ -19,7 +19,7 @@ UNLICENSED, AUTHOR = "#licence", "#author"
 TYPES = {
     "csv": "text/csv", "json": "application/json", "html": "text/html", "md": "text/markdown", "tex": "text/x-tex",
     "yaml": "application/yaml", "cff": "application/yaml", "py": "text/x-python", "npy": "application/octet-stream",
-    "svg": "image/svg+xml", "lock": "text/plain", "": "text/plain",
+    "svg": "image/svg+xml", "png": "image/png", "lock": "text/plain", "": "text/plain",
 }  # fmt: skip
 # by the beginning of a name and its end, the first that fits
 MEANINGS = (
@@ -45,7 +45,9 @@ MEANINGS = (
     ("tables/", ".figures.csv", "Every figure of a table's rows, and its interval."),
     ("tables/", ".differences.csv", "The differences between the models of a table."),
     ("tables/", "", "A table."),
-    ("plots/", "", "A plot."),
+    ("plots/", "", "A plot that shows generated clips."),
+    ("shown/", "", "What the report says of a dataset: counts, and of generated data pictures."),
+    ("faces/", "", "A contact sheet of generated faces."),
 )
 
 

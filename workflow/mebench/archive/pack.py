@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mebench import __version__
-from mebench.archive import contents, crate, manifest
+from mebench.archive import contents, crate, data_shown, manifest
 from mebench.archive.contents import Content, State
 from mebench.archive.crate import Packed
 from mebench.archive.manifest import Manifest
@@ -75,6 +75,7 @@ def _members(plan: Plan, found: State, about: Manifest) -> dict[str, Content]:
         **dict(contents.of_configuration(plan, found.absent)),
         **dict(contents.of_runs(plan, found, about.labels)),
         **dict(contents.of_results(plan) if complete else ()),
+        **dict(data_shown.members(plan) if complete and about.labels else ()),
     }
 
 

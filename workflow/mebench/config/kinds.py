@@ -37,7 +37,7 @@ class KindCard(_Required, total=False):
     a fold held out are kept under the selection ``inner``. ``stacks``: a stack of folds can learn it. ``pages``: like
     ``plots``, files with a page for each subject, which lie beside the report. ``plots_need`` says which plots are only
     drawn where a task has something (:data:`NEEDS`); ``plots_beside`` are those that the report links to and does not
-    show, because they differ from run to run.
+    show, because they differ from run to run; ``plots_of_clips`` are those that cannot be drawn from predictions alone.
     """
 
     required: list[str]
@@ -54,6 +54,7 @@ class KindCard(_Required, total=False):
     pages: dict[str, list[str]]
     plots_need: dict[str, str]
     plots_beside: list[str]
+    plots_of_clips: list[str]
 
 
 # what a plot may need, and the sentence that stands on the report in its place

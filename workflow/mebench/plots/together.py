@@ -25,10 +25,15 @@ def save_task(out: Path, task: runs.TaskRuns) -> Iterator[Path]:
     of an input is called ``input-<its name>``."""
     for plot in plot_names(task):
         yield from style.save(draw_task(plot, task), out / plot)
-    for kept in tasks.card(task.kind.task).get("pages", {}):
-        yield style.save_pages(importlib.import_module(f"mebench.plots.{kept}").pages(task), out / kept)
+    yield from save_pages(out, task)
     for kept, stores in task.samples.items():
         yield from style.save(drawing.draw(stores, task.clips, task.record.task), out / f"input-{kept}")
+
+
+def save_pages(out: Path, task: runs.TaskRuns) -> Iterator[Path]:
+    """Write the files of a task with a page for each subject into the folder ``out``."""
+    for kept in tasks.card(task.kind.task).get("pages", {}):
+        yield style.save_pages(importlib.import_module(f"mebench.plots.{kept}").pages(task), out / kept)
 
 
 def save_datasets(out: Path, clips: Places) -> Iterator[Path]:

@@ -20,7 +20,7 @@ from mebench.report.datasets import DatasetPart, dataset_part
 from mebench.report.gaps import Gaps
 from mebench.report.models import ModelPart, model_part
 from mebench.report.plain import plain
-from mebench.report.provenance import Provenance, provenance
+from mebench.report.provenance import Provenance, provenance, read
 from mebench.report.sureness import read_statistics
 from mebench.report.tables import TablePart, table_parts
 from mebench.report.tasks import Asked, TaskPart, task_part
@@ -40,8 +40,10 @@ ORIGINS = {
 class Contents:
     """What the page shows, by name. A task that is not in ``plots`` shows the plots of its kind. ``lacking`` are plots
     that a task has not, and why. ``ranked`` are the tasks of a kind over which models are ranked, ``compared`` the
-    models of each task. ``rehearsed`` are
-    lines about what the real run will take, where this one is a rehearsal."""
+    models of each task. ``rehearsed`` are lines about what the real run will take, where this one is a rehearsal.
+    ``known`` are datasets that were read before. ``left_out`` says what an archive does not hold. ``called`` is what
+    commands call a table that is a file.
+    """
 
     tasks: Sequence[str]
     tables: Sequence[str] = ()
@@ -52,6 +54,9 @@ class Contents:
     ranked: Mapping[str, Sequence[str]] = field(default_factory=dict)
     compared: Sequence[Sequence[str]] = ()
     rehearsed: Sequence[str] = ()
+    known: Sequence[DatasetPart] = ()
+    left_out: str = ""
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Parts:
     models: Sequence[ModelPart]
     across: Sequence[AcrossPart] = ()
     rehearsed: Sequence[str] = ()
+    left_out: str = ""
 
 
 def write(
@@ -81,8 +87,9 @@ def write(
     parts = _read(results, contents, gaps, shown)
     runs = [run for task in parts.tasks for run in task.runs]
     if record is None:
-        record = provenance(config_json, {dataset.name: dataset.path for dataset in parts.datasets}, runs)
-        write_json(results / "provenance.json", record.as_json())
+        found = provenance(config_json, {dataset.name: dataset.path for dataset in parts.datasets}, runs)
+        write_json(results / "provenance.json", found.as_json())
+        record = read(results / "provenance.json")  # in its order, as for results that come out of an archive
     html = render(parts, record, gaps, shown)
     write_text(out, html)
     return out, results / "provenance.json"
@@ -103,9 +110,9 @@ def _read(results: Path, contents: Contents, gaps: Gaps, shown: Path) -> Parts:
         if name not in gaps.datasets
     ]
     models = [model_part(name, [run for task in tasks for run in task.runs]) for name in contents.models]
-    tables = table_parts(results, contents.tables, tasks, gaps, shown)
+    tables = table_parts(results, contents.tables, tasks, gaps, shown, contents.called)
     ranks = across(results, contents.ranked, tasks, contents.compared)
-    return Parts(tasks, tables, datasets, models, ranks, contents.rehearsed)
+    return Parts(tasks, tables, [*contents.known, *datasets], models, ranks, contents.rehearsed, contents.left_out)
 
 
 def parse_plots(text: str | None) -> dict[str, list[str]]:
@@ -140,6 +147,7 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
         datasets=parts.datasets,
         models=parts.models,
         rehearsed=parts.rehearsed,
+        left_out=parts.left_out,
         lacks=lacks(parts),
         papers=bibliography([*(m.paper for m in parts.models), *(d.paper for d in parts.datasets)]),
         record=record,

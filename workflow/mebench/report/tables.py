@@ -30,11 +30,12 @@ class TablePart:
 
 
 def table_parts(
-    results: Path, names: Sequence[str], tasks: Sequence[TaskPart], gaps: Gaps, shown: Path
-) -> list[TablePart]:
+    results: Path, names: Sequence[str], tasks: Sequence[TaskPart], gaps: Gaps, shown: Path,
+    called: Mapping[str, str] | None = None,
+) -> list[TablePart]:  # fmt: skip
     """Make the named tables, and a plain one for each task that no named table shows. Commands name the folder
-    ``shown``."""
-    parts = [_named(results, name, gaps, shown) for name in names]
+    ``shown``, and a table as it is ``called``."""
+    parts = [_named(results, name, gaps, shown, (called or {}).get(name, name)) for name in names]
     covered = {task for part in parts for task in part.tasks}
     plain = [task for task in tasks if task.name not in covered]
     return [*parts, *map(_plain, plain)]
@@ -45,7 +46,7 @@ def _plain(task: TaskPart) -> TablePart:
     return TablePart(task.name, (task.name,), task.table.title, formats.fragment(task.table), headings)
 
 
-def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
+def _named(results: Path, name: str, gaps: Gaps, shown: Path, called: str) -> TablePart:
     description = tables.describe(name)
     files = {task: results / "scores" / f"{task}.csv" for task in description.tasks}
     found = [score for path in files.values() if path.is_file() or not gaps.runs for score in tables.read_scores(path)]
@@ -65,6 +66,6 @@ def _named(results: Path, name: str, gaps: Gaps, shown: Path) -> TablePart:
         + ((f"tables/{known.name}",) if known.is_file() else ()),
         commands=(
             f"snakemake {stem}.csv",
-            f"mebench tables {name} --config {shown / 'config.json'} --out {stem}",
+            f"mebench tables {called} --config {shown / 'config.json'} --out {stem}",
         ),
     )

@@ -73,6 +73,7 @@ CARD = {
     "plots_need": {"forest": "statistics", "inflation": "statistics test_peek", "cost": "statistics",
                    "seconds": "statistics", "inspection": "inspection"},
     "plots_beside": ["seconds"],
+    "plots_of_clips": ["difficulty", "inspection"],
 }  # fmt: skip
 
 

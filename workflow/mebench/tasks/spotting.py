@@ -172,6 +172,7 @@ CARD = {
     },
     "plots_need": {"forest": "statistics", "cost": "statistics", "seconds": "statistics"},
     "plots_beside": ["seconds"],
+    "plots_of_clips": ["false_alarms"],
     "pages": {
         "all_recordings": ["All recordings", "a page for each subject, all recordings and models that are no controls"],
     },
