@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,24 @@ def rows(path):
 def scores(project: Project) -> dict[str, dict[str, object]]:
     every = json.loads((project.folder / "results/scores/sammlv-spotting.json").read_text())
     return {one["model"]: one for one in every if one["part"] == "all"}
+
+
+def test_a_page_of_generated_data_is_the_same_after_its_archive_is_restored(project, tmp_path):
+    """Sample pictures, faces and counts of the dataset among it, and no link of it leads nowhere."""
+    archive, there = tmp_path / "ours.zip", tmp_path / "there"
+    project.run("mebench", "archive", "--name", "Our lab", "--out", str(archive))
+    project.run("mebench", "restore", str(archive), "--out", str(there))
+    page = (project.folder / "results/report.html").read_bytes()
+    assert (there / "report.html").read_bytes() == page
+    linked = set(re.findall(r'href="((?:plots|tables|faces)/[^"]+)"', page.decode()))
+    assert any(name.startswith("faces/") for name in linked)
+    assert any("/input-" in name for name in linked)
+    seconds = {name for name in linked if "/seconds." in name}  # differs from run to run, and is drawn again
+    for name in linked - seconds:
+        assert (there / name).read_bytes() == (project.folder / "results" / name).read_bytes(), name
+    again = tmp_path / "again.zip"
+    project.run("mebench", "archive", "--name", "Our lab", "--config", str(there / "config.json"), "--out", str(again))
+    assert again.read_bytes() == archive.read_bytes()
 
 
 def test_a_killed_job_loses_no_fold_and_one_trained_alone_gives_the_same_bytes(project):

@@ -33,6 +33,12 @@ def configuration_of(workflow):
     return started(given.configfiles if alone else ["config.yaml"], given.config)
 
 
+def asked_of(workflow):
+    """The files and rules that Snakemake was asked for; a job of its own asks for nothing new."""
+    asked = getattr(workflow, "dag_settings", None)
+    return sorted(map(str, asked.targets)) if asked and workflow.is_main_process else []
+
+
 # how a run is submitted and carried out is no part of what the benchmark is: `--config shards=8 isa=native`, or in a
 # profile. The configuration itself stays as it is: a workflow that uses this one as a module may read it twice.
 try:
@@ -43,6 +49,7 @@ try:
     shards = Shards(plan, count)
     instruction_set.check(isa)
     check_working_folder()
+    plan.check_asked(asked_of(workflow))
 except UserError as error:
     raise WorkflowError(str(error))
 

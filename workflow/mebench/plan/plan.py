@@ -29,6 +29,8 @@ from mebench.plan.tables import Needs, is_file, named, needs, shipped
 from mebench.protocols.tasks import SHIPPED
 from mebench.runs.paths import PREDICTIONS, DatasetFiles, RunFiles
 
+OF_TABLE = re.compile(r"(\.figures|\.differences|\.statistics)?\.[^.]+$")  # what follows the name of a table
+
 
 class Shown(TypedDict):
     """What the report shows, by name; ``plots`` are those of each task, ``lacking`` those that it has not, with the
@@ -161,6 +163,13 @@ class Plan:
     @cached_property
     def _read(self) -> dict[str, Needs]:
         return {}
+
+    def check_asked(self, files: Iterable[str]) -> None:
+        """A UserError where a file of a table is asked for that nobody knows: said before Snakemake looks for rules. A
+        rule file of the owner's own may make others."""
+        asked = [path for path in map(Path, files) if path.parent == Path(self.results) / "tables" and path.suffix]
+        for path in asked if not self.rule_files else ():
+            self._needs(OF_TABLE.sub("", path.name))
 
     def tasks_of_table(self, table: str) -> list[str]:
         """The tasks of a table, that of its first column first."""
