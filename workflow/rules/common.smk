@@ -34,9 +34,8 @@ def configuration_of(workflow):
 
 
 def asked_of(workflow):
-    """The files and rules that Snakemake was asked for; a job of its own asks for nothing new."""
-    asked = getattr(workflow, "dag_settings", None)
-    return sorted(map(str, asked.targets)) if asked and workflow.is_main_process else []
+    """What the command line names, targets among it; nothing in a job, and where another workflow uses this one."""
+    return sys.argv[1:] if workflow.is_main_process and len(workflow.modifier_stack) == 1 else []
 
 
 # how a run is submitted and carried out is no part of what the benchmark is: `--config shards=8 isa=native`, or in a
