@@ -15,7 +15,20 @@ from mebench.errors import UserError
 from mebench.files import read_csv, read_json, write_csv, write_json
 from mebench.inputs import store
 from mebench.origins import MARKS
-from mebench.plots import clips, confusion, curves, dataset, runs, seeds, style, subjects, timeline
+from mebench.plots import (
+    agreement,
+    classes,
+    clips,
+    confusion,
+    curves,
+    dataset,
+    difficulty,
+    runs,
+    seeds,
+    style,
+    subjects,
+    timeline,
+)
 from mebench.plots.samples import drawing, flow
 from mebench.verbs import plots as verb
 
@@ -148,6 +161,20 @@ def test_peeked_results_stand_beside_the_honest_ones(task):
     gain = np.mean(peeked) - np.mean(honest)
     assert f"{gain:+.3f}" in texts(seeds.draw(task))
     assert any("test accuracy (peeked)" in t for t in texts(curves.draw(task)))
+
+
+def test_predictions_that_somebody_chose_on_the_test_subjects_are_marked_in_every_plot(tmp_path):
+    own, theirs = (fake.run(tmp_path, name, 0, 3, "licensed", selection=selection)
+                   for name, selection in (("ststnet", "last"), ("off_apexnet", "test_peek")))  # fmt: skip
+    (theirs / "predictions.test_peek.csv").unlink()  # what is given has one file of predictions
+    task = runs.load([own, theirs])
+    model = next(m for m in task.models if m.record.model == "off_apexnet")
+    honest, peeked = seeds.points(model, "uf1")
+    assert (len(honest), len(peeked)) == (0, 1)
+    for draw in (seeds.draw, confusion.draw, subjects.draw, classes.draw, agreement.draw, difficulty.draw):
+        shown = [text.replace("\n", " ") for text in texts(draw(task))]
+        assert any(f"{model.record.title}, peeked" in text for text in shown), draw
+        assert not any(f"{task.models[0].record.title}, peeked" in text for text in shown), draw
 
 
 def test_one_epoch_is_a_point_with_its_middle_half(tmp_path):

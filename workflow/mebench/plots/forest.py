@@ -92,7 +92,7 @@ class Called:
 
 def _called(task: TaskRuns, names: Iterable[str]) -> dict[str, Called]:
     """Every model by its name; those without predictions are called by it, and look like none of the others."""
-    runs = {model.record.model: Called(model.label, model.control, own) for model, own in looks(task)}
+    runs = {model.record.model: Called(model.name, model.control, own) for model, own in looks(task)}
     given = [name for name in dict.fromkeys(names) if name not in runs]
     return runs | {name: Called(name, False, look(len(runs) + place)) for place, name in enumerate(given)}
 

@@ -135,7 +135,18 @@ class ModelRuns:
         return self.record.kind == "control"
 
     @property
+    def peeked(self) -> bool:
+        """Whether all that is known are predictions of epochs that were chosen on the test subjects, as somebody who
+        gave them declared."""
+        return all(run.record.selection == "test_peek" and run.peeked is None for run in self.runs)
+
+    @property
     def label(self) -> str:
+        """The model's :attr:`name`, marked where it is peeked."""
+        return f"{self.name}, peeked" if self.peeked else self.name
+
+    @property
+    def name(self) -> str:
         """The model's title. For an incomplete model it has the number of folds that are done, or of clips without
         input."""
         records = [run.record for run in self.runs]

@@ -38,9 +38,11 @@ def draw(task: TaskRuns) -> Figure:
 
 
 def points(model: ModelRuns, metric: Metric) -> tuple[list[float], list[float]]:
-    """The metric of each seed: (honest, peeked). The second list is empty where nobody peeked."""
+    """The metric of each seed: (honest, peeked). The second list is empty where nobody peeked, the first where nothing
+    else is known."""
     honest = [run.scores(run.predictions)[metric] for run in model.runs]
     peeked = [run.scores(run.peeked)[metric] for run in model.runs if run.peeked is not None]
+    honest, peeked = ([], honest) if model.peeked else (honest, peeked)
     return [value for value in honest if value is not None], [value for value in peeked if value is not None]
 
 
@@ -48,10 +50,11 @@ def _model(ax: Axes, place: int, model: ModelRuns, metric: Metric) -> None:
     honest, peeked = points(model, metric)
     colour = style.GREY if model.control else style.BLUE
     marker = "s" if model.control else "o"
-    offset = 0.14 if peeked else 0.0
-    rows = [(honest, place - offset, colour, marker, colour)]
+    offset = 0.14 if peeked and honest else 0.0
+    rows = [(honest, place - offset, colour, marker, colour)] if honest else []
     if peeked:
         rows.append((peeked, place + offset, style.VERMILLION, "D", "white"))
+    if peeked and honest:
         span = [float(np.mean(honest)), float(np.mean(peeked))]
         place_text = (max(*peeked, *honest), place + offset)
         text = ax.annotate(f"{span[1] - span[0]:+.3f}", place_text, xytext=(7, 0), textcoords="offset points")
