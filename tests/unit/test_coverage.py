@@ -67,8 +67,15 @@ def test_intervals_hold_the_truth_in_95_of_100_studies(design):
 
 @pytest.mark.slow
 @pytest.mark.skipif(SLOW, reason="a long campaign; run it with -m slow")
-def test_the_permutation_keeps_its_level_and_power_is_what_it_says():
-    random = np.random.default_rng(3)
-    kept, _ = coverage.levels(WORLDS["drawn"], 2000, random)
+def test_the_permutation_keeps_its_level():
+    kept, _ = coverage.levels(WORLDS["drawn"], 2000, np.random.default_rng(3))
     assert kept == pytest.approx(0.05, abs=0.01)
-    assert coverage.power(WORLDS["drawn"], 40, 50, random).chance == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(SLOW, reason="a long campaign; run it with -m slow")
+@pytest.mark.parametrize("part", coverage.PARTS)
+def test_power_is_what_it_says(part):
+    world = coverage.worlds(part, 0.1)["drawn"]
+    found = coverage.power(world, 100, coverage.NEW, np.random.default_rng([4, *part.encode()]))
+    assert found.chance == pytest.approx(0.8, abs=0.05)
