@@ -129,9 +129,9 @@ def test_a_subject_in_train_and_test(handed, capsys):
     handed.folds.append({"fold": "smic/s01", "clip_id": "smic/s02/c0", "part": "test"})
     handed.folds.remove({"fold": "smic/s01", "clip_id": "smic/s02/c0", "part": "train"})
     handed.predictions[6]["fold"] = "smic/s01"
-    assert "smic/2 is trained on" in fails(handed, capsys, "subjects_disjoint", "clips", "folds")
+    assert "smic/s02 is trained on" in fails(handed, capsys, "subjects_disjoint", "clips", "folds")
     # the column fold of the predictions tells it too
-    assert "smic/2" in fails(handed, capsys, "subjects_disjoint")
+    assert "(smic/s02)" in fails(handed, capsys, "subjects_disjoint")
 
 
 def test_a_person_under_two_names_is_one_subject(handed, capsys):
@@ -142,7 +142,8 @@ def test_a_person_under_two_names_is_one_subject(handed, capsys):
                 row[column] = row[column].replace("smic/s04", "smic_vis/s01")
         if "dataset" in row:
             row["dataset"] = row["clip_id"].partition("/")[0]
-    assert "smic/1 is trained on" in fails(handed, capsys, "subjects_disjoint", "folds")
+    said = fails(handed, capsys, "subjects_disjoint", "folds")
+    assert "smic/s01, the same person as smic_vis/s01, is trained on" in said
 
 
 def test_a_clip_in_train_and_test(handed, capsys):

@@ -538,7 +538,8 @@ ARCHIVE = Format(
         ("absent", "list", "`task`, `model`, `title`, `kind`, `seed` and `reason` of each run that is not there"),
         ("unfinished", "list", "the runs that lack folds"),
     ),
-    "Below it lie `config.json`, `provenance.json`, `runs/`, `scores/`, `tables/` and `shown/`, as in a folder of results.",
+    "Below it lie `config.json`, `provenance.json`, `runs/`, `scores/` and `tables/`, as in a folder of results, and "
+    "`shown/`, what the report says of each dataset.",
 )  # fmt: skip
 
 ALL = (

@@ -18,10 +18,11 @@ def check(evidence: Evidence) -> tuple[str, str]:
     for split in evidence.splits:
         tested = {people[clip]: clip for clip in split.test if clip in people}
         unknown |= {clip for clip in (*split.train, *split.test) if clip not in people}
-        both += [(split.fold, people[clip], clip, tested[people[clip]]) for clip in split.train
-                 if people.get(clip) in tested]  # fmt: skip
+        both += [(split.fold, clip, tested[people[clip]]) for clip in split.train if people.get(clip) in tested]
     if both:
-        folds, (fold, who, trained, tested_clip) = sorted({fold for fold, *_ in both}), both[0]
+        folds, (fold, trained, tested_clip) = sorted({fold for fold, *_ in both}), both[0]
+        who, other = (evidence.subjects[clip] for clip in (trained, tested_clip))
+        who += f", the same person as {other}," if who != other else ""
         return FAIL, (f"{counted(len(folds), 'fold')} with a subject in train and test ({some(folds)}): in {fold}, "
                       f"{who} is trained on ({trained}) and tested ({tested_clip})")  # fmt: skip
     if unknown:
@@ -32,10 +33,13 @@ def check(evidence: Evidence) -> tuple[str, str]:
 def _from_folds(evidence: Evidence) -> tuple[str, str]:
     """Without the training clips: a subject that is tested in two folds is trained on in both."""
     folds: dict[str, set[str]] = {}
+    called: dict[str, str] = {}
     for one in evidence.predictions:
         if one.fold and one.clip in evidence.subjects:
-            folds.setdefault(person(evidence.subjects[one.clip]), set()).add(one.fold)
-    several = sorted(who for who, names in folds.items() if len(names) > 1)
+            subject = evidence.subjects[one.clip]
+            folds.setdefault(person(subject), set()).add(one.fold)
+            called.setdefault(person(subject), subject)
+    several = sorted(called[who] for who, names in folds.items() if len(names) > 1)
     if several:
         return FAIL, (f"{counted(len(several), 'subject')} tested in more than one fold ({some(several)}), so each of "
                       "these folds trains on the others' clips of the same subject")  # fmt: skip
