@@ -35,7 +35,11 @@ def configuration_of(workflow):
 
 def asked_of(workflow):
     """What the command line names, targets among it; nothing in a job, and where another workflow uses this one."""
-    return sys.argv[1:] if workflow.is_main_process and len(workflow.modifier_stack) == 1 else []
+    return (
+        sys.argv[1:]
+        if workflow.is_main_process and len(workflow.modifier_stack) == 1
+        else []
+    )
 
 
 # how a run is submitted and carried out is no part of what the benchmark is: `--config shards=8 isa=native`, or in a
