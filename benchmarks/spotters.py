@@ -24,7 +24,7 @@ from mebench.catalogue.listing import markdown_table
 
 CONFIG = """
 datasets:
-  {dataset}: {{source: synthetic}}
+  {dataset}: {{source: synthetic, seed: {data_seed}}}
 tasks: [{task}]
 models:
   - {{model: me_tst, preset: small}}
@@ -47,12 +47,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
     parser.add_argument("--task", default="sammlv-spotting", help="default: sammlv-spotting")
     parser.add_argument("--dataset", default="samm_long", help="default: samm_long")
+    parser.add_argument(
+        "--data-seed", type=int, default=0, help="of the generated videos: tune on others than those of 0"
+    )
     args = parser.parse_args()
     folder = args.out or Path(tempfile.mkdtemp(prefix="spotters_"))
     folder.mkdir(parents=True, exist_ok=True)
     with served(folder) as project:
         seeds = ", ".join(map(str, range(args.seeds)))
-        project.configure(CONFIG.format(dataset=args.dataset, task=args.task, seeds=seeds))
+        config = CONFIG.format(dataset=args.dataset, data_seed=args.data_seed, task=args.task, seeds=seeds)
+        project.configure(config)
         with open(folder / "snakemake.log", "w", encoding="utf-8") as log:
             code = subprocess.run(
                 ["snakemake", "--cores", "2"], cwd=project.folder, env=project.environment, stdout=log, stderr=log
