@@ -5,6 +5,7 @@ TensorDataset, one fold after another, PyTorch's default number of threads. mebe
 shards of one thread each, start-up included. Both train the port's recipe on 442 pictures of 68 subjects.
 
     python benchmarks/ststnet_loso.py --pictures /path/to/the/flow/pictures --epochs 40
+    python benchmarks/ststnet_loso.py --busy 20                   # CPU time of single epochs in turn, one thread each
 
 Without --pictures the pictures are random numbers of the same shape; speed does not depend on them.
 """
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import torch
@@ -27,10 +29,12 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from mebench.config.spec import RunSpec
 from mebench.files import write_csv
 from mebench.plan import Plan
 from mebench.runs.progress import duration
-from mebench.training.data import load
+from mebench.training import fold
+from mebench.training.data import TaskData, load
 
 CLI = (sys.executable, "-m", "mebench.cli")
 
@@ -72,6 +76,32 @@ def plain_loop(x: torch.Tensor, y: torch.Tensor, subjects: list[str], epochs: in
                 for pictures, _ in testing:
                     model(pictures).argmax(1)
     return time.perf_counter() - begin
+
+
+def epochs_in_turn(data: TaskData, spec: RunSpec, times: int) -> tuple[list[float], list[float]]:
+    """CPU seconds of epochs of the first fold by the plain loop and by mebench's, in turn and on one thread, so that
+    other work on the machine meets both alike; one epoch of each goes before."""
+    torch.set_num_threads(1)
+    train, _ = next(iter(data.folds().values()))
+    loader = DataLoader(TensorDataset(data.x[train], data.y[train]), batch_size=256)
+    net, loss_function = ThreeStreams(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(net.parameters(), lr=5e-5)
+
+    def plain() -> None:
+        for pictures, labels in loader:
+            optimizer.zero_grad()
+            loss_function(net(pictures), labels).backward()
+            optimizer.step()
+
+    fold_job = fold.FoldJob(spec, data, "first", train, [], torch.device("cpu"))
+    loop = fold.loop_of(fold.begun(fold_job)[0], spec, data, data.y, train, seed=0)
+    taken: tuple[list[float], list[float]] = [], []
+    for _ in range(times + 1):
+        for one, seconds in zip((plain, loop.epoch), taken, strict=True):
+            begin = time.process_time()
+            one()
+            seconds.append(time.process_time() - begin)
+    return taken[0][1:], taken[1][1:]
 
 
 def mebench_shards(plan: Plan, folder: Path, shards: int) -> float:
@@ -137,6 +167,7 @@ def main() -> None:
     parser.add_argument(
         "--shards", type=int, default=os.cpu_count(), help="processes of mebench (default: one per core)"
     )
+    parser.add_argument("--busy", type=int, metavar="N", help="compare N epochs of each in turn, in CPU time, instead")
     args = parser.parse_args()
     plan = Plan({"datasets": {"flow_images": {"source": "."}}, "tasks": ["megc2019-flow"],
                  "models": [{"model": "ststnet", "variant": "port", "epochs": args.epochs}]})  # fmt: skip
@@ -145,6 +176,11 @@ def main() -> None:
         make_data(folder, args.pictures)
         spec = plan.runs[0].spec
         data = load(spec, [folder / "clips.csv"], [folder / "apex_flow-28"])
+        if args.busy:
+            plain, ours = (sorted(seconds) for seconds in epochs_in_turn(data, spec, args.busy))
+            for name, seconds in (("plain loop", plain), ("mebench", ours)):
+                print(f"{name}: {1e3 * median(seconds):.1f} CPU ms an epoch (median), {1e3 * seconds[0]:.1f} the least")
+            return print(f"ratio: {median(plain) / median(ours):.2f} (medians), {plain[0] / ours[0]:.2f} (the least)")
         threads = torch.get_num_threads()
         plain = plain_loop(data.x, data.y, data.subjects, args.epochs)
         ours = mebench_shards(plan, folder, args.shards)
