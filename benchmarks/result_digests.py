@@ -61,7 +61,7 @@ def made_with(*results: Path) -> dict[str, list[str]]:
     isa = [fold.get("isa", {}) for fold in folds]
     return {
         "cpu": [cpu()],
-        "torch": sorted({fold["versions"]["torch"] for fold in folds}),
+        "torch": sorted({fold["versions"]["torch"] for fold in folds if "torch" in fold["versions"]}),
         "isa": sorted({one.get("choice", "unrecorded") for one in isa}),
         "torch_uses": sorted({one["torch"] for one in isa if one.get("torch")}),
         "processor": sorted({" ".join(one["processor"]) for one in isa if "processor" in one}),
