@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mebench import cli, tables
+from mebench.audit import bound
 from mebench.audit.possible import IMPOSSIBLE, NOT_DECIDED, POSSIBLE, fractions, possible
 from mebench.audit.printed import figure
 from mebench.metrics.pooled import WHOLE
@@ -148,3 +149,21 @@ def test_the_verb(capsys):
 def test_what_cannot_be_meant_is_one_sentence(words, what, capsys):
     assert cli.main(["audit", *words]) == 2
     assert what in capsys.readouterr().err
+
+
+def test_the_bound_excludes_nothing_that_a_matrix_gives():
+    random, excluded = np.random.default_rng(0), 0
+    for _ in range(40):
+        sizes = random.integers(3, 12, 3).tolist()
+        asked_for = [figure("uf1", f"{random.uniform(0.05, 1):.2f}"), figure("uar", f"{random.uniform(0.05, 1):.2f}")]
+        if bound.excluded(asked_for, sizes):
+            excluded += 1
+            assert possible(asked_for, sizes).verdict == IMPOSSIBLE
+    assert excluded > 5
+
+
+def test_a_uf1_beyond_what_five_classes_reach_is_impossible():
+    sizes = [26, 57, 15, 12, 26]
+    assert possible([figure("uf1", "0.20"), figure("macro_precision", "0.90"), figure("accuracy", "0.95")],
+                    sizes).verdict == IMPOSSIBLE  # fmt: skip
+    assert possible([figure("uf1", "0.70"), figure("uar", "0.68")], sizes).verdict == POSSIBLE

@@ -17,6 +17,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from mebench.audit import bound
 from mebench.audit.printed import PrintedFigure, figure
 
 POSSIBLE, IMPOSSIBLE, NOT_DECIDED = "possible", "impossible", "not decided"
@@ -41,19 +42,24 @@ def possible(figures: Sequence[PrintedFigure], sizes: Sequence[int]) -> Answer:
     if _beyond_bounds(figures, sizes):
         return Answer(IMPOSSIBLE)
     if math.prod(size + 1 for size in sizes) > MOST_HITS:
-        found = _drawn(figures, clips)
-        return Answer(POSSIBLE, found) if found else Answer(NOT_DECIDED)
+        return _of_too_many(figures, clips)
     hits = _within_range(figures, clips, _listed_hits(figures, clips))
     cells = 0
     for own in hits:
         cells += _count_of_called(clips, own)
         if cells > MOST_CELLS:
-            found = _drawn(figures, clips)
-            return Answer(POSSIBLE, found) if found else Answer(NOT_DECIDED)
+            return _of_too_many(figures, clips)
         found = _with_hits(figures, clips, own)
         if found:
             return Answer(POSSIBLE, found)
     return Answer(IMPOSSIBLE)
+
+
+def _of_too_many(figures: Sequence[PrintedFigure], clips: np.ndarray) -> Answer:
+    """The answer where there are too many hits and called to try all: a matrix that is found, or a bound."""
+    if found := _drawn(figures, clips):
+        return Answer(POSSIBLE, found)
+    return Answer(IMPOSSIBLE if bound.excluded(figures, clips.tolist()) else NOT_DECIDED)
 
 
 # --- what no matrix reaches
@@ -109,7 +115,8 @@ def _fits(one: PrintedFigure, values: np.ndarray) -> np.ndarray:
 
 
 def _within_range(figures: Sequence[PrintedFigure], clips: np.ndarray, hits: np.ndarray) -> np.ndarray:
-    """The hits between whose lowest and highest figures the printed ones lie, the most promising first."""
+    """The hits between whose lowest and highest figures the printed ones lie. First come those whose figures are near
+    the printed ones where each class has its share of the misses of the others."""
     if not len(hits):
         return hits
     misses = clips - hits
@@ -118,9 +125,10 @@ def _within_range(figures: Sequence[PrintedFigure], clips: np.ndarray, hits: np.
     for one in figures:
         if one.name not in FORMULAS:
             continue
-        low, high = (FORMULAS[one.name](clips, hits, called) for called in (most, np.zeros_like(most)))
+        shared = most / max(len(clips) - 1, 1)
+        low, middle, high = (FORMULAS[one.name](clips, hits, called) for called in (most, shared, np.zeros_like(most)))
         left &= (low <= float(one.high) + TOLERANCE) & (high >= float(one.low) - TOLERANCE)
-        far += abs((low + high) / 2 - float(one.low + one.high) / 2)
+        far += abs(middle - float(one.low + one.high) / 2)
     return hits[left][np.argsort(far[left], kind="stable")]
 
 
@@ -231,7 +239,8 @@ def _drawn(figures: Sequence[PrintedFigure], clips: np.ndarray) -> tuple[tuple[i
     random = np.random.default_rng([STREAM, *clips])
     by_name = {one.name: float(one.low + one.high) / 2 for one in figures}
     centre = by_name.get("uar", by_name.get("uf1", by_name.get("accuracy", 0.5)))
-    recall = random.normal(centre, 0.2, (DRAWS, len(clips))).clip(0, 1)
+    spread = np.where(np.arange(DRAWS) % 2, 0.2, 0.7)[:, None]  # alike classes, and some right and others wrong
+    recall = (centre + spread * random.normal(size=(DRAWS, len(clips)))).clip(0, 1)
     hits = np.rint(recall * clips).astype(np.int64)
     _made_up_for(hits, clips, by_name)
     fits = ((hits >= 0) & (hits <= clips)).all(axis=1)
@@ -242,7 +251,7 @@ def _drawn(figures: Sequence[PrintedFigure], clips: np.ndarray) -> tuple[tuple[i
     for own in _within_range(figures, clips, np.unique(hits[fits], axis=0))[:TRIED]:
         misses = clips - own
         total = int(misses.sum())
-        shares = random.dirichlet(np.ones(len(clips)), 2000)
+        shares = np.concatenate([random.dirichlet(np.full(len(clips), even), 1000) for even in (1.0, 0.2)])
         called = np.floor(shares * total).astype(np.int64)
         called[:, -1] += total - called.sum(axis=1)
         called = called[(called <= total - misses).all(axis=1)]
