@@ -10,11 +10,11 @@ is started for, once: whoever edits that package needs a new server. What each c
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import gc
 import importlib
-import json
 import os
 import pkgutil
 import re
@@ -34,18 +34,29 @@ if TYPE_CHECKING:
     from mebench.plots.samples.choose import ShownSamples
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
+# of modules in C alone: to import json, socket and signal takes one and a half times as long as Python's own start
 SHIM = """#!{python} -IS
-import json, os, signal, socket, sys
-link = socket.socket(socket.AF_UNIX)
+import _signal, _socket, posix, sys
+link = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
 link.connect({address!r})
-body = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
-socket.send_fds(link, [len(body).to_bytes(8, "big")], [0, 1, 2])
+body = repr((sys.argv[1:], posix.getcwd(), posix.environ)).encode()
+files = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
+link.sendmsg([len(body).to_bytes(8, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, files)])
 link.sendall(body)
-answers = link.makefile()
-job = int(answers.readline())
-for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
-    signal.signal(number, lambda number, _: os.kill(job, number))
-os._exit(int(answers.readline() or 70))
+said = b""
+def line():
+    global said
+    while b"\\n" not in said:
+        more = link.recv(64)
+        if not more:
+            posix._exit(70)
+        said += more
+    first, _, said = said.partition(b"\\n")
+    return int(first)
+job = line()
+for number in (_signal.SIGTERM, _signal.SIGINT, _signal.SIGUSR1, _signal.SIGUSR2):
+    _signal.signal(number, lambda number, _: posix.kill(job, number))
+posix._exit(line())
 """
 
 
@@ -69,8 +80,8 @@ def jobs(folder: Path) -> list[Job]:
 def zygote(folder: Path, package: Path, coarse: bool = False) -> Iterator[Path]:
     """Start a server for the ``package`` folder; gives the folder of the script to put first on PATH. Where nobody
     looks at the plots, they may be ``coarse``: an SVG is not laid out and has the letters of the reader's fonts, a PNG,
-    which shows the same figure as the SVG, is one dot, and a sample picture shows one sample. Of each plot the first
-    three are written whole, of the others the figure is made and not written."""
+    which shows the same figure as the SVG, is one dot, a PDF has one page, and a sample picture shows one sample. Of
+    each plot the first is written whole, of the others the figure is made and not written."""
     folder.mkdir()
     address = str(folder / "socket")
     shim = folder / "mebench"
@@ -112,6 +123,7 @@ def serve(address: str, coarse: bool) -> None:
 
 def _draw_coarsely(seen: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import PdfPages
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
     from PIL import Image
@@ -129,21 +141,22 @@ def _draw_coarsely(seen: Path) -> None:
 
     @functools.wraps(whole)  # matplotlib looks at what it takes
     def print_svg(canvas: FigureCanvasSVG, file: Path, **more: object) -> None:
-        if _among_the_first(seen, re.sub(r"\.\d+\.tmp.*", "", Path(file).name)):
+        if _is_the_first(seen, re.sub(r"\.\d+\.tmp.*", "", Path(file).name)):
             whole(canvas, file, **more)
         else:
             Path(file).write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')
 
     FigureCanvasSVG.print_svg = print_svg
+    page = PdfPages.savefig
+    PdfPages.savefig = lambda pages, figure: None if pages.get_pagecount() else page(pages, figure)
     FigureCanvasAgg.print_png = lambda canvas, file, **_: Image.new("L", (1, 1)).save(file, "png")
 
 
-def _among_the_first(seen: Path, name: str, most: int = 3) -> bool:
-    """Whether a plot of this name is one of the first that any fork writes."""
-    for number in range(most):
-        with contextlib.suppress(FileExistsError):
-            (seen / f"{name}.{number}").touch(exist_ok=False)
-            return True
+def _is_the_first(seen: Path, name: str) -> bool:
+    """Whether a plot of this name is the first that any fork writes."""
+    with contextlib.suppress(FileExistsError):
+        (seen / name).touch(exist_ok=False)
+        return True
     return False
 
 
@@ -165,14 +178,39 @@ def _import_all() -> None:
     torch.set_num_threads(1)  # a fork must not inherit a pool of threads
     for module in pkgutil.walk_packages(mebench.__path__, "mebench."):
         if not module.name.endswith("__main__"):
-            with contextlib.suppress(Exception):  # what a verb needs and cannot import, it says itself
-                importlib.import_module(module.name)
+            _import(module.name)
+    for name in sorted(_named(Path(mebench.__file__).parent)):
+        _import(name)
     from mebench import cards
+    from mebench.faces import detect
     from mebench.runs import code_of_fold
+    from mebench.tables import formats
 
+    detect.detector()  # this and the next take a second of a core in each job that looks for faces
+    detect.predictor()
+    for template in formats.FOLDER.glob("*.j2"):
+        formats.template(template.name)
     code_of_fold.engine_digest({"task": {}})  # forks keep what was read of the source, until a file changes
     for name in cards.names("models"):
         code_of_fold.model_digest(name)
+
+
+def _import(name: str) -> None:
+    """Import a module; what a verb needs and cannot import, it says itself."""
+    with contextlib.suppress(Exception):
+        importlib.import_module(name)
+
+
+def _named(package: Path) -> set[str]:
+    """The modules that the sources of a package import, also those that only a function imports."""
+    names = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module)
+    return names
 
 
 def _answer(link: socket.socket, record: Path) -> None:
@@ -182,7 +220,7 @@ def _answer(link: socket.socket, record: Path) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         head, files, _, _ = socket.recv_fds(link, 8, 3)
         with link.makefile("rb") as stream:
-            arguments, folder, environment = json.loads(stream.read(int.from_bytes(head, "big")))
+            arguments, folder, environment = ast.literal_eval(stream.read(int.from_bytes(head, "big")).decode())
         for number, file in enumerate(files):
             os.dup2(file, number)
             os.close(file)
@@ -191,7 +229,7 @@ def _answer(link: socket.socket, record: Path) -> None:
         sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
         os.chdir(folder)
         os.environ.clear()
-        os.environ.update(environment | ONE_THREAD)
+        os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()} | ONE_THREAD)
         link.sendall(f"{os.getpid()}\n".encode())
         code = _run(arguments)
     finally:

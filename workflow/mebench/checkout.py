@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import TypedDict
@@ -15,8 +15,10 @@ LOCK = PACKAGE.parents[1] / "envs" / "requirements.lock"
 PATIENCE = 20  # seconds for git, which can be slow on a network file system
 
 
+@cache
 def version_of(*distributions: str) -> str:
-    """The version of the first of these packages that is installed, or ``not installed``."""
+    """The version of the first of these packages that is installed, or ``not installed``. It is looked up once, for
+    each fold's record names it."""
     for name in distributions:
         try:
             return metadata.version(name)

@@ -72,7 +72,7 @@ class Graph:
         return [Node(target.module, target.name)]
 
     def _file(self, path: Path) -> None:
-        self.package.stamps[path] = stamp(path)
+        self.package.stamps[str(path)] = stamp(str(path))
         try:
             self.files.add((path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
         except OSError as error:

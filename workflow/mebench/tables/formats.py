@@ -44,7 +44,12 @@ def latex(table: Table) -> str:
 
 
 def _render(name: str, table: Table) -> str:
-    return _environment(name.split(".")[1]).get_template(name).render(shown=shown(table), table=table)
+    return template(name).render(shown=shown(table), table=table)
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of the folder ``templates``, such as ``table.md.j2``."""
+    return _environment(name.split(".")[1]).get_template(name)
 
 
 @functools.cache
