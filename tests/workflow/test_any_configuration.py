@@ -23,6 +23,7 @@ import csv
 import functools
 import itertools
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -181,7 +182,7 @@ def left_by(k: int, row: Row, configuration: Row) -> set[tuple]:
 def seconds(configuration: Row, made: set[tuple]) -> float:
     """About how long a row takes for which these things have to be made."""
     jobs = SUBJECTS if configuration["shards"] == "fold" else 1
-    return 0.4 + 0.4 * configuration["seeds"] * jobs + sum(map(price, made))
+    return 0.4 + 0.4 * configuration["seeds"] * jobs + math.fsum(map(price, made))
 
 
 @functools.cache
@@ -197,7 +198,7 @@ def price(made: tuple) -> float:
 def size(configuration: Row, rows: list[Row]) -> float:
     """About how long a whole configuration takes."""
     made = set().union(*(left_by(0, row, configuration) for row in rows))
-    return sum(seconds(configuration, set()) for _ in rows) + sum(map(price, made))
+    return sum(seconds(configuration, set()) for _ in rows) + math.fsum(map(price, made))
 
 
 @functools.cache
