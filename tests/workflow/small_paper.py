@@ -34,8 +34,9 @@ def shrunk(config: dict[str, Any]) -> dict[str, Any]:
 def stand_in(name: str, entry: dict[str, Any]) -> dict[str, Any]:
     """A small generated dataset in the place of the owner's copy; faces are looked for where they would be there."""
     card = cards.card("datasets", name)
+    crop = {"crop": card["crop"]} if "crop" in card else {}  # there is none of flow pictures
     size = {"size": "brief"} if card["delivers"] == "videos" else {}
-    return {"crop": card["crop"]} | entry | {"source": "synthetic", "subjects": SUBJECTS, "clips": CLIPS} | size
+    return crop | entry | {"source": "synthetic", "subjects": SUBJECTS, "clips": CLIPS} | size
 
 
 def small(entry: str | dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from mebench.tables.scores import Score
 from mebench.tables.table import INCOMPLETE, Row
 
 
+AUDITED = "Audit: incomplete, where nothing failed and not everything could be checked."
+
+
 def caption(
     description: Description, rows: Sequence[Row], mark: str, absent: Sequence[AbsentRun]
 ) -> list[str]:  # fmt: skip
@@ -43,6 +46,8 @@ def caption(
         lines.append("Runs on other data than their task expects (footnote) are not ranked.")
     lines += _decided("left out", {(row.excluded, row.exclusions) for row in measured})
     lines += _decided("corrected", {(row.corrected, row.corrections) for row in measured})
+    if any(row.audit for row in rows):
+        lines.append(AUDITED)
     if any(row.derived for row in rows):
         lines.append("~ derived from rounded figures.")
     return lines

@@ -9,7 +9,7 @@ from html import escape as html_text
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mebench.tables.shown import AFTER, shown
+from mebench.tables.shown import shown
 from mebench.tables.table import Table
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ def _environment(format_name: str) -> jinja2.Environment:
             block_start_string="<%", block_end_string="%>", variable_start_string="<<", variable_end_string=">>",
             comment_start_string="<#", comment_end_string="#>",
         )  # fmt: skip
-    environment.globals |= {"AFTER": AFTER}
     return environment
 
 

@@ -12,8 +12,9 @@ from mebench.tables.sure import RANKS
 from mebench.tables.table import BLOCKS, INCOMPLETE, Cell, Row, Table
 
 DAGGER = "†"
-RANK, BEFORE, AFTER = "#", ("Method", "Selection", "Folds", "Seeds"), "Source"  # the columns around the figures
+RANK, BEFORE, SOURCE = "#", ("Method", "Selection", "Folds", "Seeds"), "Source"  # the columns around the figures
 TIES = "Ties"  # behind the rank, where rows have letters
+AUDIT = "Audit"  # before the source, where rows were looked at
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,13 @@ class Figure:
 
     @property
     def below(self) -> str:
-        """The second line of the cell in HTML."""
+        """The line of the cell about seeds."""
         return " ".join(filter(None, [f"± {self.spread}" if self.spread else "", self.partial]))
+
+    @property
+    def lines(self) -> int:
+        """How many lines the cell has where it is narrow."""
+        return 1 + bool(self.below) + bool(self.interval)
 
 
 @dataclass(frozen=True)
@@ -89,14 +95,25 @@ class Shown:
         return any(row.letters for row in self.table.rows)
 
     @property
-    def sure(self) -> bool:
-        """Whether a figure has an interval."""
-        return any(cell.low is not None for row in self.table.rows for cell in row.cells.values())
+    def audited(self) -> bool:
+        """Whether there is a column of verdicts."""
+        return any(row.audit for row in self.table.rows)
+
+    @property
+    def stacked(self) -> bool:
+        """Whether a cell has several lines."""
+        figures = (figure for block in self.blocks for line in block.lines for figure in line.figures)
+        return any(figure and figure.lines > 1 for figure in figures)
 
     @property
     def before(self) -> tuple[str, ...]:
         """The headings before the figures."""
         return _before(self.table)
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The headings behind the figures."""
+        return (AUDIT, SOURCE) if self.audited else (SOURCE,)
 
     @property
     def folded(self) -> list[Folded]:
@@ -106,7 +123,7 @@ class Shown:
     @property
     def headings(self) -> tuple[str, ...]:
         """The heading of every column."""
-        return (*self.before, *(column.header for column in self.table.columns), AFTER)
+        return (*self.before, *(column.header for column in self.table.columns), *self.after)
 
     @property
     def least(self) -> frozenset[int]:
@@ -150,14 +167,9 @@ def _line(table: Table, row: Row, footnotes: Mapping[str, int]) -> Line:
         folds=f"{row.folds_done}/{row.folds_expected}" if counted else "",
         seeds=str(row.seeds or ""),
         figures=tuple(_figure(row, column) for column in table.columns),
-        source=", ".join(row.source) or _archives(row),
+        source=", ".join(row.source) or row.origin_archive,
         row=row,
     )
-
-
-def _archives(row: Row) -> str:
-    """The archives that a row of a merge is from, with the verdict of the audit where it was trained."""
-    return f"{row.origin_archive} (audit: {row.audit})" if row.origin_archive and row.audit else row.origin_archive
 
 
 def _figure(row: Row, column: Column) -> Figure | None:
