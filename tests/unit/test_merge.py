@@ -288,8 +288,8 @@ def test_the_audit_of_each_run_goes_with_it_to_its_row(tmp_path):
     verdicts = {row["model"]: (row["audit"], row["audit_failed"]) for row in table(tmp_path / "ab")}
     assert verdicts == {"majority": ("fail", "truth"), "oracle": ("", "")}
     page = (tmp_path / f"ab/tables/{TASK}.md").read_text()
-    assert "| Lab a (audit: fail) |" in page
-    assert "| Lab b |" in page
+    assert "| fail | Lab a |" in page
+    assert "|  | Lab b |" in page
     (kept,) = read_json(tmp_path / f"ab/audit/{TASK}.json")
     assert (kept["model"], kept["verdict"], kept["checks"]) == ("majority", "fail", [check])
 

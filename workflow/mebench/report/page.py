@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+import markupsafe
 
 from mebench import __version__
 from mebench.errors import UserError
@@ -133,7 +134,7 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
         loader=jinja2.FileSystemLoader([Path(__file__).parent, formats.FOLDER]), autoescape=True,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"figure": figure, "plain": plain}
+    environment.filters |= {"code": code, "figure": figure, "plain": plain}
     origins = sorted({task.origin for task in parts.tasks} - {"nothing"}) or ["nothing"]
     return environment.get_template("page.html.j2").render(
         version=__version__,
@@ -153,6 +154,14 @@ def render(parts: Parts, record: Provenance, gaps: Gaps, results: Path) -> str:
         record=record,
         gaps=gaps,
         results=results.as_posix(),
+    )
+
+
+def code(text: str) -> markupsafe.Markup:
+    """A line of text as HTML, with what stands between backticks as code."""
+    pieces = text.split("`")
+    return markupsafe.Markup("").join(
+        markupsafe.Markup("<code>{}</code>").format(piece) if place % 2 else piece for place, piece in enumerate(pieces)
     )
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mebench import tables
+from mebench.audit.finding import FAIL
+from mebench.files import read_json
 from mebench.report.gaps import Gaps
 from mebench.report.sureness import statistics_file
 from mebench.report.tasks import TaskPart
 from mebench.runs.run_costs import with_costs
+from mebench.runs.task_audit import RunAudit
 from mebench.statistics import table_statistics
 from mebench.tables import formats
+from mebench.tables.scores import Score
+
+Run = tuple[str, str, int, str]  # task, model, seed and selection
+Verdict = tuple[str, str]  # and the names of the checks that failed
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,31 @@ def _plain(task: TaskPart) -> TablePart:
     return TablePart(task.name, (task.name,), task.table.title, formats.fragment(task.table), headings)
 
 
+def _verdicts(results: Path, task: str) -> dict[Run, Verdict]:
+    """What the audit says of each run of a task; nothing where they were not looked at."""
+    path = results / "audit" / f"{task}.json"
+    kept: list[RunAudit] = read_json(path) if path.is_file() else []
+    return {
+        (task, one["model"], one["seed"], one["selection"]): (
+            one["verdict"],
+            ", ".join(check["name"] for check in one["checks"] if check["verdict"] == FAIL),
+        )
+        for one in kept
+    }
+
+
+def _audited(score: Score, verdicts: Mapping[Run, Verdict]) -> Score:
+    """A score with the verdict on its run, which scores/TASK.csv does not have."""
+    verdict, failed = verdicts.get((score.task, score.model, score.seed, score.selection), ("", ""))
+    return replace(score, audit=verdict, audit_failed=failed)
+
+
 def _named(results: Path, name: str, gaps: Gaps, shown: Path, called: str) -> TablePart:
     description = tables.describe(name)
     files = {task: results / "scores" / f"{task}.csv" for task in description.tasks}
+    audits = {run: verdict for task in files for run, verdict in _verdicts(results, task).items()}
     found = [score for path in files.values() if path.is_file() or not gaps.runs for score in tables.read_scores(path)]
-    scores = with_costs(description, found, results)
+    scores = with_costs(description, [_audited(score, audits) for score in found], results)
     table = tables.build(description, scores, gaps.runs)
     known = statistics_file(results, table.name)
     if known.is_file():

@@ -10,7 +10,6 @@ from mebench.tables.description import Description
 from mebench.tables.scores import Score
 from mebench.tables.table import INCOMPLETE, Row
 
-
 AUDITED = "Audit: incomplete, where nothing failed and not everything could be checked."
 
 
