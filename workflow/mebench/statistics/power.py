@@ -24,7 +24,7 @@ POWER = 0.8
 ALPHA = 0.05
 STUDIES = 400  # of each size of difference
 EXCHANGES = 399
-LARGEST = 6.0  # the largest difference that is tried, in standard errors; 1.96 + 0.84 = 2.8 is a first guess
+LARGEST = 6.0  # the difference that is tried first, in standard errors; 1.96 + 0.84 = 2.8 is a first guess
 HALVINGS = 7  # of the range in which the difference is: to a twentieth of a standard error
 MOST_PAIRS = 10
 
@@ -76,8 +76,11 @@ def pair_detectable(
         study = Study(a, b, formula, share_for(a, b, formula, difference))
         return rejections(study, seeds, _stream(seeds), studies or STUDIES) >= power
 
-    low, high = 0.0, min(LARGEST * error, _furthest(a, b, formula))
-    if not shown(high):
+    most = _furthest(a, b, formula)
+    low, high = 0.0, min(LARGEST * error, most)
+    while not (enough := shown(high)) and high < most:
+        low, high = high, min(2 * high, most)
+    if not enough:
         raise UserError(f"{a.name} and {b.name} cannot be so far apart that a test would show it on these clips; give "
                         "results of other models")  # fmt: skip
     for _ in range(HALVINGS):
