@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from mebench import cards
 from mebench.archive import data_shown, shared_configuration
@@ -45,20 +44,21 @@ def write(plan: Plan, out: Path) -> Path:
         left_out=data_shown.left_out(plan),
         called=_called(plan, record.config),
     )
-    written = Path(_written(record.config, "results", shared_configuration.RESULTS))
+    written = Path(str(_written(record.config).get("results", shared_configuration.RESULTS)))
     made = page.write(out, results, contents, gaps=Gaps(runs=absent_runs(plan)), shown=written, record=record)
     return made[0]
 
 
 def _called(plan: Plan, config: object) -> dict[str, str]:
     """What the owner of the results calls each table."""
-    names = {Path(table).stem: table for table in _written(config, "tables", [])}
+    tables = _written(config).get("tables")
+    names = {Path(str(table)).stem: str(table) for table in tables} if isinstance(tables, list) else {}
     return {table: names.get(name, name) for name, table in plan.tables.items()}
 
 
-def _written(config: object, key: str, otherwise: Any) -> Any:  # any: what a configuration may hold
-    """What the configuration of the results says; the provenance of a merge has none."""
-    return config.get(key, otherwise) if isinstance(config, Mapping) else otherwise
+def _written(config: object) -> Mapping[str, object]:
+    """The configuration of the results; the provenance of a merge has none."""
+    return config if isinstance(config, Mapping) else {}
 
 
 def _folders(plan: Plan, task: str) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from mebench.clips.card import dataset_card
 from mebench.config.kinds import card
@@ -123,7 +124,7 @@ def kept(results: Path, dataset: str) -> DatasetPart:
 
 
 def _faces(seen: Mapping[str, object]) -> FacesPart:
-    values: dict = {**seen}
+    values: dict[str, Any] = {**seen}  # any: what JSON holds
     return FacesPart(values["counts"], _pairs(values["look"]), tuple(values["sheets"]), values["first"])
 
 

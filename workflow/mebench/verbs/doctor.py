@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from mebench.doctor.findings import Examination
-    from mebench.protocols.tasks import TaskDefinition
+    from mebench.protocols.tasks import Expected, TaskDefinition
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +61,9 @@ def examine(path: Path | None, every_frame: bool = False, jobs: int = 1, full: b
                 bad = frames.look(dataset_card(name), reading.clips, Path(copy.root), entry, jobs)
                 copy = replace(copy, bad_clips=bad)
         looked.append(copy)
-    written: list[Any] = [task for task in (settings["tasks"] if settings else ()) if not isinstance(task, str)]
+    written = [task for task in (settings["tasks"] if settings else ()) if not isinstance(task, str)]
     # an own task expects only what it says: the clips of its datasets are more than those of its classes
-    defined: list[TaskDefinition] = [{**own(task), "expected": task.get("expected", {})} for task in written]
+    expected = [cast("Expected", task.get("expected", {})) for task in written]
+    defined: list[TaskDefinition] = [{**own(task), "expected": e} for task, e in zip(written, expected, strict=True)]
     whole = {copy.dataset for copy in looked if copy.contents and copy.contents.whole}
     return Examination(software.software(), software.machine(), looked, tasks.look(clips, whole, defined))
