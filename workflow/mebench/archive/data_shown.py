@@ -7,10 +7,9 @@ Pictures of real data stay where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from mebench.clips.card import dataset_card
 from mebench.config.kinds import card
@@ -118,14 +117,9 @@ def kept(results: Path, dataset: str) -> DatasetPart:
                             for one in values["by_subject"]),
         "report": IndexReport(tuple(report["accepted"]), report["counts"], _pairs(report["sections"])),
         "figure": figure and Picture(**figure),
-        "faces": seen and _faces(seen),
+        "faces": seen and FacesPart(seen["counts"], _pairs(seen["look"]), tuple(seen["sheets"]), seen["first"]),
         "path": results / "datasets" / dataset / "clips.csv",
     })  # fmt: skip
-
-
-def _faces(seen: Mapping[str, object]) -> FacesPart:
-    values: dict[str, Any] = {**seen}  # any: what JSON holds
-    return FacesPart(values["counts"], _pairs(values["look"]), tuple(values["sheets"]), values["first"])
 
 
 def _pairs(listed: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
