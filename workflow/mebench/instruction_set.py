@@ -2,8 +2,9 @@
 
 torch, oneDNN, MKL, OpenBLAS, numpy and OpenCV choose their code by the processor, and sums that are taken in vectors of
 another length end in other bits: after some epochs, in other classes for some clips. Under ``avx2`` all of them use
-AVX2 and no more, as on the x86 processors without AVX-512, so that these machines give the same bytes. ``native``
-leaves the choice to the libraries. A library chooses when it is loaded, so this comes before numpy.
+AVX2 and no more, as on the x86 processors without AVX-512, so that machines of one maker give the same bytes with and
+without it; those of Intel and AMD differ all the same (docs/what-a-run-does.md). ``native`` leaves the choice to the
+libraries. A library chooses when it is loaded, so this comes before numpy.
 """
 
 from __future__ import annotations
