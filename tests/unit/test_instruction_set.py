@@ -130,9 +130,8 @@ def test_the_verbs_that_cost_time_have_the_option(verb):
 # --- folds -----------------------------------------------------------------------------------------------------------
 
 # entry -> SHA-256 of predictions.csv of one fold of the toy task under the limits, one thread, made by an AMD EPYC that
-# has AVX-512; without the limits it gives others for the last three. torch decides these bytes: they are of one version.
-# An Intel Xeon gives others for all six: MKL obeys its limit on Intel's processors alone, and oneDNN deals its blocks by
-# the sizes of caches
+# has AVX-512; without the limits it gives others for the last three. They are of one version of torch, and of one maker
+# of processors: an Intel Xeon gives others for all six, docs/what-a-run-does.md#the-same-bytes-on-another-machine
 TORCH = "2.13.0"
 CPUINFO = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
 FROM_SCRATCH = {"size": "flow28", "pretrained": "none", "warmup_epochs": 0}
