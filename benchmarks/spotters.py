@@ -24,7 +24,7 @@ from mebench.catalogue.listing import markdown_table
 
 CONFIG = """
 datasets:
-  {dataset}: {{source: synthetic, seed: {data_seed}}}
+  {dataset}: {{source: synthetic, seed: {data_seed}, subjects: 8, clips: 8}}
 tasks: [{task}]
 models:
   - {{model: me_tst, preset: small}}

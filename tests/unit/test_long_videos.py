@@ -35,7 +35,7 @@ def drawn(dataset, seed=0):
 
 def scene(dataset="casme_sq", events=EVENTS):
     rng = np.random.default_rng(0)
-    return long_scene.Scene(faces.make(rng), Video(1, "a", 200, events), dataset, rng, 5, motion.AS_FILMED)
+    return long_scene.Scene(faces.make(rng), Video(1, "a", 200, events), dataset, rng, 5, motion.FILMED_LONG)
 
 
 def pictures(made):
@@ -109,6 +109,29 @@ def test_clear_videos_are_as_long_and_as_still_with_fewer_distractors_and_furthe
              for scene in (filmed, further)]  # fmt: skip
     assert moved[1] == pytest.approx(3 * moved[0], rel=1e-5)
     assert np.ptp(further.head, axis=1)[1] < np.ptp(filmed.head, axis=1)[1]
+
+
+def test_expressions_are_stronger_on_one_side_and_blinks_spare_the_brows():
+    made, still = scene(), scene()
+    by_kind = {local.event.kind: local for local in made.locals}
+    middle = np.mean([made.face.landmarks[name][0] for name in ("nose_l", "nose_r")])
+    for kind in ("micro", "macro"):
+        field = np.hypot(*by_kind[kind].field.transpose(2, 0, 1))
+        column = round(float(middle)) + long_scene.MARGIN
+        left, right = field[:, :column].max(), field[:, column:].max()
+        assert 0.3 < min(left, right) / max(left, right) < 1
+    brow, lid = (made.face.landmarks[name].reshape(2, 1, 1).astype(np.float32) for name in ("brow_inner_l", "eye_l"))
+    blink = by_kind["blink"].motion
+    assert np.hypot(*blink(brow)).max() < 0.5 * np.hypot(*blink(lid)).max()
+    assert all((a.field == b.field).all() for a, b in zip(made.locals, still.locals, strict=True))
+
+
+def test_skin_beside_a_unit_moves_too():
+    """The corners of the mouth draw the wings of the nose, which spotters from regions look at."""
+    landmarks = faces.make(np.random.default_rng(0)).landmarks
+    alone, beside = (motion.from_units([("", 12)], landmarks, 2.0, more) for more in (False, True))
+    wing = landmarks["nose_l"].reshape(2, 1, 1).astype(np.float32)
+    assert np.hypot(*beside(wing)).max() > np.hypot(*alone(wing)).max()
 
 
 def events(video, kind):

@@ -153,11 +153,8 @@ def test_runs_are_named(runs, capsys, monkeypatch):
     assert set(said(capsys, "compare", "megc2019/ststnet", "megc2019/other")) >= COMPARED
     monkeypatch.setattr(power, "STUDIES", 20)
     monkeypatch.setattr(power, "EXCHANGES", 99)
-    found = said(capsys, "power", "megc2019")
-    assert [row["seeds"] for row in found["detectable"]] == [1, 2]
-    assert (found["subjects"], found["clips"], found["detectable"][0]["pairs"]) == (5, 20, 1)
-    cli.main(["power", "megc2019", "--seeds", "2"])
-    assert "a power of 80%" in capsys.readouterr().out
+    # five subjects can be exchanged in 32 ways, so that no p-value is below 2/32
+    assert "cannot be so far apart that a test would show it" in sentence(capsys, "power", "megc2019")
 
 
 def sentence(capsys, *arguments: object) -> str:

@@ -57,7 +57,7 @@ CARD = {
     "presets": {
         "paper": {},
         "casme3": {"batch_size": 256},
-        "small": {"size": "small", "epochs": 10, "lr": 1e-2, "batch_size": 8},
+        "small": {"size": "small", "epochs": 40, "lr": 1e-2, "batch_size": 8, "negatives": 3},
     },
     "options": {
         "variant": ["code2024", "code2025", "plus", "boosting"],

@@ -43,7 +43,7 @@ def write(dataset: str, videos: list[Video], data: Path, known: Path, *, size: s
     for video in videos:
         groups.setdefault(video.subject, []).append(video)
     tail = long_cast.TAIL if size == "brief" else round(long_events.TAIL * FPS[dataset])
-    moves = motion.CLEAR_LONG if size == "clear" else motion.AS_FILMED
+    moves = {"small": motion.FILMED_LONG, "clear": motion.CLEAR_LONG}.get(size, motion.AS_FILMED)
     draw = _write_clips if dataset == "casme3" else partial(_write_videos, tail=tail, moves=moves)
     work = [(dataset, seed, group, data, known) for group in groups.values()]
     for _ in parallel.each(draw, work, jobs, f"{dataset}, synthetic subjects"):

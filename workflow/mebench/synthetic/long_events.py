@@ -28,13 +28,13 @@ LENGTH = (20.0, 20.8)  # seconds of a video, at least and at most; more where it
 SHARE = 0.048  # of the frames of a video, at most in micro-expressions
 SECONDS = {
     "micro": (0.27, 0.5),
-    "macro": (0.7, 2.0),
+    "macro": (0.7, 3.0),
     "blink": (0.2, 0.34),
     "nod": (0.5, 1.2),
     "talk": (1.0, 2.4),
     "light": (1.0, 3.0),
 }
-COUNTS = {"macro": (1, 2), "blink": (3, 5), "nod": (1, 2), "talk": (1, 2), "light": (1, 1)}  # in one video
+COUNTS = {"macro": (1, 2), "blink": (4, 7), "nod": (1, 2), "talk": (1, 2), "light": (1, 1)}  # in one video
 CLEAR = {"blink": (1, 2), "light": (1, 1)}  # in one clear video
 PEAKS = {"micro": (0.35, 0.6), "macro": (0.2, 0.35)}  # share of an expression after which it is whole
 PAUSE = 0.3  # seconds between two motions, at least: the last of one has faded before the next begins

@@ -20,7 +20,7 @@ from mebench.synthetic.long_cast import FPS, Event, Video
 
 ENLARGED = 2  # times, after drawing
 RATE = 30  # frames drawn in a second, or a little less or more
-PIXELS = {"micro": (0.9, 1.9), "macro": (1.4, 5.0), "talk": (1.2, 3.5), "blink": (0.4, 1.2)}  # of largest motion
+PIXELS = {"micro": (0.9, 1.9), "talk": (1.2, 3.5), "blink": (0.4, 1.2)}  # of largest motion
 NOD = (np.deg2rad(1.5), 1.5, 5.0)  # radians and pixels x, y, at most
 SWAY = (np.deg2rad(0.3), 0.6, 0.6)  # likewise of the head that is never still
 DRIFT, CHANGE = 0.06, 0.12  # share of the light that drifts through a video, and that an event changes
@@ -62,7 +62,7 @@ class Scene:
         grey = face.appearance @ np.array(GREY, dtype=np.float32)
         self.skin = grey if dataset == "samm_long" else np.ascontiguousarray(face.appearance[:, :, ::-1])
         self.channels = 1 if dataset == "samm_long" else 3
-        self.locals = [self._local(event) for event in video.events if event.kind in PIXELS]
+        self.locals = [self._local(event) for event in video.events if event.kind in (*PIXELS, "macro")]
         self.head = self._head()
         self.lamp = self._lamp()
         size = (NOISES, HEIGHT + MARGIN, WIDTH + MARGIN)
@@ -95,12 +95,22 @@ class Scene:
 
     def _local(self, event: Event) -> Local:
         units = {"talk": "25", "blink": self.moves.blink}.get(event.kind, event.units)
-        pixels = float(self.rng.uniform(*PIXELS[event.kind])) * (self.moves.further if event.kind == "micro" else 1.0)
-        moved = motion.from_units(motion.parsed_units(units), self.face.landmarks, pixels)
+        span = self.moves.pixels if event.kind == "macro" else PIXELS[event.kind]
+        pixels = float(self.rng.uniform(*span)) * (self.moves.further if event.kind == "micro" else 1.0)
+        moved = motion.from_units(
+            motion.parsed_units(units), self.face.landmarks, pixels, self.moves.beside, self._sides(event)
+        )
         around = np.stack(np.meshgrid(np.arange(-MARGIN, WIDTH + MARGIN), np.arange(-MARGIN, HEIGHT + MARGIN)))
         field = moved(around.astype(np.float32)).transpose(1, 2, 0)
         curve = self._syllables(event) if event.kind == "talk" else self._rise_and_fall(event)
         return Local(event, moved, np.ascontiguousarray(field, dtype=np.float32), curve)
+
+    def _sides(self, event: Event) -> tuple[float, float]:
+        """What the left and the right half of the picture have of an expression's motion."""
+        if self.moves.weaker == 1 or event.kind not in ("micro", "macro"):
+            return 1.0, 1.0
+        weaker = float(self.rng.uniform(self.moves.weaker, 1))
+        return (weaker, 1.0) if self.rng.random() < 0.5 else (1.0, weaker)
 
     def _rise_and_fall(self, event: Event) -> np.ndarray:
         """0 at the onset, 1 at the peak, 0.15 at the end, then none. A macro-expression stays for a while."""

@@ -37,6 +37,28 @@ UNITS: dict[int, list[tuple[str, float, float, float, float]]] = {
 }
 
 
+# action unit -> what else it moves, as above: skin is one sheet, so that a muscle draws more of it than the part that
+# gives a unit its name. The amounts are our guesses, after what FACS says of the look of each unit: 6 and 7 raise the
+# lower lid, 6 lowers the outer brow, 9 lowers the inner brow and raises the wings of the nose, 10 raises and widens the
+# wings, 12 raises the cheeks and widens the wings, 24 and 17 push the chin up, 20 and 14 draw the cheeks.
+BESIDE: dict[int, list[tuple[str, float, float, float, float]]] = {
+    1: [("brow_outer", 9, 8, 0.0, -0.25)],
+    2: [("brow_inner", 9, 8, 0.0, -0.25)],
+    4: [("eye", 8, 6, -0.1, 0.3)],
+    5: [("brow_outer", 9, 7, 0.0, -0.15)],
+    6: [("brow_outer", 8, 7, -0.1, 0.3), ("eye", 8, 6, 0.0, -0.25)],
+    7: [("cheek", 9, 7, 0.0, -0.2), ("brow_outer", 8, 7, 0.0, 0.15)],
+    9: [("brow_inner", 8, 8, -0.1, 0.4), ("cheek", 9, 8, 0.0, -0.3)],
+    10: [("nose", 7, 7, 0.25, -0.5), ("cheek", 9, 8, 0.0, -0.25)],
+    12: [("nose", 7, 7, 0.3, -0.25), ("cheek", 9, 8, 0.1, -0.25)],
+    14: [("cheek", 8, 8, 0.15, 0.0), ("nose", 6, 6, 0.1, 0.0)],
+    15: [("chin", 12, 8, 0.0, 0.25)],
+    17: [("mouth", 8, 7, 0.0, 0.2)],
+    20: [("cheek", 9, 8, 0.3, 0.0), ("chin", 12, 8, 0.0, 0.15)],
+    24: [("chin", 12, 8, 0.0, -0.3), ("mouth", 8, 7, -0.3, 0.0)],
+    25: [("lip_upper", 10, 6, 0.0, -0.15)],
+}
+
 # action unit -> (landmark, its place beside it x and y, width x, width y, share of the light that it takes): wrinkles,
 # bulges and open lips that come and go with the motion. x is outwards from the middle of the face.
 FURROWS: dict[int, list[tuple[str, float, float, float, float, float]]] = {
@@ -62,16 +84,24 @@ FURROWS: dict[int, list[tuple[str, float, float, float, float, float]]] = {
 class Moves:
     """``further``: by how much expressions move further than usual; ``rest``: the share that is left of the motion of
     heads and light that is no event; ``blink``: the action units of a blink; ``furrow``: the share of the light that
-    the deepest furrow of an expression takes."""
+    the deepest furrow of an expression takes; ``weaker``: what the weaker side of a face has of the other's motion, at
+    least; ``beside``: whether skin beside the units moves too; ``pixels``: the largest motion of a macro-expression,
+    least and most."""
 
     further: float
     rest: float
     blink: str = "4+7"
     furrow: float = 0.0
+    weaker: float = 1.0
+    beside: bool = False
+    pixels: tuple[float, float] = (1.4, 5.0)
 
 
 AS_FILMED, CLEAR = Moves(1.0, 1.0), Moves(2.0, 0.1, furrow=0.25)
 CLEAR_LONG = Moves(3.0, 0.1, "7")  # of long videos; only their micro-expressions move further
+# Of long videos too. Expressions are seldom alike on both sides, micro-expressions least of all (labels of CASME II and
+# SAMM name left and right units). A blink closes the lids and leaves the brows alone.
+FILMED_LONG = Moves(1.0, 1.0, "7", weaker=0.4, beside=True, pixels=(2.0, 6.0))
 
 
 @dataclass(frozen=True)
@@ -95,15 +125,24 @@ def parsed_units(text: str) -> list[tuple[str, int]]:
     return [(word.rstrip("0123456789"), int(word.lstrip("LR"))) for word in text.split("+")]
 
 
-def from_units(units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray], pixels: float) -> Motion:
+def from_units(
+    units: Iterable[tuple[str, int]], landmarks: dict[str, np.ndarray], pixels: float, beside: bool = False,
+    sides: tuple[float, float] = (1.0, 1.0),
+) -> Motion:  # fmt: skip
     """The motion of action units, given as (side, number) with side 'L', 'R' or '' for both.
 
-    ``pixels`` is the largest displacement of the whole, found on the pixels of the frame.
+    ``pixels`` is the largest displacement of the whole, found on the pixels of the frame. ``beside``: skin beside the
+    units moves too. ``sides``: shares of the motion that the picture's left and right half have.
     """
     bumps = []
     for side, number in units:
-        for landmark, wide, high, dx, dy in UNITS[number]:
-            bumps += [(x, y, wide, high, outward * dx, dy) for x, y, outward in _places(landmark, side, landmarks)]
+        for landmark, wide, high, dx, dy in [*UNITS[number], *(BESIDE[number] if beside else ())]:
+            places = _places(landmark, side, landmarks)
+            # a landmark on the middle line moves as both halves do on average
+            shares = [sides[outward > 0] for _, _, outward in places] if len(places) > 1 else [
+                sum(sides) / 2 if landmark in landmarks else 1.0] * len(places)  # fmt: skip
+            bumps += [(x, y, wide, high, share * outward * dx, share * dy)
+                      for (x, y, outward), share in zip(places, shares, strict=True)]  # fmt: skip
     rows = np.array(bumps)
     largest = np.sqrt((Motion(rows)(grid()) ** 2).sum(0)).max()
     rows[:, 4:] *= pixels / largest
