@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
 import fake_results
+import numpy as np
 import pytest
 
 from mebench import cli
@@ -155,6 +157,25 @@ def test_runs_are_named(runs, capsys, monkeypatch):
     monkeypatch.setattr(power, "EXCHANGES", 99)
     # five subjects can be exchanged in 32 ways, so that no p-value is below 2/32
     assert "cannot be so far apart that a test would show it" in sentence(capsys, "power", "megc2019")
+
+
+def test_power_of_files(tmp_path, capsys, monkeypatch):
+    """Two seeds of two models on 48 clips of 12 subjects."""
+    monkeypatch.setattr(power, "STUDIES", 20)
+    monkeypatch.setattr(power, "EXCHANGES", 99)
+    random, files = np.random.default_rng(0), []
+    for model in ("one", "other"):
+        rows = []
+        for seed, k in itertools.product((0, 1), range(48)):
+            subject, wrong = f"smic/s{k % 12:02}", random.random() < 0.3
+            rows.append(f"{subject}/c{k},{subject},{'ab'[k % 2]},{'ab'[(k + wrong) % 2]},{seed}")
+        files.append(tmp_path / f"{model}.csv")
+        files[-1].write_text("\n".join([f"{HEADER},seed", *rows]) + "\n")
+    found = said(capsys, "power", "t", "--results", *files)
+    assert [row["seeds"] for row in found["detectable"]] == [1, 2]
+    assert (found["subjects"], found["clips"], found["detectable"][0]["pairs"]) == (12, 48, 1)
+    assert cli.main(["power", "t", "--seeds", "2", "--results", *map(str, files)]) == 0
+    assert "a power of 80%" in capsys.readouterr().out
 
 
 def sentence(capsys, *arguments: object) -> str:
