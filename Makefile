@@ -70,6 +70,7 @@ $(VENV)/.ready: envs/requirements.lock pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes $(BUILT) --python $(BIN)/python envs/requirements.lock
 	$(UV) pip install --quiet --no-deps $(BUILT) --python $(BIN)/python --editable .
+	$(BIN)/python -m compileall -q workflow
 	touch $@
 
 $(SITE)/.ready: envs/docs.lock | $(UV)

@@ -81,6 +81,7 @@ def first_run(clone: Path, commit: str, cores: int, config: str | None = None) -
     _git(clone, "checkout", "--quiet", "--detach", name)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(clone / "workflow")}
+    subprocess.run([sys.executable, "-m", "compileall", "-q", "workflow"], cwd=clone, check=True)  # as make setup does
     command = ["snakemake", "--cores", str(cores), *(["--configfile", config] if config else [])]
     began, spent = time.perf_counter(), _cpu()
     subprocess.run(command, cwd=clone, env=environment, check=True)

@@ -34,13 +34,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mebench.codedigest.graph import Graph, Node
+from mebench.codedigest.kept import Kept, Made
 from mebench.codedigest.package import Package
 
 MOST_KEPT = 256
-Made = tuple[Path, frozenset[str], frozenset[str]]  # package, entry points, modules that count by name only
+Asked = tuple[Path, frozenset[str], frozenset[str]]  # package, entry points, modules that count by name only
 
 _packages: dict[Path, Package] = {}
-_made: dict[Made, tuple[str, dict[str, str]]] = {}
+_made: dict[Asked, Made] = {}
 
 
 class Changes(NamedTuple):
@@ -62,13 +63,13 @@ def digest(entry_points: Iterable[str], package_root: str | Path, without: Itera
 
     A file or definition that is not there, or is not valid Python, is a :class:`mebench.errors.UserError`.
     """
-    return _digest_and_parts(entry_points, package_root, without)[0]
+    return _digest_and_parts(entry_points, package_root, without).digest
 
 
 def parts(entry_points: Iterable[str], package_root: str | Path, without: Iterable[str] = ()) -> dict[str, str]:
     """The parts of a :func:`digest`: ``module:name`` -> digest of that definition alone. Statements that run on import
     are called ``module:(import 1)``; files have their name."""
-    return dict(_digest_and_parts(entry_points, package_root, without)[1])
+    return dict(_digest_and_parts(entry_points, package_root, without).parts)
 
 
 def changed(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
@@ -103,24 +104,32 @@ def _bare(key: str) -> str:
     return "(import)" if name.startswith("(") else name
 
 
-def _digest_and_parts(
-    entry_points: Iterable[str], package_root: str | Path, without: Iterable[str]
-) -> tuple[str, dict[str, str]]:
-    """(digest, parts), computed once in a process until a file changes."""
+def _digest_and_parts(entry_points: Iterable[str], package_root: str | Path, without: Iterable[str]) -> Made:
+    """Made once in a process until a file changes, and kept for later processes (:mod:`mebench.codedigest.kept`)."""
     root = Path(package_root).resolve()
     package = _packages.get(root)
     if package is None or not package.unchanged():
         package = _packages[root] = Package(root)
         for key in [key for key in _made if key[0] == root]:
             del _made[key]
-    key = (root, frozenset(entry_points), frozenset(without))
-    if key not in _made:
-        graph = Graph(package, key[2])
-        starts = graph.reach(sorted(key[1]))
+    asked = (root, frozenset(entry_points), frozenset(without))
+    if asked not in _made:
         if len(_made) >= MOST_KEPT:
             _made.clear()
-        _made[key] = (graph.digest(starts), _labelled(graph))
-    return _made[key]
+        kept = Kept(*asked)
+        found = kept.read()
+        if found:
+            package.stamps |= kept.stamps  # it holds while these files are as they are
+        _made[asked] = found or _make(package, kept, *asked[1:])
+    return _made[asked]
+
+
+def _make(package: Package, kept: Kept, entry_points: Iterable[str], without: frozenset[str]) -> Made:
+    graph = Graph(package, without)
+    starts = graph.reach(sorted(entry_points))
+    made = Made(graph.digest(starts), _labelled(graph))
+    kept.write(made, package.stamps)
+    return made
 
 
 def _labelled(graph: Graph) -> dict[str, str]:
