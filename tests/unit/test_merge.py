@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,10 @@ def origins(results: Path) -> dict[str, str]:
     return {row["model"]: row["origin_archive"] for row in table(results)}
 
 
+def without_last_column(page: str) -> str:
+    return re.sub(r"^(\|.*\|)[^|]*\|$", r"\1", page, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize("halves", [
     ({"models": ["ststnet", "majority"]}, {"models": ["off_apexnet", "majority"]}),
     ({"seeds": [0]}, {"seeds": [1]}),
@@ -69,10 +74,9 @@ def test_a_merge_of_two_is_one_run_with_both_but_for_the_column_of_origins(tmp_p
         tmp_path / f"one/results/scores/{TASK}.json"
     )
     page = (tmp_path / f"ab/tables/{TASK}.md").read_text()
-    assert (
-        page.replace(" Lab a, Lab b |", "  |").replace(" Lab a |", "  |").replace(" Lab b |", "  |")
-        == (tmp_path / f"one/results/tables/{TASK}.md").read_text()
-    )
+    assert " Source |" in page
+    without = without_last_column(page)
+    assert without == (tmp_path / f"one/results/tables/{TASK}.md").read_text()
     order = merge(b, a, out=tmp_path / "ba")
     assert order == 0
     assert (tmp_path / f"ba/tables/{TASK}.statistics.json").read_bytes() == made[f"tables/{TASK}.statistics.json"]

@@ -45,7 +45,7 @@ def figure(task: TaskRuns, panels: dict[str, list[Point]], title: str, note: str
     ]
     longest = max(len(model.label) for model, _ in shown.values())
     fig.legend(handles=handles, loc="outside lower center", ncols=3 if longest < 30 else 2)
-    intervals = f"bars: {task.known_statistics.level:.0%} intervals over subjects"
+    intervals = f"bars: {100 * task.known_statistics.level:g} % intervals over subjects"
     style.title(fig, f"{title}: {task.title}", task.mark, "; ".join(filter(None, [intervals, note])))
     return fig
 

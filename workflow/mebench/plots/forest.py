@@ -59,7 +59,7 @@ def draw(task: TaskRuns) -> Figure:
         axes[0, 1].set_xlabel(f"{metric.title}: difference to {' '.join(rows[0].label.split())}")
     family = statistics.family("all", metric.name, task.record.task)
     open_points = "; open: epoch chosen on the test subjects" if any(row.peeked for row in rows) else ""
-    note = (f"{statistics.level:.0%} intervals over subjects; {task.seeds}; who shares a letter cannot be told apart"
+    note = (f"{100 * statistics.level:g} % intervals over subjects; {task.seeds}; who shares a letter cannot be told apart"
             f"{open_points}")  # fmt: skip
     style.title(fig, f"How sure the figures are: {task.title}", task.mark, note)
     if family and family.warning:

@@ -42,7 +42,7 @@ def draw(task: TaskRuns) -> Figure:
                       label="peeked: epoch chosen on the test subjects")]  # fmt: skip
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
     style.title(fig, f"Inflation by peeking: {task.title}", task.mark,
-                f"{task.known_statistics.level:.0%} intervals over subjects, {task.seeds}")  # fmt: skip
+                f"{100 * task.known_statistics.level:g} % intervals over subjects, {task.seeds}")  # fmt: skip
     return fig
 
 

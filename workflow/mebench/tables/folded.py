@@ -42,7 +42,15 @@ def folded(table: Table) -> list[Folded]:
     """The tables that are folded away below a table; none of a table without statistics."""
     if table.statistics is None:
         return []
-    return [one for one in (_figures(table, table.statistics), _differences(table, table.statistics)) if one.rows]
+    both = (_figures(table, table.statistics), _differences(table, table.statistics))
+    return [_without_empty(one) for one in both if one.rows]
+
+
+def _without_empty(one: Folded) -> Folded:
+    """Without the columns in which no row has anything, as that of McNemar's test where there are several seeds."""
+    used = [place for place in range(len(one.headings)) if any(row[place].text for row in one.rows)]
+    rows = tuple(tuple(row[place] for place in used) for row in one.rows)
+    return Folded(one.title, tuple(one.headings[place] for place in used), rows)
 
 
 def _text(text: str) -> FoldedCell:

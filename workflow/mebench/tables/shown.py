@@ -100,6 +100,11 @@ class Shown:
         return any(row.audit for row in self.table.rows)
 
     @property
+    def sourced(self) -> bool:
+        """Whether there is a column of sources: of published figures, or of archives."""
+        return any(line.source for block in self.blocks for line in block.lines)
+
+    @property
     def stacked(self) -> bool:
         """Whether a cell has several lines."""
         figures = (figure for block in self.blocks for line in block.lines for figure in line.figures)
@@ -113,7 +118,7 @@ class Shown:
     @property
     def after(self) -> tuple[str, ...]:
         """The headings behind the figures."""
-        return (AUDIT, SOURCE) if self.audited else (SOURCE,)
+        return (*([AUDIT] if self.audited else []), *([SOURCE] if self.sourced else []))
 
     @property
     def folded(self) -> list[Folded]:

@@ -47,7 +47,7 @@ def as_text(found: Comparison) -> str:
              f"B  {found.b:.4f}  {found.name_b}{_seeds(found.seeds_b)}",
              f"A - B of {found.metric}: {found.difference:+.4f}"]  # fmt: skip
     if found.low is not None and found.high is not None:
-        lines[-1] += f", {found.level:.0%} interval {found.low:+.3f} to {found.high:+.3f} ({found.method})"
+        lines[-1] += f", {100 * found.level:g} % interval {found.low:+.3f} to {found.high:+.3f} ({found.method})"
     else:
         lines.append("There is no interval and no test: a result does not say whose clips its counts are.")
     if found.p_permutation is not None:
