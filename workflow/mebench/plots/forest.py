@@ -59,8 +59,8 @@ def draw(task: TaskRuns) -> Figure:
         axes[0, 1].set_xlabel(f"{metric.title}: difference to {' '.join(rows[0].label.split())}")
     family = statistics.family("all", metric.name, task.record.task)
     open_points = "; open: epoch chosen on the test subjects" if any(row.peeked for row in rows) else ""
-    note = (f"{100 * statistics.level:g} % intervals over subjects; {task.seeds}; who shares a letter cannot be told apart"
-            f"{open_points}")  # fmt: skip
+    note = (f"{100 * statistics.level:g} % intervals over subjects; {task.seeds}; "
+            f"who shares a letter cannot be told apart{open_points}")  # fmt: skip
     style.title(fig, f"How sure the figures are: {task.title}", task.mark, note)
     if family and family.warning:
         fig.supxlabel(family.warning, fontsize=7, color=style.GREY)

@@ -53,8 +53,8 @@ def _sentences(table: Table, statistics: TableStatistics) -> list[str]:
     lines = []
     if any(one.low is not None for one in statistics.figures):
         lines.append(
-            f"In brackets: the {100 * statistics.level:g} % interval over subjects, who are drawn with replacement, each "
-            "with all that was measured of them; it says nothing of other seeds."
+            f"In brackets: the {100 * statistics.level:g} % interval over subjects, who are drawn with replacement, "
+            "each with all that was measured of them; it says nothing of other seeds."
         )
     family = statistics.family(table.place(table.columns[0].part).part)
     if family is not None:
