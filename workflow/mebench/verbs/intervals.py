@@ -93,6 +93,6 @@ def _explained(one: Interval | None) -> list[str]:
             "There are no intervals: the file does not say whose clips they are, and clips of one subject are alike."
         ]
     return [
-        f"Intervals of {100 * one.level:g} %: {one.resamples:,} times the subjects are drawn with replacement, each with",
-        "all its clips; ± is the standard deviation over subjects drawn so, and over seeds (docs/statistics.md).",
+        f"Intervals of {100 * one.level:g} %: {one.resamples:,} times the subjects are drawn with replacement, each",
+        "with all its clips; ± is the standard deviation over subjects drawn so, and over seeds (docs/statistics.md).",
     ]
