@@ -1,7 +1,7 @@
 """In how many jobs a model on a task is submitted: an execution setting, which changes no number in a table.
 
 A job trains folds of all seeds. ``shards=8`` makes 8 jobs of a model on a task, ``fold`` a job of every fold of every
-seed, ``auto`` as many as make each last about half an hour by the model's card. Single model entries may differ:
+seed, ``auto`` as many as make each last about fifty minutes by the model's card. Single model entries may differ:
 ``shards=auto,hsta=fold,ststnet=1``. The number must not depend on what a workflow makes while it runs, because every
 job of it reads the plan again; so folds are counted from the configuration, and a shard beyond the last fold is an
 empty job.
@@ -23,7 +23,9 @@ from mebench.plan import estimate
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
 
-JOB_SECONDS = 1800  # of a job that ``auto`` makes
+JOB_SECONDS = (
+    3000  # of a job that ``auto`` makes: twice that and its start are less than two hours, which many queues allow
+)
 LEAST_MINUTES = 10  # that a job asks for: its start, and reading the data
 SLOWER = 2  # times that a node may be slower than the estimate; a job that ends early is tried again with more time
 DEFAULT = "default"

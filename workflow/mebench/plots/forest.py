@@ -125,7 +125,8 @@ def _figures(ax: Axes, rows: list[Row], title: str) -> None:
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ends = [end for row in rows for end in (row.known.low, row.known.high, row.value) if end is not None]
-    ax.set_xlim(min(0.0, *ends), max(1.02, *ends) if max(ends) <= 1 else 1.05 * max(ends))
+    least, most = min(0.0, *ends), max(1.02, *ends) if max(ends) <= 1 else 1.05 * max(ends)
+    ax.set_xlim(least - 0.03 * (most - least), most)  # a mark at 0 stays clear of the names
     ax.set_xlabel(title)
     ax.grid(axis="x", color=style.FAINT, linewidth=0.6)
     ax.spines["left"].set_visible(False)
