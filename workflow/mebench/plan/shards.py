@@ -23,7 +23,7 @@ from mebench.plan import estimate
 from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
 
-JOB_SECONDS = (
+JOB_SECONDS = 3000  # of a job that ``auto`` makes: twice that and its start are less than two hours, a usual limit
     3000  # of a job that ``auto`` makes: twice that and its start are less than two hours, which many queues allow
 )
 LEAST_MINUTES = 10  # that a job asks for: its start, and reading the data
