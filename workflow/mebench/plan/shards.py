@@ -24,8 +24,6 @@ from mebench.plan.plan import Plan
 from mebench.plan.runs import Run
 
 JOB_SECONDS = 3000  # of a job that ``auto`` makes: twice that and its start are less than two hours, a usual limit
-    3000  # of a job that ``auto`` makes: twice that and its start are less than two hours, which many queues allow
-)
 LEAST_MINUTES = 10  # that a job asks for: its start, and reading the data
 SLOWER = 2  # times that a node may be slower than the estimate; a job that ends early is tried again with more time
 DEFAULT = "default"
