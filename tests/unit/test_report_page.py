@@ -4,6 +4,7 @@ and without scripts."""
 from __future__ import annotations
 
 import argparse
+import re
 
 import chromium
 import fake_results as fake
@@ -54,6 +55,13 @@ link.focus();
 link.click();
 const panel = document.getElementById("run-panel");
 answer.panel = [panel.open, panel.textContent];
+answer.figure = document.getElementById("run-panel-figure").textContent;
+const lines_of = element => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return range.getClientRects().length;
+};
+answer.heading_lines = [...panel.querySelectorAll("th.num")].filter(one => one.textContent === "seed").map(lines_of);
 answer.violations_of_the_panel = (await axe.run(panel)).violations.map(one => one.id);
 document.getElementById("run-panel-close").click();
 answer.closed = !panel.open;
@@ -136,6 +144,8 @@ def test_a_figure_opens_what_stands_behind_it_and_gives_the_focus_back(visit):
     for part in ("STSTNet on MEGC2019 composite", "Seeds and folds", "5/5", "Confusion, all seeds", "epochs 3",
                  "ststnet/seed0/predictions.csv", "mebench train --run megc2019/ststnet/seed0"):  # fmt: skip
         assert part in text
+    assert re.fullmatch(r"UF1, Full: 0\.\d{4} \[0\.\d\d, \d\.\d\d\] ± 0\.\d{4}", visit["figure"])
+    assert visit["heading_lines"] == [1], "a word is not broken in the middle"
     assert visit["closed"]
     assert visit["back"]
 

@@ -96,7 +96,8 @@ function linkFigures(table, taskOf) {
       if (!groups[at] || !cell.textContent.trim() || !document.getElementById(run)) return;
       const value = cell.firstElementChild && cell.firstElementChild.tagName === "B" ? cell.firstElementChild : cell.firstChild;
       const method = row.querySelector(".mb-method");
-      const what = `${names[at]}, ${groups[at]}: ${cell.textContent.trim()}`;
+      const lines = [...cell.childNodes].map(node => node.textContent.trim()).filter(Boolean).join(" ");
+      const what = `${names[at]}, ${groups[at]}: ${lines}`;
       const link = make("a", {class: "figure", href: `#${run}`, "data-figure": what});
       link.setAttribute("aria-label", `${value.textContent}: runs of ${method ? method.textContent : row.dataset.model}`);
       value.replaceWith(link);
