@@ -118,6 +118,14 @@ def test_a_table_that_is_asked_for_by_its_name_is_made_of_what_is_there(failed):
     assert "tables results/tables/asked.csv" in failed.planned("results/tables/asked.csv")
 
 
+def test_a_table_of_which_nothing_is_there_is_made_again_too(failed):
+    text = "title: Bare\ntask: smic-3\nparts: {all: All}\ncolumns: [[all, uf1, UF1]]\nmodels: [broken]\n"
+    (failed.folder / "workflow/mebench/tables/bare.yaml").write_text(text)
+    failed.snakemake("--cores", "2", "results/tables/bare.csv", ok=False)
+    assert rows(failed, "bare")["broken"]["block"] == "missing"
+    assert "tables results/tables/bare.csv" in failed.planned("results/tables/bare.csv")
+
+
 def test_the_next_start_makes_only_what_is_missing(failed, tmp_path):
     before = failed.folds()
     failed.configure(

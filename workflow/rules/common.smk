@@ -22,6 +22,7 @@ from mebench.plan.expected_time import ExpectedTime
 from mebench.plan.runs import parameter, parameters, spec_digest
 from mebench.plan.shards import Shards
 from mebench.plan.timer import OneTimer
+from mebench.watch.incomplete import is_old
 
 
 def configuration_of(workflow):
@@ -184,6 +185,14 @@ def times_attempt(amount):
     return lambda wildcards, attempt: attempt * (
         amount(wildcards) if callable(amount) else amount
     )
+
+
+def configuration_for_table(wildcards):
+    """The configuration that a table is made with. A change of it alone makes no table again, but one that was made after
+    a failure is, even where nothing else is there that Snakemake could compare it with.
+    """
+    file, table = f"{plan.results}/config.json", f"{plan.results}/tables/{wildcards.table}.csv"
+    return file if is_old(Path(table)) else ancient(file)
 
 
 def shown_in_report(file, category):

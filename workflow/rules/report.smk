@@ -6,7 +6,7 @@ rule tables:
         scores=lambda wildcards: plan.scores_of_table(wildcards.table),
         predictions=lambda wildcards: plan.predictions_of_table(wildcards.table),
         own=lambda wildcards: plan.file_of_table(wildcards.table),
-        config=ancient("<results>/config.json"),
+        config=configuration_for_table,
     output:
         multiext(
             "<results>/tables/{table}",

@@ -12,6 +12,11 @@ def missing_file(results: Path) -> Path:
     return results / "partial" / "missing.txt"
 
 
+def is_old(path: Path) -> bool:
+    """Whether a file was made after a failure, of what was there, and has to be made again."""
+    return path.is_file() and int(path.stat().st_mtime) == OLD
+
+
 def in_tree(target: str, results: Path) -> bool:
     """Whether a target is among the partial results, which no rule makes."""
     path = Path(target)
@@ -22,7 +27,7 @@ def sentences(target: str, results: Path) -> list[str]:
     """Sentences about an incomplete target: what it is, and what was missing when it was made. Empty for other
     targets."""
     path, inside = Path(target), in_tree(target, results)
-    if not inside and not (path.is_file() and int(path.stat().st_mtime) == OLD):
+    if not inside and not is_old(path):
         return []
     if inside:
         lines = [f"{target} is incomplete: `mebench partial` made it of what was there; no rule makes it."]
