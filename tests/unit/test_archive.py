@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import stat
 import subprocess
@@ -62,6 +63,22 @@ def test_a_table_of_ones_own_goes_with_the_archive(tmp_path):
     again = ["archive", "--config", str(tmp_path / "back/config.json"), "--name", "lab"]
     assert cli.main([*again, "--out", str(tmp_path / "again.zip")]) == 0
     assert (tmp_path / "again.zip").read_bytes() == (root / "lab.zip").read_bytes()
+
+
+def test_what_runs_cost_goes_with_the_archive(tmp_path):
+    plan = small_results.configure(tmp_path / "lab", tables=["smic-3", "cost"], models=["ststnet", "majority"])
+    for run in plan.runs:
+        folder = small_results.pooled(plan, run, parameters=1683 + run.seed, seconds=48.0, devices=["cpu (a machine)"])
+        kept = json.loads((folder / "folds.json").read_text())
+        kept["folds"] = [[f"{subject.replace('/', '-')}.zip", [0, 0], subject, "0" * 64, "done", "", 5.25 + run.seed,
+                          512.5, "cpu (a machine)", 0] for subject in small_results.SUBJECTS]  # fmt: skip
+        write_json(folder / "folds.json", kept)
+    small_results.finish(plan)
+    table = (tmp_path / "lab/results/tables/cost.csv").read_text()
+    assert {"1683.500000", "5.750000", "512.500000"} <= set(re.split("[,\n]", table))
+    assert pack(tmp_path / "lab") == 0
+    assert cli.main(["restore", "--no-report", str(tmp_path / "lab/lab.zip"), "--out", str(tmp_path / "back")]) == 0
+    assert small_results.texts(tmp_path / "back") == small_results.texts(tmp_path / "lab/results")
 
 
 def test_a_table_that_was_made_by_its_name_goes_with_the_archive_where_it_is_named(small):

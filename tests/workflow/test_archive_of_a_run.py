@@ -33,11 +33,11 @@ def less_pictures(page: str, restored: str) -> None:
         '<p class="lead" id="left-out">This page was made from an archive, which holds no pictures'
     )
     assert 'alt="Hardest clips: ' in new[1], "drawn without the flow"
-    assert new[2].startswith("<h3>A plot (")
+    assert new[2].startswith("<p>The name of the file is that of a plot: ")
     pictures = [line.split('"')[1::2] for line in gone if "<img" in line]
     assert [next(text for text in one if ":" in text or "Clips of" in text).partition(":")[0] for one in pictures] == [
         "Hardest clips", "Flow from onset to apex (apex_flow-28)",
         "Clips of Flow pictures (MEGC2019 composite as published)",
     ]  # fmt: skip
     rest = [line for line in gone if "<img" not in line and "figure>" not in line and "<figure" not in line]
-    assert [line.partition(">")[0] for line in rest] == ["<figcaption", "<details", "<details", "<figcaption", "<h3"]
+    assert [line.partition(">")[0] for line in rest] == ["<figcaption", "<details", "<details", "<figcaption", "<p"]
