@@ -43,7 +43,7 @@ def draw(task: TaskRuns) -> Figure:
     if not hard:
         return style.message("No clip is missed by a model of this task.")
     pictures = flow_pictures(task, [one.clip for one in hard])
-    names = [model_rows.heading(model.record.title + ", peeked" * model.peeked) for model in models]
+    names = model_rows.headings([model.record.title + ", peeked" * model.peeked for model in models])
     width = max(7.2, 3.6 + 0.5 * len(models))
     fig = style.figure(width, 0.36 * len(hard) + 2.6)
     axes = fig.subplots(1, 2, width_ratios=[0.36, width - BESIDE], squeeze=False)[0]

@@ -28,7 +28,7 @@ def draw(matrices: Sequence[Matrix], rows: Sequence[str], columns: Sequence[str]
     across = min(4, len(matrices))
     down = math.ceil(len(matrices) / across)
     side = max(2.5, 0.62 * len(columns) + 0.9)
-    titles = [style.wrapped(one.title, side) for one in matrices]
+    titles = [style.wrapped(one.title, side - 0.6) for one in matrices]
     height = side + 0.18 + style.LINE * style.lines(titles)
     fig = style.figure(max(6.0, across * side + 0.9), down * height + 0.9)
     axes = fig.subplots(down, across, squeeze=False)

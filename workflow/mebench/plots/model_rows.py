@@ -38,7 +38,8 @@ def matrix(values: np.ndarray, rows: Sequence[ModelRuns], columns: Sequence[str]
     """A figure with shares (rows, columns) in colours and as per cent; NaN is blank. ``bar`` names the colours."""
     longest = max(map(len, columns))
     below = 0.075 * min(longest, NAME) + 0.3
-    fig = style.figure(max(6.5, 3.2 + 0.52 * len(columns)), height(rows) + below + 1.1)
+    high = max(height(rows), 0.075 * len(bar))  # the name of the colours stands beside them
+    fig = style.figure(max(6.5, 3.2 + 0.52 * len(columns)), high + below + 1.1)
     ax = fig.subplots()
     image = ax.imshow(values, vmin=0, vmax=1, cmap="cividis", aspect="auto")
     for (row, column), value in np.ndenumerate(values):
@@ -46,7 +47,7 @@ def matrix(values: np.ndarray, rows: Sequence[ModelRuns], columns: Sequence[str]
             colour = "white" if value < 0.55 else style.INK
             cell = ax.text(column, row, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=8)
             cell.set_in_layout(False)  # it lies within its axes
-    ax.set_xticks(range(len(columns)), list(map(heading, columns)))
+    ax.set_xticks(range(len(columns)), headings(columns))
     if longest > 10:
         for label in ax.get_xticklabels():
             label.set(rotation=40, ha="right", rotation_mode="anchor")
@@ -60,6 +61,12 @@ def matrix(values: np.ndarray, rows: Sequence[ModelRuns], columns: Sequence[str]
     return fig
 
 
-def heading(text: str) -> str:
-    """The name of a column on one line, which stands beside its neighbours at an angle."""
-    return textwrap.shorten(text, NAME, placeholder=" ...")
+def headings(texts: Sequence[str]) -> list[str]:
+    """The names of columns, each on one line, which stand beside one another at an angle. Long ones lose their ends, or
+    their middles where only the ends differ."""
+    short = [textwrap.shorten(text, NAME, placeholder=" ...") for text in texts]
+    return [_ends(text) if short.count(one) > 1 else one for text, one in zip(texts, short, strict=True)]
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= NAME else f"{text[: NAME // 3]} ... {text[-(2 * NAME // 3 - 5) :]}"
