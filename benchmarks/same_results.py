@@ -43,7 +43,8 @@ BELOW: dict[str, object] = {
         {"model": "ststnet", "preset": "small", "epochs": 20},
         *({"model": name, **(SHORT if "svm" not in name else {"tasks": ["smic-3"]})} for name in NETWORKS),
         # not its preset small, which has learnt to learn in between
-        {"model": "hsta", "size": "small", "stages": 2, "epochs": 3, "batch_size": 4, "tasks": ["smic-3"]},
+        {"model": "hsta", "size": "small", "stages": 2, "warmup_epochs": 1, "epochs": 3, "batch_size": 4,
+         "tasks": ["smic-3"]},
         {"model": "shuffled_labels", "preset": "small", "epochs": 20, "tasks": ["smic-3"]},
         "majority", "stratified_random", "oracle",
     ],
