@@ -26,7 +26,7 @@ from mebench.catalogue.listing import markdown_table
 MODELS = ("hsta", "slstt")
 CONFIG = """
 datasets:
-  smic: {{source: synthetic, subjects: {subjects}}}
+  smic: {{source: synthetic, size: clear, subjects: {subjects}}}
 tasks: [smic-3]
 models:
   - {{name: hsta, model: hsta, preset: small}}

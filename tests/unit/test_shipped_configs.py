@@ -49,7 +49,7 @@ def test_each_keeps_the_cards_recipe(plans):
 def test_the_tour_has_the_four_papers_six_baselines_and_the_controls_and_each_task_has_a_network():
     plan = Plan.load(PROJECT / "config.yaml")
     kinds = {run.spec["model"]: cards.card("models", run.spec["model"])["kind"] for run in plan.runs}
-    papers, spotters = {"slstt", "hsta", "msmmt", "me_tst"}, {"mean_net", "mdmd"}
+    papers, spotters = {"slstt", "hsta", "msmmt", "me_tst"}, {"mdmd"}
     models = {name for name, kind in kinds.items() if kind == "model"}
     assert papers | spotters <= models
     assert len(models - papers - spotters) == 6
