@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import fake_results as fake
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,6 +19,7 @@ from mebench.plots import (
     difficulty,
     forest,
     inflation,
+    known_figures,
     looks,
     runs,
     seconds,
@@ -147,3 +150,20 @@ def test_models_of_a_task_look_as_the_benchmark_says(task):
     other = runs.load(folders, places={"ststnet": 3, "off_apexnet": 1})
     assert [look.colour for _, look in looks.looks(other)][:2] == [looks.COLOURS[3], looks.COLOURS[1]]
     assert [look.colour for _, look in looks.looks(task)] == [looks.COLOURS[0], looks.COLOURS[1], looks.GREYS[0]]
+
+
+@pytest.mark.parametrize(("selection", "looked_for"), [
+    ("last", "last"), ("inner", "inner"), ("unknown", "unknown"), ("test_peek", "last"),
+])  # fmt: skip
+def test_the_figure_of_a_model_is_the_honest_one_of_its_selection(selection, looked_for):
+    """A given file of which nobody knows how its epochs were chosen has its figure under that name."""
+    record = SimpleNamespace(model="mine", selection=selection, task="megc2019")
+    statistics = SimpleNamespace(
+        figure=lambda model, chosen, *_: (
+            SimpleNamespace(value=0.5, low=0.4, high=0.6) if chosen == looked_for else None
+        ),
+        letters=lambda *_: {("mine", looked_for): "a"},
+    )
+    task = SimpleNamespace(known_statistics=statistics, metric=SimpleNamespace(name="uf1"), record=record)
+    found = known_figures.known(task, SimpleNamespace(record=record))
+    assert (found.value, found.low, found.high, found.letters) == (0.5, 0.4, 0.6, "a")

@@ -20,7 +20,7 @@ class Known:
 def known(task: TaskRuns, model: ModelRuns) -> Known | None:
     """The honest figure of a model by the metric of the task; None where the statistics have none."""
     statistics = task.known_statistics
-    selection = "inner" if model.record.selection == "inner" else "last"
+    selection = "last" if model.record.selection == "test_peek" else model.record.selection
     found = statistics.figure(model.record.model, selection, "all", task.metric.name, task.record.task)
     if found is None or found.value is None:
         return None

@@ -241,11 +241,8 @@ def sampler(strata: torch.Tensor, order: str, generator: torch.Generator) -> tor
     """The training rows of an epoch, in order: positions int64 (n,) into the classes ``strata`` (n,) of the rows, on
     the CPU.
 
-    ``weight_decay_on: matrices`` leaves out biases, tensors of one dimension, and the parameters that match the model's
-    ``no_decay`` patterns; ``no_biases`` leaves out the biases of convolutions and linear layers alone, so that scales
-    and offsets of batch norm decay. ``layer_decay``: a parameter of ``model.layers[i]`` learns with
-    lr * layer_decay ** (n - i) of n layers, all others with lr. A name in ``layers`` matches whole parts of a
-    parameter's name: stages.1 does not match stages.10. A pattern or name that matches no parameter is a UserError.
+    ``order``: ``shuffled`` is a new order in every epoch, ``once`` one of which the caller asks once, ``by_class`` class
+    after class. ``balanced`` draws with replacement, each class as often as any other.
     """
     if order == "by_class":
         return strata.cpu().argsort(stable=True)
