@@ -241,8 +241,8 @@ def sampler(strata: torch.Tensor, order: str, generator: torch.Generator) -> tor
     """The training rows of an epoch, in order: positions int64 (n,) into the classes ``strata`` (n,) of the rows, on
     the CPU.
 
-    ``order``: ``shuffled`` is a new order in every epoch, ``once`` one of which the caller asks once, ``by_class`` class
-    after class. ``balanced`` draws with replacement, each class as often as any other.
+    ``order``: ``shuffled`` is a new order in every epoch, ``once`` one of which the caller asks once, ``by_class``
+    class after class. ``balanced`` draws with replacement, each class as often as any other.
     """
     if order == "by_class":
         return strata.cpu().argsort(stable=True)
