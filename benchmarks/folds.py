@@ -44,10 +44,13 @@ HEADER = ("model", "clips x epochs", "batch", "seconds", "ms a clip", "peak memo
 
 
 def main() -> None:
-    trained = [name for name in cards.names("models") if cards.card("models", name)["kind"] == "model"]
-    trained = [name for name in trained if cards.card("models", name).get("training", "gradient") == "gradient"]
+    every = {name: cards.card("models", name) for name in cards.names("models")}
+    trained = [name for name, card in every.items() if card["kind"] == "model"
+               and card.get("training", "gradient") == "gradient" and "recognition" in card.get("serves", ["recognition"])]  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=trained, help="default: every model that is trained by gradient")
+    parser.add_argument(
+        "models", nargs="*", default=trained, help="default: every model of recognition that is trained by gradient"
+    )
     parser.add_argument("--preset", default="paper")
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="KEY=VALUE", help="options and recipe, as in config.yaml"

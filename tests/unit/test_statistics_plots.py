@@ -158,10 +158,9 @@ def test_models_of_a_task_look_as_the_benchmark_says(task):
 def test_the_figure_of_a_model_is_the_honest_one_of_its_selection(selection, looked_for):
     """A given file of which nobody knows how its epochs were chosen has its figure under that name."""
     record = SimpleNamespace(model="mine", selection=selection, task="megc2019")
+    figure = SimpleNamespace(value=0.5, low=0.4, high=0.6)
     statistics = SimpleNamespace(
-        figure=lambda model, chosen, *_: (
-            SimpleNamespace(value=0.5, low=0.4, high=0.6) if chosen == looked_for else None
-        ),
+        figure=lambda model, chosen, *_: figure if chosen == looked_for else None,
         letters=lambda *_: {("mine", looked_for): "a"},
     )
     task = SimpleNamespace(known_statistics=statistics, metric=SimpleNamespace(name="uf1"), record=record)
