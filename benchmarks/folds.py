@@ -45,11 +45,12 @@ HEADER = ("model", "clips x epochs", "batch", "seconds", "ms a clip", "peak memo
 
 def main() -> None:
     every = {name: cards.card("models", name) for name in cards.names("models")}
-    trained = [name for name, card in every.items() if card["kind"] == "model"
-               and card.get("training", "gradient") == "gradient" and "recognition" in card.get("serves", ["recognition"])]  # fmt: skip
+    recognise = {name: card for name, card in every.items() if "recognition" in card.get("serves", ["recognition"])}
+    trained = [name for name, card in recognise.items()
+               if card["kind"] == "model" and card.get("training", "gradient") == "gradient"]  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "models", nargs="*", default=trained, help="default: every model of recognition that is trained by gradient"
+        "models", nargs="*", default=trained, help="default: all that recognise and are trained by gradient"
     )
     parser.add_argument("--preset", default="paper")
     parser.add_argument(
