@@ -34,6 +34,7 @@ from mebench.runs.where import cpu
 PROJECT = Path(__file__).parents[1]
 SUBJECTS = (("casme2", "sub17"), ("samm", "014"), ("smic", "s03"))
 SHORT = {"preset": "small", "epochs": 3, "tasks": ["smic-3"]}
+# Not HSTA: its size small begins with other weights since 9502dd6, and its full size takes too long.
 NETWORKS = ("off_apexnet", "slstt", "msmmt", "capsulenet", "dual_inception", "rcn_a", "sssnet", "htnet",
             "resnet18", "vit_tiny", "lbp_top_svm", "bi_woof_svm")  # fmt: skip
 BELOW: dict[str, object] = {
@@ -42,9 +43,6 @@ BELOW: dict[str, object] = {
     "models": [
         {"model": "ststnet", "preset": "small", "epochs": 20},
         *({"model": name, **(SHORT if "svm" not in name else {"tasks": ["smic-3"]})} for name in NETWORKS),
-        # not its preset small, which has learnt to learn in between
-        {"model": "hsta", "size": "small", "stages": 2, "warmup_epochs": 1, "epochs": 3, "batch_size": 4,
-         "tasks": ["smic-3"]},
         {"model": "shuffled_labels", "preset": "small", "epochs": 20, "tasks": ["smic-3"]},
         "majority", "stratified_random", "oracle",
     ],

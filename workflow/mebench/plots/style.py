@@ -111,6 +111,13 @@ def lay_out(fig: Figure) -> None:
         engine.execute(fig)
 
 
+def _settle(fig: Figure) -> None:
+    """Round the places of axes. The layout's solver goes by addresses in memory, so that their last bits differ from run
+    to run, and with them the names of clips in an SVG."""
+    for ax in fig.axes:
+        ax.set_position([round(float(edge), 9) for edge in ax.get_position(original=True).bounds])
+
+
 def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
     """Write ``<stem>.svg`` and ``<stem>.png``, whole or not at all, without dates or versions inside."""
     with letters_in_figures.quiet():
@@ -120,6 +127,7 @@ def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
         log.warning(f"{stem}: {note}")
     if fig.get_layout_engine():
         fig.set_layout_engine("none")
+    _settle(fig)
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
     # each by its canvas: Figure.savefig lays a figure out anew for each file, which takes as long as to draw it
     fig.set_dpi(plt.rcParams["savefig.dpi"])
