@@ -12,12 +12,15 @@ import fake_results as fake
 import fake_spotting
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_tables_of_models import configured, made, score
 
 from mebench import cli, tables
 from mebench.errors import UserError
 from mebench.files import read_json, write_json
 from mebench.metrics import pooled
+from mebench.metrics.average_precision import interpolated_ap, interpolated_aps
 from mebench.metrics.over_hits import recognition
 from mebench.metrics.recognition import from_confusion
 from mebench.runs.tallies import tallied
@@ -368,7 +371,7 @@ def test_figures_of_recognition_are_those_of_pairs_of_emotions(absent):
             matrix[classes.index(label), (*classes, "other").index(predicted)] += 1
         tp, fp, fn, of_labelled = len(pairs), 3, 2, 1
         counts = np.array([tp, fp, fn, of_labelled, *matrix.ravel()])
-        found = {name: float(metric(counts)) for name, metric in formulas(3, absent == "skip", True).items()}
+        found = {name: float(metric(counts)) for name, metric in formulas(3, absent == "skip", True, False).items()}
         f1 = 2 * tp / (2 * tp + fp + fn)
         assert found["f1_spotting"] == pytest.approx(f1)
         assert found["f1_with_me"] == pytest.approx(2 * tp / (2 * tp + of_labelled + fn))
@@ -385,12 +388,30 @@ def test_sums_over_subjects_give_the_figures_of_spotting_whether_files_are_read_
     for folder in folders:
         model = folder.parent.name
         read_back = tallied(model, {0: folder}, "last")
+        assert {"ap", "f1_test_peek"} <= read_back.metrics.keys()
         (folder / "intervals.csv").unlink()
         decoded = tallied(model, {0: folder}, "last")
         assert (read_back.table == decoded.table).all()
         for name, metric in read_back.metrics.items():
             assert metric(read_back.table.sum(axis=1))[0] == pytest.approx(scores[model][name]), (model, name)
     assert decoded.subjects == ("samm_long/006", "samm_long/007")
+
+
+def test_a_sweep_of_before_subjects_were_named_is_made_again_of_the_scores(tmp_path):
+    folder, *_ = fake_spotting.fill(tmp_path)
+    before = tallied("any", {0: folder}, "last").table
+    path = folder / "sweep.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    names = [name for name in rows[0] if name != "subject"]
+    path.write_text("\n".join([",".join(names), *(",".join(row[name] for name in names) for row in rows)]) + "\n")
+    assert (tallied("any", {0: folder}, "last").table == before).all()
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(1, 8)), min_size=1, max_size=12))
+def test_the_area_below_many_curves_is_that_below_each(points):
+    curves = np.array([points, points[::-1]]) / 8
+    expected = interpolated_ap((recall, precision) for recall, precision in curves[0].tolist())
+    assert interpolated_aps(curves[..., 0], curves[..., 1]).tolist() == [pytest.approx(expected)] * 2
 
 
 def test_models_that_spot_are_compared_on_the_same_labels_alone(tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 
 def interpolated_ap(points: Iterable[tuple[float, float]]) -> float:
     """The area under precision over recall. ``points`` are (recall, precision) at each threshold; at recall r counts
@@ -13,3 +15,12 @@ def interpolated_ap(points: Iterable[tuple[float, float]]) -> float:
         area += best * (right - recall)
         right, best = recall, max(best, precision)
     return area + best * right
+
+
+def interpolated_aps(recall: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """The same of many curves: recall and precision (..., T) at T thresholds -> (...)."""
+    order = np.argsort(-recall, axis=-1, kind="stable")
+    recall, precision = (np.take_along_axis(one, order, axis=-1) for one in (recall, precision))
+    best = np.maximum.accumulate(precision, axis=-1)
+    widths = recall - np.concatenate([recall[..., 1:], np.zeros((*recall.shape[:-1], 1))], axis=-1)
+    return (best * widths).sum(axis=-1)

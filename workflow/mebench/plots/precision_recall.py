@@ -55,7 +55,7 @@ def draw(task: TaskRuns) -> Figure:
 
 
 def sweep(run: RunData) -> Sweep:
-    """The sweep of a run, summed over its datasets."""
+    """The sweep of a run, summed over its subjects."""
     points: dict[float, Counts] = {}
     for row in run.file("sweep.csv"):
         share = float(row["threshold"])

@@ -112,8 +112,8 @@ def lay_out(fig: Figure) -> None:
 
 
 def _settle(fig: Figure) -> None:
-    """Round the places of axes. The layout's solver goes by addresses in memory, so that their last bits differ from run
-    to run, and with them the names of clips in an SVG."""
+    """Round the places of axes. The layout's solver goes by addresses in memory, so that their last bits differ from
+    run to run, and with them the names of clips in an SVG."""
     for ax in fig.axes:
         ax.set_position([round(float(edge), 9) for edge in ax.get_position(original=True).bounds])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mebench import tasks
@@ -35,6 +36,14 @@ def scored_rows(run: Path, selection: str) -> Sequence[Row]:
     stage = read_json(run / STAGE) if (run / STAGE).is_file() else NO_PARAMETERS
     files = tasks.card(kind.task).get("files", {})
     read_back = getattr(scoring, "read_back", None)
-    if read_back and name == PREDICTIONS and all((run / file).is_file() for file in files):
+    if read_back and name == PREDICTIONS and all(_has_columns(run / file, columns) for file, columns in files.items()):
         return read_back(rows, {file: read_csv(run / file, columns) for file, columns in files.items()}, stage)
     return scoring.decoded(predicted_files.with_held(run / name, kind, rows), stage)
+
+
+def _has_columns(path: Path, columns: Iterable[str]) -> bool:
+    """Whether a file is there, and written by a version that knows these columns."""
+    if not path.is_file():
+        return False
+    with open(path, encoding="utf-8", newline="") as handle:
+        return set(columns) <= set(next(csv.reader(handle), []))

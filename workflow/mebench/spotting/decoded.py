@@ -117,13 +117,16 @@ def counted(recordings: Iterable[Spotted], decoders: Mapping[str, Decoder], shar
 
 
 def sweep(tested: Sequence[Spotted], decoders: Mapping[str, Decoder], choices: Choices) -> list[Row]:
-    """A row for each dataset and threshold: a curve to look at, never a way to choose one."""
+    """A row for each subject and threshold: a curve to look at, never a way to choose one."""
+    of_subject: dict[tuple[str, str], list[Spotted]] = {}
+    for one in tested:
+        of_subject.setdefault((one.row["dataset"], one.row["subject"]), []).append(one)
     return [
-        {"what": "sweep", "dataset": dataset, "threshold": f"{share:.2f}", "tp": str(counts.tp), "fp": str(counts.fp),
-         "fn": str(counts.fn)}
-        for dataset in sorted({one.row["dataset"] for one in tested})
+        {"what": "sweep", "dataset": dataset, "subject": subject, "threshold": f"{share:.2f}", "tp": str(counts.tp),
+         "fp": str(counts.fp), "fn": str(counts.fn)}
+        for (dataset, subject), own in sorted(of_subject.items(), key=lambda item: item[0])
         for share in THRESHOLDS
-        for counts in (counted((one for one in tested if one.row["dataset"] == dataset), decoders, share, choices),)
+        for counts in (counted(own, decoders, share, choices),)
     ]  # fmt: skip
 
 
@@ -191,7 +194,7 @@ def figures(rows: Sequence[Row], classes: tuple[str, ...]) -> dict[str, object]:
 
 
 def _points(rows: Sequence[Row]) -> list[Counts]:
-    """The counts of each threshold, over all datasets."""
+    """The counts of each threshold, over all subjects."""
     points: dict[str, Counts] = {}
     for row in rows:
         if row["what"] == "sweep":

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from mebench.errors import UserError
+from mebench.metrics.average_precision import interpolated_aps
 from mebench.metrics.intervals import Interval
 from mebench.metrics.pooled import Metric, OneOf
 from mebench.metrics.spotting import Convention, Matched, Video, match
@@ -20,14 +21,15 @@ from mebench.spotting.recording import Pace
 from mebench.statistics.subjects import strata
 
 TP, FP, FN, FP_WITH_ME, PAIRS = 0, 1, 2, 3, 4  # places of what is counted; from PAIRS on pairs of emotions
+AT_A_THRESHOLD = 3  # behind these, of each threshold of the sweep: true positives, false positives, missed labels
 
 
 @dataclass(frozen=True)
 class SpottingCounts:
-    """Counts ``table`` (K, S, 4 + C (C + 1)) of K seeds and S subjects: true positives, false positives, missed labels,
-    false positives in recordings with a label, and of the true positives the pairs of emotions: of the label one of C
-    ``classes``, of the prediction one of these or another. ``named`` (K,) says whether emotions were predicted;
-    ``absent`` is what a class in no true positive counts, zero or skip."""
+    """Counts ``table`` (K, S, 4 + C (C + 1) + 3 T) of K seeds and S subjects: true positives, false positives, missed
+    labels, false positives in recordings with a label; of the true positives the pairs of emotions: of the label one of
+    C ``classes``, of the prediction one of these or another; and the first three at each of T thresholds. ``named``
+    (K,) says whether emotions were predicted; ``absent`` is what a class in no true positive counts, zero or skip."""
 
     name: str
     classes: tuple[str, ...]
@@ -49,7 +51,8 @@ class SpottingCounts:
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
         """The figures of spotting, and where emotions were predicted those of recognition over true positives."""
-        return formulas(len(self.classes), self.absent == "skip", all(self.named))
+        swept = self.table.shape[-1] > _behind_pairs(len(self.classes))
+        return formulas(len(self.classes), self.absent == "skip", all(self.named), swept)
 
     def part(self, dataset: str) -> SpottingCounts:
         """The counts of one dataset."""
@@ -78,7 +81,9 @@ def tally(name: str, seeds: Mapping[str, Sequence[Row]], classes: Sequence[str])
         if tuple(sorted(own.by_subject)) != subjects:
             raise UserError(f"{name} has other subjects with seed {seed}; every seed needs the same recordings")
     recognised = first.convention.classes or ()
-    table = np.array([[own.counts(subject) for subject in subjects] for own in of_seeds.values()])
+    shares = sorted(set.intersection(*(own.thresholds for own in of_seeds.values())))
+    table = np.array([[own.counts(subject) + own.swept(subject, shares) for subject in subjects]
+                      for own in of_seeds.values()])  # fmt: skip
     return SpottingCounts(
         name, tuple(recognised), tuple(of_seeds), subjects, strata(subjects), table,
         tuple(own.named for own in of_seeds.values()), first.convention.absent,
@@ -101,6 +106,17 @@ class _Seed:
             video = Video(row["dataset"], row["subject"], row["video"])
             own = match(found.get(video, []), labels.get(video, []), self.convention)
             self.by_subject[row["subject"]].append((video in labels, own))
+        self._sweep = {(row["subject"], row["threshold"]): [int(row[name]) for name in ("tp", "fp", "fn")]
+                       for row in rows if row["what"] == "sweep"}  # fmt: skip
+
+    @property
+    def thresholds(self) -> set[str]:
+        """The thresholds of the sweep."""
+        return {share for _, share in self._sweep}
+
+    def swept(self, subject: str, shares: Sequence[str]) -> list[int]:
+        """What is counted of a subject at each of these thresholds."""
+        return [count for share in shares for count in self._sweep[subject, share]]
 
     def counts(self, subject: str) -> list[int]:
         classes = self.convention.classes or ()
@@ -134,15 +150,22 @@ def _video(row: Row) -> Video:
 # --- formulas
 
 
-def formulas(classes: int, skip: bool, named: bool) -> Mapping[str, Metric]:
-    """The figures by name, of counts (..., 4 + C (C + 1))."""
+def _behind_pairs(classes: int) -> int:
+    """The place of the first count at a threshold."""
+    return PAIRS + classes * (classes + 1)
+
+
+def formulas(classes: int, skip: bool, named: bool, swept: bool) -> Mapping[str, Metric]:
+    """The figures by name, of counts (..., 4 + C (C + 1) + 3 T); ``swept`` says whether there are thresholds."""
+    behind = _behind_pairs(classes)
+    at_thresholds: dict[str, Metric] = {"ap": partial(_ap, behind), "f1_test_peek": partial(_best_f1, behind)}
     spotting: dict[str, Metric] = {
         "f1_spotting": partial(_f1, FP),
         "precision": lambda counts: _ratio(counts[..., TP], counts[..., TP] + counts[..., FP]),
         "recall": lambda counts: _ratio(counts[..., TP], counts[..., TP] + counts[..., FN]),
         "f1_with_me": partial(_f1, FP_WITH_ME),
         "tp": partial(_count, TP), "fp": partial(_count, FP), "fn": partial(_count, FN),
-        "fp_with_me": partial(_count, FP_WITH_ME),
+        "fp_with_me": partial(_count, FP_WITH_ME), **(at_thresholds if swept else {}),
     }  # fmt: skip
     if not named:
         return spotting
@@ -167,6 +190,23 @@ def _f1(false_positives: int, counts: np.ndarray) -> np.ndarray:
     return _ratio(twice, twice + counts[..., false_positives] + counts[..., FN])
 
 
+def _at_thresholds(behind: int, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True positives, false positives and missed labels (..., T) at each threshold."""
+    found = counts[..., behind:].reshape(*counts.shape[:-1], -1, AT_A_THRESHOLD)
+    return found[..., TP], found[..., FP], found[..., FN]
+
+
+def _ap(behind: int, counts: np.ndarray) -> np.ndarray:
+    tp, fp, fn = _at_thresholds(behind, counts)
+    return interpolated_aps(_ratio(tp, tp + fn), _ratio(tp, tp + fp))
+
+
+def _best_f1(behind: int, counts: np.ndarray) -> np.ndarray:
+    """The F1 of the threshold that is best for these very subjects, as one who peeks has it."""
+    tp, fp, fn = _at_thresholds(behind, counts)
+    return _ratio(2 * tp, 2 * tp + fp + fn).max(axis=-1)
+
+
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """A quotient; 0 where nothing is divided by, as the figures of spotting have it."""
     return np.divide(above, below, out=np.zeros(np.shape(below)), where=below != 0)
@@ -174,7 +214,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 def _recognised(classes: int, skip: bool, counts: np.ndarray) -> np.ndarray:
     """F1 of recognition, UF1 and UAR over true positives (``metrics/over_hits.py``), (..., 3)."""
-    pairs = counts[..., PAIRS:].reshape(*counts.shape[:-1], classes, classes + 1)
+    pairs = counts[..., PAIRS : _behind_pairs(classes)].reshape(*counts.shape[:-1], classes, classes + 1)
     right, true = np.diagonal(pairs[..., :classes], axis1=-2, axis2=-1), pairs.sum(axis=-1)
     called = pairs[..., :classes].sum(axis=-2)
     meant = (true + called > 0) if skip else np.ones(true.shape, dtype=bool)

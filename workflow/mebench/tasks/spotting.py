@@ -111,7 +111,8 @@ CARD = {
             "type": "micro or macro",
         },
         "sweep.csv": {
-            "dataset": "the dataset", "threshold": "a share from 0 to 1", "tp": "true positives at it",
+            "dataset": "the dataset", "subject": "the subject of the recordings",
+            "threshold": "a share from 0 to 1", "tp": "true positives at it",
             "fp": "false positives", "fn": "labels that are not found",
         },
     },
