@@ -35,13 +35,13 @@ CARD = {
     "resources": {"mem_mb": 8000, "runtime_min": 60, "gpu": 1},
     "notes": "",
 }
-# CPU seconds of the job of both seeds, its start included, of each network of the shipped configuration; one busy
-# run on 2 cores of an Intel Xeon, by Snakemake's benchmark files
+# Seconds of the job of both seeds on one core, its start included, of each network of the shipped configuration; 2
+# otherwise idle cores of an Intel Xeon, by Snakemake's benchmark files
 TOUR = {
-    "megc2019": {"ststnet": 29.5, "off_apexnet": 40.7, "htnet": 13.5, "shuffled_labels": 23.7},
-    "smic-3": {"slstt": 26.4, "hsta": 29.2, "msmmt": 46.7, "ststnet": 9.8, "dual_inception": 23.2,
-               "shuffled_labels": 8.9},
-    "sammlv-spotting": {"me_tst": 24.8, "mean_net": 41.3},
+    "megc2019": {"ststnet": 17.3, "off_apexnet": 33.6, "htnet": 13.1, "shuffled_labels": 16.8},
+    "smic-3": {"slstt": 21.0, "hsta": 38.3, "msmmt": 37.4, "ststnet": 6.0, "dual_inception": 22.7,
+               "shuffled_labels": 6.1},
+    "sammlv-spotting": {"me_tst": 54.5},
 }  # fmt: skip
 # clips, subjects of SMIC's task as published: docs/protocols.md#single-datasets
 CLIPS, FOLDS = 164, 16

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -45,5 +44,5 @@ def _has_columns(path: Path, columns: Iterable[str]) -> bool:
     """Whether a file is there, and written by a version that knows these columns."""
     if not path.is_file():
         return False
-    with open(path, encoding="utf-8", newline="") as handle:
-        return set(columns) <= set(next(csv.reader(handle), []))
+    with open(path, encoding="utf-8") as handle:
+        return set(columns) <= set(handle.readline().rstrip().split(","))
