@@ -13,10 +13,12 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 
 from mebench.files import whole_file
 from mebench.log import log
@@ -115,7 +117,7 @@ def _settle(fig: Figure) -> None:
     """Round the places of axes. The layout's solver goes by addresses in memory, so that their last bits differ from
     run to run, and with them the names of clips in an SVG."""
     for ax in fig.axes:
-        ax.set_position([round(float(edge), 9) for edge in ax.get_position(original=True).bounds])
+        ax.set_position(Bbox(np.round(ax.get_position(original=True).get_points(), 9)))
 
 
 def save(fig: Figure, stem: str | os.PathLike[str]) -> list[Path]:
