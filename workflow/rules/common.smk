@@ -191,7 +191,10 @@ def configuration_for_table(wildcards):
     """The configuration that a table is made with. A change of it alone makes no table again, but one that was made after
     a failure is, even where nothing else is there that Snakemake could compare it with.
     """
-    file, table = f"{plan.results}/config.json", f"{plan.results}/tables/{wildcards.table}.csv"
+    file, table = (
+        f"{plan.results}/config.json",
+        f"{plan.results}/tables/{wildcards.table}.csv",
+    )
     return file if is_old(Path(table)) else ancient(file)
 
 
