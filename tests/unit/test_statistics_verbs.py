@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 import fake_results
+import fake_spotting
 import numpy as np
 import pytest
+import small_results
 
 from mebench import cli
 from mebench.files import read_csv
@@ -234,3 +236,52 @@ def test_bad_arguments_are_one_sentence(tmp_path, capsys):
     assert "power needs two" in sentence(capsys, "power", "t", "--results", a)
     assert "--seeds is 0" in sentence(capsys, "power", "t", "--results", a, a, "--seeds", "0")
     assert "there is no metric 'f2'" in sentence(capsys, "compare", a, a, "--metric", "f2")
+
+
+# --- runs that spot
+
+
+@pytest.fixture
+def spotters(tmp_path, monkeypatch):
+    """A folder with a configuration of two models that spot, and one of clips, with their runs."""
+    monkeypatch.chdir(tmp_path)
+    models = [{"model": "me_tst", "name": name, "tasks": ["tiny-spotting"]} for name in ("sharp", "flat")]
+    config = {"tasks": [fake_spotting.TASK | {"title": "Tiny"}, small_results.TASK],
+              "datasets": {"samm_long": {"source": "synthetic"}, "smic": {"source": "synthetic"}}}  # fmt: skip
+    clips = [{"model": "ststnet", "tasks": [small_results.TASK]}]
+    plan = small_results.configure(tmp_path, **config, models=[*models, *clips], seeds=[0])
+    folders = [fake_spotting.run(tmp_path / "results", name, name, bumps)
+               for name, bumps in (("sharp", fake_spotting.SHARP), ("flat", fake_spotting.FLAT))]  # fmt: skip
+    fake_spotting.score(tmp_path / "results", folders)
+    (of_clips,) = (run for run in plan.runs if run.model == "ststnet")
+    small_results.pooled(plan, of_clips)
+    return tmp_path
+
+
+def test_runs_that_spot_have_intervals_and_are_compared(spotters, capsys):
+    found = said(capsys, "intervals", "tiny-spotting/sharp")
+    assert (found["expressions"], found["subjects"], found["seeds"]) == (5, 2, ["0"])
+    assert found["f1_spotting"]["low"] <= found["f1_spotting"]["value"] <= found["f1_spotting"]["high"]
+    assert {"strs", "ap", "recall"} <= set(found)
+    compared = said(capsys, "compare", "tiny-spotting/sharp", "tiny-spotting/flat/seed0", "--metric", "ap")
+    assert set(compared) >= COMPARED
+    assert compared["difference"] == pytest.approx(found["ap"]["value"] - compared["b"])
+    assert compared["p_mcnemar"] is None
+    assert cli.main(["intervals", "tiny-spotting/sharp"]) in (0, None)
+    assert "all: 5 expressions, 2 subjects, 1 seed" in capsys.readouterr().out
+
+
+def test_without_a_metric_runs_that_spot_are_compared_by_what_both_have(spotters, capsys):
+    assert said(capsys, "compare", "tiny-spotting/sharp", "tiny-spotting/flat")["metric"] in ("strs", "f1_spotting")
+
+
+@pytest.mark.parametrize("metric", [[], ["--metric", "uf1"]])
+def test_what_is_counted_otherwise_is_not_compared(spotters, capsys, metric):
+    assert cli.main(["compare", "tiny-spotting/sharp", f"{small_results.TASK}/ststnet", *metric]) == 2
+    told = capsys.readouterr().err
+    assert "tiny-spotting/sharp of expressions and smic-3/ststnet of clips cannot be compared" in told
+
+
+def test_power_says_that_it_is_not_of_spotting(spotters, capsys):
+    assert cli.main(["power", "tiny-spotting"]) == 2
+    assert "there is no power of spotting" in capsys.readouterr().err

@@ -48,6 +48,11 @@ class SpottingCounts:
         names = sorted(set(self.strata))
         return names if len(names) > 1 else []
 
+    @property
+    def counted(self) -> Mapping[str, int]:
+        """The labelled expressions."""
+        return {"expressions": int(self.table[0][:, [TP, FN]].sum())}
+
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
         """The figures of spotting, and where emotions were predicted those of recognition over true positives."""

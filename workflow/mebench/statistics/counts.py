@@ -57,6 +57,11 @@ class Counts:
         return replace(self, subjects=subjects, strata=strata, table=table, clips=clips)
 
     @property
+    def counted(self) -> Mapping[str, int]:
+        """The clips."""
+        return {"clips": self.clip_count}
+
+    @property
     def metrics(self) -> Mapping[str, Metric]:
         """The formulas of confusion counts."""
         return metrics(self.classes)

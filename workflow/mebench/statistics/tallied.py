@@ -27,6 +27,11 @@ class Tallied(Protocol):
         ...
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes."""
+        ...
+
+    @property
     def subjects(self) -> tuple[str, ...]:
         """The subjects."""
         ...
@@ -54,6 +59,11 @@ class Tallied(Protocol):
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """The formulas."""
+        ...
+
+    @property
+    def counted(self) -> Mapping[str, int]:
+        """How many there are of what is counted, by what they are called."""
         ...
 
     @property

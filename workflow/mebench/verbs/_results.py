@@ -11,8 +11,8 @@ from mebench.errors import UserError
 if TYPE_CHECKING:
     from mebench.plan import Plan
     from mebench.plan.runs import Run
-    from mebench.statistics.counts import Counts
     from mebench.statistics.source import Source
+    from mebench.statistics.tallied import Tallied
 
 FORMS = """A result is a CSV of predictions (clip_id,subject,truth,prediction, and seed where there are several), a CSV
 of counts (subject,truth, then a column for each class), or a run of the configuration: TASK/MODEL for all its seeds,
@@ -30,7 +30,7 @@ def result_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def result_named(text: str, args: argparse.Namespace) -> Counts:
+def result_named(text: str, args: argparse.Namespace) -> Tallied:
     """The counts of a result."""
     from mebench.statistics import reading, source
 
@@ -52,16 +52,18 @@ def runs_named(plan: Plan, named: Source) -> list[Run]:
     return [plan.named(named.name)]
 
 
-def run_counts(plan: Plan, named: Source) -> Counts:
-    """The counts of a run of the plan, or of all seeds of a model on a task."""
+def run_counts(plan: Plan, named: Source) -> Tallied:
+    """What is counted of a run of the plan, or of all seeds of a model on a task."""
+    from mebench import tasks
     from mebench.runs.paths import PEEKED, PREDICTIONS
+    from mebench.runs.tallies import tallied
     from mebench.statistics.reading import read_seeds
 
     plan = plan.having_run(named.name)
     runs = runs_named(plan, named)
     task = runs[0].task
-    if not plan.tasks[task].get("classes") or "uf1" not in plan.kinds[task]["metrics"]:
-        raise UserError(f"the task {task} has no confusion matrix of clips, from which these figures are computed")
+    if tasks.tally_of(plan.tasks[task]) is None:
+        raise UserError(f"the task {task} counts nothing of subjects, from which these figures are computed")
     honest = "inner" if runs[0].spec["selection"] == "inner" else "last"
     selection, known = named.chosen.get("selection", honest), ("test_peek", honest)
     if set(named.chosen) - {"selection"} or selection not in known:
@@ -72,4 +74,8 @@ def run_counts(plan: Plan, named: Source) -> Counts:
     absent = [path for path in files.values() if not path.exists()]
     if absent:
         raise UserError(f"the run {named.name} has no {absent[0]} yet; run snakemake, which makes it")
-    return read_seeds(named.written, files, plan.tasks[task]["classes"])
+    if tasks.name_of(plan.tasks[task]) == "recognition":
+        return read_seeds(named.written, files, plan.tasks[task]["classes"])
+    found = tallied(named.written, {run.seed: Path(plan.paths.folder(run)) for run in runs}, selection)
+    assert found is not None, "the kind of task has a tally"
+    return found

@@ -18,13 +18,15 @@ from mebench.verbs import _results
 
 if TYPE_CHECKING:
     from mebench.statistics.comparison import Comparison
+    from mebench.statistics.tallied import Tallied
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("a", metavar="A", help="a CSV of predictions or of counts, or a run")
     parser.add_argument("b", metavar="B", help="the other one, on the same clips")
-    parser.add_argument("--metric", default="uf1", help="uf1 (default), uar, accuracy, weighted_f1, macro_precision, "
-                        "f1:CLASS, precision:CLASS or recall:CLASS")  # fmt: skip
+    parser.add_argument("--metric", help="uf1 (default), uar, accuracy, weighted_f1, macro_precision, f1:CLASS, "
+                        "precision:CLASS or recall:CLASS; of runs that spot strs (default), f1_spotting, ap, "
+                        "...")  # fmt: skip
     parser.add_argument("--region", type=float, default=0.02, metavar="DIFFERENCE",
                         help="a difference up to this one does not matter (default 0.02)")  # fmt: skip
     _results.result_arguments(parser)
@@ -37,8 +39,17 @@ def main(args: argparse.Namespace) -> None:
     if not 0 <= args.region < 1:
         raise UserError(f"--region is {args.region:g}; write a difference from 0 to below 1")
     a, b = (_results.result_named(text, args) for text in (args.a, args.b))
-    found = compare(a, b, Settings(metric=args.metric, region=args.region))
+    if a.counted.keys() != b.counted.keys():
+        said = " and ".join(f"{one.name} of {', '.join(one.counted)}" for one in (a, b))
+        raise UserError(f"{said} cannot be compared; give two results of one kind of task")
+    metric = args.metric or default_metric(a, b)
+    found = compare(a, b, Settings(metric=metric, region=args.region))
     print(json.dumps(asdict(found)) if args.json else as_text(found))
+
+
+def default_metric(a: Tallied, b: Tallied) -> str:
+    """UF1 of clips; of runs that spot the first figure that both have."""
+    return "uf1" if "clips" in a.counted else next(name for name in a.metrics if name in b.metrics)
 
 
 def as_text(found: Comparison) -> str:

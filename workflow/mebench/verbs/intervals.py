@@ -17,10 +17,17 @@ from typing import TYPE_CHECKING
 from mebench.verbs import _results
 
 if TYPE_CHECKING:
-    from mebench.statistics.counts import Counts
     from mebench.statistics.intervals import Interval
+    from mebench.statistics.tallied import Tallied
 
-TITLES = {"uf1": "UF1", "uar": "UAR", "weighted_f1": "weighted F1", "macro_precision": "macro precision"}
+TITLES = {
+    "strs": "STRS",
+    "ap": "AP",
+    "uf1": "UF1",
+    "uar": "UAR",
+    "weighted_f1": "weighted F1",
+    "macro_precision": "macro precision",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,21 +59,22 @@ def main(args: argparse.Namespace) -> None:
         print(as_text(dict(zip(names, zip(parts, found, strict=True), strict=True))))
 
 
-def _as_json(counts: Counts, found: dict[str, Interval]) -> dict[str, object]:
+def _as_json(counts: Tallied, found: dict[str, Interval]) -> dict[str, object]:
     """The figures of a part: each metric by its name, those of a class as ``recall:CLASS``."""
-    about: dict[str, object] = {"clips": counts.clip_count, "classes": list(counts.classes),
+    about: dict[str, object] = {**counts.counted, "classes": list(counts.classes),
                                 "subjects": len(counts.subjects) if counts.by_subject else None,
                                 "seeds": list(counts.seeds)}  # fmt: skip
     return about | {name: asdict(interval) for name, interval in found.items()}
 
 
-def as_text(parts: dict[str, tuple[Counts, dict[str, Interval]]]) -> str:
+def as_text(parts: dict[str, tuple[Tallied, dict[str, Interval]]]) -> str:
     """The figures as a table for a terminal."""
     lines = []
     for name, (counts, found) in parts.items():
         subjects = f"{len(counts.subjects)} subjects" if counts.by_subject else "subjects unknown"
         seeds = f"{len(counts.seeds)} seed{'s' if len(counts.seeds) > 1 else ''}"
-        lines.append(f"{name}: {counts.clip_count} clips, {subjects}, {seeds}")
+        counted = ", ".join(f"{number} {what}" for what, number in counts.counted.items())
+        lines.append(f"{name}: {counted}, {subjects}, {seeds}")
         wide = max(map(len, found))
         for metric, one in found.items():
             lines.append(f"  {TITLES.get(metric, metric):{wide}} {_row(one)}".rstrip())
@@ -94,5 +102,5 @@ def _explained(one: Interval | None) -> list[str]:
         ]
     return [
         f"Intervals of {100 * one.level:g} %: {one.resamples:,} times the subjects are drawn with replacement, each",
-        "with all its clips; ± is the standard deviation over subjects drawn so, and over seeds (docs/statistics.md).",
+        "with all that was measured of it; ± is the standard deviation over subjects drawn so, and over seeds (docs/statistics.md).",
     ]

@@ -20,6 +20,7 @@ from mebench.verbs import _results
 if TYPE_CHECKING:
     from mebench.statistics.counts import Counts
     from mebench.statistics.power import Detectable
+    from mebench.statistics.tallied import Tallied
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     from mebench.statistics.power import detectable
 
-    measured = [_results.result_named(text, args) for text in args.results] or _models(args)
+    results = [_results.result_named(text, args) for text in args.results] or _models(args)
+    measured = [_of_clips(one) for one in results]
     most = min((len(one.seeds) for one in measured), default=1)
     if args.seeds is not None and args.seeds < 1:
         raise UserError(f"--seeds is {args.seeds}; write a number from 1")
@@ -46,7 +48,16 @@ def main(args: argparse.Namespace) -> None:
         print(as_text(args.task, measured[0], found))
 
 
-def _models(args: argparse.Namespace) -> list[Counts]:
+def _of_clips(result: Tallied) -> Counts:
+    from mebench.statistics.counts import Counts
+
+    if not isinstance(result, Counts):
+        raise UserError(f"{result.name} spots: there is no power of spotting, because errors are simulated clip by "
+                        "clip (docs/statistics.md)")  # fmt: skip
+    return result
+
+
+def _models(args: argparse.Namespace) -> list[Tallied]:
     """The models of a task whose predictions are there; controls are not what papers compare."""
     from mebench.config import recipes
     from mebench.plan import Plan
