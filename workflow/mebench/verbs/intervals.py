@@ -102,5 +102,6 @@ def _explained(one: Interval | None) -> list[str]:
         ]
     return [
         f"Intervals of {100 * one.level:g} %: {one.resamples:,} times the subjects are drawn with replacement, each",
-        "with all that was measured of it; ± is the standard deviation over subjects drawn so, and over seeds (docs/statistics.md).",
+        "with all that was measured of it; ± is the standard deviation over subjects drawn so, and over seeds",
+        "(docs/statistics.md).",
     ]
