@@ -410,7 +410,12 @@ def test_a_sweep_of_before_subjects_were_named_is_made_again_of_the_scores(tmp_p
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(1, 8)), min_size=1, max_size=12))
 def test_the_area_below_many_curves_is_that_below_each(points):
     curves = np.array([points, points[::-1]]) / 8
-    expected = interpolated_ap((recall, precision) for recall, precision in curves[0].tolist())
+    expected, best, right = 0.0, 0.0, 0.0
+    for recall, precision in sorted(curves[0].tolist(), reverse=True):  # step by step, from the right
+        expected += best * (right - recall)
+        right, best = recall, max(best, precision)
+    expected += best * right
+    assert interpolated_ap(map(tuple, curves[0].tolist())) == pytest.approx(expected)
     assert interpolated_aps(curves[..., 0], curves[..., 1]).tolist() == [pytest.approx(expected)] * 2
 
 

@@ -22,7 +22,7 @@ from mebench.plan.expected_time import ExpectedTime
 from mebench.plan.runs import parameter, parameters, spec_digest
 from mebench.plan.shards import Shards
 from mebench.plan.timer import OneTimer
-from mebench.watch.incomplete import is_old
+from mebench.watch.incomplete import is_incomplete
 
 
 def configuration_of(workflow):
@@ -195,7 +195,7 @@ def configuration_for_table(wildcards):
         f"{plan.results}/config.json",
         f"{plan.results}/tables/{wildcards.table}.csv",
     )
-    return file if is_old(Path(table)) else ancient(file)
+    return file if is_incomplete(Path(table)) else ancient(file)
 
 
 def shown_in_report(file, category):

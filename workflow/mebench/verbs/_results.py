@@ -62,8 +62,10 @@ def run_counts(plan: Plan, named: Source) -> Tallied:
     plan = plan.having_run(named.name)
     runs = runs_named(plan, named)
     task = runs[0].task
-    if tasks.tally_of(plan.tasks[task]) is None:
-        raise UserError(f"the task {task} counts nothing of subjects, from which these figures are computed")
+    of_clips = plan.tasks[task].get("classes") and "uf1" in plan.kinds[task]["metrics"]
+    counts_itself = tasks.name_of(plan.tasks[task]) != "recognition" and tasks.tally_of(plan.tasks[task]) is not None
+    if not (of_clips or counts_itself):
+        raise UserError(f"the task {task} has no confusion matrix of clips, from which these figures are computed")
     honest = "inner" if runs[0].spec["selection"] == "inner" else "last"
     selection, known = named.chosen.get("selection", honest), ("test_peek", honest)
     if set(named.chosen) - {"selection"} or selection not in known:
@@ -74,7 +76,7 @@ def run_counts(plan: Plan, named: Source) -> Tallied:
     absent = [path for path in files.values() if not path.exists()]
     if absent:
         raise UserError(f"the run {named.name} has no {absent[0]} yet; run snakemake, which makes it")
-    if tasks.name_of(plan.tasks[task]) == "recognition":
+    if not counts_itself:
         return read_seeds(named.written, files, plan.tasks[task]["classes"])
     found = tallied(named.written, {run.seed: Path(plan.paths.folder(run)) for run in runs}, selection)
     assert found is not None, "the kind of task has a tally"

@@ -42,12 +42,12 @@ def main(args: argparse.Namespace) -> None:
     if a.counted.keys() != b.counted.keys():
         said = " and ".join(f"{one.name} of {', '.join(one.counted)}" for one in (a, b))
         raise UserError(f"{said} cannot be compared; give two results of one kind of task")
-    metric = args.metric or default_metric(a, b)
+    metric = args.metric or _default_metric(a, b)
     found = compare(a, b, Settings(metric=metric, region=args.region))
     print(json.dumps(asdict(found)) if args.json else as_text(found))
 
 
-def default_metric(a: Tallied, b: Tallied) -> str:
+def _default_metric(a: Tallied, b: Tallied) -> str:
     """UF1 of clips; of runs that spot the first figure that both have."""
     return "uf1" if "clips" in a.counted else next(name for name in a.metrics if name in b.metrics)
 

@@ -12,7 +12,7 @@ def missing_file(results: Path) -> Path:
     return results / "partial" / "missing.txt"
 
 
-def is_old(path: Path) -> bool:
+def is_incomplete(path: Path) -> bool:
     """Whether a file was made after a failure, of what was there, and has to be made again."""
     return path.is_file() and int(path.stat().st_mtime) == OLD
 
@@ -27,7 +27,7 @@ def sentences(target: str, results: Path) -> list[str]:
     """Sentences about an incomplete target: what it is, and what was missing when it was made. Empty for other
     targets."""
     path, inside = Path(target), in_tree(target, results)
-    if not inside and not is_old(path):
+    if not inside and not is_incomplete(path):
         return []
     if inside:
         lines = [f"{target} is incomplete: `mebench partial` made it of what was there; no rule makes it."]
